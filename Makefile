@@ -1,0 +1,43 @@
+# Everything runs from .venv, made from the hash-pinned lock: nothing else has to be installed.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.stamp-$(shell cat requirements.lock bootstrap.lock pyproject.toml | cksum | cut -d' ' -f1)
+
+.PHONY: help demo test check bench lock clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(STAMP): requirements.lock bootstrap.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "ERROR: Python 3.11 or newer is needed as '$(PYTHON)'. Install it, or run: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	@rm -rf "$(VENV)"
+	@$(PYTHON) -m venv "$(VENV)"
+	@"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r bootstrap.lock
+	@"$(BIN)/uv" pip sync --quiet --python "$(BIN)/python" --require-hashes requirements.lock
+	@"$(BIN)/uv" pip install --quiet --python "$(BIN)/python" --no-build-isolation --no-deps -e .
+	@touch "$(STAMP)"
+
+demo: $(STAMP) ## Build two layers on an embedded AWS with the real terraform (KEEP=1 leaves it running)
+	@"$(BIN)/python" -m demo $(if $(KEEP),--keep)
+
+test: $(STAMP) ## Run the whole test suite
+	@"$(BIN)/python" -m pytest -n 2 --dist worksteal $(ARGS)
+
+check: $(STAMP) ## ruff, mypy --strict, import rules, file lengths
+	@"$(BIN)/ruff" check . && "$(BIN)/ruff" format --check .
+	@"$(BIN)/mypy"
+	@"$(BIN)/lint-imports"
+
+LOCK := "$(BIN)/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header
+
+lock: ## Resolve pyproject.toml into the two lock files again
+	@$(LOCK) --all-extras --group dev pyproject.toml -o requirements.lock
+	@$(LOCK) --group bootstrap -o bootstrap.lock
+
+clean: ## Remove what the targets made
+	@rm -rf "$(VENV)" .demo cdktf.out .mypy_cache .ruff_cache .pytest_cache

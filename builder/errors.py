@@ -1,0 +1,69 @@
+"""What can go wrong: each error says what failed, where, what was expected and how to mend it."""
+
+from __future__ import annotations
+
+import json
+
+
+class LayerError(Exception):
+    """The root of every error a user can cause or meet.
+
+    ``what`` failed in one sentence, ``where`` it was found (a file and key, an object, a build),
+    ``expected`` is what would have been right and ``fix`` is what to do now.
+    """
+
+    def __init__(self, what: str, *, where: str = "", expected: str = "", fix: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.expected = expected
+        self.fix = fix
+
+    def __str__(self) -> str:
+        parts = [self.what]
+        for label, text in (("where", self.where), ("expected", self.expected), ("fix", self.fix)):
+            if text:
+                indented = text.replace("\n", "\n" + " " * 12)
+                parts.append(f"  {label + ':':<10}{indented}")
+        return "\n".join(parts)
+
+    def to_json(self) -> str:
+        """Return the error as one JSON object, for ``--json`` users."""
+        fields = {"what": self.what, "where": self.where, "expected": self.expected}
+        return json.dumps({"error": {**fields, "fix": self.fix, "kind": type(self).__name__}})
+
+
+class SpecError(LayerError):
+    """The description of a layer is wrong: layers.toml, or the spec given to a construct."""
+
+
+class SourceError(LayerError):
+    """The files of a layer cannot be used as they are."""
+
+
+class CredentialsError(LayerError):
+    """AWS cannot be called, or it is not the account and region that Terraform works in."""
+
+
+class InfrastructureError(LayerError):
+    """Something the stack declares (bucket, project, role) is not there or cannot be used."""
+
+
+class BuildFailed(LayerError):
+    """A build ended without an artifact."""
+
+
+class ArtifactError(LayerError):
+    """An artifact is not what its manifest or its fingerprint says."""
+
+
+class PlanOutdated(LayerError):
+    """The approved plan no longer says what the working tree says."""
+
+
+class ConflictError(LayerError):
+    """Somebody else changed the same object and we gave up trying."""
+
+
+class AwsError(LayerError):
+    """An AWS call failed for a reason that no other error of ours names."""

@@ -1,0 +1,1 @@
+"""Stand-in Terraform providers, for machines that cannot reach the Terraform registry."""

@@ -1,0 +1,1 @@
+"""Terraform modules written as CDKTF constructs."""

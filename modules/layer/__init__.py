@@ -1,0 +1,1 @@
+"""The constructs of a layer and of the infrastructure that builds it."""

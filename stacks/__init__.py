@@ -1,0 +1,1 @@
+"""The stacks of this application and of the examples."""
