@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp-$(shell cat requirements.lock bootstrap.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo stop test check bench lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -22,7 +22,10 @@ $(STAMP): requirements.lock bootstrap.lock pyproject.toml
 	@touch "$(STAMP)"
 
 demo: $(STAMP) ## Build two layers on an embedded AWS with the real terraform (KEEP=1 leaves it running)
-	@"$(BIN)/python" -m demo $(if $(KEEP),--keep)
+	@exec "$(BIN)/python" -m demo $(if $(KEEP),--keep)
+
+stop: $(STAMP) ## End the embedded AWS that `make demo KEEP=1` left running
+	@"$(BIN)/python" -m demo --stop
 
 test: $(STAMP) ## Run the whole test suite
 	@"$(BIN)/python" -m pytest -n 2 --dist worksteal $(ARGS)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
+from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -24,7 +25,14 @@ role names, so they are shorter and lower case."""
 APP_NAME = re.compile(r"[a-z][a-z0-9-]{0,26}[a-z0-9]")
 """Names of applications: a bucket's name (63 characters) also holds account and region."""
 
-FUNCTION_NAME = re.compile(r"[a-zA-Z0-9-_]{1,64}(:[a-zA-Z0-9$_-]+)?|arn:[a-z-]+:lambda:\S+")
+FUNCTION_NAME = re.compile(
+    r"(arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:function:)?[a-zA-Z0-9_-]{1,64}(:[a-zA-Z0-9$_-]+)?"
+)
+"""Names and ARNs of functions; the last group is a version or alias."""
+
+SEVERAL = ("python", "requirements", "dependencies", "extras", "exclude", "functions")
+"""The fields that hold several strings."""
+
 DESCRIPTION_LIMIT = 160
 """Characters left of Lambda's 256 once a version's description also carries the token."""
 
@@ -33,11 +41,11 @@ DESCRIPTION_LIMIT = 160
 class LayerSpec:
     """All that describes a layer build.
 
-    ``package`` is a folder with a pyproject.toml, ``requirements`` are requirements files; both are
-    POSIX paths relative to the project's root. ``dependencies`` are PEP 508 requirements, ``extras``
-    are extras of the package, ``python`` are versions like "3.12", ``exclude`` are gitignore
-    patterns over the source and the layer's files, ``functions`` are names or ARNs of Lambda
-    functions that move to each new version.
+    ``package`` is a folder with a pyproject.toml, ``requirements`` are requirements files; both
+    are POSIX paths relative to the project's root. ``dependencies`` are PEP 508 requirements,
+    ``extras`` are extras of the package, ``python`` are versions like "3.12", ``exclude`` are
+    gitignore patterns over the source and the layer's files, ``functions`` are names or ARNs of
+    Lambda functions that move to each new version.
 
     Raises :class:`~builder.errors.SpecError` when a value cannot be right.
     """
@@ -55,7 +63,11 @@ class LayerSpec:
     where: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
-        Check(self.where or f"layer {self.name!r}").all_of(self)
+        check = Check(self.where or f"layer {self.name!r}")
+        for key in SEVERAL:
+            # Lists are what people write in Python; the class is frozen, hence the detour.
+            object.__setattr__(self, key, check.several(key, getattr(self, key)))
+        check.all_of(self)
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -75,7 +87,9 @@ class LayerSpec:
         try:
             document = json.loads(text)
             schema = document.pop("schema")
-            fields = {k: tuple(v) if isinstance(v, list) else v for k, v in document.items()}
+            fields: dict[str, Any] = {
+                k: tuple(v) if isinstance(v, list) else v for k, v in document.items()
+            }
             if schema == SCHEMA:
                 return cls(**fields)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -150,23 +164,24 @@ class Check:
         """Raise SpecError for the first value that cannot be right."""
         self.name(spec.name)
         self.targets(spec)
-        self.paths("package", [spec.package] if spec.package else [])
+        self.paths("package", [] if spec.package is None else [spec.package])
         self.paths("requirements", spec.requirements)
         self.dependencies(spec.dependencies)
         self.contents(spec)
         self.description(spec.description)
-        for function in spec.functions:
-            if not FUNCTION_NAME.fullmatch(function):
-                raise self.error(
-                    "functions",
-                    f"{function!r} cannot name a Lambda function",
-                    "a function name (1 to 64 letters, digits, - and _) or a function ARN",
-                )
+        self.functions(spec.functions)
 
     def error(self, key: str, what: str, expected: str, fix: str = "") -> SpecError:
         """Make the error for one key."""
         fix = fix or f"change {key} in {self.where}"
         return SpecError(what, where=f"{self.where}, key {key!r}", expected=expected, fix=fix)
+
+    def several(self, key: str, value: Any) -> tuple[str, ...]:
+        """Return the strings of a field; one string alone would be taken letter by letter."""
+        if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        one = "one string" if isinstance(value, str) else f"{value!r}"
+        raise self.error(key, f"{key} is {one}", f"several strings, such as {key}=['...']")
 
     def name(self, name: str) -> None:
         """Check the layer's name."""
@@ -184,7 +199,9 @@ class Check:
             raise self.error("python", "no Python version is named", f"some of {known}")
         for version in spec.python:
             if version not in RUNTIMES:
-                raise self.error("python", f"Lambda has no runtime python{version}", f"one of {known}")
+                raise self.error(
+                    "python", f"Lambda has no runtime python{version}", f"one of {known}"
+                )
         if len(set(spec.python)) != len(spec.python):
             raise self.error("python", "a Python version is named twice", "each version once")
         if spec.architecture not in ARCHITECTURES:
@@ -235,7 +252,9 @@ class Check:
             )
         for extra in spec.extras:
             if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", canonicalize_name(extra)):
-                raise self.error("extras", f"{extra!r} cannot name an extra", "a PEP 685 extra name")
+                raise self.error(
+                    "extras", f"{extra!r} cannot name an extra", "a PEP 685 extra name"
+                )
 
     def description(self, description: str) -> None:
         """Check the description's length."""
@@ -246,3 +265,20 @@ class Check:
                 f"at most {DESCRIPTION_LIMIT} (Lambda's 256 less the token we add)",
             )
 
+    def functions(self, functions: Iterable[str]) -> None:
+        """Check that each function is named, and that it is the one that can be changed."""
+        for function in functions:
+            found = FUNCTION_NAME.fullmatch(function)
+            if not found:
+                raise self.error(
+                    "functions",
+                    f"{function!r} cannot name a Lambda function",
+                    "a function name (1 to 64 letters, digits, - and _) or a function ARN",
+                )
+            if found[2] not in (None, ":$LATEST"):
+                # Lambda developer guide, "Versions": a published version never changes.
+                raise self.error(
+                    "functions",
+                    f"{function!r} names a version or alias, whose layers never change",
+                    "the function itself, without a version or alias",
+                )

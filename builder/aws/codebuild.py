@@ -1,0 +1,175 @@
+"""CodeBuild: start a build, see how it is, stop it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from builder.aws.session import Session, code_of, explained
+from builder.errors import InfrastructureError
+
+if TYPE_CHECKING:
+    from mypy_boto3_codebuild import CodeBuildClient
+
+RECENT = 100
+"""Builds that are looked through for a forgotten one: one page of CodeBuild's list."""
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """What a build is started with. Equal requests with one ``token`` are one build."""
+
+    token: str
+    source_key: str
+    source_version: str
+    artifact_folder: str
+    artifact_name: str
+    image: str
+    environment_type: str
+    role_arn: str
+    cache_folder: str
+    variables: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class BuildState:
+    """What CodeBuild says of a build; times are aware, ``seconds`` is how long it ran."""
+
+    id: str
+    status: str
+    phase: str
+    log_group: str
+    log_stream: str
+    variables: Mapping[str, str]
+    failure: str
+    started: datetime
+    seconds: float
+    limit_seconds: float
+
+    @property
+    def running(self) -> bool:
+        """Whether the build has not ended."""
+        return self.status == "IN_PROGRESS"
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the build ended well."""
+        return self.status == "SUCCEEDED"
+
+
+class CodeBuild:
+    """The one CodeBuild project of an application."""
+
+    def __init__(self, session: Session, project: str, bucket: str) -> None:
+        self.project = project
+        self.bucket = bucket
+        self._codebuild: CodeBuildClient = session.client("codebuild")
+
+    def start(self, request: BuildRequest) -> str:
+        """Start a build, or find the one this token already started; return its id."""
+        with explained("codebuild:StartBuild", f"CodeBuild project {self.project}"):
+            try:
+                answer = self._codebuild.start_build(
+                    projectName=self.project,
+                    idempotencyToken=request.token,
+                    sourceTypeOverride="S3",
+                    sourceLocationOverride=f"{self.bucket}/{request.source_key}",
+                    sourceVersion=request.source_version,
+                    artifactsOverride={
+                        "type": "S3",
+                        "location": self.bucket,
+                        "path": request.artifact_folder,
+                        "name": request.artifact_name,
+                        "namespaceType": "NONE",
+                        "packaging": "NONE",
+                        # CodeBuild would use a KMS key of its own; the bucket encrypts already.
+                        "encryptionDisabled": True,
+                    },
+                    cacheOverride={
+                        "type": "S3",
+                        "location": f"{self.bucket}/{request.cache_folder}",
+                    },
+                    imageOverride=request.image,
+                    environmentTypeOverride=request.environment_type,  # type: ignore[arg-type]
+                    serviceRoleOverride=request.role_arn,
+                    environmentVariablesOverride=[
+                        {"name": name, "value": value, "type": "PLAINTEXT"}
+                        for name, value in request.variables
+                    ],
+                )
+            except ClientError as error:
+                if code_of(error) == "ResourceNotFoundException":
+                    raise InfrastructureError(
+                        f"there is no CodeBuild project {self.project!r}",
+                        where="codebuild:StartBuild",
+                        expected="the project that the stack declares",
+                        fix="apply the whole stack once, without -target",
+                    ) from error
+                raise
+        return answer["build"]["id"]
+
+    def state(self, build_id: str) -> BuildState | None:
+        """Return how a build is, or None if CodeBuild does not know it."""
+        return next(iter(self._states([build_id])), None)
+
+    def recent(self) -> list[BuildState]:
+        """Return the project's last builds, newest first."""
+        with explained("codebuild:ListBuildsForProject", f"CodeBuild project {self.project}"):
+            try:
+                answer = self._codebuild.list_builds_for_project(
+                    projectName=self.project, sortOrder="DESCENDING"
+                )
+            except ClientError as error:
+                if code_of(error) == "ResourceNotFoundException":
+                    return []
+                raise
+        states = self._states(answer["ids"][:RECENT])
+        return sorted(states, key=lambda state: state.started, reverse=True)
+
+    def stop(self, build_id: str) -> None:
+        """Stop a build."""
+        with explained("codebuild:StopBuild", f"build {build_id}"):
+            self._codebuild.stop_build(id=build_id)
+
+    def _states(self, ids: list[str]) -> list[BuildState]:
+        if not ids:
+            return []
+        with explained("codebuild:BatchGetBuilds", f"CodeBuild project {self.project}"):
+            answer = self._codebuild.batch_get_builds(ids=ids)
+        return [_state(build) for build in answer["builds"]]
+
+
+def _state(build: Mapping[str, Any]) -> BuildState:
+    started = build.get("startTime", datetime.now(UTC))
+    ended = build.get("endTime", datetime.now(UTC))
+    logs = build.get("logs", {})
+    minutes = build.get("timeoutInMinutes", 60) + build.get("queuedTimeoutInMinutes", 480)
+    return BuildState(
+        id=build["id"],
+        status=build.get("buildStatus", "IN_PROGRESS"),
+        phase=build.get("currentPhase", ""),
+        log_group=logs.get("groupName", ""),
+        log_stream=logs.get("streamName", ""),
+        variables={
+            variable["name"]: variable["value"]
+            for variable in build.get("environment", {}).get("environmentVariables", [])
+        },
+        failure=_failure(build.get("phases", [])),
+        started=started,
+        seconds=(ended - started).total_seconds(),
+        limit_seconds=minutes * 60.0,
+    )
+
+
+def _failure(phases: list[Mapping[str, Any]]) -> str:
+    """Return the first failed phase and its message, for example ``BUILD: exit status 1``."""
+    for phase in phases:
+        if phase.get("phaseStatus") in {"FAILED", "FAULT", "TIMED_OUT", "STOPPED", "CLIENT_ERROR"}:
+            messages = [context.get("message", "") for context in phase.get("contexts", [])]
+            detail = "; ".join(message for message in messages if message)
+            return f"{phase['phaseType']}: {detail or phase['phaseStatus']}"
+    return ""

@@ -1,0 +1,34 @@
+"""The services a layer needs, connected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from builder.aws.codebuild import CodeBuild
+from builder.aws.functions import Functions
+from builder.aws.layers import Layers
+from builder.aws.logs import Logs
+from builder.aws.session import Session
+from builder.aws.store import Store
+
+
+@dataclass(frozen=True)
+class Services:
+    """One thin object a service, all in one account and region."""
+
+    store: Store
+    codebuild: CodeBuild
+    layers: Layers
+    functions: Functions
+    logs: Logs
+
+
+def connect(session: Session, *, bucket: str, project: str) -> Services:
+    """Return the services of an application that has this bucket and CodeBuild project."""
+    return Services(
+        store=Store(session, bucket),
+        codebuild=CodeBuild(session, project, bucket),
+        layers=Layers(session),
+        functions=Functions(session),
+        logs=Logs(session),
+    )

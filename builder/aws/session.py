@@ -1,0 +1,166 @@
+"""Who calls AWS, where, and how patiently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
+
+from builder.errors import AwsError, CredentialsError, LayerError
+
+SESSION_NAME = "lambda-layer"
+
+CONFIG = Config(
+    # botocore's standard mode: 3 attempts in all, exponential backoff with jitter, and only for
+    # what may pass (throttling, time-outs, 5xx). Source: boto3 guide, "Retries".
+    retries={"mode": "standard", "total_max_attempts": 3},
+    connect_timeout=10,
+    read_timeout=60,
+    user_agent_extra="fast-lambda-layer",
+)
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Where credentials come from: empty fields mean the environment, as everywhere in AWS."""
+
+    profile: str = ""
+    role_arn: str = ""
+
+    def __str__(self) -> str:
+        parts = [f"profile {self.profile!r}" if self.profile else "the environment"]
+        if self.role_arn:
+            parts.append(f"assuming {self.role_arn}")
+        return ", ".join(parts)
+
+
+class Session:
+    """A boto3 session with our retries and time-outs on every client."""
+
+    def __init__(self, credentials: Credentials, region: str = "") -> None:
+        self.credentials = credentials
+        try:
+            session = boto3.Session(
+                profile_name=credentials.profile or None, region_name=region or None
+            )
+        except ProfileNotFound as error:
+            raise CredentialsError(
+                str(error),
+                where="the AWS profile that the aws provider uses",
+                expected="a profile of the shared AWS configuration on this machine",
+                fix="run `aws configure list-profiles`, then set the profile, or add it",
+            ) from error
+        if not session.region_name:
+            raise CredentialsError(
+                "no AWS region is set",
+                expected="a region from the provider, AWS_REGION, the profile, or [app] region",
+                fix="for example: export AWS_REGION=eu-west-1",
+            )
+        self.region: str = session.region_name
+        self._session = self._assume(session) if credentials.role_arn else session
+
+    def client(self, service: str, **options: Any) -> Any:
+        """Return a client; ``options`` override fields of the shared configuration."""
+        config = CONFIG.merge(Config(**options)) if options else CONFIG
+        return self._session.client(service, config=config)  # type: ignore[call-overload]  # by name
+
+    @cached_property
+    def account(self) -> str:
+        """The account of the credentials; raise CredentialsError if AWS refuses them."""
+        try:
+            return str(self.client("sts").get_caller_identity()["Account"])
+        except (BotoCoreError, ClientError) as error:
+            raise self._refused(error) from error
+
+    @property
+    def partition(self) -> str:
+        """The partition of the region: aws, aws-cn or aws-us-gov."""
+        return self._session.get_partition_for_region(self.region)
+
+    def require(self, account: str) -> None:
+        """Raise CredentialsError unless the credentials belong to this account."""
+        if account and account != self.account:
+            raise CredentialsError(
+                f"the builder would work in account {self.account}, Terraform in {account}",
+                where=f"the builder's credentials come from {self.credentials}",
+                expected="one account for both",
+                fix="give the hooks the aws provider's profile or role "
+                "(variables aws_profile and assume_role_arn), or change the environment",
+            )
+
+    def _assume(self, session: boto3.Session) -> boto3.Session:
+        try:
+            answer = session.client("sts", config=CONFIG).assume_role(
+                RoleArn=self.credentials.role_arn, RoleSessionName=SESSION_NAME
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise self._refused(error) from error
+        keys = answer["Credentials"]
+        return boto3.Session(
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
+            region_name=self.region,
+        )
+
+    def _refused(self, error: Exception) -> CredentialsError:
+        missing = isinstance(error, NoCredentialsError)
+        return CredentialsError(
+            "there are no AWS credentials" if missing else f"AWS refused the credentials: {error}",
+            where=f"credentials from {self.credentials}, region {self.region}",
+            expected="credentials that may call sts:GetCallerIdentity",
+            fix="log in (for example `aws sso login`) or set AWS_PROFILE, then run it again",
+        )
+
+
+def code_of(error: ClientError) -> str:
+    """Return AWS's error code, for example ``NoSuchKey``."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+DENIED = frozenset(
+    {"AccessDenied", "AccessDeniedException", "403", "Forbidden", "UnauthorizedOperation"}
+)
+
+
+@contextmanager
+def explained(action: str, resource: str) -> Iterator[None]:
+    """Turn what botocore raises inside into a LayerError that names action and resource.
+
+    ``action`` is the IAM action, for example ``s3:PutObject``.
+    """
+    try:
+        yield
+    except ClientError as error:
+        raise _explain(error, action, resource) from error
+    except BotoCoreError as error:
+        raise AwsError(
+            f"AWS could not be called: {error}",
+            where=f"{action} on {resource}",
+            expected="a network and credentials that reach AWS",
+            fix="check the network and the credentials, then run it again; nothing is lost",
+        ) from error
+
+
+def _explain(error: ClientError, action: str, resource: str) -> LayerError:
+    code = code_of(error)
+    message = error.response.get("Error", {}).get("Message", "")
+    if code in DENIED:
+        return AwsError(
+            f"the credentials may not {action}: {message}",
+            where=resource,
+            expected=f"an IAM policy that allows {action} on it",
+            fix="add the permission (docs/permissions.md lists them by role), then run it again",
+        )
+    return AwsError(
+        f"{action} failed: {code}: {message}",
+        where=resource,
+        expected="an answer without an error",
+        fix="run it again; if it stays, the message above is AWS's own",
+    )

@@ -1,0 +1,138 @@
+"""S3: the objects of an application's bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from builder.aws.session import Session, code_of, explained
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+ABSENT = frozenset({"NoSuchKey", "NoSuchBucket", "404", "NotFound", "NoSuchVersion"})
+CHANGED = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """What S3 says of one object; ``size`` in bytes, ``version`` is "" without versioning."""
+
+    key: str
+    etag: str
+    version: str
+    size: int
+    content: bytes = b""
+
+
+class Changed(Exception):
+    """A conditional write came too late: the object is not what it was."""
+
+
+class Store:
+    """The bucket of an application. It may not exist: then every object is absent."""
+
+    def __init__(self, session: Session, bucket: str) -> None:
+        self.bucket = bucket
+        self._s3: S3Client = session.client("s3")
+
+    def read(self, key: str) -> StoredObject | None:
+        """Return an object with its content, or None if it (or the bucket) is absent."""
+        with explained("s3:GetObject", self.url(key)):
+            try:
+                answer = self._s3.get_object(Bucket=self.bucket, Key=key)
+            except ClientError as error:
+                if code_of(error) in ABSENT:
+                    return None
+                raise
+            content = answer["Body"].read()
+        return StoredObject(key, answer["ETag"], answer.get("VersionId", ""), len(content), content)
+
+    def head(self, key: str) -> StoredObject | None:
+        """Return what S3 knows of an object without its content, or None if it is absent."""
+        with explained("s3:GetObject", self.url(key)):
+            try:
+                answer = self._s3.head_object(Bucket=self.bucket, Key=key)
+            except ClientError as error:
+                if code_of(error) in ABSENT:
+                    return None
+                raise
+        version = answer.get("VersionId", "")
+        return StoredObject(key, answer["ETag"], version, answer["ContentLength"])
+
+    def write(self, key: str, content: bytes, content_type: str) -> StoredObject:
+        """Write an object, whatever was there."""
+        return self._put(key, content, content_type, {})
+
+    def replace(
+        self, key: str, content: bytes, content_type: str, *, etag: str | None
+    ) -> StoredObject:
+        """Write an object only if it still has this ETag, or is still absent when ``etag`` is None.
+
+        Raise Changed otherwise. Source: Amazon S3 user guide, "Conditional writes".
+        """
+        condition = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
+        return self._put(key, content, content_type, condition)
+
+    def bucket_exists(self) -> bool:
+        """Say whether the bucket is there."""
+        with explained("s3:ListBucket", f"s3://{self.bucket}"):
+            try:
+                self._s3.head_bucket(Bucket=self.bucket)
+            except ClientError as error:
+                if code_of(error) in ABSENT:
+                    return False
+                raise
+        return True
+
+    def delete_all(self, prefix: str) -> int:
+        """Delete every version of every object below a prefix; return how many there were."""
+        deleted = 0
+        for batch in self._versions(prefix):
+            with explained("s3:DeleteObjectVersion", self.url(prefix)):
+                self._s3.delete_objects(
+                    Bucket=self.bucket,
+                    Delete={
+                        "Objects": [{"Key": key, "VersionId": version} for key, version in batch],
+                        "Quiet": True,
+                    },
+                )
+            deleted += len(batch)
+        return deleted
+
+    def url(self, key: str) -> str:
+        """Return the object's address as people write it."""
+        return f"s3://{self.bucket}/{key}"
+
+    def _put(
+        self, key: str, content: bytes, content_type: str, condition: dict[str, str]
+    ) -> StoredObject:
+        with explained("s3:PutObject", self.url(key)):
+            try:
+                answer = self._s3.put_object(
+                    Bucket=self.bucket,
+                    Key=key,
+                    Body=content,
+                    ContentType=content_type,
+                    **condition,  # type: ignore[arg-type]  # IfMatch or IfNoneMatch
+                )
+            except ClientError as error:
+                # If-Match on a key that is gone answers 404, which is a change too.
+                late = CHANGED | ({"NoSuchKey", "404"} if "IfMatch" in condition else set())
+                if condition and code_of(error) in late:
+                    raise Changed(key) from error
+                raise
+        return StoredObject(key, answer["ETag"], answer.get("VersionId", ""), len(content), content)
+
+    def _versions(self, prefix: str) -> Iterator[list[tuple[str, str]]]:
+        with explained("s3:ListBucketVersions", self.url(prefix)):
+            pages = self._s3.get_paginator("list_object_versions").paginate(
+                Bucket=self.bucket, Prefix=prefix
+            )
+            for page in pages:
+                entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+                if entries:
+                    yield [(entry["Key"], entry["VersionId"]) for entry in entries]

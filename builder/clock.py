@@ -1,0 +1,28 @@
+"""Time and identity, in one place so that tests can hold them still."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+
+def _owner() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What time it is, how to wait, and who is asking."""
+
+    now: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    owner: str = field(default_factory=_owner)
+
+    def timestamp(self) -> str:
+        """Return the time in ISO 8601, UTC, whole seconds."""
+        return datetime.fromtimestamp(self.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

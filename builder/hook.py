@@ -1,0 +1,179 @@
+"""Terraform's hooks: the query of `data "external"` in, its flat answer out.
+
+Both hooks answer for what is there and raise only when the answer would be a lie: wrong account,
+an outdated plan, a failed release. Rules: DESIGN.md, "Plan never writes".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from builder.aws.services import connect
+from builder.aws.session import Credentials, Session
+from builder.errors import LayerError, PlanOutdated, SourceError, SpecError
+from builder.layer import Layer, Site
+from builder.plan import CURRENT, FAILED, FORCED, plan
+from builder.record import Record, Release, Token
+from builder.release import Order, ensure
+from builder.spec import LayerSpec
+
+INVALID = "invalid"
+
+Answer = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Query:
+    """What Terraform asks: the layer and the flags (docs/protocol.md)."""
+
+    fields: Mapping[str, str]
+
+    @classmethod
+    def parse(cls, text: str) -> Query:
+        """Read the JSON object of strings that the external provider writes to stdin."""
+        try:
+            document = json.loads(text)
+        except ValueError as error:
+            raise _bad_query(f"it is not JSON: {error}") from error
+        if not isinstance(document, dict):
+            raise _bad_query("it is no JSON object")
+        return cls({key: str(value) for key, value in document.items() if value is not None})
+
+    def __getitem__(self, key: str) -> str:
+        if key not in self.fields:
+            raise _bad_query(f"it has no {key!r}")
+        return self.fields[key]
+
+    def get(self, key: str) -> str:
+        """Return an optional field, "" when it is absent."""
+        return self.fields.get(key, "")
+
+    def flag(self, key: str) -> bool:
+        """Return a boolean field."""
+        return self.get(key) == "true"
+
+    def layer(self) -> Layer:
+        """Return the layer that the query is about, connected to AWS."""
+        session = Session(Credentials(self.get("profile"), self.get("role_arn")), self["region"])
+        session.require(self["account"])
+        site = Site(
+            layer_name=self["layer_name"],
+            bucket=self["bucket"],
+            project=self["project"],
+            build_role=self["build_role"],
+            log_group=self["log_group"],
+            account=self["account"],
+            region=self["region"],
+        )
+        spec = LayerSpec.from_json(self["spec"])
+        services = connect(session, bucket=site.bucket, project=site.project)
+        return Layer(spec, Path(self["root"]).resolve(), site, services)
+
+
+def plan_hook(query: Query) -> Answer:
+    """Answer what the layer needs; read-only.
+
+    A spec or source that cannot be used gives status ``invalid`` with the error as reason, because
+    a failed hook would also make `terraform destroy` fail; a precondition refuses it at plan.
+    """
+    try:
+        layer = query.layer()
+    except SpecError as error:
+        return _invalid(None, error)
+    try:
+        answer = plan(layer, force=query.flag("force_rebuild"))
+    except SourceError as error:
+        record = layer.records.load()
+        return _invalid(record.current if record else None, error)
+    return {
+        **describe(answer.release, answer.status, answer.reason),
+        "token": str(answer.token),
+        "fingerprint": answer.token.fingerprint,
+    }
+
+
+def release_hook(query: Query, progress: Callable[[str], None]) -> Answer:
+    """Run the build if, and only if, apply has approved it; else answer what is there."""
+    planned = Query.parse(query["plan"])
+    if planned["status"] in {CURRENT, INVALID}:
+        return {key: planned[key] for key in describe(None, "", "")}
+    token = Token.parse(planned["token"])
+    layer = query.layer()
+    record = layer.records.load() or Record(layer.name)
+    if token is None or layer.approved() != token or not _open(record, token):
+        return _as_is(record, planned, token)
+    _refuse_outdated(layer, token)
+    order = Order(
+        token,
+        query["reason"],
+        fresh=planned["status"] == FORCED,
+        debug=query.flag("debug_mode"),
+    )
+    release = ensure(layer, order, progress=progress)
+    return describe(release, CURRENT, release.reason)
+
+
+def describe(release: Release | None, status: str, reason: str) -> Answer:
+    """Return the part of an answer that both hooks have."""
+    if release is None:
+        empty = dict.fromkeys(
+            ("layer_arn", "version", "fingerprint", "unzipped_size", "zipped_size", "packages"), ""
+        )
+        return {**empty, "status": status, "reason": reason}
+    return {
+        "layer_arn": release.layer_arn,
+        "version": str(release.version),
+        "fingerprint": release.fingerprint,
+        "status": status,
+        "reason": reason,
+        "unzipped_size": str(release.unzipped_size),
+        "zipped_size": str(release.zipped_size),
+        "packages": str(release.packages),
+    }
+
+
+def _invalid(release: Release | None, error: LayerError) -> Answer:
+    return {**describe(release, INVALID, str(error)), "token": "invalid"}
+
+
+def _open(record: Record, token: Token) -> bool:
+    """Whether a number may still be built: nobody began it, or its build goes on elsewhere."""
+    if record.consumed < token.number:
+        return True
+    attempt = record.attempt
+    return attempt is not None and attempt.token == token and not attempt.failure
+
+
+def _as_is(record: Record, planned: Query, token: Token | None) -> Answer:
+    current, attempt = record.current, record.attempt
+    if token is None:
+        return describe(current, planned["status"], planned["reason"])
+    if current is not None and current.token >= token and current.fingerprint == token.fingerprint:
+        return describe(current, CURRENT, current.reason)
+    if attempt is not None and attempt.failure and attempt.fingerprint == token.fingerprint:
+        return describe(current, FAILED, attempt.failure)
+    return describe(current, planned["status"], planned["reason"])
+
+
+def _refuse_outdated(layer: Layer, token: Token) -> None:
+    if layer.fingerprint == token.fingerprint:
+        return
+    raise PlanOutdated(
+        f"the source of layer {layer.name!r} changed after the plan was made",
+        where=f"planned fingerprint {token.fingerprint[:12]}, "
+        f"fingerprint of {layer.root} now {layer.fingerprint[:12]}",
+        expected="the same source at plan and apply",
+        fix="run plan again and apply that plan; nothing was built",
+    )
+
+
+def _bad_query(problem: str) -> LayerError:
+    return SpecError(
+        f"the hook's query cannot be used: {problem}",
+        where="standard input",
+        expected='the JSON object that Terraform\'s data "external" writes (docs/protocol.md)',
+        fix="the hooks are for Terraform; by hand use `lambda-layer plan` and `lambda-layer build`",
+    )

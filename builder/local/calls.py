@@ -1,0 +1,66 @@
+"""What was asked of the embedded AWS: one line of JSON a call, so that tests can count writes."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+INTERNAL = "embedded-codebuild"
+"""Marks, in the user agent, what CodeBuild itself asks behind the scenes; not recorded."""
+
+PRINCIPAL = "x-embedded-principal"
+"""The header in which the gateway tells the CodeBuild agent whose call it was."""
+
+READS = re.compile(
+    # CloudTrail user guide: events whose readOnly is true. AssumeRole and GetSessionToken are among
+    # them; Invoke is not.
+    r"(Get|List|Describe|Head|BatchGet|Search|Lookup|Simulate|Filter|AssumeRole|DecodeAuth|Validate)"
+)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One API call.
+
+    ``operation`` is the IAM action without its service, so HeadObject is GetObject. ``target`` is
+    the path of the request, for S3 the bucket and key.
+    """
+
+    service: str
+    operation: str
+    target: str
+    principal: str
+    status: int
+    time: datetime
+
+    @property
+    def is_write(self) -> bool:
+        """Whether the call could change something; what is not known to read counts as a write."""
+        return not READS.match(self.operation)
+
+    def to_json(self) -> str:
+        """Return the call as one line."""
+        return json.dumps({**asdict(self), "time": self.time.isoformat()})
+
+    @classmethod
+    def from_json(cls, line: str) -> Call:
+        """Read what :meth:`to_json` wrote."""
+        fields = json.loads(line)
+        return cls(**{**fields, "time": datetime.fromisoformat(fields["time"])})
+
+
+def read_calls(path: Path) -> list[Call]:
+    """Return the calls recorded in a file, oldest answer first."""
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8") as lines:
+        # The last line may still be being written.
+        return [Call.from_json(line) for line in lines if line.endswith("\n")]
+
+
+def now() -> datetime:
+    """Return the present time as calls have it."""
+    return datetime.now(UTC)

@@ -1,0 +1,70 @@
+"""Which providers have a stand-in, and of which version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+REGISTRY = "registry.terraform.io"
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A provider: its name, the version our bindings were made of, and what the stand-in serves.
+
+    ``bindings`` is the package with the cdktf bindings, ``served`` are the folders of the resources
+    and data sources in it.
+    """
+
+    name: str
+    version: str
+    bindings: str
+    served: tuple[str, ...]
+
+    @property
+    def address(self) -> str:
+        """The provider's address, as Terraform writes it."""
+        return f"{REGISTRY}/hashicorp/{self.name}"
+
+    def __str__(self) -> str:
+        return f"hashicorp/{self.name} {self.version}"
+
+
+AWS = Provider(
+    name="aws",
+    version="6.25.0",
+    bindings="cdktf_cdktf_provider_aws",
+    served=(
+        "cloudwatch-event-rule",
+        "cloudwatch-event-target",
+        "cloudwatch-log-group",
+        "codebuild-project",
+        "data-aws-caller-identity",
+        "data-aws-partition",
+        "data-aws-region",
+        "iam-role",
+        "iam-role-policy",
+        "iam-role-policy-attachment",
+        "lambda-function",
+        "lambda-function-event-invoke-config",
+        "lambda-permission",
+        "provider",
+        "s3-bucket",
+        "s3-bucket-lifecycle-configuration",
+        "s3-bucket-ownership-controls",
+        "s3-bucket-policy",
+        "s3-bucket-public-access-block",
+        "s3-bucket-server-side-encryption-configuration",
+        "s3-bucket-versioning",
+        "s3-object",
+        "sns-topic",
+    ),
+)
+
+EXTERNAL = Provider(
+    name="external",
+    version="2.3.5",
+    bindings="cdktf_cdktf_provider_external",
+    served=("data-external", "provider"),
+)
+
+PROVIDERS = (AWS, EXTERNAL)

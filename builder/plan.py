@@ -1,0 +1,138 @@
+"""What a layer needs: the read-only half, safe to run at any time by anybody who may read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from builder.artifact import archive_key, manifest_key
+from builder.aws.codebuild import BuildState
+from builder.fingerprint import Inputs, reason
+from builder.layer import Layer
+from builder.record import Attempt, Record, Release, Token
+
+CURRENT = "current"
+STALE = "stale"
+MISSING = "missing"
+FORCED = "forced"
+BUILDING = "building"
+FAILED = "failed"
+
+FORCE_REASON = "force_rebuild is true"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What AWS says beside the record: is what it remembers still so?"""
+
+    version_alive: bool = False
+    artifact_present: bool = False
+    build: BuildState | None = None
+    released_inputs: Inputs | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a layer needs and why. ``release`` is the last good one, whatever the status."""
+
+    token: Token
+    status: str
+    reason: str
+    release: Release | None
+
+
+def plan(layer: Layer, *, force: bool = False) -> Plan:
+    """Say what a layer needs; read and never write.
+
+    Raise SourceError when the sources cannot be used. That something is not there yet (bucket,
+    record, project) is no error.
+    """
+    record = layer.records.load()
+    approved = layer.approved()
+    evidence = gather(layer, record)
+    status, why = decide(layer, record, evidence, force=force)
+    if status == MISSING and record is None and approved is not None:
+        why = f"the record {layer.services.store.url(f'{layer.name}/record.json')} is gone"
+    token = next_token(layer.fingerprint, status, record, approved)
+    return Plan(token, status, why, record.current if record else None)
+
+
+def gather(layer: Layer, record: Record | None) -> Evidence:
+    """Ask AWS only what the decision will depend on."""
+    if record is None:
+        return Evidence()
+    current, attempt = record.current, record.attempt
+    if current is not None and current.fingerprint == layer.fingerprint:
+        return Evidence(
+            version_alive=layer.services.layers.get(current.layer_arn) is not None,
+            artifact_present=all(
+                layer.services.store.head(key(layer.artifact_folder, layer.fingerprint))
+                for key in (manifest_key, archive_key)
+            ),
+        )
+    return Evidence(
+        build=_build(layer, attempt),
+        released_inputs=layer.recorded_inputs(current.fingerprint) if current else None,
+    )
+
+
+def _build(layer: Layer, attempt: Attempt | None) -> BuildState | None:
+    if attempt is None or attempt.failure or attempt.fingerprint != layer.fingerprint:
+        return None
+    return layer.services.codebuild.state(attempt.build_id) if attempt.build_id else None
+
+
+def decide(
+    layer: Layer, record: Record | None, evidence: Evidence, *, force: bool
+) -> tuple[str, str]:
+    """Return the status of a layer and the reason for it."""
+    current = record.current if record else None
+    if current is not None and current.fingerprint == layer.fingerprint:
+        return (FORCED, FORCE_REASON) if force else _published(layer, current, evidence)
+    why = _why(layer, current, evidence)
+    if force:
+        return FORCED, f"{FORCE_REASON}; {why}"
+    attempt = record.attempt if record else None
+    if attempt is None or attempt.fingerprint != layer.fingerprint:
+        return (STALE if current else MISSING), why
+    return _attempted(attempt, evidence.build, why, STALE if current else MISSING)
+
+
+def _published(layer: Layer, current: Release, evidence: Evidence) -> tuple[str, str]:
+    if not evidence.version_alive:
+        return MISSING, f"{current.layer_arn} was deleted"
+    if not evidence.artifact_present:
+        gone = layer.services.store.url(f"{layer.artifact_folder}/{layer.fingerprint}/")
+        return MISSING, f"the artifact in {gone} is gone"
+    return CURRENT, current.reason
+
+
+def _why(layer: Layer, current: Release | None, evidence: Evidence) -> str:
+    if current is None:
+        return "first build"
+    if evidence.released_inputs is None:
+        return "the inputs changed (what they were at the last release is not known)"
+    return reason(evidence.released_inputs, layer.inputs)
+
+
+def _attempted(
+    attempt: Attempt, build: BuildState | None, why: str, otherwise: str
+) -> tuple[str, str]:
+    failure = attempt.failure
+    if build is not None:
+        if build.running:
+            return BUILDING, attempt.reason
+        if not build.succeeded:
+            failure = build.failure or build.status
+    if failure:
+        return FAILED, f"{why}; build {attempt.number} failed ({failure}) and is to be tried again"
+    return otherwise, why
+
+
+def next_token(
+    fingerprint: str, status: str, record: Record | None, approved: Token | None
+) -> Token:
+    """Return the token to approve: the recorded one while it holds, else one with a new number."""
+    if status == CURRENT and record is not None and record.current is not None:
+        return record.current.token
+    consumed = record.consumed if record else 0
+    return Token(fingerprint, max(consumed, approved.number if approved else 0) + 1)

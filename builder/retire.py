@@ -1,0 +1,80 @@
+"""The end of a layer: remove the versions that we published and the layer's objects."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from builder.aws.services import Services
+from builder.aws.session import Credentials
+from builder.errors import SpecError
+from builder.layer import Layer
+
+RETIRE_VARIABLE = "LAMBDA_LAYER_RETIRE"
+"""How Terraform's destroy-time provisioner says what to retire (docs/protocol.md)."""
+
+
+@dataclass(frozen=True)
+class Retirement:
+    """What is to be removed. With ``retain`` nothing is."""
+
+    layer: str
+    layer_name: str
+    bucket: str
+    region: str
+    account: str
+    credentials: Credentials
+    retain: bool = False
+
+    @classmethod
+    def of(cls, layer: Layer) -> Retirement:
+        """Return the retirement of a layer, by hand."""
+        site = layer.site
+        return cls(
+            layer.name, site.layer_name, site.bucket, site.region, site.account, Credentials()
+        )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Retirement | None:
+        """Return what Terraform asks to retire, or None when it is not Terraform that asks."""
+        text = environment.get(RETIRE_VARIABLE)
+        if not text:
+            return None
+        try:
+            fields = json.loads(text)
+            return cls(
+                layer=fields["layer"],
+                layer_name=fields["layer_name"],
+                bucket=fields["bucket"],
+                region=fields["region"],
+                account=fields["account"],
+                credentials=Credentials(fields.get("profile", ""), fields.get("role_arn", "")),
+                retain=fields.get("retain") in {True, "true"},
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise SpecError(
+                f"{RETIRE_VARIABLE} cannot be read: {error!r}",
+                where="environment",
+                expected="the JSON object that the stack writes (docs/protocol.md)",
+                fix="unset it, and name the layer instead",
+            ) from error
+
+
+def retire(services: Services, retirement: Retirement, *, progress: Callable[[str], None]) -> None:
+    """Delete every version that carries our token, and all that the bucket holds of the layer.
+
+    Versions that somebody else published stay. What is gone already (versions, bucket) is fine, so
+    that a half-done destroy can be run again.
+    """
+    if retirement.retain:
+        progress(f"keeping the versions of {retirement.layer_name} (retain_versions)")
+        return
+    for version in list(services.layers.versions(retirement.layer_name)):
+        if version.token:
+            services.layers.delete(retirement.layer_name, version.version)
+            progress(f"deleted {version.arn}")
+    if services.store.bucket_exists():
+        count = services.store.delete_all(f"{retirement.layer}/")
+        progress(f"deleted {count} object versions of {services.store.url(retirement.layer)}/")

@@ -1,0 +1,69 @@
+"""The worker's two commands: ``tools`` and ``build``, run in the unpacked bundle."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import NoReturn, Sequence
+
+from . import build, uv
+from .errors import BuildError
+from .log import Log
+
+USAGE = """usage: python3 worker.pyz tools|build
+
+  tools   put the pinned installer (uv) into .tools/
+  build   resolve, install, check and pack what request.json asks for; write out/
+
+Run it in an unpacked bundle. LAYER_DEBUG=true shows every command."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and exit: 0 done, 1 refused or failed, 2 wrong usage."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = os.environ.get("LAYER_DEBUG", "").lower() == "true"
+    log = Log(verbose=debug)
+    try:
+        status = command(words, Path.cwd(), log)
+    except BuildError as error:
+        status = _report(error, debug)
+    except OSError as error:
+        status = _report(from_system(error), debug)
+    sys.exit(status)
+
+
+def command(words: list[str], bundle: Path, log: Log) -> int:
+    """Run the command that the words name; return the exit status."""
+    if words == ["tools"]:
+        uv.install(bundle, log)
+    elif words == ["build"]:
+        build.build(bundle, log)
+    else:
+        wanted_help = words in (["-h"], ["--help"])
+        print(USAGE, file=sys.stdout if wanted_help else sys.stderr)
+        return 0 if wanted_help else 2
+    return 0
+
+
+def from_system(error: OSError) -> BuildError:
+    """Return the error of the operating system in the form of all our errors."""
+    return BuildError(
+        f"the build machine refused: {error.strerror or error}",
+        where=str(error.filename or "the worker"),
+        expected="space and rights to write below the current folder",
+        fix="choose a larger compute type if the disk is full; else look at the build image",
+    )
+
+
+def _report(error: BuildError, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    sys.stdout.flush()
+    print(f"ERROR: {error}", file=sys.stderr, flush=True)
+    return 1
+
+
+if __name__ == "__main__":
+    main()

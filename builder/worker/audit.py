@@ -1,0 +1,264 @@
+"""The audit: whether Lambda can use these files, judged before anything is packed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Collection, Iterable, Mapping, Sequence
+
+from . import elf
+from .distributions import Distribution
+from .elf import Elf
+from .errors import BuildError
+from .files import LayerFile
+from .log import human
+from .request import Target
+
+UNZIPPED_LIMIT = 262_144_000
+"""Bytes a function and all its layers may take unzipped (AWS Lambda developer guide, quotas)."""
+WARNING_SHARE = 0.8
+
+GCC_VERSIONS = {
+    "2.26": {"GLIBCXX": "3.4.24", "CXXABI": "1.3.11"},
+    "2.34": {"GLIBCXX": "3.4.29", "CXXABI": "1.3.13"},
+}
+"""What libstdc++ offers beside each glibc: Amazon Linux 2 has GCC 7, Amazon Linux 2023 GCC 11 (the
+release notes of both); the versions are those of GCC's manual, "ABI Policy and Guidelines"."""
+
+RUNTIME_LIBRARIES = {
+    *("libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1", "libutil.so.1"),
+    *("libresolv.so.2", "libanl.so.1", "libnsl.so.1", "libcrypt.so.1", "libcrypt.so.2"),
+    *("libthread_db.so.1", "libgcc_s.so.1", "libstdc++.so.6", "libz.so.1"),
+    *("ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1", "linux-vdso.so.1"),
+}
+"""Libraries that every Python runtime of Lambda has: glibc's, GCC's and zlib (the list of PEP 600
+without the desktop's libraries, which Lambda's images leave out)."""
+
+SHOWN = 5
+BOTO = ("boto3", "botocore")
+
+
+@dataclass(frozen=True)
+class Native:
+    """A compiled file of the layer, with the distribution it belongs to."""
+
+    file: LayerFile
+    elf: Elf
+    owner: str
+
+    @property
+    def is_extension(self) -> bool:
+        """Whether its name says that it is a module for one kind of CPython."""
+        return ".cpython-" in self.file.name or ".abi3." in self.file.name
+
+
+def check_installed(
+    wanted: Sequence[tuple[str, str]],
+    found: Sequence[Distribution],
+    root: Path,
+    target: Target,
+) -> None:
+    """Refuse when a distribution that was asked for is not there, or not there whole."""
+    installed = {distribution.name: distribution for distribution in found}
+    for name, version in wanted:
+        there = installed.get(name)
+        if there is None or (version and there.version != version):
+            raise BuildError(
+                f"{name} {version} was installed and is not there",
+                where=f"the files for {target}",
+                expected=f"{name}-{version}.dist-info",
+                fix="run the build again with debug_mode=true and look at what uv says",
+            )
+        missing = [file for file in there.files if not (root / file).exists()]
+        if missing:
+            raise BuildError(
+                f"{name} {there.version} is not whole: {len(missing)} of its files are missing",
+                where=", ".join(missing[:SHOWN]),
+                expected="every file of its RECORD",
+                fix="another package may have replaced them; look for two packages that bring the "
+                "same module",
+            )
+
+
+def check_places(files: Sequence[LayerFile], prefixes: Collection[str]) -> None:
+    """Refuse a layer without files, or with files where Lambda does not look for modules."""
+    if not any(_is_module(file) for file in files):
+        raise BuildError(
+            "the layer would be empty",
+            where=f"{len(files)} files, and no module among them",
+            expected="at least one module below python/",
+            fix="look at what the layer asks for, and at its exclude patterns",
+        )
+    allowed = tuple(prefix + "/" for prefix in prefixes)
+    outside = [file.name for file in files if not file.name.startswith(allowed)]
+    if outside:
+        raise BuildError(
+            f"{len(outside)} files are where Lambda does not look for modules",
+            where=", ".join(outside[:SHOWN]),
+            expected=f"all files below {' or '.join(sorted(prefixes))}",
+            fix="leave them out with the layer's exclude",
+        )
+
+
+def native_files(files: Iterable[LayerFile], owners: Mapping[str, str]) -> list[Native]:
+    """Return the compiled files."""
+    found = []
+    for file in files:
+        try:
+            parsed = elf.read(file.path)
+        except elf.ElfError as error:
+            raise BuildError(
+                str(error),
+                where=file.name,
+                expected="a file that can be loaded",
+                fix="leave it out with the layer's exclude, or choose another version of "
+                f"{owners.get(file.name, 'its package')}",
+            ) from error
+        if parsed:
+            found.append(Native(file, parsed, owners.get(file.name, "")))
+    return found
+
+
+def check_native(natives: Sequence[Native], target: Target) -> list[str]:
+    """Refuse compiled files that the runtime cannot load; return notes on doubtful ones."""
+    fitting_owners = {native.owner for native in natives if native.elf.machine == target.machine}
+    notes, wrong = [], []
+    for native in natives:
+        if native.elf.machine == target.machine:
+            continue
+        # Debuggers and drivers bring helpers for several machines beside the one that fits.
+        if native.owner in fitting_owners and not native.is_extension:
+            notes.append(f"{native.file.name} is for {native.elf.machine}, not {target.machine}")
+        else:
+            wrong.append(native)
+    if wrong:
+        raise BuildError(
+            f"{_names(wrong)}: compiled files for another machine",
+            where=_list(f"{n.file.name} is for {n.elf.machine}" for n in wrong),
+            expected=f"{target.machine}, for {target}",
+            fix="choose a version that has wheels for the target, or build on its architecture; "
+            "files that are not needed can be left out with exclude",
+        )
+    _check_versions([n for n in natives if n.elf.machine == target.machine], target)
+    return notes
+
+
+def _check_versions(natives: Sequence[Native], target: Target) -> None:
+    own_libraries = libraries_of(natives)
+    offered = {"GLIBC": target.glibc}
+    if "libstdc++.so.6" not in own_libraries:
+        offered.update(GCC_VERSIONS.get(target.glibc, {}))
+    newer = []
+    for native in natives:
+        for family, highest in offered.items():
+            needed = native.elf.versions_of(family)
+            if needed and elf.number(needed[-1]) > elf.number(highest):
+                newer.append((native, f"{family} {needed[-1]}", f"{family} {highest}"))
+    if newer:
+        raise BuildError(
+            f"{_names(native for native, _, _ in newer)}: compiled for a newer system than "
+            f"{target} has",
+            where=_list(f"{native.file.name} needs {needed}" for native, needed, _ in newer),
+            expected=f"at most {', '.join(sorted({has for _, _, has in newer}))}",
+            fix="choose a version that has manylinux wheels for the runtime, a newer runtime, or "
+            "build on the runtime's own image",
+        )
+
+
+def check_libraries(natives: Sequence[Native], loaded: Collection[Path]) -> list[str]:
+    """Refuse compiled files that are used and need libraries that nobody brings.
+
+    ``loaded`` are the files that importing the modules really loaded. What was not loaded may be an
+    optional part: it becomes a note.
+    """
+    provided = RUNTIME_LIBRARIES | libraries_of(natives)
+    used: list[tuple[Native, str]] = []
+    unused: list[str] = []
+    for native in natives:
+        lacking = [name for name in native.elf.needed if not _is_provided(name, provided)]
+        if lacking:
+            text = f"{native.file.name} needs {', '.join(lacking)}"
+            if native.file.path in loaded:
+                used.append((native, text))
+            else:
+                unused.append(text)
+    if used:
+        raise BuildError(
+            f"{_names(native for native, _ in used)}: shared libraries that Lambda does not have",
+            where=_list(text for _, text in used),
+            expected="libraries that are in the layer or in Lambda's runtime",
+            fix="choose a package that brings its libraries (psycopg2-binary instead of psycopg2, "
+            "opencv-python-headless instead of opencv-python), or add them to the layer",
+        )
+    return [f"{text}, which Lambda does not have" for text in unused]
+
+
+def check_size(
+    files: Sequence[LayerFile],
+    sizes: Mapping[str, int],
+    limit: int = UNZIPPED_LIMIT,
+) -> list[str]:
+    """Refuse a layer that is too large for Lambda; return a warning from 80 percent on."""
+    total = sum(file.size for file in files)
+    if total <= limit * WARNING_SHARE:
+        return []
+    if total <= limit:
+        return [
+            f"the layer takes {human(total)} of the {human(limit)} that a function and all its "
+            "layers may have; little is left for its code and other layers"
+        ]
+    largest = sorted(files, key=lambda file: -file.size)[:SHOWN]
+    raise BuildError(
+        f"the layer is too large: {total:,} bytes unzipped, {total - limit:,} too many",
+        where="largest packages: "
+        + ", ".join(f"{name} {human(size)}" for name, size in by_size(sizes)[:SHOWN])
+        + "\nlargest files:    "
+        + _list(f"{file.name} {human(file.size)}" for file in largest),
+        expected=f"at most {limit:,} bytes (a function with all its layers)",
+        fix="leave out what is not needed with the layer's exclude (tests, data, optional parts), "
+        "split the layer, or use a container image",
+    )
+
+
+def notes_on_boto(sizes: Mapping[str, int]) -> list[str]:
+    """Return a note when the layer brings what the runtime has already."""
+    own = [name for name in BOTO if name in sizes]
+    if not own:
+        return []
+    total = human(sum(sizes[name] for name in own))
+    return [
+        f"{' and '.join(own)} ({total}) are in Lambda's Python runtimes too; the layer's own "
+        "version is used"
+    ]
+
+
+def by_size(sizes: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return packages with their sizes, the largest first."""
+    return sorted(sizes.items(), key=lambda item: (-item[1], item[0]))
+
+
+def libraries_of(natives: Iterable[Native]) -> set[str]:
+    """Return the names under which the layer's own libraries can be found."""
+    names = {PurePosixPath(native.file.name).name for native in natives}
+    return names | {native.elf.soname for native in natives if native.elf.soname}
+
+
+def _is_provided(name: str, provided: Collection[str]) -> bool:
+    base = PurePosixPath(name).name
+    # Extension modules may name the interpreter, which is loaded already.
+    return base in provided or base.startswith("libpython3")
+
+
+def _is_module(file: LayerFile) -> bool:
+    inside_info = ".dist-info/" in file.name
+    return file.name.endswith((".py", ".so", ".pyc")) and not inside_info
+
+
+def _names(natives: Iterable[Native]) -> str:
+    return ", ".join(sorted({native.owner or "files of no package" for native in natives}))
+
+
+def _list(texts: Iterable[str]) -> str:
+    lines = list(texts)
+    more = [f"and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+    return "\n".join([*lines[:SHOWN], *more])

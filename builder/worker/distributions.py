@@ -1,0 +1,98 @@
+"""What is installed in a folder, as the distributions' own metadata tells it."""
+
+from __future__ import annotations
+
+import csv
+import email
+import io
+import posixpath
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Collection, Iterable
+
+from .lock import normalize
+
+MODULE_SUFFIXES = (".py", ".so", ".pyc")
+NAMESPACE_DEPTH = 4
+
+NOT_TO_IMPORT = {
+    *("test", "tests", "testing", "_test", "_tests", "conftest", "testsuite"),
+    *("doc", "docs", "example", "examples", "benchmark", "benchmarks", "setup", "noxfile"),
+}
+"""Modules that a distribution ships by accident or for its developers: they need more to import."""
+
+NO_NAMESPACES = {"share", "etc", "include", "lib", "man", "data", "bin"}
+"""Folders that wheels bring as data: Python files in them are no modules."""
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """One installed distribution: ``files`` are relative to its folder, as RECORD lists them."""
+
+    name: str
+    version: str
+    info: str
+    files: tuple[str, ...]
+
+    def modules(self, all_files: Collection[str]) -> tuple[str, ...]:
+        """Return the modules it brings, ``google.protobuf`` where ``google`` is a namespace."""
+        return modules_of(self.files, all_files)
+
+
+def read(root: Path) -> list[Distribution]:
+    """Return the distributions that are installed in a folder, by name."""
+    found = [_read(info) for info in root.glob("*.dist-info") if (info / "METADATA").is_file()]
+    return sorted(found, key=lambda distribution: distribution.name)
+
+
+def record_paths(record: str) -> list[str]:
+    """Return the paths that a RECORD lists."""
+    return [row[0] for row in csv.reader(io.StringIO(record)) if row]
+
+
+def record_of_present(record: str, present: Collection[str]) -> str:
+    """Return RECORD's lines for the files that are still there, sorted."""
+    rows = [row for row in csv.reader(io.StringIO(record)) if row and row[0] in present]
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(sorted(rows))
+    return out.getvalue()
+
+
+def modules_of(files: Iterable[str], all_files: Collection[str]) -> tuple[str, ...]:
+    """Return what can be imported of the files: packages, modules, and packages in namespaces."""
+    packages = {
+        posixpath.dirname(f) for f in all_files if posixpath.basename(f).startswith("__init__.")
+    }
+    found = {module for file in files if (module := _module(file, packages))}
+    return tuple(sorted(found))
+
+
+def _module(file: str, packages: Collection[str]) -> str | None:
+    *folders, base = file.split("/")
+    if not base.endswith(MODULE_SUFFIXES) or len(folders) > NAMESPACE_DEPTH + 20:
+        return None
+    for depth in range(1, len(folders) + 1):
+        if "/".join(folders[:depth]) in packages:
+            return _name(folders[:depth])
+    if len(folders) > NAMESPACE_DEPTH or (folders and folders[0] in NO_NAMESPACES):
+        return None
+    return _name([*folders, base.split(".", 1)[0]])
+
+
+def _name(parts: list[str]) -> str | None:
+    if not all(part.isidentifier() for part in parts) or NOT_TO_IMPORT & set(parts):
+        return None
+    return None if parts[-1] in ("__main__", "__init__") else ".".join(parts)
+
+
+def _read(info: Path) -> Distribution:
+    metadata = email.message_from_bytes((info / "METADATA").read_bytes())
+    record = info / "RECORD"
+    listed = record_paths(record.read_text("utf-8")) if record.is_file() else []
+    files = [posixpath.normpath(path) for path in listed]
+    return Distribution(
+        normalize(str(metadata["Name"])),
+        str(metadata["Version"]),
+        info.name,
+        tuple(file for file in files if not file.startswith(("../", "/"))),
+    )

@@ -1,0 +1,132 @@
+"""What uv's failures mean to the person whose layer it is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .errors import BuildError
+from .process import Outcome
+from .request import Target
+
+MESSAGE_LINES = 14
+"""More of uv's output than this is cut in the middle."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """A failure that is recognized by what uv says, and what it means.
+
+    Groups of ``pattern`` and the word ``{target}`` can be used in the texts.
+    """
+
+    pattern: str
+    what: str
+    expected: str
+    fix: str
+
+
+MEANINGS = (
+    Meaning(
+        r"Because (?P<name>\S+) was not found in the package registry",
+        "there is no package {name}",
+        "a distribution that the package index has",
+        "correct the name; if it is in a private index, give the build UV_INDEX or name the index "
+        "in the requirements file",
+    ),
+    Meaning(
+        r"does not satisfy Python(?P<needs>[<>=!~.,\d]+)[^\n]*?(?P<name>[\w.-]+)==(?P<version>\S+) "
+        r"depends on Python",
+        "{name} {version} does not run on {target}",
+        "packages whose requires-python ({needs}) includes the target",
+        "build the layer for another Python version, allow another version of {name}, or, if the "
+        "package is yours, change requires-python",
+    ),
+    Meaning(
+        r"there is no version of (?P<name>\S+?)(?P<spec>[<>=!~]\S+)",
+        "there is no {name} {spec} for {target}",
+        "a version that the package index has and that supports the target",
+        "change the version that is asked for",
+    ),
+    Meaning(
+        r"The built wheel `(?P<name>[^-`]+)-(?P<version>[^-`]+)-[^`]*` is not compatible",
+        "{name} {version} cannot be had for {target}",
+        "a wheel for {target}; there is none, and what is compiled here fits this machine only",
+        "choose a version of {name} that has wheels for the target, or build on an image of the "
+        "target's runtime and architecture",
+    ),
+    Meaning(
+        r"Failed to (?:download and )?build `(?P<name>[^`=@ ]+)(?:==| @ )?(?P<version>[^`]*)`",
+        "{name} {version} cannot be built for {target}",
+        "a wheel for {target}, or a source that can be built on the build image",
+        "choose a version of {name} that has wheels for the target; if it is compiled, its "
+        "compilers and headers must be in the build image",
+    ),
+    Meaning(
+        r"Hash mismatch for `(?P<name>[^`]+)`",
+        "{name} is not what its hash says",
+        "the file that the hash in the requirements was made of",
+        "look at where the file comes from; if the new file is right, change the hash",
+    ),
+    Meaning(
+        r"[Gg]it (?:operation failed|executable not found)",
+        "a requirement's git repository cannot be fetched",
+        "git in the build image, and a repository that can be reached from it",
+        "use a released version, or give the build access to the repository",
+    ),
+    Meaning(
+        r"(?:Couldn't parse|Error parsing|Unsupported requirement|File not found|No such file)",
+        "the requirements cannot be read",
+        "requirements as in PEP 508, and files inside the project",
+        "correct the line that uv names",
+    ),
+    Meaning(
+        r"(?:Request failed after|error sending request|timed out|dns error)",
+        "the package index cannot be reached",
+        "a package index that answers",
+        "run the build again; in a VPC, give the build a way to the index, or name a mirror with "
+        "UV_DEFAULT_INDEX",
+    ),
+    Meaning(
+        r"your requirements are unsatisfiable",
+        "no set of versions satisfies the requirements on {target}",
+        "requirements that can be true together",
+        "loosen one of the versions that uv names",
+    ),
+)
+
+
+def explain(outcome: Outcome, target: Target, doing: str, hint: str = "") -> BuildError:
+    """Return the error that tells a user what uv's failure means and what to do."""
+    said = message(outcome.output)
+    flat = re.sub(r"\s+", " ", said)
+    for meaning in MEANINGS:
+        found = re.search(meaning.pattern, flat)
+        if found:
+            words = {k: v or "" for k, v in found.groupdict().items()}
+            words.update(name=words.get("name", "").replace("_", "-"), target=str(target))
+            return BuildError(
+                re.sub(r" +", " ", meaning.what.format(**words)),
+                where=f"{doing} for {target}\n{said}",
+                expected=meaning.expected.format(**words),
+                fix=hint or meaning.fix.format(**words),
+            )
+    return BuildError(
+        f"{doing} failed",
+        where=f"{target}\n{said}",
+        expected="uv to end with status 0",
+        fix="read what uv says; LAYER_DEBUG=true (debug_mode) shows every command",
+    )
+
+
+def message(output: str) -> str:
+    """Return uv's error without the progress before it, shortened in the middle."""
+    lines = output.rstrip().splitlines()
+    starts = [i for i, line in enumerate(lines) if line.startswith("error:")]
+    lines = lines[starts[0] :] if starts else lines[-MESSAGE_LINES:]
+    # uv's hints name options of its command line, which the user never typed.
+    lines = [line for line in lines if line.strip() and not re.search(r"hint: .*`--", line)]
+    if len(lines) > MESSAGE_LINES:
+        half = MESSAGE_LINES // 2
+        lines = [*lines[:half], "...", *lines[-half:]]
+    return "\n".join(line.rstrip() for line in lines)

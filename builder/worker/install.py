@@ -1,0 +1,67 @@
+"""Installing: what the lock says goes into the layer's folder, in batches, without resolving."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Iterable, Sequence
+
+from .explain import explain
+from .lock import Lock, Pin
+from .log import Log
+from .process import Outcome
+from .projects import ProjectWheel
+from .request import Target
+from .resolve import only_wheels_but
+from .uv import Uv
+
+BATCH = 250
+"""Distributions installed by one call of uv: a failure repeats at most so many."""
+
+
+def install(
+    uv: Uv,
+    locked: Lock,
+    wheels: Sequence[ProjectWheel],
+    target: Target,
+    into: Path,
+    work: Path,
+    log: Log,
+) -> None:
+    """Install the lock's distributions and the project's own wheels into one folder."""
+    into.mkdir(parents=True, exist_ok=True)
+    total = len(locked.pins) + len(wheels)
+    direct = [pin.name for pin in locked.pins if not pin.version]
+    rule = only_wheels_but(tuple(dict.fromkeys([*locked.from_source, *direct])))
+    done = 0
+    for number, batch in enumerate(batches(locked.pins, BATCH)):
+        log.step(f"installing {done + len(batch)} of {total} for {target}")
+        file = work / f"batch-{number}.txt"
+        lines = [*locked.options, *(pin.line for pin in batch)]
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        checked = ["--require-hashes"] if batch[0].hashed else []
+        arguments = ["--target", str(into), *checked, *rule, "-r", str(file)]
+        outcome = uv.install(arguments, [], target)
+        if not outcome.ok:
+            raise explain(outcome, target, "installing", older_version(outcome, locked))
+        done += len(batch)
+    if wheels:
+        log.step(f"installing {total} of {total} for {target}")
+        paths = [str(wheel.path) for wheel in wheels]
+        outcome = uv.install(["--target", str(into), "--no-build"], paths, target)
+        if not outcome.ok:
+            raise explain(outcome, target, "installing the project's own package")
+
+
+def batches(pins: Iterable[Pin], size: int) -> list[list[Pin]]:
+    """Split pins into batches; those with hashes apart from those without."""
+    pins = list(pins)
+    kinds = [[pin for pin in pins if pin.hashed], [pin for pin in pins if not pin.hashed]]
+    return [kind[i : i + size] for kind in kinds for i in range(0, len(kind), size)]
+
+
+def older_version(outcome: Outcome, locked: Lock) -> str:
+    """Return the advice to take another version, when a distribution has one with a wheel."""
+    for name, version in locked.older:
+        if f"`{name}" in outcome.output.lower().replace("_", "-"):
+            return f"{name} {version} has a wheel that fits: allow that version"
+    return ""

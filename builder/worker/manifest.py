@@ -1,0 +1,65 @@
+"""The manifest: what the artifact is; it is written last, so that its presence means success."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, Sequence
+
+from .pack import Packed
+from .request import Request
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Package:
+    """One distribution of the layer, with the bytes that its files take unzipped."""
+
+    name: str
+    version: str
+    size: int
+
+
+def document(
+    request: Request, packed: Packed, unzipped: int, files: int, packages: Sequence[Package]
+) -> dict[str, Any]:
+    """Return the manifest of docs/protocol.md."""
+    targets = [{"python": t.python, "architecture": t.architecture} for t in request.targets]
+    return {
+        "schema": SCHEMA,
+        "layer": request.layer,
+        "fingerprint": request.fingerprint,
+        "targets": targets,
+        "code_sha256": base64.b64encode(packed.sha256).decode("ascii"),
+        "unzipped_size": unzipped,
+        "zipped_size": packed.size,
+        "files": files,
+        "packages": [asdict(package) for package in packages],
+        "worker": worker_version(),
+        "build_id": os.environ.get("CODEBUILD_BUILD_ID", ""),
+    }
+
+
+def write(path: Path, manifest: dict[str, Any]) -> None:
+    """Write the manifest whole or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    partial.replace(path)
+
+
+def worker_version() -> str:
+    """Return the first half of a SHA-256 over the worker's own files: it needs no release."""
+    assert __package__ is not None
+    digest = hashlib.sha256()
+    own = (item for item in resources.files(__package__).iterdir() if item.is_file())
+    for item in sorted(own, key=lambda item: item.name):
+        if item.name.endswith((".py", ".txt")):
+            data = item.read_bytes()
+            digest.update(f"{item.name}\0{len(data)}\0".encode() + data)
+    return digest.hexdigest()[:12]

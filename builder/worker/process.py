@@ -1,0 +1,170 @@
+"""Running programs: captured output, retries, and argument lists that are too long."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import re
+import shlex
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Mapping, Sequence
+
+from .errors import BuildError
+from .log import Log
+
+ATTEMPTS = 4
+FIRST_PAUSE = 1.0
+
+TRANSIENT = re.compile(
+    r"""request\ failed | error\ sending\ request | timed?\ ?out
+      | connection\ (reset|refused|closed|aborted|broken|error) | broken\ pipe
+      | dns\ error | name\ resolution | failed\ to\ lookup
+      | unexpected\ eof | incomplete\ (message|read) | too\ many\ requests
+      | \b(429|500|502|503|504)\b\ [A-Z] | status\ code:?\ (429|5\d\d)
+      | temporary\ failure | network\ is\ unreachable""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""What uv, pip and git say when trying again may help."""
+
+ESSENTIAL = re.compile(
+    r"(PATH|HOME|LANG|LC_\w+|TMPDIR|USER|TERM|SOURCE_DATE_EPOCH|UV_\w+|PIP_\w+|SSL_\w+|AWS_\w+"
+    r"|\w+_PROXY|NO_COLOR)",
+    re.IGNORECASE,
+)
+"""Variables that a program keeps when the whole environment is too long for the kernel."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a program ended: its exit status with everything it wrote."""
+
+    command: tuple[str, ...]
+    status: int
+    output: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether the program succeeded."""
+        return self.status == 0
+
+    @property
+    def transient(self) -> bool:
+        """Whether the failure is one that trying again may mend."""
+        return not self.ok and bool(TRANSIENT.search(self.output))
+
+    def tail(self, lines: int = 25) -> str:
+        """Return the last lines of the output."""
+        return "\n".join(self.output.rstrip().splitlines()[-lines:])
+
+
+def run(
+    command: Sequence[str],
+    *,
+    log: Log,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+) -> Outcome:
+    """Run a program and return how it ended; show all of it with LAYER_DEBUG=true."""
+    environment = dict(os.environ if env is None else env)
+    log.debug("$ " + _shorten(" ".join(shlex.quote(part) for part in command)))
+    with _start(command, cwd, environment, log) as process:
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            log.debug(line.rstrip("\n"))
+    return Outcome(tuple(command), process.returncode, "".join(lines))
+
+
+def run_split(
+    command: Sequence[str],
+    items: Sequence[str],
+    *,
+    log: Log,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+) -> Outcome:
+    """Run ``command items...``, in halves where the list is too long for the kernel (E2BIG).
+
+    Stops at the first half that fails; the output is that of all runs.
+    """
+    try:
+        return run([*command, *items], log=log, cwd=cwd, env=env)
+    except OSError as error:
+        if error.errno != errno.E2BIG or len(items) < 2:
+            raise _too_long(command, error) if error.errno == errno.E2BIG else error from error
+    log.step(f"argument list too long: splitting {len(items)} arguments in two")
+    middle = len(items) // 2
+    first = run_split(command, items[:middle], log=log, cwd=cwd, env=env)
+    if not first.ok:
+        return first
+    second = run_split(command, items[middle:], log=log, cwd=cwd, env=env)
+    return Outcome(second.command, second.status, first.output + second.output)
+
+
+def with_retries(
+    action: Callable[[], Outcome],
+    *,
+    log: Log,
+    sleep: Callable[[float], None] = time.sleep,
+    attempts: int = ATTEMPTS,
+) -> Outcome:
+    """Do the action again, with exponential backoff and jitter, while its failure may pass."""
+    for attempt in range(1, attempts + 1):
+        outcome = action()
+        if not outcome.transient or attempt == attempts:
+            return outcome
+        # Jitter keeps the parallel builds of a project from asking again at the same moment.
+        pause = FIRST_PAUSE * 2 ** (attempt - 1) * (1 + random.random())  # noqa: S311 - no secret
+        reason = next(
+            (line.strip() for line in outcome.output.splitlines() if TRANSIENT.search(line)), ""
+        )
+        log.note(f"attempt {attempt} of {attempts} failed ({reason}); again in {pause:.1f} s")
+        sleep(pause)
+    raise AssertionError("unreachable: the last attempt returns")
+
+
+def _start(
+    command: Sequence[str], cwd: Path, environment: dict[str, str], log: Log
+) -> subprocess.Popen[str]:
+    try:
+        return _popen(command, cwd, environment)
+    except OSError as error:
+        essential = {k: v for k, v in environment.items() if ESSENTIAL.fullmatch(k)}
+        if error.errno != errno.E2BIG or len(essential) == len(environment):
+            raise
+        # The kernel counts arguments and environment together (execve(2)).
+        log.debug("argument list too long: trying with the essential environment only")
+        return _popen(command, cwd, essential)
+
+
+def _popen(command: Sequence[str], cwd: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        list(command),
+        cwd=cwd,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+
+
+def _too_long(command: Sequence[str], error: OSError) -> BuildError:
+    sizes = sorted(((len(value), name) for name, value in os.environ.items()), reverse=True)
+    largest = ", ".join(f"{name} ({size:,} characters)" for size, name in sizes[:3])
+    return BuildError(
+        f"{Path(command[0]).name} cannot be started: {error.strerror}",
+        where=f"the build's environment; its largest variables are {largest}",
+        expected="no variable above 128 kB, all together with the arguments below 2 MB",
+        fix="make the build's environment variables shorter",
+    )
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 2000 else f"{text[:2000]} ... ({len(text):,} characters)"

@@ -1,0 +1,92 @@
+"""Source folders of the project: each becomes a wheel by its own PEP 517 backend."""
+
+from __future__ import annotations
+
+import email
+import re
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import BuildError
+from .explain import message
+from .lock import normalize
+from .uv import Uv
+
+VCS_VERSIONING = (
+    "setuptools-scm",
+    "setuptools_scm",
+    "hatch-vcs",
+    "hatch_vcs",
+    "pdm-backend",
+    "versioningit",
+)
+BUNDLE_VERSION = "0"
+
+
+@dataclass(frozen=True)
+class ProjectWheel:
+    """The wheel of one source folder."""
+
+    name: str
+    version: str
+    extras: tuple[str, ...]
+    folder: str
+    path: Path
+
+
+def build(uv: Uv, folder: Path, shown: str, out: Path) -> ProjectWheel:
+    """Build a folder's wheel into ``out``; raise BuildError when its backend fails."""
+    before = set(out.glob("*.whl")) if out.is_dir() else set()
+    outcome = uv.build_wheel(folder, out, version_variables(folder))
+    made = sorted(set(out.glob("*.whl")) - before) if out.is_dir() else []
+    if not outcome.ok or not made:
+        raise BuildError(
+            f"the package in {shown} cannot be built",
+            where=f"{shown}/pyproject.toml\n{message(outcome.output)}",
+            expected="a pyproject.toml whose build backend makes a wheel of these files",
+            fix=f"try `uv build --wheel {shown}` on a copy of it: the bundle has neither .git nor "
+            "the files that .gitignore leaves out",
+        )
+    return read(made[0], shown)
+
+
+def read(wheel: Path, shown: str) -> ProjectWheel:
+    """Read a wheel's name, version and extras from its metadata."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = [n for n in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", n)]
+        metadata = email.message_from_bytes(archive.read(names[0]))
+    return ProjectWheel(
+        name=normalize(str(metadata["Name"])),
+        version=str(metadata["Version"]),
+        extras=tuple(normalize(str(e)) for e in metadata.get_all("Provides-Extra") or ()),
+        folder=shown,
+        path=wheel,
+    )
+
+
+def check_extras(wheel: ProjectWheel, extras: tuple[str, ...]) -> None:
+    """Raise BuildError when an extra is asked for that the package does not have."""
+    for extra in extras:
+        if normalize(extra) not in wheel.extras:
+            raise BuildError(
+                f"{wheel.name} has no extra {extra!r}",
+                where=f"{wheel.folder}/pyproject.toml",
+                expected=f"one of {', '.join(wheel.extras)}"
+                if wheel.extras
+                else "no extras at all",
+                fix=f"correct extras in the layer's description, or add {extra!r} to "
+                "[project.optional-dependencies]",
+            )
+
+
+def version_variables(folder: Path) -> dict[str, str]:
+    """Return what lets a backend that asks git for the version work in a bundle without git."""
+    try:
+        pyproject = (folder / "pyproject.toml").read_text(encoding="utf-8")
+    except OSError:
+        return {}
+    if (folder / ".git").exists() or not any(word in pyproject for word in VCS_VERSIONING):
+        return {}
+    names = ("SETUPTOOLS_SCM_PRETEND_VERSION", "PDM_BUILD_SCM_VERSION")
+    return dict.fromkeys(names, BUNDLE_VERSION)

@@ -1,0 +1,117 @@
+"""The request: what the bundle asks the worker to build."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import BuildError
+
+SCHEMA = 1
+MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
+"""Lambda's architectures by the name that ``uname -m`` has for them."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One runtime on one architecture, and what native code must fit to run there."""
+
+    python: str
+    architecture: str
+    glibc: str
+    platform: str
+
+    @property
+    def machine(self) -> str:
+        """The architecture as ``uname -m`` names it."""
+        return MACHINES[self.architecture]
+
+    def __str__(self) -> str:
+        return f"python{self.python} on {self.architecture}"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What ``request.json`` says."""
+
+    layer: str
+    fingerprint: str
+    targets: tuple[Target, ...]
+    package: str | None = None
+    extras: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    dependencies: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    may_fail: tuple[str, ...] = ()
+
+    def prefix(self, target: Target) -> str:
+        """The folder of the layer that holds the target's modules.
+
+        Lambda searches ``python`` and ``python/lib/pythonX.Y/site-packages`` (AWS Lambda developer
+        guide, "Packaging your layer content"); files of several versions are never merged.
+        """
+        if len(self.targets) == 1:
+            return "python"
+        return f"python/lib/python{target.python}/site-packages"
+
+
+def read(path: Path) -> Request:
+    """Read ``request.json``; raise BuildError when it is not one."""
+    try:
+        return parse(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise BuildError(
+            "there is no request.json here",
+            where=str(path.parent),
+            expected="an unpacked bundle as the current folder",
+            fix="unpack the bundle and run the worker inside it",
+        ) from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise BuildError(
+            f"the request cannot be read: {type(error).__name__}: {error}",
+            where=str(path),
+            expected=f"JSON as in docs/protocol.md, schema {SCHEMA}",
+            fix="build the bundle again with the version of fast-lambda-layer that has this worker",
+        ) from error
+
+
+def parse(document: dict[str, Any]) -> Request:
+    """Make a request from its JSON; raise ValueError, TypeError or KeyError when it is wrong."""
+    if document["schema"] != SCHEMA:
+        raise ValueError(f"schema {document['schema']} is unknown")
+    request = Request(
+        layer=_text(document["layer"]),
+        fingerprint=_text(document["fingerprint"]),
+        targets=tuple(_target(item) for item in document["targets"]),
+        package=None if document.get("package") is None else _text(document["package"]),
+        **{
+            key: tuple(_text(item) for item in document.get(key) or ())
+            for key in ("extras", "requirements", "dependencies", "exclude", "may_fail")
+        },
+    )
+    if not request.targets:
+        raise ValueError("no target is named")
+    if not (request.package is not None or request.requirements or request.dependencies):
+        raise ValueError("nothing is asked for")
+    for path in (request.package or ".", *request.requirements):
+        if path.startswith("/") or ".." in path.split("/"):
+            raise ValueError(f"{path!r} is outside the project")
+    return request
+
+
+def _target(item: dict[str, str]) -> Target:
+    target = Target(*(_text(item[key]) for key in ("python", "architecture", "glibc", "platform")))
+    if not re.fullmatch(r"3\.\d+", target.python) or not re.fullmatch(r"2\.\d+", target.glibc):
+        raise ValueError(f"{item} is no target")
+    if target.architecture not in MACHINES:
+        raise ValueError(f"architecture {target.architecture!r} is unknown")
+    return target
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not a text")
+    return value

@@ -1,0 +1,66 @@
+"""Slimming: what must not or need not be in the layer goes, before it is checked and packed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from .ignore import Ignore
+
+INSTALLERS_OWN = {"INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
+"""Files of dist-info that say how and from which path uv installed: they differ by machine."""
+
+
+@dataclass(frozen=True)
+class Removed:
+    """How much was left out, for the log."""
+
+    bytecode: int = 0
+    scripts: tuple[str, ...] = ()
+    excluded: int = 0
+    excluded_size: int = 0
+
+
+def slim(root: Path, exclude: tuple[str, ...]) -> Removed:
+    """Remove bytecode, scripts, uv's own files and what the exclude patterns name.
+
+    ``root`` is the folder that is on ``sys.path``; patterns are relative to it.
+    """
+    (root / ".lock").unlink(missing_ok=True)
+    scripts = _remove_scripts(root / "bin")
+    ignore = Ignore(exclude)
+    bytecode = excluded = excluded_size = 0
+    for folder, folders, names in os.walk(root, topdown=True):
+        here = Path(folder)
+        if "__pycache__" in folders:
+            folders.remove("__pycache__")
+            bytecode += len(list((here / "__pycache__").iterdir()))
+            shutil.rmtree(here / "__pycache__")
+        for name in names:
+            path = here / name
+            if ignore.excludes(path.relative_to(root).as_posix()):
+                excluded += 1
+                excluded_size += path.lstat().st_size
+                path.unlink()
+            elif _is_bytecode_of_source(path):
+                bytecode += 1
+                path.unlink()
+            elif name in INSTALLERS_OWN and here.name.endswith(".dist-info"):
+                path.unlink()
+    return Removed(bytecode, scripts, excluded, excluded_size)
+
+
+def _is_bytecode_of_source(path: Path) -> bool:
+    """Whether it is bytecode that has its source beside it; without source it is the module."""
+    return path.suffix in (".pyc", ".pyo") and path.with_suffix(".py").exists()
+
+
+def _remove_scripts(folder: Path) -> tuple[str, ...]:
+    """Remove entry-point scripts: they start with the path of the build's own interpreter."""
+    if not folder.is_dir() or (folder / "__init__.py").exists():
+        return ()
+    names = tuple(sorted(path.name for path in folder.iterdir()))
+    shutil.rmtree(folder)
+    return names

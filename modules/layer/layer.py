@@ -1,0 +1,294 @@
+"""One Lambda layer in Terraform: what it needs, the approval to build it, what came of it.
+
+The rules are those of "Plan never writes" in the design: the plan hook reads and is safe at any
+time, the approval is the one object that a plan which needs a build changes, and the release hook
+depends on the approval alone, so that Terraform runs it during apply exactly when there is one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from cdktf import (
+    DataResource,
+    Fn,
+    ITerraformDependable,
+    Op,
+    Precondition,
+    TerraformLocal,
+    TerraformOutput,
+    TerraformResourceLifecycle,
+)
+from constructs import Construct
+
+from builder.spec import LayerSpec
+from modules.layer import policies
+from modules.layer.assets import SourceTree, bundle_sources
+from modules.layer.bindings import DataExternal, IamRole, IamRolePolicy, S3Object
+from modules.layer.infrastructure import BuildInfrastructure
+from modules.layer.naming import literal, named
+
+PROJECT_ROOT = "${path.module}/../../.."
+"""Where the project is, seen from cdktf.out/stacks/NAME."""
+
+Flag = bool | str
+"""True, False, or a Terraform expression such as ``variable.string_value``."""
+
+
+class LambdaLayer(Construct):
+    """A Lambda layer that is built in CodeBuild, published, and known to Terraform by its ARN.
+
+    ``root`` is the folder that the spec's paths are relative to, as Terraform sees it. With
+    ``sources`` these files are synthesized beside the JSON and used instead, so that it can be
+    applied where there is no checkout. ``program`` runs the builder. ``retain_versions`` keeps the
+    published versions when the layer is destroyed.
+
+    Properties are Terraform expressions for other resources; use ``layer_arn`` in a function's
+    ``layers``. Those of an unchanged layer are known at plan.
+    """
+
+    def __init__(  # noqa: PLR0913 - the settings of a construct are keyword arguments
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        infrastructure: BuildInfrastructure,
+        spec: LayerSpec,
+        root: str = PROJECT_ROOT,
+        sources: SourceTree | None = None,
+        force_rebuild: Flag = False,
+        debug_mode: Flag = False,
+        sync_mode: Flag = True,
+        retain_versions: Flag = False,
+        program: Sequence[str] = ("lambda-layer",),
+    ) -> None:
+        super().__init__(scope, id_)
+        self.spec = spec
+        self._infrastructure = infrastructure
+        self._program = [literal(word) for word in program]
+        infrastructure.expire(f"{spec.name}/bundles/")
+        infrastructure.expire(f"{spec.name}/cache/")
+
+        query = {
+            "spec": literal(spec.to_json()),
+            "root": bundle_sources(self, spec.name, sources) if sources else root,
+            "project": infrastructure.app.project,
+            "build_role": infrastructure.build_role_arn(spec.name),
+            "log_group": infrastructure.app.log_group,
+            "force_rebuild": _text(force_rebuild),
+            "debug_mode": _text(debug_mode),
+            "sync_mode": _text(sync_mode),
+            **self._identity(),
+            **self._credentials(),
+        }
+        self._plan = named(
+            DataExternal(self, "plan", program=[*self._program, "hook", "plan"], query=query)
+        )
+        role = self._build_role()
+        retire = self._retire(retain_versions, role)
+        self._approval = self._approve([*infrastructure.ready, *role, retire])
+        self._release = named(
+            DataExternal(
+                self,
+                "release",
+                program=[*self._program, "hook", "release"],
+                query={
+                    **query,
+                    "reason": self._plan.result.lookup("reason"),
+                    "plan": Fn.jsonencode(self._plan.result),
+                },
+                # On the approval and nothing else: Terraform puts the reading off until apply if
+                # one of these has a planned change, and a tag of the bucket must not do that.
+                depends_on=[self._approval],
+            )
+        )
+        self._answer = self._choose()
+
+    @property
+    def layer_arn(self) -> str:
+        """The ARN of the published layer version."""
+        return self._text_of("layer_arn")
+
+    @property
+    def version(self) -> Any:
+        """The number of the published layer version."""
+        return self._number_of("version")
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint of what was published."""
+        return self._text_of("fingerprint")
+
+    @property
+    def status(self) -> str:
+        """How the layer is: ``current``, ``building``, ``failed``, ``missing``, ``stale``..."""
+        return self._text_of("status")
+
+    @property
+    def reason(self) -> str:
+        """Why the layer is rebuilt, or why it was built last."""
+        return self._plan.result.lookup("reason")
+
+    @property
+    def unzipped_size(self) -> Any:
+        """The size of the layer's files in bytes."""
+        return self._number_of("unzipped_size")
+
+    @property
+    def zipped_size(self) -> Any:
+        """The size of the layer's zip in bytes."""
+        return self._number_of("zipped_size")
+
+    @property
+    def packages(self) -> Any:
+        """How many packages are in the layer."""
+        return self._number_of("packages")
+
+    def add_output(self) -> TerraformOutput:
+        """Add one output to the stack, named after the layer, with all there is to know of it."""
+        output = TerraformOutput(
+            self,
+            "output",
+            value={
+                "layer_arn": self.layer_arn,
+                "version": self.version,
+                "fingerprint": self.fingerprint,
+                "status": self.status,
+                "reason": self.reason,
+                "unzipped_size": self.unzipped_size,
+                "zipped_size": self.zipped_size,
+                "packages": self.packages,
+            },
+        )
+        output.override_logical_id(self.spec.name)
+        # cdktf 0.21 takes a precondition argument and leaves it out of the JSON.
+        output.add_override(
+            "precondition",
+            {
+                "condition": Fn.contains(["current", "building"], self.status),
+                "error_message": (
+                    f"Layer {self.spec.name} has no release of what is planned "
+                    f"(status {self.status}: {self.reason}). Run terraform apply without -target, "
+                    "-refresh-only or an old plan file; it builds what is missing."
+                ),
+            },
+        )
+        return output
+
+    def _identity(self) -> dict[str, str]:
+        infrastructure = self._infrastructure
+        return {
+            "layer_name": infrastructure.app.layer_name(self.spec.name),
+            "bucket": infrastructure.bucket_name,
+            "region": infrastructure.region,
+            "account": infrastructure.account,
+        }
+
+    def _credentials(self) -> dict[str, str]:
+        credentials = self._infrastructure.credentials
+        return {"profile": credentials.profile, "role_arn": credentials.role_arn}
+
+    def _build_role(self) -> list[ITerraformDependable]:
+        # One role a layer: code of strangers runs in builds, and must not be able to write what
+        # another layer publishes.
+        infrastructure = self._infrastructure
+        role = named(
+            IamRole(
+                self,
+                "role",
+                name=infrastructure.app.build_role(self.spec.name, infrastructure.region),
+                description=f"Builds of the Lambda layer {self.spec.name}",
+                assume_role_policy=json.dumps(policies.codebuild_trust(infrastructure.project_arn)),
+            )
+        )
+        policy = named(
+            IamRolePolicy(
+                self,
+                "permissions",
+                name="build",
+                role=role.name,
+                policy=json.dumps(
+                    policies.build(
+                        infrastructure.bucket_arn, self.spec.name, infrastructure.log_group_arn
+                    )
+                ),
+            )
+        )
+        return [role, policy]
+
+    def _retire(
+        self, retain_versions: Flag, role: Sequence[ITerraformDependable]
+    ) -> ITerraformDependable:
+        # A destroy-time provisioner sees nothing but self (Terraform docs, "Provisioners"), so all
+        # it needs is in the input. A new input alone does not run it; a layer that moves to
+        # another name, bucket, account or region is retired where it was.
+        identity = self._identity()
+        return named(
+            DataResource(
+                self,
+                "retire",
+                triggers_replace=identity,
+                input={
+                    **identity,
+                    **self._credentials(),
+                    "layer": self.spec.name,
+                    "project": self._infrastructure.app.project,
+                    "retain": retain_versions,
+                },
+                provisioners=[
+                    {
+                        "type": "local-exec",
+                        "when": "destroy",
+                        # The program is its own interpreter: no shell, so nothing to quote.
+                        "interpreter": self._program,
+                        "command": "retire",
+                        "environment": {"LAMBDA_LAYER_RETIRE": "${jsonencode(self.input)}"},
+                    }
+                ],
+                depends_on=[*self._infrastructure.ready, *role],
+            )
+        )
+
+    def _approve(self, ready: Sequence[ITerraformDependable]) -> S3Object:
+        status, reason = (self._plan.result.lookup(key) for key in ("status", "reason"))
+        return named(
+            S3Object(
+                self,
+                "approval",
+                bucket=self._infrastructure.bucket_name,
+                key=f"{self.spec.name}/approved",
+                content=self._plan.result.lookup("token"),
+                content_type="text/plain",
+                # A changed tag must not look like an approval, and an object has room for ten.
+                override_provider={"default_tags": {"tags": {}}},
+                lifecycle=TerraformResourceLifecycle(
+                    precondition=[
+                        Precondition(
+                            condition=Op.neq(status, "invalid"),
+                            error_message=f"Layer {self.spec.name} cannot be built.\n{reason}",
+                        )
+                    ]
+                ),
+                depends_on=ready,
+            )
+        )
+
+    def _choose(self) -> TerraformLocal:
+        plan, release = self._plan.result, self._release.result
+        is_current = Op.eq(plan.lookup("status"), "current")
+        return named(TerraformLocal(self, "answer", Fn.conditional(is_current, plan, release)))
+
+    def _text_of(self, key: str) -> str:
+        return f"{Fn.lookup_nested(self._answer.expression, [key])}"
+
+    def _number_of(self, key: str) -> Any:
+        # The hooks answer in strings, and in an empty one when there is no release. one([]) is
+        # null, which cdktf would leave out of the arguments.
+        number = Fn.tonumber(Fn.lookup_nested(self._answer.expression, [key]))
+        return Fn.try_([number, Fn.one([])])
+
+
+def _text(flag: Flag) -> str:
+    return flag if isinstance(flag, str) else str(flag).lower()

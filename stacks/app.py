@@ -1,0 +1,37 @@
+"""The application as cdktf sees it: which stacks there are, and where they are written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from cdktf import App
+
+from builder.spec import AppSpec, LayerSpec
+from stacks.example import ExampleStack
+from stacks.layers import Sources
+
+
+def synthesize(
+    app: AppSpec,
+    layers: Sequence[LayerSpec],
+    *,
+    project: Path,
+    outdir: Path,
+    sources: Sources | None = None,
+) -> Path:
+    """Write an application's Terraform JSON below ``outdir``; return the folder it is in.
+
+    ``project`` is the folder that the paths in the specs are relative to. In the JSON it is named
+    by its way from there, so that another checkout gives the same bytes.
+    """
+    construct = App(outdir=str(outdir), stack_traces=False)
+    folder = outdir.resolve() / "stacks" / app.name
+    shutil.rmtree(folder / "assets", ignore_errors=True)  # what the last synthesis left
+    way = Path(os.path.relpath(project.resolve(), folder)).as_posix()
+    root = f"${{path.module}}/{way}"
+    ExampleStack(construct, app.name, app=app, layers=layers, root=root, sources=sources)
+    construct.synth()
+    return folder
