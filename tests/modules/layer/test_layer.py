@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cdktf
+import pytest
+
+from builder.spec import AppSpec, LayerSpec
+from modules.layer import BuildInfrastructure, Credentials, LambdaLayer, SourceTree
+from modules.layer.bindings import AwsProvider, ExternalProvider, LambdaFunction
+
+if TYPE_CHECKING:
+    from tests.modules.layer.conftest import Synthesize, Synthesized
+
+ACCOUNT = "${data.aws_caller_identity.build_account.account_id}"
+REGION = "${data.aws_region.build_region.region}"
+PARTITION = "${data.aws_partition.build_partition.partition}"
+PLAN = "data.external.receipts_plan.result"
+
+
+@pytest.fixture
+def stack(synthesize: Synthesize) -> Synthesized:
+    return synthesize()
+
+
+def test_the_plan_hook_is_told_all_that_it_needs(stack: Synthesized) -> None:
+    plan = stack.data("external", "receipts_plan")
+    assert plan["program"] == ["lambda-layer", "hook", "plan"]
+    query = dict(plan["query"])
+    spec = LayerSpec.from_json(query.pop("spec"))
+    assert (spec.name, spec.package) == ("receipts", "examples/receipts")
+    assert query == {
+        "root": "${path.module}/../../..",
+        "layer_name": "shop-receipts",
+        "bucket": f"shop-layers-{ACCOUNT}-{REGION}",
+        "project": "shop-layers",
+        "build_role": f"arn:{PARTITION}:iam::{ACCOUNT}:role/shop-receipts-{REGION}-build",
+        "log_group": "/aws/codebuild/shop-layers",
+        "region": REGION,
+        "account": ACCOUNT,
+        "profile": "",
+        "role_arn": "",
+        "force_rebuild": "false",
+        "debug_mode": "false",
+        "sync_mode": "true",
+    }
+
+
+def test_the_plan_hook_depends_on_no_resource_so_that_it_runs_at_plan(stack: Synthesized) -> None:
+    plan = stack.data("external", "receipts_plan")
+    assert "depends_on" not in plan
+    assert "aws_s3" not in json.dumps(plan)
+    assert "aws_iam" not in json.dumps(plan)
+
+
+def test_the_approval_is_the_token_and_waits_for_all_that_a_build_needs(
+    stack: Synthesized,
+) -> None:
+    approval = stack.resource("aws_s3_object", "receipts_approval")
+    assert approval["key"] == "receipts/approved"
+    assert approval["content"] == f'${{{PLAN}["token"]}}'
+    assert set(approval["depends_on"]) == {
+        "aws_s3_bucket.build_bucket",
+        "aws_s3_bucket_public_access_block.build_private",
+        "aws_s3_bucket_ownership_controls.build_ownership",
+        "aws_s3_bucket_server_side_encryption_configuration.build_encryption",
+        "aws_s3_bucket_versioning.build_versioning",
+        "aws_s3_bucket_policy.build_policy",
+        "aws_cloudwatch_log_group.build_logs",
+        "aws_codebuild_project.build_project",
+        "aws_iam_role.receipts_role",
+        "aws_iam_role_policy.receipts_permissions",
+        "terraform_data.receipts_retire",
+    }
+
+
+def test_a_changed_tag_is_no_approval(stack: Synthesized) -> None:
+    approval = stack.resource("aws_s3_object", "receipts_approval")
+    assert approval["override_provider"] == {"default_tags": {"tags": {}}}
+
+
+def test_an_invalid_layer_is_refused_at_plan_with_the_hooks_words(stack: Synthesized) -> None:
+    (condition,) = stack.resource("aws_s3_object", "receipts_approval")["lifecycle"]["precondition"]
+    assert condition["condition"] == f'${{({PLAN}["status"] != "invalid")}}'
+    assert condition["error_message"].endswith(f'${{{PLAN}["reason"]}}')
+
+
+def test_the_release_waits_for_the_approval_and_for_nothing_else(stack: Synthesized) -> None:
+    release = stack.data("external", "receipts_release")
+    assert release["program"] == ["lambda-layer", "hook", "release"]
+    assert release["depends_on"] == ["aws_s3_object.receipts_approval"]
+
+
+def test_the_release_hook_is_told_what_was_planned(stack: Synthesized) -> None:
+    query = stack.data("external", "receipts_release")["query"]
+    added = {"plan": f"${{jsonencode({PLAN})}}", "reason": f'${{{PLAN}["reason"]}}'}
+    assert query == {**stack.data("external", "receipts_plan")["query"], **added}
+
+
+def test_a_current_layer_is_known_at_plan(stack: Synthesized) -> None:
+    release = "data.external.receipts_release.result"
+    assert stack.json["locals"]["receipts_answer"] == (
+        f'${{({PLAN}["status"] == "current") ? {PLAN} : {release}}}'
+    )
+
+
+def test_the_output_holds_all_there_is_to_know(stack: Synthesized) -> None:
+    output = stack.json["output"]["receipts"]
+    answer = "local.receipts_answer"
+    assert output["value"] == {
+        "layer_arn": f"${{{answer}.layer_arn}}",
+        "version": f"${{try(tonumber({answer}.version), one([]))}}",
+        "fingerprint": f"${{{answer}.fingerprint}}",
+        "status": f"${{{answer}.status}}",
+        "reason": f'${{{PLAN}["reason"]}}',
+        "unzipped_size": f"${{try(tonumber({answer}.unzipped_size), one([]))}}",
+        "zipped_size": f"${{try(tonumber({answer}.zipped_size), one([]))}}",
+        "packages": f"${{try(tonumber({answer}.packages), one([]))}}",
+    }
+    assert output["precondition"]["condition"] == (
+        f'${{contains(["current", "building"], {answer}.status)}}'
+    )
+    assert "Layer receipts" in output["precondition"]["error_message"]
+    assert f"${{{answer}.status}}" in output["precondition"]["error_message"]
+
+
+def test_settings_reach_the_hooks(synthesize: Synthesize) -> None:
+    stack = synthesize(
+        root="${path.module}/sources",
+        program=["python3", "-m", "builder.cli"],
+        force_rebuild=True,
+        debug_mode="${var.debug}",
+        sync_mode=False,
+        infrastructure={"credentials": Credentials("work", "arn:aws:iam::1:role/deploy")},
+    )
+    for hook in ("plan", "release"):
+        data = stack.data("external", f"receipts_{hook}")
+        assert data["program"] == ["python3", "-m", "builder.cli", "hook", hook]
+        settings = {
+            "root": "${path.module}/sources",
+            "force_rebuild": "true",
+            "debug_mode": "${var.debug}",
+            "sync_mode": "false",
+            "profile": "work",
+            "role_arn": "arn:aws:iam::1:role/deploy",
+        }
+        assert settings.items() <= data["query"].items()
+
+
+def test_what_looks_like_a_template_in_a_spec_is_only_text(synthesize: Synthesize) -> None:
+    spec = LayerSpec("receipts", ("3.12",), "arm64", dependencies=("a",), description="${x} %{y}")
+    stack = synthesize(spec=spec)
+    text = stack.data("external", "receipts_plan")["query"]["spec"]
+    assert "$${x} %%{y}" in text
+
+
+def test_retiring_needs_nothing_but_its_own_input(stack: Synthesized) -> None:
+    retire = stack.resource("terraform_data", "receipts_retire")
+    (provisioner,) = retire["provisioner"]
+    assert provisioner["local-exec"] == {
+        "when": "destroy",
+        "interpreter": ["lambda-layer"],
+        "command": "retire",
+        "environment": {"LAMBDA_LAYER_RETIRE": "${jsonencode(self.input)}"},
+    }
+    assert retire["input"] == {
+        "layer": "receipts",
+        "layer_name": "shop-receipts",
+        "bucket": f"shop-layers-{ACCOUNT}-{REGION}",
+        "project": "shop-layers",
+        "region": REGION,
+        "account": ACCOUNT,
+        "profile": "",
+        "role_arn": "",
+        "retain": False,
+    }
+
+
+def test_a_layer_is_retired_before_bucket_and_role_go(stack: Synthesized) -> None:
+    depends_on = stack.resource("terraform_data", "receipts_retire")["depends_on"]
+    assert {"aws_s3_bucket.build_bucket", "aws_iam_role.receipts_role"} <= set(depends_on)
+    assert "aws_s3_object.receipts_approval" not in depends_on
+
+
+def test_a_layer_that_moves_is_retired_where_it_was(stack: Synthesized) -> None:
+    triggers = stack.resource("terraform_data", "receipts_retire")["triggers_replace"]
+    assert set(triggers) == {"layer_name", "bucket", "region", "account"}
+
+
+def test_forcing_or_debugging_leaves_everything_but_the_hooks_alone(
+    synthesize: Synthesize,
+) -> None:
+    plain, forced = synthesize(), synthesize(force_rebuild=True, debug_mode=True)
+    assert plain.json["resource"] == forced.json["resource"]
+
+
+def test_versions_can_be_retained(synthesize: Synthesize) -> None:
+    stack = synthesize(retain_versions="${var.retain}")
+    retire = stack.resource("terraform_data", "receipts_retire")
+    assert retire["input"]["retain"] == "${var.retain}"
+
+
+def test_builds_of_a_layer_have_a_role_of_their_own(stack: Synthesized) -> None:
+    role = stack.resource("aws_iam_role", "receipts_role")
+    assert role["name"] == f"shop-receipts-{REGION}-build"
+    policy = json.loads(stack.resource("aws_iam_role_policy", "receipts_permissions")["policy"])
+    resources = {resource for each in policy["Statement"] for resource in each["Resource"]}
+    bucket = f"arn:{PARTITION}:s3:::shop-layers-{ACCOUNT}-{REGION}"
+    assert f"{bucket}/receipts/bundles/*" in resources
+    assert f"{bucket}/receipts/artifacts/*" in resources
+
+
+def test_bundled_sources_are_used_instead_of_the_project(
+    synthesize: Synthesize, tmp_path: Path
+) -> None:
+    (tmp_path / "a.py").write_text("")
+    stack = synthesize(sources=SourceTree(tmp_path, ("a.py",)))
+    assert stack.data("external", "receipts_plan")["query"]["root"] == (
+        "${path.module}/assets/receipts"
+    )
+
+
+def test_somebody_elses_function_takes_the_arn() -> None:
+    class Shop(cdktf.TerraformStack):
+        def __init__(self, scope: Any, id_: str) -> None:
+            super().__init__(scope, id_)
+            AwsProvider(self, "aws")
+            ExternalProvider(self, "external")
+            build = BuildInfrastructure(self, "build", app=AppSpec("shop"))
+            spec = LayerSpec("web", ("3.13",), "arm64", dependencies=("requests",))
+            web = LambdaLayer(self, "web", infrastructure=build, spec=spec)
+            LambdaFunction(self, "api", function_name="api", role="r", layers=[web.layer_arn])
+
+    text = cdktf.Testing.synth(Shop(cdktf.Testing.app(), "shop"))
+    assert cdktf.Testing.to_have_resource_with_properties(
+        text, "aws_lambda_function", {"layers": ["${local.web_answer.layer_arn}"]}
+    )
+    assert cdktf.Testing.to_have_data_source(text, "external")

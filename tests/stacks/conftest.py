@@ -1,0 +1,41 @@
+"""Two layers like those of the example, without the files that they are made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builder.spec import AppSpec, LayerSpec
+from stacks.app import synthesize
+
+APP = AppSpec("shop")
+LAYERS = (
+    LayerSpec(
+        "receipts",
+        ("3.12", "3.13"),
+        "arm64",
+        package="examples/receipts",
+        extras=("tables",),
+        description="Receipts",
+    ),
+    LayerSpec("science", ("3.13",), "arm64", requirements=("science/requirements.txt",)),
+)
+
+Stack = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Stack:
+    """Synthesize the example's stack in a project of its own; return its JSON."""
+
+    def with_settings(*, app: AppSpec = APP, **settings: Any) -> dict[str, Any]:
+        options = {"project": tmp_path, "outdir": tmp_path / "cdktf.out", **settings}
+        folder = synthesize(app, LAYERS, **options)
+        document: dict[str, Any] = json.loads((folder / "cdk.tf.json").read_text())
+        return document
+
+    return with_settings
