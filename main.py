@@ -31,16 +31,21 @@ def main(arguments: list[str] | None = None) -> int:
         action="store_true",
         help="put the layers' sources beside the JSON, to apply it where there is no checkout",
     )
+    parser.add_argument(
+        "--proof",
+        action="store_true",
+        help="add the example's function, which imports what is in the example's layers",
+    )
     options = parser.parse_args(arguments)
     try:
-        run(options.config, bundle_sources=options.bundle_sources)
+        run(options.config, bundle_sources=options.bundle_sources, proof=options.proof)
     except LayerError as error:
         sys.stderr.write(f"ERROR: {error}\n")
         return 1
     return 0
 
 
-def run(config_file: Path, *, bundle_sources: bool) -> None:
+def run(config_file: Path, *, bundle_sources: bool, proof: bool) -> None:
     """Synthesize what one layers.toml describes."""
     config = load_config(config_file)
     project = config_file.parent
@@ -55,6 +60,7 @@ def run(config_file: Path, *, bundle_sources: bool) -> None:
         # Where cdktf-cli wants it, if it is cdktf-cli that runs this.
         outdir=Path(os.environ.get("CDKTF_OUTDIR", project / "cdktf.out")),
         sources=sources if bundle_sources else None,
+        proof=proof,
     )
 
 

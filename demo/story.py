@@ -200,7 +200,7 @@ class Story:
         function = f"{self.project.app}-proof"
         answer = boto3.client("lambda").invoke(FunctionName=function)
         payload = answer["Payload"].read().decode("utf-8")
-        if "FunctionError" in answer:
+        if answer.get("FunctionError"):
             raise StoryBroken(f"function {function} failed: {payload}")
         document: dict[str, Any] = json.loads(payload)
         return document

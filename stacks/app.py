@@ -11,7 +11,7 @@ from cdktf import App
 
 from builder.spec import AppSpec, LayerSpec
 from stacks.example import ExampleStack
-from stacks.layers import Sources
+from stacks.layers import LayersStack, Sources
 
 
 def synthesize(
@@ -21,8 +21,11 @@ def synthesize(
     project: Path,
     outdir: Path,
     sources: Sources | None = None,
+    proof: bool = False,
 ) -> Path:
     """Write an application's Terraform JSON below ``outdir``; return the folder it is in.
+
+    With ``proof`` there is also a function that imports what is in the example's layers.
 
     ``project`` is the folder that the paths in the specs are relative to. In the JSON it is named
     by its way from there, so that another checkout gives the same bytes.
@@ -32,6 +35,7 @@ def synthesize(
     shutil.rmtree(folder / "assets", ignore_errors=True)  # what the last synthesis left
     way = Path(os.path.relpath(project.resolve(), folder)).as_posix()
     root = f"${{path.module}}/{way}"
-    ExampleStack(construct, app.name, app=app, layers=layers, root=root, sources=sources)
+    stack = ExampleStack if proof else LayersStack
+    stack(construct, app.name, app=app, layers=layers, root=root, sources=sources)
     construct.synth()
     return folder

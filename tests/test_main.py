@@ -29,7 +29,7 @@ def checkout(folder: Path) -> Path:
 def synthesized(checkout: Path, **environment: str) -> dict[str, bytes]:
     """Run main.py in a process and a folder of its own; return the files it wrote."""
     subprocess.run(
-        [sys.executable, PROJECT / "main.py", "--config", checkout / "layers.toml"],
+        [sys.executable, PROJECT / "main.py", "--proof", "--config", checkout / "layers.toml"],
         cwd=checkout,
         env={**os.environ, "PYTHONPATH": str(PROJECT), **environment},
         check=True,

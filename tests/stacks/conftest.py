@@ -33,7 +33,8 @@ def stack(tmp_path: Path) -> Stack:
     """Synthesize the example's stack in a project of its own; return its JSON."""
 
     def with_settings(*, app: AppSpec = APP, **settings: Any) -> dict[str, Any]:
-        options = {"project": tmp_path, "outdir": tmp_path / "cdktf.out", **settings}
+        options = {"proof": True, **settings}
+        options = {"project": tmp_path, "outdir": tmp_path / "cdktf.out", **options}
         folder = synthesize(app, LAYERS, **options)
         document: dict[str, Any] = json.loads((folder / "cdk.tf.json").read_text())
         return document

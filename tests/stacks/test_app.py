@@ -41,3 +41,8 @@ def test_bundled_sources_go_with_the_next_synthesis_without(stack: Stack, tmp_pa
     stack()
     assets = tmp_path / "cdktf.out" / "stacks" / "shop" / "assets"
     assert [path.name for path in assets.iterdir()] == ["proof.zip"]
+
+
+def test_a_function_is_only_there_to_prove_the_example(stack: Stack) -> None:
+    assert "aws_lambda_function" in stack()["resource"]
+    assert "aws_lambda_function" not in stack(proof=False)["resource"]
