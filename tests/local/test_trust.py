@@ -28,10 +28,10 @@ def role_that_demands(aws: EmbeddedAws, source_arn: str) -> str:
 
 
 def act_as_a_service(client: Any) -> None:
-    def sign(request: Any, **_: Any) -> None:
-        request.headers.replace_header("User-Agent", INTERNAL)
+    def name(request: Any, **_: Any) -> None:
+        request.headers["User-Agent"] = INTERNAL
 
-    client.meta.events.register("before-sign", sign)
+    client.meta.events.register("before-send", name)
 
 
 def test_a_service_assumes_a_role_on_behalf_of_the_source_it_names(aws: EmbeddedAws) -> None:
