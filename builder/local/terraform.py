@@ -16,6 +16,7 @@ import threading
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Literal
@@ -281,6 +282,7 @@ def choose(environment: Mapping[str, str] = os.environ) -> Choice:
     return "registry" if registry_answers() else "stand-ins"
 
 
+@cache
 def registry_answers(patience: float = _PATIENCE) -> bool:
     """Tell whether the registry's discovery document can be fetched."""
     try:

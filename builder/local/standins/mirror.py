@@ -9,6 +9,7 @@ from __future__ import annotations
 import platform
 import shlex
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,10 +32,9 @@ def lay_out(folder: Path, schemas: Path, python: Path | None = None) -> Path:
         home.mkdir(parents=True, exist_ok=True)
         program = home / f"terraform-provider-{provider.name}_v{provider.version}"
         line = shlex.join(command(provider, schemas, python))
-        program.write_text(f"#!/bin/sh\nexec {line}\n")
-        program.chmod(0o755)
+        _write(program, f"#!/bin/sh\nexec {line}\n", 0o755)
     configuration = folder.resolve() / "terraform.rc"
-    configuration.write_text(_configuration(mirror, [p.address for p in PROVIDERS]))
+    _write(configuration, _configuration(mirror, [p.address for p in PROVIDERS]), 0o644)
     return configuration
 
 
@@ -53,6 +53,15 @@ def host() -> str:
     """Return the name that Terraform has for this operating system and architecture."""
     machine = platform.machine().lower()
     return f"{platform.system().lower()}_{_ARCHITECTURES.get(machine, machine)}"
+
+
+def _write(path: Path, text: str, mode: int) -> None:
+    """Write a file in one step: another terraform may be reading it."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".new", delete=False) as file:
+        file.write(text)
+    new = Path(file.name)
+    new.chmod(mode)
+    new.replace(path)
 
 
 def _configuration(mirror: Path, addresses: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -55,27 +55,35 @@ def main(provider: Provider, servicer: Servicer[Any], reattach: int | None = Non
     # Like go-plugin: Ctrl-C is terraform's to handle. A handler, unlike SIG_IGN, is not inherited
     # by the programs that we start.
     signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    signal.signal(signal.SIGTERM, _terminate)
     over = threading.Event()
     server = _server(servicer, over.set)
     abandoned = ExitStack()
     abandoned.callback(threading.Event().wait, 0.2)  # the programs that we run are being killed
     abandoned.callback(servicer.interrupt)
     _when_orphaned(abandoned.close)
-    if reattach is not None:
-        port = server.add_insecure_port("127.0.0.1:0")
-        server.start()
-        with os.fdopen(reattach, "w") as announced:
-            announced.write(_where(provider, port))
-        over.wait()
-    elif "TF_PLUGIN_MAGIC_COOKIE" not in os.environ:
+    if reattach is None and "TF_PLUGIN_MAGIC_COOKIE" not in os.environ:
         sys.exit("This program is a Terraform provider: terraform runs it.")
-    else:
-        with tempfile.TemporaryDirectory(prefix="tfp-") as folder:
+    with suppress(_Terminated), tempfile.TemporaryDirectory(prefix="tfp-") as folder:
+        abandoned.callback(shutil.rmtree, folder, ignore_errors=True)
+        if reattach is None:
             _handshake(server, Path(folder, "s"))
-            abandoned.callback(shutil.rmtree, folder, ignore_errors=True)
-            over.wait()
+        else:
+            port = server.add_insecure_port("127.0.0.1:0")
+            server.start()
+            with os.fdopen(reattach, "w") as announced:
+                announced.write(_where(provider, port))
+        over.wait()
     servicer.interrupt()
     server.stop(grace=0.05).wait(0.2)
+
+
+class _Terminated(Exception):
+    """SIGTERM came."""
+
+
+def _terminate(_number: int, _frame: object) -> None:
+    raise _Terminated
 
 
 def _server(servicer: Servicer[Any], shut_down: Callable[[], None]) -> Server:

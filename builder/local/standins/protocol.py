@@ -64,7 +64,8 @@ class Servicer(Generic[M]):
         event = threading.Event()
         with self._lock:
             self._running[event] = context.peer()
-        context.add_callback(event.set)
+        if not context.add_callback(event.set):
+            event.set()  # the call has ended already
         try:
             yield event
         finally:
