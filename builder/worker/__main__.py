@@ -10,7 +10,7 @@ from typing import NoReturn, Sequence
 
 from . import build, uv
 from .errors import BuildError
-from .log import Log
+from .log import Log, without_credentials
 
 USAGE = """usage: python3 worker.pyz tools|build
 
@@ -61,7 +61,7 @@ def _report(error: BuildError, debug: bool) -> int:
     if debug:
         traceback.print_exc()
     sys.stdout.flush()
-    print(f"ERROR: {error}", file=sys.stderr, flush=True)
+    print(without_credentials(f"ERROR: {error}"), file=sys.stderr, flush=True)
     return 1
 
 

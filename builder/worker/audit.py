@@ -11,7 +11,7 @@ from .distributions import Distribution
 from .elf import Elf
 from .errors import BuildError
 from .files import LayerFile
-from .log import human
+from .log import counted, human
 from .request import Target
 
 UNZIPPED_LIMIT = 262_144_000
@@ -72,7 +72,7 @@ def check_installed(
         missing = [file for file in there.files if not (root / file).exists()]
         if missing:
             raise BuildError(
-                f"{name} {there.version} is not whole: {len(missing)} of its files are missing",
+                f"{name} {there.version} lacks {counted(len(missing), 'file')}",
                 where=", ".join(missing[:SHOWN]),
                 expected="every file of its RECORD",
                 fix="another package may have replaced them; look for two packages that bring the "
@@ -85,7 +85,7 @@ def check_places(files: Sequence[LayerFile], prefixes: Collection[str]) -> None:
     if not any(_is_module(file) for file in files):
         raise BuildError(
             "the layer would be empty",
-            where=f"{len(files)} files, and no module among them",
+            where=f"{counted(len(files), 'file')}, and no module among them",
             expected="at least one module below python/",
             fix="look at what the layer asks for, and at its exclude patterns",
         )
@@ -93,7 +93,7 @@ def check_places(files: Sequence[LayerFile], prefixes: Collection[str]) -> None:
     outside = [file.name for file in files if not file.name.startswith(allowed)]
     if outside:
         raise BuildError(
-            f"{len(outside)} files are where Lambda does not look for modules",
+            f"{counted(len(outside), 'file')} where Lambda does not look for modules",
             where=", ".join(outside[:SHOWN]),
             expected=f"all files below {' or '.join(sorted(prefixes))}",
             fix="leave them out with the layer's exclude",

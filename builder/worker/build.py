@@ -19,7 +19,7 @@ from .errors import BuildError
 from .files import LayerFile
 from .imports import Failure
 from .lock import Lock
-from .log import Log, human
+from .log import Log, counted, human
 from .manifest import Package
 from .projects import ProjectWheel
 from .request import Request, Target
@@ -50,7 +50,7 @@ def build(bundle: Path, log: Log, limit: int = audit.UNZIPPED_LIMIT) -> None:
     contents = [_fill(wanted, target, uv, bundle, stage, log) for target in wanted.targets]
     collected = [_without_paths(file) for file in files.collect(stage)]
     sizes = _audit(wanted, contents, collected, stage, log, limit)
-    log.step(f"packing {len(collected)} files")
+    log.step(f"packing {counted(len(collected), 'file')}")
     packed = pack.pack(collected, out / "layer.zip")
     unzipped = sum(file.size for file in collected)
     packages = [Package(name, version, size) for (name, version), size in sorted(sizes.items())]
@@ -60,8 +60,8 @@ def build(bundle: Path, log: Log, limit: int = audit.UNZIPPED_LIMIT) -> None:
     )
     _report(packages, log)
     log.step(
-        f"done: {len(packages)} packages, {len(collected)} files, {human(unzipped)} unzipped, "
-        f"{human(packed.size)} zipped"
+        f"done: {counted(len(packages), 'package')}, {counted(len(collected), 'file')}, "
+        f"{human(unzipped)} unzipped, {human(packed.size)} zipped"
     )
     shutil.rmtree(work, ignore_errors=True)
 
@@ -103,9 +103,11 @@ def _fill(
     removed = slimming.slim(root, wanted.exclude)
     if removed.scripts:
         log.debug(f"left out bin/: {', '.join(removed.scripts)}")
-        log.step(f"left out {len(removed.scripts)} command-line scripts: layers hold modules")
+        scripts = counted(len(removed.scripts), "command-line script")
+        log.step(f"left out {scripts}: layers hold modules")
     if removed.excluded:
-        log.step(f"left out {removed.excluded} excluded files, {human(removed.excluded_size)}")
+        gone = counted(removed.excluded, "excluded file")
+        log.step(f"left out {gone}, {human(removed.excluded_size)}")
     return Content(target, prefix, found, {wheel.name for wheel in own.wheels})
 
 
@@ -152,25 +154,30 @@ def _resolve(
     """Return the lock for one target; build the wheels of all source folders on the way."""
     project = own.uv.cwd
     lines = list(wanted.dependencies)
-    names: list[str] = []
+    folders: list[str] = []
+    wheels: list[str] = []
     if wanted.package is not None:
         log.step(f"building the package in {wanted.package}")
         wheel = own.wheel(wanted.package)
         projects.check_extras(wheel, wanted.extras)
+        projects.check_target(wheel, target, native=native)
         extras = f"[{','.join(wanted.extras)}]" if wanted.extras else ""
-        url = "file://" + quote(str((project / wanted.package).resolve()))
-        lines.append(f"{wheel.name}{extras} @ {url}")
-        names.append(wheel.name)
+        source = (project / wanted.package).resolve()
+        as_folder = projects.names_sources(source)
+        path = source if as_folder else wheel.path.resolve()
+        lines.append(f"{wheel.name}{extras} @ file://{quote(str(path))}")
+        (folders if as_folder else wheels).append(wheel.name)
     listed = work / "requirements.in"
     listed.write_text("\n".join(lines) + "\n", encoding="utf-8")
     paths = [listed, *(project / path for path in wanted.requirements)]
     log.step(f"resolving {_described(wanted)} for {target}")
     resolver = Resolver(own.uv, target, work, log, native=native)
     locked = resolver.resolve(
-        Inputs(tuple(paths), tuple(names)), lambda folder: own.wheel(folder).name
+        Inputs(tuple(paths), tuple(folders), tuple(wheels)),
+        lambda folder: own.wheel(folder).name,
     )
     for folder in locked.folders:
-        own.wheel(folder)
+        projects.check_target(own.wheel(folder), target, native=native)
     older = dict(locked.older)
     for name in locked.from_source:
         other = f" ({older[name]} has)" if name in older else ""
@@ -184,9 +191,8 @@ def _described(wanted: Request) -> str:
         parts.append(f"{wanted.package}{list(wanted.extras) or ''}".replace("'", ""))
     parts += wanted.requirements
     if wanted.dependencies:
-        count = len(wanted.dependencies)
-        parts.append(f"{count} {'dependency' if count == 1 else 'dependencies'}")
-    return ", ".join(parts)
+        parts.append(counted(len(wanted.dependencies), "dependency", "dependencies"))
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if parts[1:] else parts)
 
 
 def _header(wanted: Request, target: Target, wheels: Sequence[ProjectWheel]) -> list[str]:
@@ -214,7 +220,7 @@ def _audit(
     limit: int,
 ) -> dict[tuple[str, str], int]:
     """Refuse what Lambda cannot use; return the packages with their sizes."""
-    log.step(f"auditing {len(collected)} files")
+    log.step(f"auditing {counted(len(collected), 'file')}")
     audit.check_places(collected, [content.prefix for content in contents])
     notes: list[str] = []
     total: dict[tuple[str, str], int] = {}
@@ -252,12 +258,13 @@ def _import(
     if interpreter is None:
         log.note(f"no interpreter for {content.target} here: its modules are not imported")
         return set()
+    packages = distributions.packages_of(present)
     modules = {
-        d.name: distributions.modules_of([f for f in d.files if f in present], present)
+        d.name: distributions.modules_of([f for f in d.files if f in present], packages)
         for d in content.found
     }
     names = sorted({module for of_one in modules.values() for module in of_one})
-    log.step(f"importing {len(names)} modules with python{interpreter.version}")
+    log.step(f"importing {counted(len(names), 'module')} with python{interpreter.version}")
     report = imports.check(interpreter, root, names)
     refusals, tolerated = imports.judge(report, modules, content.own, wanted.may_fail)
     notes += tolerated

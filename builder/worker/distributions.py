@@ -34,10 +34,6 @@ class Distribution:
     info: str
     files: tuple[str, ...]
 
-    def modules(self, all_files: Collection[str]) -> tuple[str, ...]:
-        """Return the modules it brings, ``google.protobuf`` where ``google`` is a namespace."""
-        return modules_of(self.files, all_files)
-
 
 def read(root: Path) -> list[Distribution]:
     """Return the distributions that are installed in a folder, by name."""
@@ -58,18 +54,24 @@ def record_of_present(record: str, present: Collection[str]) -> str:
     return out.getvalue()
 
 
-def modules_of(files: Iterable[str], all_files: Collection[str]) -> tuple[str, ...]:
-    """Return what can be imported of the files: packages, modules, and packages in namespaces."""
-    packages = {
-        posixpath.dirname(f) for f in all_files if posixpath.basename(f).startswith("__init__.")
-    }
+def packages_of(files: Iterable[str]) -> set[str]:
+    """Return the folders that are regular packages."""
+    split = (posixpath.split(file) for file in files)
+    return {folder for folder, base in split if base.startswith("__init__.")}
+
+
+def modules_of(files: Iterable[str], packages: Collection[str]) -> tuple[str, ...]:
+    """Return what can be imported: packages, modules, and ``google.protobuf`` in a namespace.
+
+    ``packages`` are those of the whole layer: another distribution may make a folder a package.
+    """
     found = {module for file in files if (module := _module(file, packages))}
     return tuple(sorted(found))
 
 
 def _module(file: str, packages: Collection[str]) -> str | None:
     *folders, base = file.split("/")
-    if not base.endswith(MODULE_SUFFIXES) or len(folders) > NAMESPACE_DEPTH + 20:
+    if not base.endswith(MODULE_SUFFIXES):
         return None
     for depth in range(1, len(folders) + 1):
         if "/".join(folders[:depth]) in packages:

@@ -56,7 +56,13 @@ MEANINGS = (
         "target's runtime and architecture",
     ),
     Meaning(
-        r"Failed to (?:download and )?build `(?P<name>[^`=@ ]+)(?:==| @ )?(?P<version>[^`]*)`",
+        r"[Gg]it (?:operation failed|executable not found)",
+        "a requirement's git repository cannot be fetched",
+        "git in the build image, and a repository that can be reached from it",
+        "use a released version, or give the build access to the repository",
+    ),
+    Meaning(
+        r"Failed to (?:download and )?build `(?P<name>[^`=@ ]+)(?:==(?P<version>[^`]+))?",
         "{name} {version} cannot be built for {target}",
         "a wheel for {target}, or a source that can be built on the build image",
         "choose a version of {name} that has wheels for the target; if it is compiled, its "
@@ -69,16 +75,11 @@ MEANINGS = (
         "look at where the file comes from; if the new file is right, change the hash",
     ),
     Meaning(
-        r"[Gg]it (?:operation failed|executable not found)",
-        "a requirement's git repository cannot be fetched",
-        "git in the build image, and a repository that can be reached from it",
-        "use a released version, or give the build access to the repository",
-    ),
-    Meaning(
-        r"(?:Couldn't parse|Error parsing|Unsupported requirement|File not found|No such file)",
+        r"(?:Couldn't parse|Error parsing|Unsupported requirement|File not found|No such file"
+        r"|Distribution not found)",
         "the requirements cannot be read",
         "requirements as in PEP 508, and files inside the project",
-        "correct the line that uv names",
+        "correct the line that uv names; folders are looked for from the project's root",
     ),
     Meaning(
         r"(?:Request failed after|error sending request|timed out|dns error)",
@@ -86,6 +87,13 @@ MEANINGS = (
         "a package index that answers",
         "run the build again; in a VPC, give the build a way to the index, or name a mirror with "
         "UV_DEFAULT_INDEX",
+    ),
+    Meaning(
+        r"(?P<name>[\w.-]+)(?:[<>=!]\S*)? has no wheels with a matching",
+        "{name} cannot be had for {target}",
+        "a version with a wheel for {target}, or with a source",
+        "take another package in its place, or leave it out with a marker such as "
+        "`; sys_platform == 'win32'`",
     ),
     Meaning(
         r"your requirements are unsatisfiable",

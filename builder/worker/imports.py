@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Collection, Mapping, Sequence
 
-from .distributions import Distribution
 from .interpreters import Interpreter
 
 SECONDS_A_MODULE = 60.0
@@ -96,13 +95,6 @@ def judge(
         else:
             refusals.append(failure)
     return refusals, notes
-
-
-def modules_to_check(
-    distributions: Sequence[Distribution], present: Collection[str]
-) -> dict[str, tuple[str, ...]]:
-    """Return the importable modules of each distribution."""
-    return {d.name: d.modules(present) for d in distributions}
 
 
 def _tolerated(failure: Failure, may_fail: Collection[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 import time
@@ -48,8 +49,19 @@ class Log:
             self._write(f"          | {text}")
 
     def _write(self, line: str) -> None:
+        line = without_credentials(line)
         with self._lock:
             print(line, file=self._stream, flush=True)
+
+
+def without_credentials(text: str) -> str:
+    """Return the text with user and password of every URL blanked out."""
+    return re.sub(r"(?<=://)[^/@\s]+@", "***@", text)
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """Return a count with its noun, for example ``1 package`` or ``12 packages``."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def human(size: int) -> str:

@@ -22,7 +22,7 @@ from .errors import BuildError
 from .files import LayerFile
 
 LEVEL = 6
-MEMORY_LEVEL = 9
+MEMORY_LEVEL = 8
 CHUNK = 1 << 20
 """Files larger than this are deflated in parts of this size, on several processors at once."""
 WINDOW = 1 << 15

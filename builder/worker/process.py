@@ -20,7 +20,7 @@ ATTEMPTS = 4
 FIRST_PAUSE = 1.0
 
 TRANSIENT = re.compile(
-    r"""request\ failed | error\ sending\ request | timed?\ ?out
+    r"""request\ failed | error\ sending\ request | timed\ out | failed\ to\ establish
       | connection\ (reset|refused|closed|aborted|broken|error) | broken\ pipe
       | dns\ error | name\ resolution | failed\ to\ lookup
       | unexpected\ eof | incomplete\ (message|read) | too\ many\ requests
@@ -54,7 +54,12 @@ class Outcome:
     @property
     def transient(self) -> bool:
         """Whether the failure is one that trying again may mend."""
-        return not self.ok and bool(TRANSIENT.search(self.output))
+        return not self.ok and not self._compiled and bool(TRANSIENT.search(self.output))
+
+    @property
+    def _compiled(self) -> bool:
+        """Whether a package's own build failed: its log is long, and may hold any word."""
+        return "The build backend returned an error" in self.output
 
     def tail(self, lines: int = 25) -> str:
         """Return the last lines of the output."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from .errors import BuildError
 from .explain import message
 from .lock import normalize
+from .request import Target
 from .uv import Uv
 
 VCS_VERSIONING = (
@@ -78,6 +79,25 @@ def check_extras(wheel: ProjectWheel, extras: tuple[str, ...]) -> None:
                 fix=f"correct extras in the layer's description, or add {extra!r} to "
                 "[project.optional-dependencies]",
             )
+
+
+def check_target(wheel: ProjectWheel, target: Target, *, native: bool) -> None:
+    """Raise BuildError when a wheel holds compiled code that was not compiled for the target."""
+    if native or wheel.path.stem.endswith("-any"):
+        return
+    raise BuildError(
+        f"{wheel.name} has compiled code, and this machine cannot compile it for {target}",
+        where=f"{wheel.folder}: its build made {wheel.path.name}",
+        expected=f"a pure Python package, or a build on an image of {target}",
+        fix="let one layer have one Python version, so that its build runs on the image of that "
+        "runtime and architecture",
+    )
+
+
+def names_sources(folder: Path) -> bool:
+    """Whether uv is told where dependencies come from: no wheel can carry that."""
+    pyproject = folder / "pyproject.toml"
+    return pyproject.is_file() and "tool.uv.sources" in pyproject.read_text(encoding="utf-8")
 
 
 def version_variables(folder: Path) -> dict[str, str]:

@@ -33,10 +33,15 @@ OTHER_PLATFORMS = (
 
 @dataclass(frozen=True)
 class Inputs:
-    """What is to be resolved: requirements files, and the names of the project's own packages."""
+    """What is to be resolved.
+
+    ``folders`` names the project's own packages that uv gets as source folders, ``wheels`` those
+    that it gets as wheels; the latter are not part of the lock.
+    """
 
     files: tuple[Path, ...]
-    own: tuple[str, ...]
+    folders: tuple[str, ...] = ()
+    wheels: tuple[str, ...] = ()
 
 
 class Resolver:
@@ -52,7 +57,7 @@ class Resolver:
 
     def resolve(self, inputs: Inputs, name_of: Callable[[str], str]) -> Lock:
         """Return the lock; ``name_of`` builds a source folder that uv found and names it."""
-        outcome, locked = self._compile(inputs, only_wheels_but(inputs.own))
+        outcome, locked = self._compile(inputs, only_wheels_but(inputs.folders))
         if locked:
             return locked
         if outcome.transient:
@@ -60,7 +65,7 @@ class Resolver:
         free, unruled = self._compile(inputs, [])
         if not unruled:
             raise explain(free, self._target, "resolving the requirements")
-        own = tuple(dict.fromkeys([*inputs.own, *(name_of(f) for f in unruled.folders)]))
+        own = tuple(dict.fromkeys([*inputs.folders, *(name_of(f) for f in unruled.folders)]))
         return self._with_sources(inputs, unruled, own, outcome)
 
     def _with_sources(
@@ -137,6 +142,7 @@ class Resolver:
         out = self._work / f"resolved-{self._runs}.txt"
         arguments = [str(path) for path in inputs.files]
         arguments += ["--generate-hashes", "--no-annotate", "--no-header"]
+        arguments += [part for name in inputs.wheels for part in ("--no-emit-package", name)]
         arguments += ["--emit-index-url", "--emit-find-links", *rule, "-o", str(out)]
         outcome = self._uv.compile(arguments, self._target)
         if not outcome.ok:

@@ -1,0 +1,221 @@
+"""Bundles, wheels and targets for the worker's tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import textwrap
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builder.runtimes import Target as Runtime
+from builder.worker.log import Log
+from builder.worker.request import Target
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+UV = Path(sys.executable).with_name("uv")
+
+
+@dataclass(frozen=True)
+class Result:
+    """How the worker ended, and what it left."""
+
+    status: int
+    output: str
+    errors: str
+    out: Path
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads((self.out / "manifest.json").read_text())
+        return document
+
+    @property
+    def names(self) -> set[str]:
+        with zipfile.ZipFile(self.out / "layer.zip") as archive:
+            return set(archive.namelist())
+
+    def unpack(self, into: Path) -> Path:
+        """Unpack the layer as Lambda does below /opt."""
+        with zipfile.ZipFile(self.out / "layer.zip") as archive:
+            assert archive.testzip() is None
+            archive.extractall(into)
+        return into / "python"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """An unpacked bundle."""
+
+    path: Path
+
+    def run(
+        self,
+        command: str = "build",
+        *,
+        python: str = sys.executable,
+        umask: int = -1,
+        env: Mapping[str, str] | None = None,
+    ) -> Result:
+        ended = subprocess.run(
+            [python, "worker.pyz", command],
+            cwd=self.path,
+            env={**os.environ, **(env or {})},
+            capture_output=True,
+            text=True,
+            timeout=240,
+            umask=umask,
+            check=False,
+        )
+        return Result(ended.returncode, ended.stdout, ended.stderr, self.path / "out")
+
+
+MakeBundle = Callable[..., Bundle]
+MakeWheel = Callable[..., Path]
+
+
+def as_json(target: Target) -> dict[str, str]:
+    return {
+        "python": target.python,
+        "architecture": target.architecture,
+        "glibc": target.glibc,
+        "platform": target.platform,
+    }
+
+
+def target_of(python: str, architecture: str) -> Target:
+    runtime = Runtime(python, architecture)
+    return Target(python, architecture, runtime.glibc, runtime.platform)
+
+
+@pytest.fixture(scope="session")
+def here() -> Target:
+    """The target whose modules this interpreter can import."""
+    architecture = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    return target_of(f"{sys.version_info[0]}.{sys.version_info[1]}", architecture)
+
+
+@pytest.fixture(scope="session")
+def foreign() -> Target:
+    """A target that no interpreter here can be: the other architecture."""
+    other = "x86_64" if platform.machine() == "aarch64" else "arm64"
+    return target_of("3.12", other)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def uv_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One cache for all tests of a session, also of several xdist workers."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    cache = shared / "uv-cache"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UV_CACHE_DIR", str(cache))
+        yield cache
+
+
+@pytest.fixture(scope="session")
+def worker_pyz(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("pyz") / "worker.pyz"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted((REPOSITORY / "builder" / "worker").iterdir()):
+            if file.suffix in (".py", ".txt"):
+                archive.write(file, f"worker/{file.name}")
+        archive.writestr("__main__.py", "from worker.__main__ import main; main()\n")
+    return path
+
+
+@pytest.fixture
+def make_bundle(tmp_path: Path, worker_pyz: Path, here: Target) -> MakeBundle:
+    """Return a function that writes a bundle: files of the project, and the request's keys."""
+
+    def make(
+        files: Mapping[str, str] | None = None,
+        *,
+        targets: tuple[Target, ...] = (here,),
+        folder: str = "bundle",
+        examples: bool = False,
+        **request: Any,
+    ) -> Bundle:
+        path = tmp_path / folder
+        (path / ".tools" / "bin").mkdir(parents=True)
+        (path / ".tools" / "bin" / "uv").symlink_to(UV)
+        shutil.copy(worker_pyz, path / "worker.pyz")
+        project = path / "project"
+        project.mkdir()
+        if examples:
+            shutil.copytree(REPOSITORY / "examples", project / "examples")
+        for name, text in (files or {}).items():
+            (project / name).parent.mkdir(parents=True, exist_ok=True)
+            (project / name).write_text(textwrap.dedent(text), encoding="utf-8")
+        document = {
+            "schema": 1,
+            "layer": "sample",
+            "fingerprint": "0" * 64,
+            "targets": [as_json(target) for target in targets],
+            **request,
+        }
+        (path / "request.json").write_text(json.dumps(document))
+        return Bundle(path)
+
+    return make
+
+
+@pytest.fixture
+def make_wheel() -> MakeWheel:
+    """Return a function that writes a wheel into a folder, as a small package index."""
+
+    def make(
+        folder: Path,
+        name: str,
+        version: str = "1.0",
+        *,
+        files: Mapping[str, str | bytes] | None = None,
+        tag: str = "py3-none-any",
+        requires: tuple[str, ...] = (),
+    ) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        info = f"{name}-{version}.dist-info"
+        metadata = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+        metadata += [f"Requires-Dist: {requirement}" for requirement in requires]
+        wheel = f"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: {tag}\n"
+        contents: dict[str, str | bytes] = {
+            **({f"{name}/__init__.py": ""} if files is None else files),
+            f"{info}/METADATA": "\n".join(metadata) + "\n",
+            f"{info}/WHEEL": wheel,
+        }
+        contents[f"{info}/RECORD"] = "".join(
+            f"{path},,\n" for path in [*contents, f"{info}/RECORD"]
+        )
+        path = folder / f"{name}-{version}-{tag}.whl"
+        with zipfile.ZipFile(path, "w") as archive:
+            for file, content in contents.items():
+                archive.writestr(file, content)
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def native_library() -> bytes:
+    """A real compiled module of this machine."""
+    spec = __import__("importlib.util").util.find_spec("cryptography.hazmat.bindings._rust")
+    return Path(spec.origin).read_bytes()
+
+
+@pytest.fixture
+def log() -> Log:
+    return Log()
+
+
+@pytest.fixture(scope="session")
+def uv_program() -> Path:
+    return UV

@@ -1,0 +1,53 @@
+import pytest
+
+from builder.worker.explain import explain, message
+from builder.worker.process import Outcome
+from builder.worker.request import Target
+
+CASES = {
+    "there is no package nix": "Because nix was not found in the package registry and you",
+    "mine 3.2 does not run on python3.12 on arm64": "Because the requested Python version (>=3.11) "
+    "does not satisfy Python>=3.12 and mine==3.2 depends on Python>=3.12, we can conclude",
+    "there is no numpy ==999 for": "Because there is no version of numpy==999 and you require it",
+    "ujson 5.10.0 cannot be had for": "The built wheel `ujson-5.10.0-cp311-cp311-linux_x86_64.whl` "
+    "is not compatible with the target Python 3.12",
+    "M2Crypto 0.42.0 cannot be built": "Failed to download and build `M2Crypto==0.42.0`",
+    "six==1.17.0 is not what its hash says": "Hash mismatch for `six==1.17.0`",
+    "git repository cannot be fetched": "Failed to resolve\n  cause: Git operation failed",
+    "the requirements cannot be read": "Couldn't parse requirement in `e.txt` at position 0",
+    "the package index cannot be reached": "Request failed after 3 retries in 7.5s",
+    "pywin32 cannot be had for": "And pywin32>=306 has no wheels with a matching platform tag",
+    "no set of versions satisfies": "we can conclude that your requirements are unsatisfiable.",
+}
+
+
+@pytest.mark.parametrize(("meaning", "said"), CASES.items())
+def test_a_failure_is_named_and_what_uv_said_is_kept(
+    meaning: str, said: str, foreign: Target
+) -> None:
+    error = explain(
+        Outcome(("uv",), 1, f"Resolving\nerror: it failed\n  cause: {said}\n"), foreign, "x"
+    )
+
+    assert meaning in error.what.replace("x86_64", "arm64")
+    assert said.splitlines()[-1].strip() in error.where
+    assert error.expected
+    assert error.fix
+
+
+def test_an_unknown_failure_shows_what_uv_said(foreign: Target) -> None:
+    error = explain(Outcome(("uv",), 2, "error: out of cheese\n"), foreign, "installing")
+
+    assert error.what == "installing failed"
+    assert "out of cheese" in error.where
+
+
+def test_long_output_keeps_its_start_and_its_end() -> None:
+    lines = message(
+        "noise\nerror: first\n" + "\n".join(f"line {n}" for n in range(100))
+    ).splitlines()
+
+    assert lines[0] == "error: first"
+    assert "..." in lines
+    assert lines[-1] == "line 99"
+    assert len(lines) < 20

@@ -1,0 +1,92 @@
+import time
+from pathlib import Path
+
+import pytest
+
+from builder.worker import imports, interpreters
+from builder.worker.imports import Failure, Report
+
+SOURCES = {
+    "good": "import json",
+    "lacking": "import not_there_at_all",
+    "leaving": "raise SystemExit('usage: leaving FILE')",
+    "crashing": "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
+    "wanting": "import os; TABLE = os.environ['TABLE_NAME']",
+    "noisy": "import sys; print('x' * 1_000_000); print('y' * 1_000_000, file=sys.stderr)",
+    "threading_on": "import threading\nthreading.Thread(target=threading.Event().wait).start()",
+    "broken": "def f(:",
+    "awsome": "import boto3",
+    "wrong": "1 / 0",
+}
+
+
+@pytest.fixture
+def layer(tmp_path: Path) -> Path:
+    for name, source in SOURCES.items():
+        (tmp_path / f"{name}.py").write_text(source)
+    return tmp_path
+
+
+def failures(report: Report) -> dict[str, Failure]:
+    return {failure.module: failure for failure in report.failures}
+
+
+def test_every_module_is_tried_whatever_the_others_do(layer: Path) -> None:
+    report = imports.check(interpreters.running(), layer, list(SOURCES))
+
+    assert report.imported == ["good", "noisy", "threading_on"]
+    found = failures(report)
+    assert set(found) == set(SOURCES) - set(report.imported)
+    assert found["lacking"].missing == "not_there_at_all"
+    assert "signal 11" in found["crashing"].message
+    assert "SyntaxError" in found["broken"].message
+    assert found["wrong"].place.endswith("wrong.py:1")
+    assert not (layer / "__pycache__").exists()
+
+
+def test_an_import_that_never_ends_is_stopped(layer: Path) -> None:
+    (layer / "endless.py").write_text("while True: pass")
+    start = time.monotonic()
+
+    report = imports.check(interpreters.running(), layer, ["endless", "good"], seconds=0.5)
+
+    assert "more than 0.5 seconds" in failures(report)["endless"].message
+    assert report.imported == ["good"]
+    assert time.monotonic() - start < 5
+
+
+def test_only_the_standard_library_and_the_layer_can_be_imported(layer: Path) -> None:
+    (layer / "sneaky.py").write_text("import pytest")
+
+    report = imports.check(interpreters.running(), layer, ["sneaky"])
+
+    assert failures(report)["sneaky"].missing == "pytest"
+
+
+def test_what_tells_of_the_surroundings_is_a_note_and_what_is_broken_a_refusal(layer: Path) -> None:
+    report = imports.check(interpreters.running(), layer, list(SOURCES))
+
+    refusals, notes = imports.judge(report, {name: (name,) for name in SOURCES}, own=set())
+
+    assert [f.module for f in refusals] == ["lacking", "crashing", "broken", "wrong"]
+    assert [note.split()[0] for note in notes] == ["leaving", "wanting", "awsome"]
+
+
+def test_a_second_module_of_a_dependency_may_fail_but_not_one_of_the_project() -> None:
+    report = Report(imported=["main"], failures=[Failure("extra", "ImportError: no uwsgi")])
+    modules = {"pkg": ("main", "extra")}
+
+    refused_for_own, _ = imports.judge(report, modules, own={"pkg"})
+    refused, notes = imports.judge(report, modules, own=set())
+
+    assert [f.module for f in refused_for_own] == ["extra"]
+    assert refused == []
+    assert notes == [
+        "extra does not import here (other modules of pkg import): ImportError: no uwsgi"
+    ]
+
+
+def test_a_module_on_the_list_may_fail() -> None:
+    report = Report(failures=[Failure("gpu", "OSError: libcuda.so.1")])
+
+    assert imports.judge(report, {"gpu": ("gpu",)}, set(), may_fail=["gpu"])[0] == []

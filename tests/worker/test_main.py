@@ -1,0 +1,58 @@
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.worker import __main__ as program
+
+if TYPE_CHECKING:
+    from tests.worker.conftest import MakeBundle
+
+
+def test_an_error_is_one_block_at_the_end_of_stderr(make_bundle: "MakeBundle") -> None:
+    bundle = make_bundle(dependencies=["six"])
+    (bundle.path / "request.json").write_text("{}")
+
+    result = bundle.run()
+
+    assert result.status == 1
+    lines = result.errors.splitlines()
+    assert lines[0].startswith("ERROR: the request cannot be read")
+    assert [line.split()[0] for line in lines[1:]] == ["where:", "expected:", "fix:"]
+
+
+def test_debug_mode_adds_the_traceback_before_the_error(make_bundle: "MakeBundle") -> None:
+    bundle = make_bundle(dependencies=["six"])
+    (bundle.path / "request.json").write_text(json.dumps({"schema": 9}))
+
+    result = bundle.run(env={"LAYER_DEBUG": "true"})
+
+    assert "Traceback" in result.errors
+    assert result.errors.rindex("ERROR:") > result.errors.rindex("Traceback")
+
+
+@pytest.mark.parametrize(("words", "status"), [([], 2), (["pack"], 2), (["--help"], 0)])
+def test_wrong_usage_shows_the_commands(
+    words: list[str], status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        program.main(words)
+
+    assert ended.value.code == status
+    shown = capsys.readouterr()
+    assert "tools|build" in shown.out + shown.err
+
+
+def test_the_systems_refusal_is_told_like_every_error() -> None:
+    error = program.from_system(OSError(28, "No space left on device", "/x"))
+
+    assert error.what == "the build machine refused: No space left on device"
+    assert error.where == "/x"
+
+
+def test_the_worker_imports_nothing_but_the_standard_library_and_itself() -> None:
+    for file in Path(program.__file__).parent.glob("*.py"):
+        text = file.read_text()
+        assert "import builder" not in text
+        assert "from builder" not in text

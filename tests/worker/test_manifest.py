@@ -1,0 +1,42 @@
+import base64
+import json
+from pathlib import Path
+
+import pytest
+
+from builder.worker import manifest
+from builder.worker.manifest import Package
+from builder.worker.pack import Packed
+from builder.worker.request import Request, Target
+
+REQUEST = Request("a", "f" * 64, (Target("3.12", "arm64", "2.34", "aarch64-manylinux_2_34"),))
+
+
+def test_the_manifest_says_what_the_artifact_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CODEBUILD_BUILD_ID", "layers:1c9e")
+    packed = Packed(size=9, sha256=b"\1" * 32)
+
+    document = manifest.document(REQUEST, packed, 30, 2, [Package("six", "1.17", 20)])
+    manifest.write(tmp_path / "manifest.json", document)
+
+    assert json.loads((tmp_path / "manifest.json").read_text()) == {
+        "schema": 1,
+        "layer": "a",
+        "fingerprint": "f" * 64,
+        "targets": [{"python": "3.12", "architecture": "arm64"}],
+        "code_sha256": base64.b64encode(b"\1" * 32).decode(),
+        "unzipped_size": 30,
+        "zipped_size": 9,
+        "files": 2,
+        "packages": [{"name": "six", "version": "1.17", "size": 20}],
+        "worker": manifest.worker_version(),
+        "build_id": "layers:1c9e",
+    }
+    assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
+
+
+def test_the_workers_version_is_a_short_hash_of_its_files() -> None:
+    assert len(manifest.worker_version()) == 12
+    assert int(manifest.worker_version(), 16)

@@ -1,0 +1,65 @@
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.worker import projects
+from builder.worker.errors import BuildError
+from builder.worker.request import Target
+
+if TYPE_CHECKING:
+    from tests.worker.conftest import MakeWheel
+
+
+def test_a_wheel_tells_its_name_version_and_extras(tmp_path: Path, make_wheel: "MakeWheel") -> None:
+    wheel = projects.read(make_wheel(tmp_path, "My_Pkg", "2.0"), "libs/my")
+
+    assert (wheel.name, wheel.version, wheel.extras) == ("my-pkg", "2.0", ())
+
+
+def test_an_extra_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:
+    wheel = projects.ProjectWheel("a", "1", ("tables", "all"), "libs/a", tmp_path)
+
+    projects.check_extras(wheel, ("Tables",))
+    with pytest.raises(BuildError, match="a has no extra 'pdf'") as caught:
+        projects.check_extras(wheel, ("pdf",))
+    assert caught.value.expected == "one of tables, all"
+
+
+@pytest.mark.parametrize(
+    ("text", "helped"),
+    [('requires = ["hatchling", "hatch-vcs"]', True), ('requires = ["hatchling"]', False)],
+)
+def test_a_version_that_git_would_tell_is_given_where_git_is_not(
+    text: str, helped: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+
+    assert bool(projects.version_variables(tmp_path)) is helped
+
+
+def test_a_repository_tells_its_own_version(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('requires = ["setuptools-scm"]')
+    (tmp_path / ".git").mkdir()
+
+    assert projects.version_variables(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("tag", "native", "refused"),
+    [
+        ("py3-none-any", False, False),
+        ("cp311-cp311-linux_x86_64", True, False),
+        ("cp311-cp311-linux_x86_64", False, True),
+    ],
+)
+def test_compiled_code_of_the_project_needs_the_targets_own_interpreter(
+    tag: str, native: bool, refused: bool, tmp_path: Path, foreign: Target
+) -> None:
+    wheel = projects.ProjectWheel("a", "1", (), "libs/a", tmp_path / f"a-1-{tag}.whl")
+
+    if not refused:
+        projects.check_target(wheel, foreign, native=native)
+        return
+    with pytest.raises(BuildError, match="a has compiled code"):
+        projects.check_target(wheel, foreign, native=native)
