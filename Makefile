@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp-$(shell cat requirements.lock bootstrap.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: help demo stop test check bench lock clean
+.PHONY: help demo stop test check lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -41,6 +41,7 @@ LOCK := "$(BIN)/uv" pip compile --quiet --universal --python-version 3.11 --gene
 lock: ## Resolve pyproject.toml into the two lock files again
 	@$(LOCK) --all-extras --group dev pyproject.toml -o requirements.lock
 	@$(LOCK) --group bootstrap -o bootstrap.lock
+	@cp bootstrap.lock builder/worker/uv.txt
 
 clean: ## Remove what the targets made
 	@rm -rf "$(VENV)" .demo cdktf.out .mypy_cache .ruff_cache .pytest_cache

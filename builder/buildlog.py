@@ -42,16 +42,22 @@ def build_log(layer: Layer, *, follow: bool, clock: Clock) -> Iterator[str]:
 
 def _lines(layer: Layer, state: BuildState, *, follow: bool, clock: Clock) -> Iterator[str]:
     position: str | None = None
+    running = state.running
     while True:
-        lines, next_position = layer.services.logs.follow(
-            state.log_group, state.log_stream, position
+        # CodeBuild names the stream only once the build is provisioned.
+        group, stream = state.log_group or layer.site.log_group, state.log_stream
+        lines, after = (
+            layer.services.logs.follow(group, stream, position) if stream else ([], position)
         )
         yield from lines
-        moved, position = next_position != position, next_position
-        if moved and lines:
+        if after != position:
+            # Also after an empty page: at the end of a stream the position stays the same
+            # (CloudWatch Logs API reference, GetLogEvents).
+            position = after
             continue
-        if not follow or not state.running:
+        if not follow or not running:
             return
         clock.sleep(PAUSE)
-        # A build that is queued has no log stream yet.
-        state = layer.services.codebuild.state(state.id) or state
+        seen = layer.services.codebuild.state(state.id)
+        running = seen is not None and seen.running
+        state = seen or state

@@ -29,6 +29,10 @@ Exit codes: 0 done; 1 an error, told on stderr; 2 wrong usage, or with
 `plan --detailed-exitcode` a build is due; 130 interrupted."""
 
 
+AS_JSON = "lambda-layer.json"
+"""Where a command notes that it was asked for JSON."""
+
+
 @dataclass(frozen=True)
 class Setting:
     """What the options before the command say."""
@@ -58,7 +62,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except LayerError as error:
-            as_json = "--json" in sys.argv
+            as_json = bool(ctx.meta.get(AS_JSON))
             report.show_error(error, as_json=as_json, debug=bool(ctx.params.get("debug")))
             ctx.exit(1)
         except KeyboardInterrupt:
@@ -97,7 +101,14 @@ def main(
     ctx.obj = Setting(config, Credentials(profile, role_arn), region, debug)
 
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON for machines.")
+def _note_json(ctx: click.Context, _option: click.Parameter, value: bool) -> bool:
+    ctx.meta[AS_JSON] = value  # errors are told by the group, which does not see this option
+    return value
+
+
+as_json = click.option(
+    "--json", "as_json", is_flag=True, callback=_note_json, help="Write JSON for machines."
+)
 names = click.argument("names", metavar="[NAME]...", nargs=-1)
 
 
@@ -117,13 +128,21 @@ def hook() -> None:
 
 @hook.command("plan")
 def hook_plan() -> None:
-    """Say what a layer needs; never write."""
+    """Say what a layer needs; never write.
+
+    \b
+    Example: lambda-layer hook plan < query.json
+    """
     report.answer(plan_hook(Query.parse(sys.stdin.read())))
 
 
 @hook.command("release")
 def hook_release() -> None:
-    """Release what apply has approved; otherwise say what is there."""
+    """Release what apply has approved; otherwise say what is there.
+
+    \b
+    Example: lambda-layer hook release < query.json
+    """
     query = Query.parse(sys.stdin.read())
     report.answer(release_hook(query, report.progress("lambda-layer")))
 

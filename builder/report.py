@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from builder.errors import LayerError
@@ -26,6 +27,8 @@ STYLES = {
     "building": "cyan",
     "failed": "red",
 }
+
+PIPE_WIDTH = 1000
 
 
 def progress(name: str) -> Callable[[str], None]:
@@ -64,8 +67,8 @@ def show_plans(plans: Sequence[tuple[Layer, Plan]], *, as_json: bool) -> None:
     for layer, plan in plans:
         now = f"v{plan.release.version}" if plan.release else "-"
         due = "-" if plan.status == "current" else f"build #{plan.token.number}"
-        table.add_row(layer.name, _styled(plan.status), plan.reason, now, due)
-    Console().print(table)
+        table.add_row(layer.name, _styled(plan.status), escape(plan.reason), now, due)
+    _print(table)
 
 
 def show_release(layer: Layer, release: Release, *, as_json: bool) -> None:
@@ -75,8 +78,8 @@ def show_release(layer: Layer, release: Release, *, as_json: bool) -> None:
         return
     table = Table(show_header=False, box=None, pad_edge=False)
     for name, value in _release(release).items():
-        table.add_row(name, value if isinstance(value, str) else f"{value:,}")
-    Console().print(table)
+        table.add_row(name, escape(value) if isinstance(value, str) else f"{value:,}")
+    _print(table)
 
 
 def show_status(rows: Sequence[tuple[Layer, Record | None]], *, as_json: bool) -> None:
@@ -90,14 +93,14 @@ def show_status(rows: Sequence[tuple[Layer, Record | None]], *, as_json: bool) -
         release = row["release"] or {}
         table.add_row(
             layer.name,
-            _styled(row["status"]) + (f" ({row['failure']})" if row["failure"] else ""),
+            _styled(row["status"]) + (f" ({escape(row['failure'])})" if row["failure"] else ""),
             release.get("layer_arn", "-"),
             str(release.get("packages", "-")),
             megabytes(release.get("unzipped_size")),
             megabytes(release.get("zipped_size")),
             release.get("published_at", "-"),
         )
-    Console().print(table)
+    _print(table)
 
 
 def megabytes(size: int | None) -> str:
@@ -153,6 +156,14 @@ def _table(*columns: str) -> Table:
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
+
+
+def _print(table: Table) -> None:
+    # A pipe has no width: what is searched for must stand on one line.
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=PIPE_WIDTH)
+    console.print(table)
 
 
 def _json(document: Any) -> None:

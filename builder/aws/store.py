@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from builder.aws.session import Session, code_of, explained
+from builder.errors import AwsError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -89,16 +90,27 @@ class Store:
         return True
 
     def delete_all(self, prefix: str) -> int:
-        """Delete every version of every object below a prefix; return how many there were."""
+        """Delete every version of every object below a prefix; return how many there were.
+
+        Raise AwsError when one of them may not be deleted.
+        """
         deleted = 0
         for batch in self._versions(prefix):
             with explained("s3:DeleteObjectVersion", self.url(prefix)):
-                self._s3.delete_objects(
+                answer = self._s3.delete_objects(
                     Bucket=self.bucket,
                     Delete={
                         "Objects": [{"Key": key, "VersionId": version} for key, version in batch],
                         "Quiet": True,
                     },
+                )
+            for error in answer.get("Errors", []):
+                # S3 answers 200 even if it deleted nothing (S3 API reference, DeleteObjects).
+                raise AwsError(
+                    f"s3:DeleteObjectVersion failed: {error.get('Code')}: {error.get('Message')}",
+                    where=self.url(error.get("Key", prefix)),
+                    expected="the right to delete versions of the layer's objects",
+                    fix="add the permission, then run it again; what is deleted stays deleted",
                 )
             deleted += len(batch)
         return deleted

@@ -25,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = os.environ.get("LAYER_DEBUG", "").lower() == "true"
     log = Log(verbose=debug)
+    keep_downloads(Path.cwd())
     try:
         status = command(words, Path.cwd(), log)
     except BuildError as error:
@@ -32,6 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except OSError as error:
         status = _report(from_system(error), debug)
     sys.exit(status)
+
+
+def keep_downloads(bundle: Path) -> None:
+    """Let pip and uv cache below ``.cache``, which CodeBuild keeps for the layer's next build."""
+    for name, folder in (("UV_CACHE_DIR", "uv"), ("PIP_CACHE_DIR", "pip")):
+        os.environ.setdefault(name, str(bundle / ".cache" / folder))
 
 
 def command(words: list[str], bundle: Path, log: Log) -> int:

@@ -1,0 +1,130 @@
+"""The demo, told for real, in a folder whose path has a space; and cut short in every way."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+COPIED = ("demo", "examples", "main.py", "layers.toml", "cdktf.json")
+MARK = "DEMO_TEST_MARK"
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("terraform") is None, reason="needs terraform on the PATH"),
+    pytest.mark.skipif(shutil.which("node") is None, reason="needs node on the PATH"),
+    pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks into /proc"),
+]
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    folder = tmp_path / "a clone"
+    folder.mkdir()
+    for name in COPIED:
+        source = REPOSITORY / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, folder / name)
+    return folder
+
+
+@pytest.fixture
+def mark() -> Iterator[str]:
+    mark = uuid.uuid4().hex
+    yield mark
+    for pid in marked(mark):
+        os.kill(pid, signal.SIGKILL)
+
+
+def start(clone: Path, mark: str, *options: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "demo", *options],
+        cwd=clone,
+        env={**os.environ, MARK: mark},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def marked(mark: str) -> list[int]:
+    """Return the processes that the demo of this mark has started and that still run."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (entry / "environ").read_bytes()
+        except OSError:
+            continue
+        if f"{MARK}={mark}".encode() in environment:
+            found.append(int(entry.name))
+    return found
+
+
+def left_after(mark: str, seconds: float) -> list[int]:
+    deadline = time.monotonic() + seconds
+    while marked(mark) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return marked(mark)
+
+
+def test_the_story_is_told_to_its_end_and_leaves_nothing(clone: Path, mark: str) -> None:
+    demo = start(clone, mark)
+    said, _ = demo.communicate(timeout=600)
+
+    assert demo.returncode == 0, said
+    for chapter in range(1, 8):
+        assert f"\n{chapter}. " in said
+    assert "layer:fll-demo-receipts:2" in said
+    assert "providers: " in said
+    assert left_after(mark, 10) == []
+
+
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [
+        ("embedded AWS:", signal.SIGKILL),
+        ("Running command", signal.SIGKILL),
+        ("Running command", signal.SIGINT),
+        ("planning started no build", signal.SIGTERM),
+    ],
+)
+def test_killed_at_any_moment_it_leaves_no_process(
+    clone: Path, mark: str, moment: str, number: signal.Signals
+) -> None:
+    with start(clone, mark) as demo:
+        assert demo.stdout is not None
+        seen = next((line for line in demo.stdout if moment in line), None)
+        assert seen is not None
+        demo.send_signal(number)
+        demo.stdout.read()
+
+    assert left_after(mark, 20) == []
+
+
+def test_killing_make_ends_what_make_started(clone: Path, mark: str) -> None:
+    shell = subprocess.Popen(
+        ["sh", "-c", f"{sys.executable!r} -m demo; true"],
+        cwd=clone,
+        env={**os.environ, MARK: mark},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    with shell:
+        assert shell.stdout is not None
+        assert any("embedded AWS:" in line for line in shell.stdout)
+        shell.kill()
+        shell.stdout.read()
+
+    assert left_after(mark, 20) == []
