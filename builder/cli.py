@@ -228,7 +228,8 @@ def logs(setting: Setting, name: str, *, follow: bool) -> None:
 def retire_command(setting: Setting, name: str | None, *, yes: bool) -> None:
     """Delete the versions and objects of a layer that is no longer wanted.
 
-    `terraform destroy` calls it with LAMBDA_LAYER_RETIRE set; by hand, name the layer.
+    `terraform destroy` calls it with LAMBDA_LAYER_RETIRE set; by hand, name the layer. It may have
+    been removed from layers.toml already.
 
     \b
     Example: lambda-layer retire web
@@ -237,15 +238,15 @@ def retire_command(setting: Setting, name: str | None, *, yes: bool) -> None:
     if retirement is None:
         if name is None:
             raise click.UsageError(f"name a layer, or set {RETIRE_VARIABLE}")
-        (layer,) = setting.layers((name,))
-        retirement = Retirement.of(layer)
+        app = setting.load().app
+        session = Session(setting.credentials, setting.region or app.region)
+        retirement = Retirement.by_name(app, name, session)
         if not yes:
             click.confirm(
-                f"Delete all versions we published of {layer.site.layer_name}?", abort=True
+                f"Delete all versions we published of {retirement.layer_name}?", abort=True
             )
-        services = layer.services
     else:
         session = Session(retirement.credentials, retirement.region)
         session.require(retirement.account)
-        services = connect(session, bucket=retirement.bucket, project="")
+    services = connect(session, bucket=retirement.bucket, project="")
     retire(services, retirement, progress=report.progress(retirement.layer))

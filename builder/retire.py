@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from builder.aws.services import Services
-from builder.aws.session import Credentials
+from builder.aws.session import Credentials, Session
 from builder.errors import SpecError
-from builder.layer import Layer
+from builder.spec import LAYER_NAME, AppSpec
 
 RETIRE_VARIABLE = "LAMBDA_LAYER_RETIRE"
 """How Terraform's destroy-time provisioner says what to retire (docs/protocol.md)."""
@@ -29,12 +29,21 @@ class Retirement:
     retain: bool = False
 
     @classmethod
-    def of(cls, layer: Layer) -> Retirement:
-        """Return the retirement of a layer, by hand."""
-        site = layer.site
-        return cls(
-            layer.name, site.layer_name, site.bucket, site.region, site.account, Credentials()
-        )
+    def by_name(cls, app: AppSpec, layer: str, session: Session) -> Retirement:
+        """Return the retirement of a layer by hand, be it in layers.toml or no longer.
+
+        Raise SpecError for what cannot be the name of a layer.
+        """
+        if not LAYER_NAME.fullmatch(layer):
+            raise SpecError(
+                f"{layer!r} cannot name a layer",
+                where="the command line",
+                expected=f"a name that matches {LAYER_NAME.pattern}",
+                fix="name the layer as layers.toml does or did",
+            )
+        account, region = session.account, session.region
+        bucket = app.bucket(account, region)
+        return cls(layer, app.layer_name(layer), bucket, region, account, session.credentials)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Retirement | None:

@@ -93,11 +93,12 @@ class Functions:
                 ) from error
 
     def _check(self, configuration: dict[str, Any], function: str) -> None:
-        if configuration.get("LastUpdateStatus", "Successful") == "Successful":
+        status = configuration.get("LastUpdateStatus", "Successful")
+        if status == "Successful":
             return
+        reason = configuration.get("LastUpdateStatusReason") or f"its update is {status}"
         raise LayerError(
-            f"function {function!r} did not take the new layer version: "
-            f"{configuration.get('LastUpdateStatusReason', configuration['LastUpdateStatus'])}",
+            f"function {function!r} did not take the new layer version: {reason}",
             where="lambda:UpdateFunctionConfiguration",
             expected="LastUpdateStatus Successful",
             fix="see the reason above, then run it again",

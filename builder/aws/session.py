@@ -10,7 +10,13 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    ProfileNotFound,
+    UnknownRegionError,
+)
 
 from builder.errors import AwsError, CredentialsError, LayerError
 
@@ -81,7 +87,15 @@ class Session:
     @property
     def partition(self) -> str:
         """The partition of the region: aws, aws-cn or aws-us-gov."""
-        return self._session.get_partition_for_region(self.region)
+        try:
+            return self._session.get_partition_for_region(self.region)
+        except UnknownRegionError as error:
+            raise CredentialsError(
+                f"there is no AWS region {self.region!r}",
+                where="the provider's region, AWS_REGION, the profile, or [app] region",
+                expected="a region such as eu-west-1",
+                fix="mend it where it is set",
+            ) from error
 
     def require(self, account: str) -> None:
         """Raise CredentialsError unless the credentials belong to this account."""

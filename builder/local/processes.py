@@ -27,6 +27,9 @@ def bind() -> socket.socket:
     """Return a socket that owns a free port on loopback; hand it down rather than its number."""
     listener = socket.socket()
     listener.bind((LOOPBACK, 0))
+    # Accepted connections inherit it: else those whose client is slow to close keep rebind() out.
+    # After bind(), so that the port is one that nobody has.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     return listener
 
 

@@ -6,6 +6,7 @@ output and remote service discovery.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -192,7 +193,8 @@ class Running:
     def signal(self, number: signal.Signals) -> None:
         """Send terraform a signal; it passes an interrupt on to its providers."""
         if self.child.poll() is None:
-            os.kill(self.child.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it ended; cleaning up goes on
+                os.kill(self.child.pid, number)
 
     def wait(self, timeout: float | None = None) -> Result:
         """Wait for the end; raise subprocess.TimeoutExpired."""

@@ -12,6 +12,12 @@ from .request import Target
 MESSAGE_LINES = 14
 """More of uv's output than this is cut in the middle."""
 
+BACKEND_FAILED = "The build backend returned an error"
+BACKEND_LINES = 10
+"""More of a build backend's last words than this is left out."""
+
+PROGRESS = re.compile(r"(Building wheel|Resolved|Prepared|Using|Downloading|Downloaded|Built)\b")
+
 
 @dataclass(frozen=True)
 class Meaning:
@@ -131,10 +137,13 @@ def message(output: str) -> str:
     """Return uv's error without the progress before it, shortened in the middle."""
     lines = output.rstrip().splitlines()
     starts = [i for i, line in enumerate(lines) if line.startswith("error:")]
+    # What a build backend said stands before uv's error, and is the cause of it.
+    words = lines[: starts[0]][-BACKEND_LINES:] if starts and BACKEND_FAILED in output else []
     lines = lines[starts[0] :] if starts else lines[-MESSAGE_LINES:]
     # uv's hints name options of its command line, which the user never typed.
     lines = [line for line in lines if line.strip() and not re.search(r"hint: .*`--", line)]
     if len(lines) > MESSAGE_LINES:
         half = MESSAGE_LINES // 2
         lines = [*lines[:half], "...", *lines[-half:]]
-    return "\n".join(line.rstrip() for line in lines)
+    words = [line for line in words if line.strip() and not PROGRESS.match(line)]
+    return "\n".join(line.rstrip() for line in [*words, *lines])

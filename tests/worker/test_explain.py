@@ -51,3 +51,12 @@ def test_long_output_keeps_its_start_and_its_end() -> None:
     assert "..." in lines
     assert lines[-1] == "line 99"
     assert len(lines) < 20
+
+
+def test_what_a_build_backend_said_is_kept_without_uvs_progress() -> None:
+    said = message(
+        "Building wheel...\nunobtainium is sold out\nerror: Failed to build `web`\n"
+        "  cause: The build backend returned an error\n"
+    )
+
+    assert said.splitlines()[:2] == ["unobtainium is sold out", "error: Failed to build `web`"]

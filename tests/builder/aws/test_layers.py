@@ -1,0 +1,112 @@
+import base64
+import hashlib
+import io
+import zipfile
+from typing import Any
+
+import pytest
+
+from builder.aws.layers import LayerVersion
+from builder.errors import AwsError
+from builder.runtimes import Target
+from tests.builder.conftest import World
+
+TOKEN = f"{'a' * 64}#12"
+TARGETS = (Target("3.12", "arm64"), Target("3.13", "arm64"))
+
+
+def archive(text: str = "x") -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as made:
+        made.writestr(zipfile.ZipInfo("python/x.py"), text)
+    return content.getvalue()
+
+
+def publish(world: World, *, description: str = "words", version: str = "") -> LayerVersion:
+    world.put("layer.zip", archive())
+    return world.services.layers.publish(
+        world.name, bucket=world.name, key="layer.zip", object_version=version,
+        targets=TARGETS, description=description, token=TOKEN,
+    )  # fmt: skip
+
+
+def test_a_version_is_published_with_its_token_and_hash(world: World) -> None:
+    made = publish(world)
+
+    assert made.arn == f"arn:aws:lambda:eu-central-1:123456789012:layer:{world.name}:1"
+    assert (made.version, made.token) == (1, TOKEN)
+    digest = hashlib.sha256(archive()).digest()
+    assert made.code_sha256 == base64.b64encode(digest).decode()
+    assert made.code_size == len(archive())
+    assert world.services.layers.get(made.arn) == made
+
+
+def test_exactly_the_version_of_the_object_that_was_named_is_published(world: World) -> None:
+    world.put("layer.zip", archive("right"))
+    right = world.services.store.head("layer.zip")
+    assert right is not None
+
+    made = publish(world, version=right.version)
+
+    assert made.code_sha256 == base64.b64encode(hashlib.sha256(archive("right")).digest()).decode()
+
+
+@pytest.mark.parametrize("description", ["", "words", "[brackets]", "x" * 160, "größe\nzwei"])
+def test_the_token_is_found_again_behind_any_description(world: World, description: str) -> None:
+    made = publish(world, description=description)
+    found = world.services.layers.get(made.arn)
+
+    assert found is not None
+    assert found.token == TOKEN
+
+
+@pytest.mark.parametrize("description", ["", "mine", f"[{TOKEN}] and more", f"[{'a' * 63}#1]"])
+def test_versions_of_others_have_no_token(world: World, description: str) -> None:
+    world.aws.client("lambda").publish_layer_version(
+        LayerName=world.name, Description=description, Content={"ZipFile": archive()}
+    )
+
+    (found,) = world.services.layers.versions(world.name)
+    assert found.token == ""
+
+
+def test_versions_are_listed_newest_first_over_all_pages(world: World) -> None:
+    lambda_ = world.aws.client("lambda")
+    for _ in range(55):
+        lambda_.publish_layer_version(LayerName=world.name, Content={"ZipFile": archive()})
+
+    found = [version.version for version in world.services.layers.versions(world.name)]
+
+    assert found == list(range(55, 0, -1))
+
+
+def test_a_layer_that_is_not_there_has_no_versions(world: World) -> None:
+    assert list(world.services.layers.versions(world.name)) == []
+
+
+def test_a_deleted_version_is_gone_and_may_be_deleted_again(world: World) -> None:
+    layers = world.services.layers
+    made = publish(world)
+    layers.delete(world.name, 1)
+
+    assert layers.get(made.arn) is None
+    assert list(layers.versions(world.name)) == []
+    layers.delete(world.name, 1)
+
+
+def test_who_may_not_publish_is_told_with_the_layer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.become(monkeypatch, "s3:*")
+
+    with pytest.raises(AwsError, match="may not lambda:PublishLayerVersion") as caught:
+        publish(world)
+
+    assert caught.value.where == f"layer {world.name}"
+
+
+def test_publishing_is_never_tried_twice_by_the_client(world: World) -> None:
+    config: Any = world.services.layers._publisher.meta.config
+
+    assert config.retries == {"mode": "standard", "total_max_attempts": 1}
+    assert config.read_timeout == 300

@@ -1,0 +1,208 @@
+import configparser
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError
+
+from builder.aws.session import CONFIG, Credentials, Session, code_of, explained
+from builder.errors import AwsError, CredentialsError
+from builder.local.embedded import EmbeddedAws
+from tests.builder.conftest import ACCOUNT, World, environ
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine without any AWS setting."""
+    environ(monkeypatch, {"AWS_EC2_METADATA_DISABLED": "true"})
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+def profile(path: Path, aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write a shared configuration with a profile, work."""
+    settings = configparser.ConfigParser()
+    settings["profile work"] = {
+        "region": "eu-west-3",
+        "aws_access_key_id": aws.identity.access_key_id,
+        "aws_secret_access_key": aws.identity.secret_access_key,
+    }
+    with path.open("w") as file:
+        settings.write(file)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(path))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
+
+
+def error_of(code: str, message: str = "no") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "Operation")
+
+
+# Where
+
+
+def test_the_region_is_the_one_asked_for_before_that_of_the_environment(world: World) -> None:
+    assert Session(Credentials(), "us-east-1").region == "us-east-1"
+    assert Session(Credentials()).region == "eu-central-1"
+
+
+@pytest.mark.usefixtures("nobody")
+def test_without_a_region_the_fix_is_to_set_one() -> None:
+    with pytest.raises(CredentialsError, match="no AWS region") as caught:
+        Session(Credentials())
+
+    assert "AWS_REGION" in caught.value.fix
+
+
+@pytest.mark.usefixtures("nobody")
+def test_a_region_comes_from_the_profile_too(
+    aws: EmbeddedAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile(tmp_path / "config", aws, monkeypatch)
+
+    session = Session(Credentials(profile="work"))
+
+    assert (session.region, session.account) == ("eu-west-3", ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")],
+)
+def test_the_partition_follows_from_the_region(world: World, region: str, partition: str) -> None:
+    assert Session(Credentials(), region).partition == partition
+
+
+def test_a_region_that_nobody_knows_is_refused(world: World) -> None:
+    assert Session(Credentials(), "eu-newest-9").partition == "aws"
+
+    with pytest.raises(CredentialsError, match="no AWS region 'moon-1'"):
+        _ = Session(Credentials(), "moon-1").partition
+
+
+# Who
+
+
+def test_the_account_is_that_of_the_credentials(world: World) -> None:
+    session = Session(Credentials(), "eu-central-1")
+
+    assert session.account == ACCOUNT
+    session.require(ACCOUNT)
+    session.require("")
+    with pytest.raises(CredentialsError, match="999999999999") as caught:
+        session.require("999999999999")
+    assert "the environment" in caught.value.where
+
+
+def test_a_role_is_assumed_and_used(world: World) -> None:
+    iam = world.aws.client("iam")
+    iam.put_role_policy(
+        RoleName=world.name, PolicyName="q",
+        PolicyDocument='{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", '
+        '"Action": "sts:GetCallerIdentity", "Resource": "*"}]}',
+    )  # fmt: skip
+    session = Session(Credentials(role_arn=world.role), "eu-central-1")
+
+    arn = session.client("sts").get_caller_identity()["Arn"]
+    assert f"assumed-role/{world.name}/lambda-layer" in arn
+    assert world.role in str(session.credentials)
+
+
+@pytest.mark.usefixtures("nobody")
+@pytest.mark.parametrize("profile_name", ["gone", ""])
+def test_a_profile_that_is_not_there_is_named(
+    profile_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not profile_name:
+        monkeypatch.setenv("AWS_PROFILE", "gone")
+
+    with pytest.raises(CredentialsError, match="gone") as caught:
+        Session(Credentials(profile=profile_name), "eu-west-1")
+
+    assert "list-profiles" in caught.value.fix
+
+
+@pytest.mark.usefixtures("nobody")
+def test_without_credentials_the_fix_is_to_log_in() -> None:
+    with pytest.raises(CredentialsError, match="no AWS credentials") as caught:
+        _ = Session(Credentials(), "eu-west-1").account
+
+    assert "log in" in caught.value.fix
+
+
+def test_credentials_that_aws_refuses_are_told_as_such(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIANOBODYKNOWSTHIS0")
+
+    with pytest.raises(CredentialsError, match="AWS refused the credentials"):
+        _ = Session(Credentials(), "eu-central-1").account
+
+
+def test_a_role_that_may_not_be_assumed_is_told_with_its_arn(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.become(monkeypatch, "s3:ListBucket")
+
+    with pytest.raises(CredentialsError, match="refused") as caught:
+        Session(Credentials(role_arn=world.role), "eu-central-1")
+
+    assert world.role in caught.value.where
+
+
+# How patiently
+
+
+def test_every_client_has_three_attempts_and_time_outs(world: World) -> None:
+    config = Session(Credentials(), "eu-central-1").client("s3").meta.config
+
+    assert config.retries == {"mode": "standard", "total_max_attempts": 3}
+    assert (config.connect_timeout, config.read_timeout) == (10, 60)
+
+
+def test_options_of_one_client_leave_the_others_alone(world: World) -> None:
+    session = Session(Credentials(), "eu-central-1")
+    config = session.client("lambda", read_timeout=300).meta.config
+
+    assert (config.read_timeout, config.connect_timeout) == (300, 10)
+    assert CONFIG.read_timeout == 60  # type: ignore[attr-defined]  # set from keywords
+
+
+# What went wrong
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException", "403"])
+def test_a_denied_call_names_the_permission_and_the_resource(code: str) -> None:
+    with (
+        pytest.raises(AwsError, match="may not s3:PutObject") as caught,
+        explained("s3:PutObject", "s3://b/k"),
+    ):
+        raise error_of(code)
+
+    assert caught.value.where == "s3://b/k"
+    assert "s3:PutObject" in caught.value.expected
+
+
+def test_any_other_error_is_awss_own_words() -> None:
+    with (
+        pytest.raises(AwsError, match="s3:PutObject failed: SlowDown: no"),
+        explained("s3:PutObject", "s3://b/k"),
+    ):
+        raise error_of("SlowDown")
+
+
+def test_a_network_that_is_down_is_told_with_the_action() -> None:
+    with (
+        pytest.raises(AwsError, match="AWS could not be called") as caught,
+        explained("s3:PutObject", "s3://b/k"),
+    ):
+        raise ConnectTimeoutError(endpoint_url="http://x")
+
+    assert caught.value.where == "s3:PutObject on s3://b/k"
+
+
+def test_our_own_errors_pass_unchanged() -> None:
+    with pytest.raises(CredentialsError, match="mine"), explained("a", "b"):
+        raise CredentialsError("mine")
+
+
+def test_an_error_without_a_code_has_none() -> None:
+    assert code_of(ClientError({}, "Operation")) == ""
+    assert code_of(error_of("NoSuchKey")) == "NoSuchKey"

@@ -1,0 +1,131 @@
+import pytest
+
+from builder.aws.store import Changed, Store
+from builder.errors import AwsError
+from tests.builder.conftest import World
+
+JSON = "application/json"
+
+
+def test_what_is_written_is_read_with_its_version(world: World) -> None:
+    store = world.services.store
+    written = store.write("a/b", b"content", "text/plain")
+    found, head = store.read("a/b"), store.head("a/b")
+
+    assert found == written
+    assert found is not None
+    assert (found.content, found.size) == (b"content", 7)
+    assert found.version != ""
+    assert head is not None
+    assert (head.etag, head.version, head.size, head.content) == (
+        found.etag, found.version, 7, b"",
+    )  # fmt: skip
+
+
+def test_what_is_not_there_is_none_whether_object_or_bucket(world: World) -> None:
+    gone = Store(world.session, f"{world.name}-gone")
+
+    assert world.services.store.read("a") is world.services.store.head("a") is None
+    assert gone.read("a") is gone.head("a") is None
+    assert (world.services.store.bucket_exists(), gone.bucket_exists()) == (True, False)
+
+
+def test_a_deleted_object_is_not_there(world: World) -> None:
+    world.put("a", b"1")
+    world.delete("a")
+
+    assert world.services.store.read("a") is world.services.store.head("a") is None
+
+
+def test_an_object_that_must_be_new_is_written_once(world: World) -> None:
+    store = world.services.store
+    store.replace("a", b"1", JSON, etag=None)
+
+    with pytest.raises(Changed):
+        store.replace("a", b"2", JSON, etag=None)
+
+    assert world.read("a") == b"1"
+
+
+def test_an_object_is_replaced_only_if_it_is_what_it_was(world: World) -> None:
+    store = world.services.store
+    first = store.write("a", b"1", JSON)
+    second = store.replace("a", b"2", JSON, etag=first.etag)
+
+    with pytest.raises(Changed):
+        store.replace("a", b"3", JSON, etag=first.etag)
+
+    assert world.read("a") == b"2"
+    world.delete("a")
+    with pytest.raises(Changed):
+        store.replace("a", b"3", JSON, etag=second.etag)
+
+
+def test_writing_into_a_bucket_that_is_not_there_is_an_error_and_no_lost_race(
+    world: World,
+) -> None:
+    gone = Store(world.session, f"{world.name}-gone")
+
+    for etag in (None, '"abc"'):
+        with pytest.raises(AwsError, match="NoSuchBucket"):
+            gone.replace("a", b"1", JSON, etag=etag)
+
+
+def test_everything_below_a_prefix_is_deleted_with_all_versions(world: World) -> None:
+    store = world.services.store
+    for key in ("web/a", "web/a", "web/b/c", "web2/a", "we"):
+        world.put(key, b"1")
+    world.delete("web/a")
+
+    assert store.delete_all("web/") == 4
+    assert world.keys() == ["we", "web2/a"]
+    left = world.aws.client("s3").list_object_versions(Bucket=world.name, Prefix="web/")
+    assert not {"Versions", "DeleteMarkers"} & left.keys()
+    assert store.delete_all("web/") == 0
+
+
+def test_more_than_a_page_is_deleted(world: World) -> None:
+    store = world.services.store
+    s3 = world.aws.client("s3")
+    for number in range(1005):
+        s3.put_object(Bucket=world.name, Key=f"web/{number}", Body=b"")
+
+    assert store.delete_all("web/") == 1005
+    assert world.keys() == []
+
+
+def test_what_may_not_be_deleted_is_an_error(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.put("web/a", b"1")
+    world.become(monkeypatch, "s3:ListBucket*")
+
+    with pytest.raises(AwsError, match="s3:DeleteObjectVersion"):
+        world.services.store.delete_all("web/")
+
+
+def test_objects_that_s3_refuses_one_by_one_are_an_error(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.put("web/a", b"1")
+    store = world.services.store
+    answer = {"Errors": [{"Key": "web/a", "Code": "AccessDenied", "Message": "locked"}]}
+    monkeypatch.setattr(store._s3, "delete_objects", lambda **_request: answer)
+
+    with pytest.raises(AwsError, match="AccessDenied: locked") as caught:
+        store.delete_all("web/")
+
+    assert caught.value.where == f"s3://{world.name}/web/a"
+
+
+def test_who_may_not_read_is_told_which_permission_is_missing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.put("a", b"1")
+    world.become(monkeypatch, "sts:GetCallerIdentity")
+    store = world.services.store
+
+    for ask in (store.read, store.head):
+        with pytest.raises(AwsError, match="may not s3:GetObject") as caught:
+            ask("a")
+        assert caught.value.where == f"s3://{world.name}/a"
+    with pytest.raises(AwsError, match="may not s3:ListBucket"):
+        store.bucket_exists()

@@ -1,0 +1,160 @@
+"""Builds that take a moment, and wait, fail or lie when a test tells them to.
+
+The real worker is tested in tests/worker, and by `test_failed_build.py` and `test_cdktf_cli.py`
+here. These tests are about when builds run and what becomes of them, so theirs install nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.terraform.conftest import Outcome, Stack
+
+WORKER = """
+import base64, hashlib, json, os, pathlib, sys, time, zipfile
+told = pathlib.Path({told!r})
+request = json.loads(pathlib.Path("request.json").read_text())
+layer = request["layer"]
+(told / ("began-" + os.environ["CODEBUILD_BUILD_ID"].partition(":")[2])).touch()
+print("building", layer, flush=True)
+deadline = time.time() + 100
+while (told / ("hold-" + layer)).exists() and time.time() < deadline:
+    time.sleep(0.05)
+if (told / ("fail-" + layer)).exists():
+    print("no such package: unobtainium", flush=True)
+    sys.exit(3)
+out = pathlib.Path("out")
+out.mkdir()
+with zipfile.ZipFile(out / "layer.zip", "w") as archive:
+    archive.writestr(zipfile.ZipInfo("python/made.py"), "made = " + repr(request["fingerprint"]))
+content = (out / "layer.zip").read_bytes()
+manifest = {{
+    "schema": 1,
+    "layer": layer,
+    "fingerprint": request["fingerprint"],
+    "targets": request["targets"],
+    "code_sha256": base64.b64encode(hashlib.sha256(content).digest()).decode(),
+    "unzipped_size": 100,
+    "zipped_size": len(content),
+    "files": 1,
+    "packages": [{{"name": "made", "version": "1", "size": 100}}],
+    "worker": "0.1.0",
+    "build_id": os.environ["CODEBUILD_BUILD_ID"],
+}}
+(out / "manifest.json").write_text(json.dumps(manifest))
+"""
+
+
+def wait_until(happened: Callable[[], object], what: str, seconds: float = 60) -> None:
+    """Wait until something is so; fail when it takes too long."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"it did not happen within {seconds:.0f} s: {what}")
+        time.sleep(0.03)
+
+
+@dataclass(frozen=True)
+class Builds:
+    """The builds of one stack; ``told`` is the folder in which they look what to do."""
+
+    stack: Stack
+    told: Path
+
+    @property
+    def began(self) -> int:
+        """How many have begun to run commands."""
+        return len(list(self.told.glob("began-*")))
+
+    @contextlib.contextmanager
+    def held(self, layer: str = "web") -> Iterator[None]:
+        """Let builds of a layer wait until the block ends."""
+        with self._told(f"hold-{layer}"):
+            yield
+
+    @contextlib.contextmanager
+    def failing(self, layer: str = "web") -> Iterator[None]:
+        """Let builds of a layer fail inside the block."""
+        with self._told(f"fail-{layer}"):
+            yield
+
+    @contextlib.contextmanager
+    def _told(self, word: str) -> Iterator[None]:
+        (self.told / word).touch()
+        try:
+            yield
+        finally:
+            (self.told / word).unlink()
+
+    def states(self) -> list[str]:
+        """Return how the stack's builds are, oldest first."""
+        codebuild = self.stack.aws.client("codebuild")
+        ids = codebuild.list_builds_for_project(
+            projectName=f"{self.stack.name}-layers", sortOrder="ASCENDING"
+        )["ids"]
+        if not ids:
+            return []
+        found = {b["id"]: b["buildStatus"] for b in codebuild.batch_get_builds(ids=ids)["builds"]}
+        return [found[id_] for id_ in ids]
+
+    def wait_for_end(self) -> None:
+        """Wait until none runs."""
+        wait_until(lambda: "IN_PROGRESS" not in self.states(), "the end of all builds")
+
+
+def quick_builds(stack: Stack) -> Builds:
+    """Let a stack's builds be quick ones from now on."""
+    builds = Builds(stack, stack.project.parent / "told")
+    builds.told.mkdir()
+    command = (
+        f"cat > quick.py <<'END'\n{WORKER.format(told=str(builds.told))}\nEND\npython3 quick.py"
+    )
+    buildspec = {
+        "version": "0.2",
+        "phases": {"build": {"commands": [command]}},
+        "artifacts": {"base-directory": "out", "files": ["**/*"]},
+    }
+    with stack.edited() as document:
+        (project,) = document["resource"]["aws_codebuild_project"].values()
+        # JSON inside of Terraform's JSON: what looks like a template must not be one.
+        project["source"]["buildspec"] = json.dumps(buildspec).replace("${", "$${")
+    return builds
+
+
+def hooks_of(stack: Stack, command: str = "release") -> list[int]:
+    """Return the process ids of a stack's hooks that run now."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            words = (entry / "cmdline").read_bytes().split(b"\0") if entry.name.isdigit() else []
+            if [b"hook", command.encode()] == words[-3:-1] and _works_in(entry, stack.folder):
+                found.append(int(entry.name))
+    return found
+
+
+def _works_in(entry: Path, folder: Path) -> bool:
+    return (entry / "cwd").readlink() == folder
+
+
+def end(pids: list[int], number: int) -> None:
+    """Send processes a signal; those that have ended are fine."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def ours(outcome: Outcome) -> list[str]:
+    """Return what changed something, less what builds that run meanwhile do themselves."""
+    return [
+        f"{call.service}:{call.operation} {call.target}"
+        for call in outcome.calls
+        if call.is_write and ":assumed-role/" not in call.principal
+    ]

@@ -1,0 +1,420 @@
+"""A stack of layers in an application of its own, and the real terraform that works on it.
+
+Sources and JSON are synthesized once for each set of layers; a test gets a copy of its own, where
+the application has a name of its own. What AWS was asked meanwhile is part of every answer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builder.local.calls import Call
+from builder.local.embedded import EmbeddedAws
+from builder.local.standins.reattach import reattached
+from builder.local.terraform import Terraform, TerraformError, choose
+from builder.spec import AppSpec, LayerSpec
+
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+"""The layers' version: this machine has its interpreter, so that builds import what they pack."""
+
+TEMPLATE = "contract"
+"""The application's name in what is synthesized; each stack puts its own in its place."""
+
+BACKEND = """
+import base64, hashlib, zipfile
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    about = "Metadata-Version: 2.1\\nName: {name}\\nVersion: 1\\nProvides-Extra: more\\n"
+    files = {{
+        "{module}/__init__.py": open("{module}/__init__.py").read(),
+        "{module}-1.dist-info/METADATA": about,
+        "{module}-1.dist-info/WHEEL": "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\n"
+        "Tag: py3-none-any\\n",
+    }}
+    rows = []
+    for name, text in files.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        rows.append(f"{{name}},sha256={{digest.rstrip('=')}},{{len(text)}}\\n")
+    files["{module}-1.dist-info/RECORD"] = "".join(rows) + "{module}-1.dist-info/RECORD,,\\n"
+    wheel = "{module}-1-py3-none-any.whl"
+    with zipfile.ZipFile(folder + "/" + wheel, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(zipfile.ZipInfo(name), text)
+    return wheel
+"""
+"""A PEP 517 backend in the package itself: a build downloads none."""
+
+PYPROJECT = """\
+[project]
+name = "{name}"
+version = "1"
+[project.optional-dependencies]
+more = []
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+"""
+
+
+def layer(name: str = "web", **fields: Any) -> LayerSpec:
+    """Return the spec of a small package without dependencies, in the folder of its name."""
+    defaults: dict[str, Any] = {"python": (PYTHON,), "architecture": "x86_64", "package": name}
+    return LayerSpec(name, **{**defaults, **fields})
+
+
+def write_package(root: Path, name: str) -> None:
+    """Write a small package into the folder of its name."""
+    module = name.replace("-", "_")
+    write(root / name / "pyproject.toml", PYPROJECT.format(name=name))
+    write(root / name / "backend.py", BACKEND.format(name=name, module=module))
+    write(root / name / module / "__init__.py", "ANSWER = 42\n")
+    write(root / name / "notes" / "one.txt", "one\n")
+    write(root / name / "notes" / "two.txt", "two\n")
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file and the folders above it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a terraform command ended, and what AWS was asked meanwhile."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    calls: Sequence[Call]
+
+    @property
+    def writes(self) -> list[str]:
+        """Every call that could have changed something."""
+        return [f"{c.service}:{c.operation} {c.target}" for c in self.calls if c.is_write]
+
+    @property
+    def builds(self) -> int:
+        """How many builds were started."""
+        return sum(call.operation == "StartBuild" for call in self.calls)
+
+    @property
+    def said(self) -> str:
+        """All that terraform said, on one line and without the frames of its messages."""
+        return " ".join((self.stdout + self.stderr).translate(FRAMES).split())
+
+
+FRAMES = dict.fromkeys(map(ord, "│╷╵"), " ")
+
+
+@dataclass(frozen=True)
+class Planned(Outcome):
+    """What a plan says; ``document`` is the plan as `terraform show -json` has it."""
+
+    terraform: Terraform
+    file: str
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The plan as JSON."""
+        return self.terraform.plan_json(self.file)
+
+    @property
+    def changes(self) -> dict[str, list[str]]:
+        """The actions of each resource that changes; reading data is none."""
+        return {
+            found["address"]: found["change"]["actions"]
+            for found in self.document.get("resource_changes", [])
+            if found["change"]["actions"] not in (["no-op"], ["read"])
+        }
+
+    @property
+    def deferred(self) -> list[str]:
+        """The data sources that are read during apply."""
+        return [
+            found["address"]
+            for found in self.document.get("resource_changes", [])
+            if found["change"]["actions"] == ["read"]
+        ]
+
+    def output(self, layer: str = "web") -> dict[str, Any]:
+        """Return a layer's output as far as the plan knows it."""
+        return dict(self.document["output_changes"][layer].get("after") or {})
+
+    def unknown(self, layer: str = "web") -> Any:
+        """Return what of a layer's output the plan does not know: a dict, or True for all."""
+        return self.document["output_changes"][layer]["after_unknown"]
+
+    def answer(self, layer: str = "web") -> dict[str, str]:
+        """Return what the plan hook answered."""
+        state = self.document["prior_state"]["values"]["root_module"]["resources"]
+        address = f"data.external.{layer}_plan"
+        (found,) = (r for r in state if r["address"] == address)
+        return dict(found["values"]["result"])
+
+
+@dataclass
+class Stack:
+    """Layers of an application of its own: ``project`` has their sources, ``folder`` the JSON.
+
+    ``name`` is the application's. ``environment`` is what terraform (and, unless the stand-ins stay
+    up between commands, everything it starts) runs with.
+    """
+
+    aws: EmbeddedAws
+    name: str
+    project: Path
+    folder: Path
+    environment: dict[str, str]
+    home: Path
+    schemas: Path
+    variables: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def terraform(self) -> Terraform:
+        """Terraform in the stack's folder."""
+        return Terraform(self.folder, self.environment, self.home, schemas=self.schemas)
+
+    @property
+    def configuration(self) -> Path:
+        """The synthesized JSON."""
+        return self.folder / "cdk.tf.json"
+
+    @property
+    def bucket(self) -> str:
+        """The name of the bucket."""
+        return f"{self.name}-layers-{self.aws.identity.account}-{self.aws.identity.region}"
+
+    @contextmanager
+    def edited(self) -> Iterator[dict[str, Any]]:
+        """Change the synthesized JSON: what is yielded is written back at the end."""
+        document = json.loads(self.configuration.read_text())
+        yield document
+        self.configuration.write_text(json.dumps(document, indent=1))
+
+    def respec(self, layer: str = "web", **changes: Any) -> None:
+        """Change fields of a layer's spec, as another synthesis would."""
+        with self.edited() as document:
+            for hook in ("plan", "release"):
+                query = document["data"]["external"][f"{layer}_{hook}"]["query"]
+                query["spec"] = json.dumps({**json.loads(query["spec"]), **changes})
+
+    def use_program(self, *program: str) -> None:
+        """Let the hooks and the end of each layer be run by another program."""
+        with self.edited() as document:
+            for name, hook in document["data"]["external"].items():
+                hook["program"] = [*program, "hook", name.rpartition("_")[2]]
+            for retire in document["resource"]["terraform_data"].values():
+                retire["provisioner"][0]["local-exec"]["interpreter"] = list(program)
+
+    def run(self, *arguments: str, check: bool = True) -> Outcome:
+        """Run terraform; raise TerraformError when it fails, unless ``check`` is false."""
+        before = len(self.aws.calls())
+        done = self.terraform.run(*arguments, *self._variables(arguments[0]), check=check)
+        calls = self.aws.calls()[before:]
+        return Outcome(done.exit_code, done.stdout, done.stderr, calls)
+
+    def plan(self, *arguments: str, check: bool = True, file: str = "plan") -> Planned:
+        """Plan into a file; exit code 0 says that nothing changes, 2 that something does."""
+        done = self.run("plan", "-detailed-exitcode", f"-out={file}", *arguments, check=check)
+        return Planned(done.exit_code, done.stdout, done.stderr, done.calls, self.terraform, file)
+
+    def apply(self, *arguments: str, check: bool = True) -> Outcome:
+        """Apply what is there now."""
+        return self.run("apply", "-auto-approve", *arguments, check=check)
+
+    def destroy(self, *arguments: str, check: bool = True) -> Outcome:
+        """Destroy everything."""
+        return self.run("destroy", "-auto-approve", *arguments, check=check)
+
+    def fails(self, *arguments: str) -> Outcome:
+        """Run a command that must end with an error."""
+        done = self.run(*arguments, check=False)
+        if done.exit_code != 1:
+            raise AssertionError(f"terraform {arguments[0]} did not fail: {done.said}")
+        return done
+
+    def output(self, layer: str = "web") -> dict[str, Any]:
+        """Return a layer's output in the state."""
+        return dict(self.terraform.outputs()[layer])
+
+    def versions(self, layer: str = "web") -> list[int]:
+        """Return the versions of a layer that Lambda has."""
+        pages = self.aws.client("lambda").list_layer_versions(LayerName=f"{self.name}-{layer}")
+        return sorted(version["Version"] for version in pages["LayerVersions"])
+
+    def record(self, layer: str = "web") -> dict[str, Any]:
+        """Return the layer's record."""
+        return dict(json.loads(self.read(f"{layer}/record.json")))
+
+    def read(self, key: str) -> str:
+        """Return an object of the bucket."""
+        body = self.aws.client("s3").get_object(Bucket=self.bucket, Key=key)["Body"]
+        return body.read().decode()
+
+    def delete(self, key: str) -> None:
+        """Delete an object of the bucket, as somebody by hand."""
+        self.aws.client("s3").delete_object(Bucket=self.bucket, Key=key)
+
+    def keys(self, prefix: str = "") -> list[str]:
+        """Return the keys in the bucket."""
+        found = self.aws.client("s3").list_objects_v2(Bucket=self.bucket, Prefix=prefix)
+        return [entry["Key"] for entry in found.get("Contents", [])]
+
+    def edit(self, layer: str = "web", text: str | None = None) -> str:
+        """Change a layer's module, by default to what it never was; return its path."""
+        path = f"{layer}/{layer.replace('-', '_')}/__init__.py"
+        write(self.project / path, text or f"ANSWER = {uuid.uuid4().int}\n")
+        return path
+
+    def _variables(self, command: str) -> list[str]:
+        takes = command in {"plan", "apply", "destroy", "refresh", "import", "console"}
+        return [f"-var={k}={v}" for k, v in self.variables.items()] if takes else []
+
+
+Make = Callable[..., Stack]
+"""``make(*specs, reattach=True, environment={})``: makes a stack and initializes it."""
+
+
+def pytest_report_header() -> str:
+    """Say which providers run."""
+    try:
+        return f"terraform providers: {choose()}"
+    except TerraformError as error:
+        return f"terraform providers: {error.what}"
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Mark what is in this folder."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.terraform)
+
+
+@pytest.fixture(scope="session")
+def schemas(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where what was derived of the bindings is kept."""
+    return tmp_path_factory.getbasetemp() / "schemas"
+
+
+@pytest.fixture(scope="session")
+def machine(aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment in which commands reach the embedded AWS alone and find the builder."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return {
+        **aws.process_environment(),
+        "PATH": path,
+        "TF_VAR_s3_use_path_style": "true",
+        "TF_VAR_skip_aws_checks": "true",
+    }
+
+
+@pytest.fixture(scope="session")
+def served(machine: dict[str, str], schemas: Path) -> Iterator[dict[str, str]]:
+    """What tells terraform of stand-ins that stay up; nothing when the real providers run."""
+    if choose() == "registry":
+        yield {}
+        return
+    with reattached(schemas, env=machine) as where:
+        yield where
+
+
+@pytest.fixture(scope="session")
+def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Return the JSON of a set of layers, synthesized once."""
+    from stacks.layers import LayersStack
+
+    done: dict[str, Path] = {}
+
+    def give(*specs: LayerSpec) -> Path:
+        from cdktf import App
+
+        key = json.dumps([spec.to_json() for spec in specs])
+        if key not in done:
+            out = tmp_path_factory.mktemp("synthesized")
+            app = App(outdir=str(out), stack_traces=False)
+            LayersStack(app, TEMPLATE, app=AppSpec(TEMPLATE), layers=specs)
+            app.synth()
+            done[key] = out / "stacks" / TEMPLATE / "cdk.tf.json"
+        return done[key]
+
+    return give
+
+
+@pytest.fixture(scope="session")
+def make(
+    aws: EmbeddedAws,
+    machine: dict[str, str],
+    schemas: Path,
+    served: dict[str, str],
+    synthesized: Callable[..., Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Make:
+    """Make stacks; each has a project and an application of its own.
+
+    ``reattach=False`` lets terraform start the providers itself, in the stack's folder and with its
+    environment; that takes two seconds a command.
+    """
+
+    def make(
+        *specs: LayerSpec,
+        reattach: bool = True,
+        environment: Mapping[str, str] | None = None,
+    ) -> Stack:
+        specs = specs or (layer(),)
+        name = f"t{uuid.uuid4().hex[:10]}"
+        project = tmp_path_factory.mktemp("project") / "my project"
+        for spec in specs:
+            if spec.package is not None:
+                write_package(project, spec.package)
+        folder = project / "cdktf.out" / "stacks" / name
+        write(folder / "cdk.tf.json", synthesized(*specs).read_text().replace(TEMPLATE, name))
+        whole = {**(machine if environment is None else environment)}
+        if reattach:
+            whole |= served
+        stack = Stack(aws, name, project, folder, whole, project / ".terraform-home", schemas)
+        if reattach:
+            _stay_in(stack, folder)
+        stack.run("init")
+        return stack
+
+    return make
+
+
+def _stay_in(stack: Stack, folder: Path) -> None:
+    """Let the hooks run in the stack's folder, whatever folder the stand-ins run in."""
+    with stack.edited() as document:
+        for hook in document["data"]["external"].values():
+            hook["working_dir"] = str(folder)
+
+
+@pytest.fixture(scope="module")
+def shared(make: Make) -> Stack:
+    """A stack with one layer, applied; whoever changes it leaves it as it was."""
+    stack = make()
+    stack.apply()
+    return stack
+
+
+def copy_of(stack: Stack, folder: Path) -> Stack:
+    """Return another checkout of a stack, with other time stamps, that works on the same state."""
+    shutil.copytree(stack.project, folder, copy_function=shutil.copyfile)
+    moved = folder / stack.folder.relative_to(stack.project)
+    other = Stack(
+        stack.aws, stack.name, folder, moved, stack.environment, stack.home, stack.schemas
+    )
+    if "TF_REATTACH_PROVIDERS" in stack.environment:
+        _stay_in(other, moved)
+    return other
