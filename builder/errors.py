@@ -41,6 +41,10 @@ class SourceError(LayerError):
     """The files of a layer cannot be used as they are."""
 
 
+class RecordError(LayerError):
+    """What is remembered of a layer cannot be read."""
+
+
 class CredentialsError(LayerError):
     """AWS cannot be called, or it is not the account and region that Terraform works in."""
 

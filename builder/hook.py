@@ -13,7 +13,7 @@ from pathlib import Path
 
 from builder.aws.services import connect
 from builder.aws.session import Credentials, Session
-from builder.errors import LayerError, PlanOutdated, SourceError, SpecError
+from builder.errors import LayerError, PlanOutdated, RecordError, SourceError, SpecError
 from builder.layer import Layer, Site
 from builder.plan import CURRENT, FAILED, FORCED, plan
 from builder.record import Record, Release, Token
@@ -76,8 +76,9 @@ class Query:
 def plan_hook(query: Query) -> Answer:
     """Answer what the layer needs; read-only.
 
-    A spec or source that cannot be used gives status ``invalid`` with the error as reason, because
-    a failed hook would also make `terraform destroy` fail; a precondition refuses it at plan.
+    A spec, source or record that cannot be used gives status ``invalid`` with the error as reason,
+    because a failed hook would also make `terraform destroy` fail; a precondition refuses it at
+    plan.
     """
     try:
         layer = query.layer()
@@ -85,9 +86,10 @@ def plan_hook(query: Query) -> Answer:
         return _invalid(None, error)
     try:
         answer = plan(layer, force=query.flag("force_rebuild"))
+    except RecordError as error:
+        return _invalid(None, error)
     except SourceError as error:
-        record = layer.records.load()
-        return _invalid(record.current if record else None, error)
+        return _invalid(_released(layer), error)
     return {
         **describe(answer.release, answer.status, answer.reason),
         "token": str(answer.token),
@@ -137,6 +139,14 @@ def describe(release: Release | None, status: str, reason: str) -> Answer:
 
 def _invalid(release: Release | None, error: LayerError) -> Answer:
     return {**describe(release, INVALID, str(error)), "token": "invalid"}
+
+
+def _released(layer: Layer) -> Release | None:
+    try:
+        record = layer.records.load()
+    except RecordError:
+        return None
+    return record.current if record else None
 
 
 def _open(record: Record, token: Token) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from builder.aws.store import Changed, Store
-from builder.errors import ConflictError, LayerError
+from builder.errors import ConflictError, RecordError
 
 SCHEMA = 1
 ATTEMPTS = 12
@@ -149,7 +149,7 @@ class Record:
 
     @classmethod
     def from_json(cls, text: str, where: str) -> Record:
-        """Read what :meth:`to_json` wrote; raise LayerError for anything else."""
+        """Read what :meth:`to_json` wrote; raise RecordError for anything else."""
         try:
             document = json.loads(text)
             if document["schema"] == SCHEMA:
@@ -157,7 +157,7 @@ class Record:
             what = f"the record has schema {document['schema']}, we know {SCHEMA}"
         except (ValueError, KeyError, TypeError) as error:
             what = f"the record cannot be read: {error!r}"
-        raise LayerError(
+        raise RecordError(
             what,
             where=where,
             expected="a record that this version of fast-lambda-layer, or an older one, wrote",

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from builder.aws.services import Services
 from builder.aws.session import Credentials, Session
-from builder.errors import SpecError
+from builder.errors import RecordError, SpecError
+from builder.record import Records
 from builder.spec import LAYER_NAME, AppSpec
 
 RETIRE_VARIABLE = "LAMBDA_LAYER_RETIRE"
@@ -75,8 +76,10 @@ def retire(services: Services, retirement: Retirement, *, progress: Callable[[st
     """Delete every version that carries our token, and all that the bucket holds of the layer.
 
     Versions that somebody else published stay. What is gone already (versions, bucket) is fine, so
-    that a half-done destroy can be run again.
+    that a half-done destroy can be run again. A build that an interrupted apply left behind is
+    stopped first: nobody wants it, and its role goes next.
     """
+    _stop_build(services, retirement.layer, progress)
     if retirement.retain:
         progress(f"keeping the versions of {retirement.layer_name} (retain_versions)")
         return
@@ -87,3 +90,15 @@ def retire(services: Services, retirement: Retirement, *, progress: Callable[[st
     if services.store.bucket_exists():
         count = services.store.delete_all(f"{retirement.layer}/")
         progress(f"deleted {count} object versions of {services.store.url(retirement.layer)}/")
+
+
+def _stop_build(services: Services, layer: str, progress: Callable[[str], None]) -> None:
+    try:
+        record = Records(services.store, layer).load()
+    except RecordError:
+        return
+    attempt = record.attempt if record else None
+    state = services.codebuild.state(attempt.build_id) if attempt and attempt.build_id else None
+    if state is not None and state.running:
+        services.codebuild.stop(state.id)
+        progress(f"stopped build {state.id}")

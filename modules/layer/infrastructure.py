@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from cdktf import ITerraformDependable
+from cdktf import DataResource, ITerraformDependable
 from constructs import Construct
 
 from builder.runtimes import Target
@@ -40,6 +41,10 @@ from modules.layer.naming import literal, named
 
 DEFAULT_TARGET = Target("3.13", "x86_64")
 """What the project says of its environment; every build overrides it for its own target."""
+
+
+RETIRE_VARIABLE = "LAMBDA_LAYER_RETIRE"
+"""How the destroy-time provisioner says what to retire (docs/protocol.md)."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,8 @@ class BuildInfrastructure(Construct):
             project,
         )
         """Everything that must be there before a build is started."""
+        self._retirements: dict[str, Mapping[str, Any]] = {}
+        self._retire = self._retire_layers()
 
     @property
     def bucket_name(self) -> str:
@@ -147,6 +154,51 @@ class BuildInfrastructure(Construct):
         """Let objects below a prefix go after ``bundle_days``."""
         self._expiring.append(prefix)
         self._lifecycle.put_rule(self._rules())
+
+    def retire(
+        self, layer: str, settings: Mapping[str, Any], program: Sequence[str]
+    ) -> ITerraformDependable:
+        """Let ``program retire`` be run with these settings when the layer goes.
+
+        ``settings`` are those of docs/protocol.md; ``program`` is the same for all layers.
+        """
+        self._retirements[layer] = settings
+        self._retire.add_override("for_each", self._retirements)
+        self._retire.add_override(
+            "provisioner",
+            [
+                {
+                    "local-exec": {
+                        "when": "destroy",
+                        # The program is its own interpreter: no shell, so nothing to quote.
+                        "interpreter": list(program),
+                        "command": "retire",
+                        "environment": {RETIRE_VARIABLE: "${jsonencode(self.input)}"},
+                    }
+                }
+            ],
+        )
+        return self._retire
+
+    def _retire_layers(self) -> DataResource:
+        # Versions are published by builds, not by Terraform, so a destroy-time provisioner removes
+        # them. It is one block for all layers: Terraform does not run the provisioner of a block
+        # that was taken out of the configuration, but it does for an instance that was (Terraform
+        # docs, "Provisioners"). It sees nothing but self, so all it needs is in the input. A new
+        # input alone does not run it; a layer that moves to another name, bucket, account or
+        # region is retired where it was.
+        moved = ("layer_name", "bucket", "region", "account")
+        retire = named(
+            DataResource(
+                self,
+                "retire",
+                triggers_replace={key: f"${{each.value.{key}}}" for key in moved},
+                depends_on=[*self.ready],
+            )
+        )
+        retire.add_override("input", "${each.value}")
+        retire.add_override("for_each", {})
+        return retire
 
     def _secure_bucket(self) -> list[ITerraformDependable]:
         bucket = self._bucket.bucket

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from cdktf import (
-    DataResource,
     Fn,
     ITerraformDependable,
     Op,
@@ -87,7 +86,17 @@ class LambdaLayer(Construct):
             DataExternal(self, "plan", program=[*self._program, "hook", "plan"], query=query)
         )
         role = self._build_role()
-        retire = self._retire(retain_versions, role)
+        retire = infrastructure.retire(
+            spec.name,
+            {
+                **self._identity(),
+                **self._credentials(),
+                "layer": spec.name,
+                "project": infrastructure.app.project,
+                "retain": retain_versions,
+            },
+            self._program,
+        )
         self._approval = self._approve([*infrastructure.ready, *role, retire])
         self._release = named(
             DataExternal(
@@ -227,39 +236,6 @@ class LambdaLayer(Construct):
             )
         )
         return [role, policy]
-
-    def _retire(
-        self, retain_versions: Flag, role: Sequence[ITerraformDependable]
-    ) -> ITerraformDependable:
-        # A destroy-time provisioner sees nothing but self (Terraform docs, "Provisioners"), so all
-        # it needs is in the input. A new input alone does not run it; a layer that moves to
-        # another name, bucket, account or region is retired where it was.
-        identity = self._identity()
-        return named(
-            DataResource(
-                self,
-                "retire",
-                triggers_replace=identity,
-                input={
-                    **identity,
-                    **self._credentials(),
-                    "layer": self.spec.name,
-                    "project": self._infrastructure.app.project,
-                    "retain": retain_versions,
-                },
-                provisioners=[
-                    {
-                        "type": "local-exec",
-                        "when": "destroy",
-                        # The program is its own interpreter: no shell, so nothing to quote.
-                        "interpreter": self._program,
-                        "command": "retire",
-                        "environment": {"LAMBDA_LAYER_RETIRE": "${jsonencode(self.input)}"},
-                    }
-                ],
-                depends_on=[*self._infrastructure.ready, *role],
-            )
-        )
 
     def _approve(self, ready: Sequence[ITerraformDependable]) -> S3Object:
         status, reason = (self._plan.result.lookup(key) for key in ("status", "reason"))

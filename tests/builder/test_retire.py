@@ -1,5 +1,6 @@
 import base64
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -8,9 +9,9 @@ from click.testing import CliRunner
 
 from builder.aws.session import Credentials
 from builder.cli import main
-from builder.errors import SpecError
+from builder.errors import BuildFailed, SpecError
 from builder.retire import RETIRE_VARIABLE, Retirement, retire
-from tests.builder.conftest import World
+from tests.builder.conftest import World, wait_for
 
 ASKED = {
     "layer": "web",
@@ -83,6 +84,24 @@ def test_what_is_gone_already_is_no_error_so_that_destroy_can_be_repeated(world:
 
 def test_a_layer_that_was_never_built_is_retired_too(world: World) -> None:
     assert len(retired(world)) == 1
+
+
+def test_a_build_that_was_left_behind_is_stopped(world: World) -> None:
+    world.behave("wait", str(world.root / "never"))
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(world.release)
+        wait_for(lambda: _build_of(world) != "")
+        lines = retired(world)
+        with pytest.raises(BuildFailed, match="STOPPED"):
+            run.result()
+    assert lines[0] == f"stopped build {world.builds()[0]['id']}"
+    assert world.builds()[0]["buildStatus"] == "STOPPED"
+    assert world.keys("web/record.json") == []
+
+
+def _build_of(world: World) -> str:
+    record = world.layer().records.load()
+    return record.attempt.build_id if record and record.attempt else ""
 
 
 def test_a_retired_layer_can_be_released_again(world: World) -> None:

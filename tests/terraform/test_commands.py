@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.terraform.builds import quick_builds
-from tests.terraform.conftest import Make, Stack, layer
+from tests.terraform.conftest import Make, Stack
+from tests.terraform.packages import layer
 
 APPROVAL = "aws_s3_object.web_approval"
 

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.terraform.builds import quick_builds
-from tests.terraform.conftest import Make, Planned, Stack, layer
+from tests.terraform.conftest import Make, Planned, Stack
+from tests.terraform.packages import layer
 
 APPROVAL = "aws_s3_object.web_approval"
 

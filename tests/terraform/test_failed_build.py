@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.terraform.builds import quick_builds
-from tests.terraform.conftest import Make, layer, write
+from tests.terraform.conftest import Make
+from tests.terraform.packages import layer, write
 
 BROKEN = """
 def build_wheel(folder, config_settings=None, metadata_directory=None):

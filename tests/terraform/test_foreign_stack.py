@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.terraform.builds import Builds, quick_builds
-from tests.terraform.conftest import Make, Stack, layer
+from tests.terraform.conftest import Make, Stack
+from tests.terraform.packages import layer
 
 FUNCTION = "aws_lambda_function.api"
 HANDLER = "def handler(event, context):\n    return 42\n"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.terraform.conftest import Make, Stack, copy_of, layer
+from tests.terraform.conftest import Make, Stack, copy_of
+from tests.terraform.packages import layer
 
 
 def test_the_first_plan_in_an_empty_account_writes_nothing(make: Make) -> None:

@@ -4,12 +4,14 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import builder
 from tests.terraform.builds import quick_builds
-from tests.terraform.conftest import PYPROJECT, PYTHON, Make, Outcome, Planned, Stack, layer, write
+from tests.terraform.conftest import Make, Outcome, Planned, Stack
+from tests.terraform.packages import PYPROJECT, PYTHON, layer, write
 
 APPROVAL = "aws_s3_object.web_approval"
 OTHER_PYTHON = "3.12" if PYTHON != "3.12" else "3.13"
@@ -103,7 +105,7 @@ def test_a_changed_source_makes_one_layer_due(stack: Stack, change: Callable[[Pa
     assert one_build_is_due(stack.plan()) == expected
 
 
-CHANGED_SPECS = (
+CHANGED_SPECS: tuple[tuple[dict[str, Any], str], ...] = (
     ({"extras": ["more"]}, "extras changed from none to more"),
     ({"python": [PYTHON, OTHER_PYTHON]}, f"python changed from {PYTHON} to "),
     ({"architecture": "arm64"}, "architecture changed from x86_64 to arm64"),
@@ -115,7 +117,7 @@ CHANGED_SPECS = (
 
 @pytest.mark.parametrize(("change", "expected"), CHANGED_SPECS)
 def test_a_changed_spec_makes_one_layer_due(
-    stack: Stack, change: dict[str, list[str] | str], expected: str
+    stack: Stack, change: dict[str, Any], expected: str
 ) -> None:
     stack.respec(**change)
     reason = one_build_is_due(stack.plan())
@@ -221,8 +223,8 @@ def test_retaining_versions_is_no_reason_to_build(stack: Stack) -> None:
     planned = stack.plan("-var=retain_versions=true")
     nothing_is_due(planned, exit_code=2)
     assert planned.changes == {
-        "terraform_data.tools_retire": ["update"],
-        "terraform_data.web_retire": ["update"],
+        'terraform_data.build_retire["tools"]': ["update"],
+        'terraform_data.build_retire["web"]': ["update"],
     }
 
 

@@ -123,3 +123,28 @@ def test_the_projects_own_role_can_do_nothing_but_log(stack: Synthesized) -> Non
 def test_a_bucket_that_must_not_be_emptied_can_be_kept(synthesize: Synthesize) -> None:
     stack = synthesize(infrastructure={"force_destroy": False})
     assert stack.resource("aws_s3_bucket", "build_bucket")["force_destroy"] is False
+
+
+def test_retiring_a_layer_needs_nothing_but_its_own_input(stack: Synthesized) -> None:
+    retire = stack.resource("terraform_data", "build_retire")
+    (provisioner,) = retire["provisioner"]
+    assert provisioner["local-exec"] == {
+        "when": "destroy",
+        "interpreter": ["lambda-layer"],
+        "command": "retire",
+        "environment": {"LAMBDA_LAYER_RETIRE": "${jsonencode(self.input)}"},
+    }
+    assert retire["input"] == "${each.value}"
+
+
+def test_a_layer_is_retired_before_the_bucket_goes(stack: Synthesized) -> None:
+    depends_on = stack.resource("terraform_data", "build_retire")["depends_on"]
+    assert "aws_s3_bucket.build_bucket" in depends_on
+    assert "aws_s3_object.receipts_approval" not in depends_on
+
+
+def test_a_layer_that_moves_is_retired_where_it_was(stack: Synthesized) -> None:
+    triggers = stack.resource("terraform_data", "build_retire")["triggers_replace"]
+    assert triggers == {
+        name: f"${{each.value.{name}}}" for name in ("layer_name", "bucket", "region", "account")
+    }
