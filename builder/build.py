@@ -22,27 +22,35 @@ PAUSES = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
 """Seconds between looks at a running build; the last one repeats."""
 
 
+def find_build(layer: Layer, token: Token, *, since: int) -> str:
+    """Return the id of a build of this fingerprint that was started and forgotten, or "".
+
+    ``since`` is the lowest number whose build will do; 0 when any will that still runs. One that
+    has ended left its artifact, and only a forced rebuild must know which is its own.
+    """
+    for build in layer.services.codebuild.recent():
+        found = Token.parse(build.variables.get(TOKEN_VARIABLE, ""))
+        if found is None or build.variables.get(NAME_VARIABLE) != layer.name:
+            continue
+        if found.fingerprint != token.fingerprint or found.number < since:
+            continue
+        if build.running or (since and build.succeeded):
+            return build.id
+    return ""
+
+
 def start_build(
     layer: Layer, token: Token, *, since: int, debug: bool, progress: Callable[[str], None]
 ) -> str:
-    """Upload the bundle if need be, and start the token's build or find it; return its id.
-
-    ``since`` is the lowest number whose build will do, should one have been started and forgotten;
-    0 when any of this fingerprint will.
-    """
-    forgotten = _forgotten(layer, token, since)
-    if forgotten is not None:
-        progress(f"joining build {forgotten.id}")
-        return forgotten.id
+    """Upload the bundle if need be, start the token's build, and return its id."""
     request = _request(layer, token, _upload(layer, progress), debug=debug)
     try:
         build_id = layer.services.codebuild.start(request)
     except AwsError:
-        # Somebody may have started the same build, say in debug mode, between our two calls.
-        forgotten = _forgotten(layer, token, since)
-        if forgotten is None:
+        # Somebody may just have started the same build with other options, say in debug mode.
+        build_id = find_build(layer, token, since=since)
+        if not build_id:
             raise
-        build_id = forgotten.id
     progress(f"started build {build_id}")
     return build_id
 
@@ -90,20 +98,6 @@ def _request(layer: Layer, token: Token, version: str, *, debug: bool) -> BuildR
             (DEBUG_VARIABLE, str(debug).lower()),
         ),
     )
-
-
-def _forgotten(layer: Layer, token: Token, since: int) -> BuildState | None:
-    """Find a build of this fingerprint that was started and never recorded."""
-    for build in layer.services.codebuild.recent():
-        found = Token.parse(build.variables.get(TOKEN_VARIABLE, ""))
-        if found is None or build.variables.get(NAME_VARIABLE) != layer.name:
-            continue
-        if found.fingerprint != token.fingerprint or found.number < since:
-            continue
-        # One that has ended left its artifact; only a forced rebuild must know which is its own.
-        if build.running or (since and build.succeeded):
-            return build
-    return None
 
 
 def _upload(layer: Layer, progress: Callable[[str], None]) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from builder.artifact import Artifact, find_artifact
 from builder.aws.layers import LayerVersion
-from builder.build import finish_build, start_build
+from builder.build import find_build, finish_build, start_build
 from builder.clock import Clock
 from builder.errors import (
     ArtifactError,
@@ -182,7 +182,16 @@ class _Walk:
         return artifact
 
     def _build(self, attempt: Attempt) -> Artifact:
-        build_id = attempt.build_id or self._start(attempt)
+        build_id = attempt.build_id or find_build(self.layer, self.order.token, since=attempt.since)
+        if build_id:
+            self.progress(f"joining build {build_id}")
+            self._note(build_id=build_id)
+        else:
+            # A forgotten build may have ended since we looked for its artifact.
+            artifact = self._existing(attempt)
+            if artifact is not None:
+                return artifact
+            build_id = self._start(attempt)
         finish_build(self.layer, build_id, progress=self.progress, clock=self.clock)
         artifact = self._find()
         if artifact is None or (attempt.fresh and not _made_by(artifact, build_id)):
@@ -214,7 +223,11 @@ class _Walk:
             attempt = record.attempt
             if attempt is None or attempt.token != self.order.token:
                 return record
-            known = replace(attempt, build_id=build_id or attempt.build_id, failure=failure)
+            known = replace(
+                attempt,
+                build_id=build_id or attempt.build_id,
+                failure=failure or attempt.failure,
+            )
             return replace(record, attempt=known)
 
         self.layer.records.change(note)

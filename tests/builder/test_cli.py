@@ -1,5 +1,6 @@
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from builder.local.embedded import EmbeddedAws
 from builder.record import Release
 from builder.release import ensure
 from builder.retire import RETIRE_VARIABLE
-from tests.builder.conftest import BUILDSPEC, World, environ, package, quick, write_tree
+from tests.builder.conftest import BUILDSPEC, World, environ, package, quick, wait_for, write_tree
 
 PROGRAM = str(Path(sys.executable).with_name("lambda-layer"))
 LAYERS = """
@@ -305,3 +306,30 @@ def test_without_credentials_the_fix_is_to_log_in(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "ERROR: there are no AWS credentials" in done.stderr
     assert "log in" in done.stderr
+
+
+def test_ctrl_c_says_that_the_build_goes_on_and_it_is_joined(project: Project) -> None:
+    go = project.root / "go"
+    project.behave("wait", str(go))
+    process = subprocess.Popen(
+        project.command("build", "web"),
+        env=project.aws.process_environment(), stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    codebuild = project.aws.client("codebuild")
+
+    def builds() -> list[str]:
+        return codebuild.list_builds_for_project(projectName=f"{project.app}-layers")["ids"]
+
+    try:
+        wait_for(lambda: len(builds()) == 1)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+    finally:
+        process.kill()
+        process.wait()
+        go.touch()
+
+    assert process.returncode == 130
+    assert "a running build goes on" in said
+    assert json.loads(project.run("build", "web", "--json").stdout)["version"] == 1
+    assert len(builds()) == 1

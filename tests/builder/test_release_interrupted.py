@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from builder.aws.codebuild import BuildState
 from builder.errors import PlanOutdated
 from builder.plan import plan
 from builder.record import Release
@@ -47,6 +48,25 @@ def test_after_a_kill_a_forced_rebuild_is_still_one(world: World, writes: int) -
 
     assert release.version == 2
     assert (len(world.builds()), world.versions()) == (2, [1, 2])
+
+
+def test_a_forgotten_build_that_ends_while_we_look_for_it_is_not_repeated(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = world.root / "go"
+    world.behave("wait", str(go))
+    die(world, 4)  # the build is started, and its id not noted
+    recent = world.services.codebuild.recent
+
+    def slowly() -> list[BuildState]:
+        go.touch()
+        wait_for(lambda: world.builds()[0]["buildStatus"] == "SUCCEEDED")
+        return recent()
+
+    monkeypatch.setattr(world.services.codebuild, "recent", slowly)
+
+    assert world.release().version == 1
+    assert len(world.builds()) == 1
 
 
 SCRIPT = """
