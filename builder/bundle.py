@@ -13,6 +13,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from builder.locks import LOCKED, read_locked
 from builder.runtimes import Target
 from builder.source import SourceFile, read_file
 from builder.spec import LayerSpec
@@ -26,6 +27,9 @@ def bundle(spec: LayerSpec, root: Path, files: tuple[SourceFile, ...], fingerpri
     """Return the bundle of a layer; the same input gives the same bytes."""
     entries = {"worker.pyz": (worker(), False)}
     entries["request.json"] = (_json(request(spec, fingerprint)), False)
+    locked = read_locked(spec, root, {file.path for file in files})
+    if locked is not None:
+        entries[LOCKED] = (locked, False)
     for file in files:
         entries[f"project/{file.path}"] = (read_file(root, file), file.executable)
     return _zip(entries)
@@ -43,6 +47,7 @@ def request(spec: LayerSpec, fingerprint: str) -> dict[str, object]:
         "requirements": list(spec.requirements),
         "dependencies": list(spec.dependencies),
         "exclude": list(spec.exclude),
+        "slim": sorted(spec.slim),
     }
 
 

@@ -21,9 +21,12 @@ LAYER_KEYS: dict[str, str] = {
     "architecture": "string",
     "description": "string",
     "exclude": "strings",
+    "slim": "strings",
     "functions": "strings",
 }
-DEFAULT_KEYS = {key: LAYER_KEYS[key] for key in ("python", "architecture", "exclude", "functions")}
+DEFAULT_KEYS = {
+    key: LAYER_KEYS[key] for key in ("python", "architecture", "exclude", "slim", "functions")
+}
 APP_KEYS = {"name": "string", "region": "string", "backend": "table"}
 BACKEND_KEYS = dict.fromkeys(
     ("bucket", "key", "region", "profile", "dynamodb_table", "kms_key_id"), "string"

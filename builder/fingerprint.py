@@ -61,6 +61,7 @@ def inputs_of(spec: LayerSpec, files: Iterable[SourceFile]) -> Inputs:
             "dependencies": json.dumps(sorted(spec.dependencies)),
             "extras": json.dumps(sorted(spec.extras)),
             "exclude": json.dumps(spec.exclude),
+            "slim": json.dumps(sorted(spec.slim)),
             "python": json.dumps([target.python for target in spec.targets]),
             "architecture": json.dumps(spec.architecture),
             "targets": json.dumps(

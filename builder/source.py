@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from builder.errors import SourceError
 from builder.ignore import GitIgnores, Ignores
+from builder.locks import read_locked
 from builder.requirements import DISTRIBUTIONS, requirement_references
 from builder.spec import LayerSpec
 
@@ -36,6 +37,7 @@ def source_files(spec: LayerSpec, root: Path) -> tuple[SourceFile, ...]:
         selection.add_tree(PurePosixPath(spec.package))
     for requirements in spec.requirements:
         selection.add_requirements(PurePosixPath(requirements))
+    read_locked(spec, root, selection.paths)  # a lock that does not fit is refused at plan
     return tuple(_describe(root, path) for path in sorted(selection.paths))
 
 

@@ -30,7 +30,11 @@ FUNCTION_NAME = re.compile(
 )
 """Names and ARNs of functions; the last group is a version or alias."""
 
-SEVERAL = ("python", "requirements", "dependencies", "extras", "exclude", "functions")
+SLIM = ("boto", "docs", "metadata", "stubs", "symbols", "tests")
+"""What can be left out of dependencies; bytecode always is."""
+SAFE_SLIM = ("metadata", "stubs", "tests")
+
+SEVERAL = ("python", "requirements", "dependencies", "extras", "exclude", "slim", "functions")
 """The fields that hold several strings."""
 
 DESCRIPTION_LIMIT = 160
@@ -44,7 +48,8 @@ class LayerSpec:
     ``package`` is a folder with a pyproject.toml, ``requirements`` are requirements files; both
     are POSIX paths relative to the project's root. ``dependencies`` are PEP 508 requirements,
     ``extras`` are extras of the package, ``python`` are versions like "3.12", ``exclude`` are
-    gitignore patterns over the source and the layer's files, ``functions`` are names or ARNs of
+    gitignore patterns over the source and the layer's files, ``slim`` names what is left out of
+    dependencies (one of SLIM each), ``functions`` are names or ARNs of
     Lambda functions that move to each new version.
 
     Raises :class:`~builder.errors.SpecError` when a value cannot be right.
@@ -59,6 +64,7 @@ class LayerSpec:
     extras: tuple[str, ...] = ()
     description: str = ""
     exclude: tuple[str, ...] = ()
+    slim: tuple[str, ...] = SAFE_SLIM
     functions: tuple[str, ...] = ()
     where: str = field(default="", compare=False)
 
@@ -168,6 +174,7 @@ class Check:
         self.paths("requirements", spec.requirements)
         self.dependencies(spec.dependencies)
         self.contents(spec)
+        self.slim(spec.slim)
         self.description(spec.description)
         self.functions(spec.functions)
 
@@ -254,6 +261,16 @@ class Check:
             if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", canonicalize_name(extra)):
                 raise self.error(
                     "extras", f"{extra!r} cannot name an extra", "a PEP 685 extra name"
+                )
+
+    def slim(self, options: Iterable[str]) -> None:
+        """Check what is to be left out of dependencies."""
+        for option in options:
+            if option not in SLIM:
+                raise self.error(
+                    "slim",
+                    f"{option!r} is nothing that can be left out",
+                    f"some of {', '.join(SLIM)}",
                 )
 
     def description(self, description: str) -> None:

@@ -7,20 +7,35 @@ import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Sequence
+from typing import Mapping, Sequence
 from urllib.parse import quote
 
-from . import audit, distributions, files, imports, interpreters, manifest, pack, projects, request
+from . import (
+    audit,
+    distributions,
+    files,
+    imports,
+    interpreters,
+    lighten,
+    manifest,
+    pack,
+    projects,
+    request,
+    sbom,
+)
 from . import install as installing
+from . import locked as locking
 from . import slim as slimming
 from . import uv as uvs
 from .distributions import Distribution
 from .errors import BuildError
 from .files import LayerFile
 from .imports import Failure
+from .lighten import Saved
 from .lock import Lock
+from .locked import Locked
 from .log import Log, counted, human
-from .manifest import Package
+from .manifest import Circumstances, Package
 from .projects import ProjectWheel
 from .request import Request, Target
 from .resolve import Inputs, Resolver
@@ -37,10 +52,13 @@ class Content:
     prefix: str
     found: list[Distribution] = field(default_factory=list)
     own: set[str] = field(default_factory=set)
+    locked: Lock = field(default_factory=lambda: Lock(()))
+    saved: tuple[Saved, ...] = ()
 
 
 def build(bundle: Path, log: Log, limit: int = audit.UNZIPPED_LIMIT) -> None:
     """Build the layer that the bundle asks for; raise BuildError when it cannot be right."""
+    started_at = manifest.now()
     wanted = request.read(bundle / "request.json")
     uv = uvs.find(bundle)
     out, work = _fresh(bundle / "out"), _fresh(bundle / ".build")
@@ -53,17 +71,43 @@ def build(bundle: Path, log: Log, limit: int = audit.UNZIPPED_LIMIT) -> None:
     log.step(f"packing {counted(len(collected), 'file')}")
     packed = pack.pack(collected, out / "layer.zip")
     unzipped = sum(file.size for file in collected)
-    packages = [Package(name, version, size) for (name, version), size in sorted(sizes.items())]
-    manifest.write(
-        out / "manifest.json",
-        manifest.document(wanted, packed, unzipped, len(collected), packages),
+    packages = _packages(sizes, contents)
+    circumstances = Circumstances(
+        started_at,
+        manifest.now(),
+        tuple(manifest.lock_of(path) for path in sorted(out.glob("lock-*.txt"))),
+        lighten.total(content.saved for content in contents),
     )
+    document = manifest.document(wanted, packed, unzipped, len(collected), packages, circumstances)
+    manifest.write(out / "sbom.cdx.json", sbom.bill(document))
+    manifest.write(out / "provenance.json", sbom.provenance(document))
+    manifest.write(out / "manifest.json", document)
     _report(packages, log)
     log.step(
         f"done: {counted(len(packages), 'package')}, {counted(len(collected), 'file')}, "
         f"{human(unzipped)} unzipped, {human(packed.size)} zipped"
     )
     shutil.rmtree(work, ignore_errors=True)
+
+
+def _packages(sizes: Mapping[tuple[str, str], int], contents: Sequence[Content]) -> list[Package]:
+    """Return the packages with what their metadata and the locks say of them."""
+    known = {(d.name, d.version): d for content in contents for d in content.found}
+    hashes: dict[str, set[str]] = {}
+    for content in contents:
+        for pin in content.locked.pins:
+            hashes.setdefault(pin.name, set()).update(pin.hashes)
+    return [
+        Package(
+            name,
+            version,
+            size,
+            known[name, version].license,
+            known[name, version].record_sha256,
+            tuple(sorted(hashes.get(name, ()))),
+        )
+        for (name, version), size in sorted(sizes.items())
+    ]
 
 
 def _fresh(folder: Path) -> Path:
@@ -88,7 +132,8 @@ def _fill(
     interpreter = interpreters.find(target)
     python = interpreter.path if interpreter else sys.executable
     own = Own(Uv(uv, project, python, log), project, work / "wheels")
-    locked = _resolve(wanted, target, own, work, log, native=interpreter is not None)
+    kept = locking.read(bundle)
+    locked = _resolve(wanted, target, own, work, log, kept, native=interpreter is not None)
     (bundle / "out" / f"lock-{target.python}.txt").write_text(
         locked.text(_header(wanted, target, own.wheels)), encoding="utf-8"
     )
@@ -108,7 +153,14 @@ def _fill(
     if removed.excluded:
         gone = counted(removed.excluded, "excluded file")
         log.step(f"left out {gone}, {human(removed.excluded_size)}")
-    return Content(target, prefix, found, {wheel.name for wheel in own.wheels})
+    names = {wheel.name for wheel in own.wheels}
+    saved = lighten.lighten(root, wanted.slim, found, names)
+    for part in saved:
+        if part.files:
+            files_gone = counted(part.files, "file")
+            log.step(f"slimmed {part.what}: {files_gone}, {human(part.size)} saved")
+    bytecode = Saved("bytecode", removed.bytecode, removed.bytecode_size)
+    return Content(target, prefix, found, names, locked, (bytecode, *saved))
 
 
 class Own:
@@ -149,7 +201,14 @@ class Own:
 
 
 def _resolve(
-    wanted: Request, target: Target, own: Own, work: Path, log: Log, *, native: bool
+    wanted: Request,
+    target: Target,
+    own: Own,
+    work: Path,
+    log: Log,
+    kept: Locked | None,
+    *,
+    native: bool,
 ) -> Lock:
     """Return the lock for one target; build the wheels of all source folders on the way."""
     project = own.uv.cwd
@@ -172,16 +231,33 @@ def _resolve(
     paths = [listed, *(project / path for path in wanted.requirements)]
     log.step(f"resolving {_described(wanted)} for {target}")
     resolver = Resolver(own.uv, target, work, log, native=native)
+    constraints = None
+    if kept is not None:
+        log.step(f"keeping to {kept.source}")
+        constraints = work / "constraints.txt"
+        constraints.write_text(kept.constraints(), encoding="utf-8")
     locked = resolver.resolve(
-        Inputs(tuple(paths), tuple(folders), tuple(wheels)),
+        Inputs(tuple(paths), tuple(folders), tuple(wheels), constraints),
         lambda folder: own.wheel(folder).name,
     )
     for folder in locked.folders:
         projects.check_target(own.wheel(folder), target, native=native)
+    if kept is not None:
+        locked = _keep_to(kept, locked, wanted, log)
     older = dict(locked.older)
     for name in locked.from_source:
         other = f" ({older[name]} has)" if name in older else ""
         log.note(f"{name} has no wheel for {target}{other}; it is built from source")
+    return locked
+
+
+def _keep_to(kept: Locked, found: Lock, wanted: Request, log: Log) -> Lock:
+    """Give the lock the project's own hashes; refuse when the project's lock lacks something."""
+    locked, lacking = locking.keep_to(kept, found)
+    if lacking and not (wanted.requirements or wanted.dependencies):
+        raise locking.stale(kept, lacking)
+    if lacking:
+        log.note(f"not in {kept.source}, and resolved now: {', '.join(lacking)}")
     return locked
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import email
+import email.message
+import hashlib
 import io
 import posixpath
 from dataclasses import dataclass
@@ -14,6 +16,10 @@ from .lock import normalize
 
 MODULE_SUFFIXES = (".py", ".so", ".pyc")
 NAMESPACE_DEPTH = 4
+LICENSE_LIMIT = 120
+
+INSTALLERS_OWN = {"INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
+"""Files of dist-info that say how and from which path uv installed: they differ by machine."""
 
 NOT_TO_IMPORT = {
     *("test", "tests", "testing", "_test", "_tests", "conftest", "testsuite"),
@@ -33,6 +39,8 @@ class Distribution:
     version: str
     info: str
     files: tuple[str, ...]
+    license: str = ""
+    record_sha256: str = ""
 
 
 def read(root: Path) -> list[Distribution]:
@@ -90,11 +98,37 @@ def _name(parts: list[str]) -> str | None:
 def _read(info: Path) -> Distribution:
     metadata = email.message_from_bytes((info / "METADATA").read_bytes())
     record = info / "RECORD"
-    listed = record_paths(record.read_text("utf-8")) if record.is_file() else []
+    recorded = record.read_bytes() if record.is_file() else b""
+    listed = record_paths(recorded.decode("utf-8"))
     files = [posixpath.normpath(path) for path in listed]
     return Distribution(
         normalize(str(metadata["Name"])),
         str(metadata["Version"]),
         info.name,
         tuple(file for file in files if not file.startswith(("../", "/"))),
+        _license(metadata),
+        _content_digest(recorded),
     )
+
+
+def _license(metadata: email.message.Message) -> str:
+    """Return the licence as SPDX, as the old field, or as its classifiers say it."""
+    said = str(metadata["License-Expression"] or metadata["License"] or "").strip()
+    # The old field holds the whole text in some distributions.
+    if said and len(said) <= LICENSE_LIMIT and "\n" not in said:
+        return said
+    classifiers = [str(value) for value in metadata.get_all("Classifier") or ()]
+    named = [c.rpartition(" :: ")[2] for c in classifiers if c.startswith("License :: ")]
+    return ", ".join(named)
+
+
+def _content_digest(record: bytes) -> str:
+    """Return the SHA-256 of RECORD's lines as the wheel had them: they name each file's own."""
+    paths = [row for row in csv.reader(io.StringIO(record.decode("utf-8"))) if row]
+    lines = sorted(",".join(row) for row in paths if not _is_installers(row[0]))
+    return hashlib.sha256("\n".join(lines).encode("utf-8")).hexdigest()
+
+
+def _is_installers(path: str) -> bool:
+    """Whether an installer wrote the file: it differs from machine to machine."""
+    return path.startswith("../") or "/../" in path or posixpath.basename(path) in INSTALLERS_OWN

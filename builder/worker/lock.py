@@ -26,6 +26,11 @@ class Pin:
         """Whether the line carries hashes, so that what is downloaded can be checked."""
         return "--hash=" in self.line
 
+    @property
+    def hashes(self) -> tuple[str, ...]:
+        """The hashes of the files that may be downloaded, as ``sha256:...``."""
+        return tuple(re.findall(r"--hash=(\S+)", self.line))
+
 
 @dataclass(frozen=True)
 class Lock:

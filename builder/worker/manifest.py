@@ -6,11 +6,13 @@ import base64
 import hashlib
 import json
 import os
+import time
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any, Sequence
 
+from .lighten import Saved
 from .pack import Packed
 from .request import Request
 
@@ -24,10 +26,28 @@ class Package:
     name: str
     version: str
     size: int
+    license: str = ""
+    record_sha256: str = ""
+    hashes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """When the build ran, what it was given, and what it left out."""
+
+    started_at: str
+    finished_at: str
+    locks: tuple[dict[str, str], ...] = ()
+    saved: tuple[Saved, ...] = ()
 
 
 def document(
-    request: Request, packed: Packed, unzipped: int, files: int, packages: Sequence[Package]
+    request: Request,
+    packed: Packed,
+    unzipped: int,
+    files: int,
+    packages: Sequence[Package],
+    circumstances: Circumstances,
 ) -> dict[str, Any]:
     """Return the manifest of docs/protocol.md."""
     targets = [{"python": t.python, "architecture": t.architecture} for t in request.targets]
@@ -42,6 +62,10 @@ def document(
         "files": files,
         "packages": [asdict(package) for package in packages],
         "worker": worker_version(),
+        "locks": list(circumstances.locks),
+        "saved": [asdict(saved) for saved in circumstances.saved],
+        "started_at": circumstances.started_at,
+        "finished_at": circumstances.finished_at,
         "build_id": os.environ.get("CODEBUILD_BUILD_ID", ""),
     }
 
@@ -51,6 +75,16 @@ def write(path: Path, manifest: dict[str, Any]) -> None:
     partial = path.with_name(path.name + ".partial")
     partial.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     partial.replace(path)
+
+
+def lock_of(path: Path) -> dict[str, str]:
+    """Return a lock's name and SHA-256."""
+    return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
+def now() -> str:
+    """Return the time in UTC, as RFC 3339 writes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def worker_version() -> str:

@@ -46,6 +46,7 @@ class Request:
     dependencies: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     may_fail: tuple[str, ...] = ()
+    slim: tuple[str, ...] = ()
 
     def prefix(self, target: Target) -> str:
         """The folder of the layer that holds the target's modules.
@@ -89,7 +90,7 @@ def parse(document: dict[str, Any]) -> Request:
         package=None if document.get("package") is None else _text(document["package"]),
         **{
             key: tuple(_text(item) for item in document.get(key) or ())
-            for key in ("extras", "requirements", "dependencies", "exclude", "may_fail")
+            for key in ("extras", "requirements", "dependencies", "exclude", "may_fail", "slim")
         },
     )
     if not request.targets:

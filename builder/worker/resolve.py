@@ -36,12 +36,14 @@ class Inputs:
     """What is to be resolved.
 
     ``folders`` names the project's own packages that uv gets as source folders, ``wheels`` those
-    that it gets as wheels; the latter are not part of the lock.
+    that it gets as wheels; the latter are not part of the lock. ``constraints`` is a file with the
+    versions of the project's own lock.
     """
 
     files: tuple[Path, ...]
     folders: tuple[str, ...] = ()
     wheels: tuple[str, ...] = ()
+    constraints: Path | None = None
 
 
 class Resolver:
@@ -141,6 +143,8 @@ class Resolver:
         self._runs += 1
         out = self._work / f"resolved-{self._runs}.txt"
         arguments = [str(path) for path in inputs.files]
+        if inputs.constraints is not None:
+            arguments += ["--constraints", str(inputs.constraints)]
         arguments += ["--generate-hashes", "--no-annotate", "--no-header"]
         arguments += [part for name in inputs.wheels for part in ("--no-emit-package", name)]
         arguments += ["--emit-index-url", "--emit-find-links", *rule, "-o", str(out)]

@@ -7,10 +7,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from .distributions import INSTALLERS_OWN
 from .ignore import Ignore
-
-INSTALLERS_OWN = {"INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
-"""Files of dist-info that say how and from which path uv installed: they differ by machine."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +16,7 @@ class Removed:
     """How much was left out, for the log."""
 
     bytecode: int = 0
+    bytecode_size: int = 0
     scripts: tuple[str, ...] = ()
     excluded: int = 0
     excluded_size: int = 0
@@ -31,12 +30,14 @@ def slim(root: Path, exclude: tuple[str, ...]) -> Removed:
     (root / ".lock").unlink(missing_ok=True)
     scripts = _remove_scripts(root / "bin")
     ignore = Ignore(exclude)
-    bytecode = excluded = excluded_size = 0
+    bytecode = bytecode_size = excluded = excluded_size = 0
     for folder, folders, names in os.walk(root, topdown=True):
         here = Path(folder)
         if "__pycache__" in folders:
             folders.remove("__pycache__")
-            bytecode += len(list((here / "__pycache__").iterdir()))
+            cached = [path.lstat().st_size for path in (here / "__pycache__").iterdir()]
+            bytecode += len(cached)
+            bytecode_size += sum(cached)
             shutil.rmtree(here / "__pycache__")
         for name in names:
             path = here / name
@@ -46,10 +47,11 @@ def slim(root: Path, exclude: tuple[str, ...]) -> Removed:
                 path.unlink()
             elif _is_bytecode_of_source(path):
                 bytecode += 1
+                bytecode_size += path.lstat().st_size
                 path.unlink()
             elif name in INSTALLERS_OWN and here.name.endswith(".dist-info"):
                 path.unlink()
-    return Removed(bytecode, scripts, excluded, excluded_size)
+    return Removed(bytecode, bytecode_size, scripts, excluded, excluded_size)
 
 
 def _is_bytecode_of_source(path: Path) -> bool:

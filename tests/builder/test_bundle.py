@@ -64,6 +64,7 @@ def test_the_request_says_what_to_build_as_the_protocol_has_it() -> None:
         "requirements": ["requirements.txt"],
         "dependencies": ["rich>=14"],
         "exclude": ["tests/**"],
+        "slim": ["metadata", "stubs", "tests"],
     }
 
 

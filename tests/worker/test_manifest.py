@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from builder.worker import manifest
-from builder.worker.manifest import Package
+from builder.worker.lighten import Saved
+from builder.worker.manifest import Circumstances, Package
 from builder.worker.pack import Packed
 from builder.worker.request import Request, Target
 
@@ -18,7 +19,11 @@ def test_the_manifest_says_what_the_artifact_is(
     monkeypatch.setenv("CODEBUILD_BUILD_ID", "layers:1c9e")
     packed = Packed(size=9, sha256=b"\1" * 32)
 
-    document = manifest.document(REQUEST, packed, 30, 2, [Package("six", "1.17", 20)])
+    lock = {"file": "lock-3.12.txt", "sha256": "e" * 64}
+    around = Circumstances("before", "after", (lock,), (Saved("tests", 3, 40),))
+    six = Package("six", "1.17", 20, "MIT", "d" * 64, ("sha256:1",))
+
+    document = manifest.document(REQUEST, packed, 30, 2, [six], around)
     manifest.write(tmp_path / "manifest.json", document)
 
     assert json.loads((tmp_path / "manifest.json").read_text()) == {
@@ -30,7 +35,20 @@ def test_the_manifest_says_what_the_artifact_is(
         "unzipped_size": 30,
         "zipped_size": 9,
         "files": 2,
-        "packages": [{"name": "six", "version": "1.17", "size": 20}],
+        "packages": [
+            {
+                "name": "six",
+                "version": "1.17",
+                "size": 20,
+                "license": "MIT",
+                "record_sha256": "d" * 64,
+                "hashes": ["sha256:1"],
+            }
+        ],
+        "locks": [lock],
+        "saved": [{"what": "tests", "files": 3, "size": 40}],
+        "started_at": "before",
+        "finished_at": "after",
         "worker": manifest.worker_version(),
         "build_id": "layers:1c9e",
     }
