@@ -55,26 +55,36 @@ def start_build(
     return build_id
 
 
+def has_ended(layer: Layer, build_id: str) -> bool:
+    """Whether a build has succeeded; raise BuildFailed, with its last words, if it has failed."""
+    return _checked(layer, build_id).succeeded
+
+
 def finish_build(
     layer: Layer, build_id: str, *, progress: Callable[[str], None], clock: Clock
 ) -> BuildState:
     """Wait until a build has ended; raise BuildFailed, with its last words, unless it succeeded."""
     began, phase, looks = clock.now(), "", 0
     while True:
-        state = layer.services.codebuild.state(build_id)
-        if state is None:
-            raise _unknown(build_id, layer)
+        state = _checked(layer, build_id)
         if state.phase != phase:
             phase = state.phase
             progress(f"build {build_id}: {phase.lower().replace('_', ' ')}")
         if state.succeeded:
             return state
-        if not state.running:
-            raise _failed(layer, state)
         if clock.now() - began > state.limit_seconds + 600:
             raise _endless(state)
         clock.sleep(PAUSES[min(looks, len(PAUSES) - 1)])
         looks += 1
+
+
+def _checked(layer: Layer, build_id: str) -> BuildState:
+    state = layer.services.codebuild.state(build_id)
+    if state is None:
+        raise _unknown(build_id, layer)
+    if not state.running and not state.succeeded:
+        raise _failed(layer, state)
+    return state
 
 
 def _request(layer: Layer, token: Token, version: str, *, debug: bool) -> BuildRequest:

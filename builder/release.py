@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from builder.artifact import Artifact, find_artifact
 from builder.aws.layers import LayerVersion
-from builder.build import find_build, finish_build, start_build
+from builder.build import find_build, finish_build, has_ended, start_build
 from builder.clock import Clock
 from builder.errors import (
     ArtifactError,
@@ -57,12 +57,41 @@ def ensure(
     return _Walk(layer, order, progress, clock or Clock()).run()
 
 
+def advance(
+    layer: Layer,
+    order: Order,
+    *,
+    progress: Progress = lambda _line: None,
+    clock: Clock | None = None,
+) -> Release | None:
+    """Go as far towards the release as can be gone without waiting for a build.
+
+    Return the release, or None while a build runs: whoever calls again when it has ended (the
+    publisher function, the next apply, a person) continues from there. Raises what
+    :func:`ensure` raises.
+    """
+    try:
+        return _Walk(layer, order, progress, clock or Clock(), waits=False).run()
+    except _StillBuilding as building:
+        progress(f"build {building.build_id} runs; the release goes on when it has ended")
+        return None
+
+
+class _StillBuilding(Exception):
+    """The walk has come to a build that runs, and is not to wait for it."""
+
+    def __init__(self, build_id: str) -> None:
+        super().__init__(build_id)
+        self.build_id = build_id
+
+
 @dataclass(frozen=True)
 class _Walk:
     layer: Layer
     order: Order
     progress: Progress
     clock: Clock
+    waits: bool = True
 
     def run(self) -> Release:
         self._require_bucket()
@@ -192,7 +221,7 @@ class _Walk:
             if artifact is not None:
                 return artifact
             build_id = self._start(attempt)
-        finish_build(self.layer, build_id, progress=self.progress, clock=self.clock)
+        self._finish(build_id)
         artifact = self._find()
         if artifact is None or (attempt.fresh and not _made_by(artifact, build_id)):
             raise ArtifactError(
@@ -204,6 +233,12 @@ class _Walk:
                 fix=f"see the build's log (lambda-layer logs {self.layer.name}), then apply again",
             )
         return artifact
+
+    def _finish(self, build_id: str) -> None:
+        if self.waits:
+            finish_build(self.layer, build_id, progress=self.progress, clock=self.clock)
+        elif not has_ended(self.layer, build_id):
+            raise _StillBuilding(build_id)
 
     def _start(self, attempt: Attempt) -> str:
         build_id = start_build(

@@ -11,9 +11,10 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from builder import __version__, cli
+from builder import __version__
 from builder.cli import main
 from builder.clock import Clock
+from builder.commands import build as build_command
 from builder.local.embedded import EmbeddedAws
 from builder.record import Release
 from builder.release import ensure
@@ -81,7 +82,7 @@ def project(aws: EmbeddedAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     def quickly(*arguments: Any, clock: Clock | None = None, **options: Any) -> Release:
         return ensure(*arguments, clock=clock or quick(), **options)
 
-    monkeypatch.setattr(cli, "ensure", quickly)
+    monkeypatch.setattr(build_command, "ensure", quickly)
     return Project(aws, tmp_path)
 
 

@@ -10,7 +10,7 @@ from builder.errors import (
 )
 from builder.plan import plan
 from builder.record import Token
-from builder.release import Order, ensure
+from builder.release import Order, advance, ensure
 from tests.builder.conftest import World, die, order_of, quick, wait_for
 
 
@@ -301,3 +301,38 @@ def test_a_function_that_fails_does_not_stop_the_others_and_is_named(world: Worl
     release = world.release(world.layer(functions=functions))
     assert layers_of(world, f"{world.name}-gone") == [release.layer_arn]
     assert (len(world.builds()), world.versions()) == (1, [1])
+
+
+# Without waiting
+
+
+def test_to_advance_starts_a_build_and_leaves_it_running(world: World) -> None:
+    go = world.root / "go"
+    world.behave("wait", str(go))
+    layer = world.layer()
+    order = order_of(layer)
+    lines: list[str] = []
+
+    assert advance(layer, order, progress=lines.append, clock=quick()) is None
+    assert advance(layer, order, clock=quick()) is None
+    assert (len(world.builds()), world.versions()) == (1, [])
+    assert attempt_of(world) == (1, "")
+    assert "goes on when it has ended" in lines[-1]
+
+    go.touch()
+    wait_for(lambda: world.builds()[0]["buildStatus"] == "SUCCEEDED")
+    release = advance(layer, order, clock=quick())
+    assert release is not None
+    assert release.version == 1
+    assert (len(world.builds()), world.versions()) == (1, [1])
+
+
+def test_to_advance_tells_of_a_build_that_failed_meanwhile(world: World) -> None:
+    world.behave("fail")
+    layer = world.layer()
+    order = order_of(layer)
+    assert advance(layer, order, clock=quick()) is None
+    wait_for(lambda: world.builds()[0]["buildStatus"] == "FAILED")
+    with pytest.raises(BuildFailed, match="unobtainium"):
+        advance(layer, order, clock=quick())
+    assert "failed: BUILD" in attempt_of(world)[1]

@@ -1,0 +1,1 @@
+"""The commands of `lambda-layer`, one module a concern; with report.py what prints."""

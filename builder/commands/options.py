@@ -1,0 +1,54 @@
+"""What commands share: the options before the command, and those of several commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from builder.aws.session import Credentials, Session
+from builder.config import Config, load_config
+from builder.layer import Layer
+from builder.site import layers_at
+
+AS_JSON = "lambda-layer.json"
+"""Where a command notes that it was asked for JSON."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the options before the command say."""
+
+    config: Path
+    credentials: Credentials
+    region: str
+    debug: bool
+
+    def load(self) -> Config:
+        """Read layers.toml."""
+        return load_config(self.config)
+
+    def layers(self, names: tuple[str, ...]) -> list[Layer]:
+        """Return the layers named, or all of them, connected to AWS."""
+        config = self.load()
+        specs = tuple(config.layer(name) for name in names) or config.layers
+        session = Session(self.credentials, self.region or config.app.region)
+        return layers_at(config.app, specs, self.config.parent.resolve(), session)
+
+
+def _note_json(ctx: click.Context, _option: click.Parameter, value: bool) -> bool:
+    ctx.meta[AS_JSON] = value  # errors are told by the group, which does not see this option
+    return value
+
+
+as_json = click.option(
+    "--json", "as_json", is_flag=True, callback=_note_json, help="Write JSON for machines."
+)
+names = click.argument("names", metavar="[NAME]...", nargs=-1)
+
+
+def pass_setting(command: Callable[..., None]) -> Callable[..., None]:
+    """Hand the options before the command to it."""
+    return click.pass_obj(command)

@@ -1,0 +1,31 @@
+"""`lambda-layer plan`: what is due, and why."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from builder import report
+from builder.commands.options import Setting, as_json, names, pass_setting
+from builder.plan import CURRENT, plan
+
+
+@click.command("plan")
+@names
+@click.option("--force", is_flag=True, help="Plan a rebuild of what is current too.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if a build is due.")
+@as_json
+@pass_setting
+def plan_command(
+    setting: Setting, names: tuple[str, ...], *, force: bool, detailed_exitcode: bool, as_json: bool
+) -> None:
+    """Show which layers need a build, and why. Writes nothing.
+
+    \b
+    Example: lambda-layer plan web --detailed-exitcode
+    """
+    plans = [(layer, plan(layer, force=force)) for layer in setting.layers(names)]
+    report.show_plans(plans, as_json=as_json)
+    if detailed_exitcode and any(found.status != CURRENT for _, found in plans):
+        sys.exit(2)

@@ -1,0 +1,42 @@
+"""`lambda-layer retire`: the end of a layer."""
+
+from __future__ import annotations
+
+import click
+
+from builder import report
+from builder.aws.services import connect
+from builder.aws.session import Session
+from builder.commands.options import Setting, pass_setting
+from builder.retire import RETIRE_VARIABLE, Retirement, retire
+
+
+@click.command("retire")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.argument("name", required=False)
+@pass_setting
+def retire_command(setting: Setting, name: str | None, *, yes: bool) -> None:
+    """Delete the versions and objects of a layer that is no longer wanted.
+
+    `terraform destroy` calls it with LAMBDA_LAYER_RETIRE set; by hand, name the layer. It may have
+    been removed from layers.toml already.
+
+    \b
+    Example: lambda-layer retire web
+    """
+    retirement = Retirement.from_environment()
+    if retirement is None:
+        if name is None:
+            raise click.UsageError(f"name a layer, or set {RETIRE_VARIABLE}")
+        app = setting.load().app
+        session = Session(setting.credentials, setting.region or app.region)
+        retirement = Retirement.by_name(app, name, session)
+        if not yes:
+            click.confirm(
+                f"Delete all versions we published of {retirement.layer_name}?", abort=True
+            )
+    else:
+        session = Session(retirement.credentials, retirement.region)
+        session.require(retirement.account)
+    services = connect(session, bucket=retirement.bucket, project="")
+    retire(services, retirement, progress=report.progress(retirement.layer))
