@@ -238,14 +238,21 @@ class LambdaLayer(Construct):
         return [role, policy]
 
     def _approve(self, ready: Sequence[ITerraformDependable]) -> S3Object:
-        status, reason = (self._plan.result.lookup(key) for key in ("status", "reason"))
+        status, reason, token = (
+            self._plan.result.lookup(key) for key in ("status", "reason", "token")
+        )
         return named(
             S3Object(
                 self,
                 "approval",
                 bucket=self._infrastructure.bucket_name,
                 key=f"{self.spec.name}/approved",
-                content=self._plan.result.lookup("token"),
+                content=token,
+                # The provider never reads a content back, and keeps the planned one in the state
+                # even if writing it failed (terraform-plugin-sdk issue 476). So what is really
+                # there shows by its ETag alone, an MD5 as long as the key is S3's own (Amazon S3
+                # API reference, "Object").
+                etag=Fn.md5(token),
                 content_type="text/plain",
                 # A changed tag must not look like an approval, and an object has room for ten.
                 override_provider={"default_tags": {"tags": {}}},

@@ -97,9 +97,9 @@ class Builds:
     def states(self) -> list[str]:
         """Return how the stack's builds are, oldest first."""
         codebuild = self.stack.aws.client("codebuild")
-        ids = codebuild.list_builds_for_project(
-            projectName=f"{self.stack.name}-layers", sortOrder="ASCENDING"
-        )["ids"]
+        # Builds outlive their project, and so does this list.
+        listed = codebuild.list_builds(sortOrder="ASCENDING")["ids"]
+        ids = [id_ for id_ in listed if id_.startswith(f"{self.stack.name}-layers:")]
         if not ids:
             return []
         found = {b["id"]: b["buildStatus"] for b in codebuild.batch_get_builds(ids=ids)["builds"]}

@@ -81,6 +81,12 @@ def test_a_changed_tag_is_no_approval(stack: Synthesized) -> None:
     assert approval["override_provider"] == {"default_tags": {"tags": {}}}
 
 
+def test_the_approval_that_is_really_there_shows_by_its_etag(stack: Synthesized) -> None:
+    approval = stack.resource("aws_s3_object", "receipts_approval")
+    assert approval["content"] == f'${{{PLAN}["token"]}}'
+    assert approval["etag"] == f'${{md5({PLAN}["token"])}}'
+
+
 def test_an_invalid_layer_is_refused_at_plan_with_the_hooks_words(stack: Synthesized) -> None:
     (condition,) = stack.resource("aws_s3_object", "receipts_approval")["lifecycle"]["precondition"]
     assert condition["condition"] == f'${{({PLAN}["status"] != "invalid")}}'
@@ -119,9 +125,10 @@ def test_the_output_holds_all_there_is_to_know(stack: Synthesized) -> None:
         "zipped_size": f"${{try(tonumber({answer}.zipped_size), one([]))}}",
         "packages": f"${{try(tonumber({answer}.packages), one([]))}}",
     }
-    assert output["precondition"]["condition"] == (
-        f'${{contains(["current", "building"], {answer}.status)}}'
-    )
+    condition = output["precondition"]["condition"]
+    assert f'contains(["current", "building"], {answer}.status)' in condition
+    # What -refresh-only shows: a release there is, and one that is due but not approved.
+    assert f'startswith({answer}.layer_arn, "arn:")' in condition
     assert "Layer receipts" in output["precondition"]["error_message"]
     assert f"${{{answer}.status}}" in output["precondition"]["error_message"]
 
