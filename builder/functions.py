@@ -126,7 +126,7 @@ def usage(layer: Layer, *, published: bool = False) -> dict[int, list[str]]:
     """
     found = defaultdict(list)
     arn = _layer_arn(layer)
-    for function, called in layer.services.functions.using(arn, published=published):
+    for function, called in layer.services.functions.having(arn, published=published):
         found[function.version_of(arn) or 0].append(called)
     return {version: sorted(found[version]) for version in sorted(found)}
 
@@ -203,7 +203,7 @@ class _Campaign:
         wanted = int(self.mover.layer_arn.rpartition(":")[2])
         self.behind.clear()
         moving = {}
-        for function, name in self.layer.services.functions.using(self.mover.layer):
+        for function, name in self.layer.services.functions.having(self.mover.layer):
             version = function.version_of(self.mover.layer)
             if version is None or version == wanted:
                 continue

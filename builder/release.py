@@ -100,7 +100,7 @@ class _Walk:
         released = self._released(record)
         if released is None:
             artifact, version = self._publish(record)
-            released = release = self._release(artifact, version, record.current)
+            released = release = self._release(artifact, version)
             record = self.layer.records.change(lambda record: record.published(release))
             self.progress(f"published {version.arn}")
         # After the record: a newer release must be known before it touches functions, and what
@@ -132,13 +132,7 @@ class _Walk:
             raise
         return artifact, version
 
-    def _release(
-        self, artifact: Artifact, version: LayerVersion, current: Release | None
-    ) -> Release:
-        again = current is not None and (current.layer_arn, current.build_id) == (
-            version.arn,
-            artifact.manifest.build_id,
-        )
+    def _release(self, artifact: Artifact, version: LayerVersion) -> Release:
         return Release(
             number=self.order.token.number,
             fingerprint=self.order.token.fingerprint,
@@ -148,7 +142,7 @@ class _Walk:
             unzipped_size=artifact.manifest.unzipped_size,
             zipped_size=artifact.manifest.zipped_size,
             packages=len(artifact.manifest.packages),
-            reason=current.reason if current and again else self.order.reason,
+            reason=self.order.reason,
             build_id=artifact.manifest.build_id,
             published_at=self.clock.timestamp(),
         )

@@ -136,7 +136,7 @@ class Functions:
                 raise
         return True
 
-    def using(self, layer: str, *, published: bool = False) -> Iterator[tuple[Function, str]]:
+    def having(self, layer: str, *, published: bool = False) -> Iterator[tuple[Function, str]]:
         """Yield the functions that have any version of a layer, with what to call each.
 
         With ``published`` their published versions too, called NAME:VERSION; their layers never

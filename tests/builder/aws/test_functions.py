@@ -96,7 +96,7 @@ def test_who_uses_a_layer_is_found_on_every_page(world: World, functions: Functi
     function_of(world, "not", [other])
 
     found = {name: use.version_of(one.rpartition(":")[0])
-             for use, name in functions.using(one.rpartition(":")[0])}  # fmt: skip
+             for use, name in functions.having(one.rpartition(":")[0])}  # fmt: skip
 
     assert set(found) == set(names)
     assert found[f"{world.name}-new"] == 2
@@ -121,7 +121,7 @@ def test_published_versions_of_a_function_are_told_from_it(
     events = functions._lambda.meta.events
     events.register("after-call.lambda.ListFunctions", listing)
     events.register("provide-client-params.lambda.ListFunctions", asking)
-    found = functions.using(web.rpartition(":")[0], published=True)
+    found = functions.having(web.rpartition(":")[0], published=True)
 
     assert {called for _, called in found} == {name, f"{name}:3"}
     assert set(asked) == {"ALL"}
