@@ -136,14 +136,30 @@ def test_no_more_than_ten_move_at_the_same_time(
     assert max(at_once) == PARALLEL
 
 
-def test_an_interrupt_ends_the_moving_soon(world: World) -> None:
+def test_an_interrupt_ends_the_moving_soon(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     one, two = layer_of(world, "web", 2)
     fleet = [function_of(world, f"f{number}", [one], Tags=TAGS) for number in range(14)]
+    functions = world.services.functions
+    real = functions.get
+    first: list[str] = []
+    interrupted = threading.Event()
 
-    def interrupted(_line: str) -> None:
+    def get(name: str) -> Any:
+        first.append(name)
+        if name != first[0]:
+            interrupted.wait(30)
+            time.sleep(0.5)  # the interrupt is on its way through the caller
+        return real(name)
+
+    def interrupt(_line: str) -> None:
+        interrupted.set()
         raise KeyboardInterrupt
 
+    monkeypatch.setattr(functions, "get", get)
     with pytest.raises(KeyboardInterrupt):
-        move_functions(world.layer(functions=(MINE,)), two, progress=interrupted, clock=quick())
+        move_functions(world.layer(functions=(MINE,)), two, progress=interrupt, clock=quick())
 
-    assert 0 < sum(version_of(world, name) == 1 for name in fleet) < 14
+    monkeypatch.undo()
+    # One was done, ten had begun: no other one is begun any more.
+    assert sum(version_of(world, name) == 1 for name in fleet) >= 14 - 1 - PARALLEL
+    assert version_of(world, first[0]) == 2
