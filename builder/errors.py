@@ -65,6 +65,10 @@ class PlanOutdated(LayerError):
     """The approved plan no longer says what the working tree says."""
 
 
+class FunctionsNotMoved(LayerError):
+    """A version is published and recorded, and some functions were not moved to it."""
+
+
 class ConflictError(LayerError):
     """Somebody else changed the same object and we gave up trying."""
 

@@ -15,7 +15,7 @@ from builder.aws.services import connect
 from builder.aws.session import Credentials, Session
 from builder.errors import LayerError, PlanOutdated, RecordError, SourceError, SpecError
 from builder.layer import Layer, Site
-from builder.plan import CURRENT, FAILED, FORCED, plan
+from builder.plan import CURRENT, FAILED, FORCED, UNMOVED, plan
 from builder.record import Record, Release, Token
 from builder.release import Order, ensure
 from builder.spec import LayerSpec
@@ -91,7 +91,7 @@ def plan_hook(query: Query) -> Answer:
     except SourceError as error:
         return _invalid(_released(layer), error)
     return {
-        **describe(answer.release, answer.status, answer.reason),
+        **describe(answer.release, answer.status, answer.reason, answer.functions),
         "token": str(answer.token),
         "fingerprint": answer.token.fingerprint,
     }
@@ -101,12 +101,12 @@ def release_hook(query: Query, progress: Callable[[str], None]) -> Answer:
     """Run the build if, and only if, apply has approved it; else answer what is there."""
     planned = Query.parse(query["plan"])
     if planned["status"] in {CURRENT, INVALID}:
-        return {key: planned[key] for key in describe(None, "", "")}
+        return {key: planned.get(key) for key in describe(None, "", "")}
     token = Token.parse(planned["token"])
     layer = query.layer()
     record = layer.records.load() or Record(layer.name)
     if token is None or layer.approved() != token or not _open(record, token):
-        return _as_is(record, planned, token)
+        return _as_is(layer, record, planned, token)
     _refuse_outdated(layer, token)
     order = Order(
         token,
@@ -115,22 +115,23 @@ def release_hook(query: Query, progress: Callable[[str], None]) -> Answer:
         debug=query.flag("debug_mode"),
     )
     release = ensure(layer, order, progress=progress)
-    return describe(release, CURRENT, release.reason)
+    record = layer.records.load() or record
+    return describe(release, CURRENT, release.reason, record.left_behind())
 
 
-def describe(release: Release | None, status: str, reason: str) -> Answer:
+def describe(release: Release | None, status: str, reason: str, functions: str = "") -> Answer:
     """Return the part of an answer that both hooks have."""
+    said = {"status": status, "reason": reason, "functions": functions}
     if release is None:
         empty = dict.fromkeys(
             ("layer_arn", "version", "fingerprint", "unzipped_size", "zipped_size", "packages"), ""
         )
-        return {**empty, "status": status, "reason": reason}
+        return {**empty, **said}
     return {
         "layer_arn": release.layer_arn,
         "version": str(release.version),
         "fingerprint": release.fingerprint,
-        "status": status,
-        "reason": reason,
+        **said,
         "unzipped_size": str(release.unzipped_size),
         "zipped_size": str(release.zipped_size),
         "packages": str(release.packages),
@@ -157,15 +158,17 @@ def _open(record: Record, token: Token) -> bool:
     return attempt is not None and attempt.token == token and not attempt.failure
 
 
-def _as_is(record: Record, planned: Query, token: Token | None) -> Answer:
-    current, attempt = record.current, record.attempt
+def _as_is(layer: Layer, record: Record, planned: Query, token: Token | None) -> Answer:
+    current, attempt, behind = record.current, record.attempt, record.left_behind()
     if token is None:
-        return describe(current, planned["status"], planned["reason"])
+        return describe(current, planned["status"], planned["reason"], behind)
     if current is not None and current.token >= token and current.fingerprint == token.fingerprint:
-        return describe(current, CURRENT, current.reason)
+        owed = record.owed(layer.spec.functions)
+        status, reason = (UNMOVED, owed) if owed else (CURRENT, current.reason)
+        return describe(current, status, reason, behind)
     if attempt is not None and attempt.failure and attempt.fingerprint == token.fingerprint:
-        return describe(current, FAILED, attempt.failure)
-    return describe(current, planned["status"], planned["reason"])
+        return describe(current, FAILED, attempt.failure, behind)
+    return describe(current, planned["status"], planned["reason"], behind)
 
 
 def _refuse_outdated(layer: Layer, token: Token) -> None:

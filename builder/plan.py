@@ -16,6 +16,8 @@ MISSING = "missing"
 FORCED = "forced"
 BUILDING = "building"
 FAILED = "failed"
+UNMOVED = "unmoved"
+"""Published, and functions that should be on it are not: the next apply moves them."""
 
 FORCE_REASON = "force_rebuild is true"
 
@@ -32,12 +34,16 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a layer needs and why. ``release`` is the last good one, whatever the status."""
+    """What a layer needs and why. ``release`` is the last good one, whatever the status.
+
+    ``functions`` names those that were left behind when that release was published.
+    """
 
     token: Token
     status: str
     reason: str
     release: Release | None
+    functions: str = ""
 
 
 def plan(layer: Layer, *, force: bool = False) -> Plan:
@@ -53,7 +59,9 @@ def plan(layer: Layer, *, force: bool = False) -> Plan:
     if status == MISSING and record is None and approved is not None:
         why = f"the record {layer.services.store.url(f'{layer.name}/record.json')} is gone"
     token = next_token(layer.fingerprint, status, record, approved)
-    return Plan(token, status, why, record.current if record else None)
+    if record is None:
+        return Plan(token, status, why, None)
+    return Plan(token, status, why, record.current, record.left_behind())
 
 
 def gather(layer: Layer, record: Record | None) -> Evidence:
@@ -87,7 +95,10 @@ def decide(
     """Return the status of a layer and the reason for it."""
     current = record.current if record else None
     if current is not None and current.fingerprint == layer.fingerprint:
-        return (FORCED, FORCE_REASON) if force else _published(layer, current, evidence)
+        if force:
+            return FORCED, FORCE_REASON
+        owed = record.owed(layer.spec.functions) if record else ""
+        return _published(layer, current, evidence, owed)
     why = _why(layer, current, evidence)
     if force:
         return FORCED, f"{FORCE_REASON}; {why}"
@@ -97,12 +108,14 @@ def decide(
     return _attempted(attempt, evidence.build, why, STALE if current else MISSING)
 
 
-def _published(layer: Layer, current: Release, evidence: Evidence) -> tuple[str, str]:
+def _published(layer: Layer, current: Release, evidence: Evidence, owed: str) -> tuple[str, str]:
     if not evidence.version_alive:
         return MISSING, f"{current.layer_arn} was deleted"
     if not evidence.artifact_present:
         gone = layer.services.store.url(f"{layer.artifact_folder}/{layer.fingerprint}/")
         return MISSING, f"the artifact in {gone} is gone"
+    if owed:
+        return UNMOVED, f"published as version {current.version}; {owed}"
     return CURRENT, current.reason
 
 

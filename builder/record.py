@@ -6,12 +6,13 @@ import json
 import random
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from builder.aws.store import Changed, Store
 from builder.errors import ConflictError, RecordError
+from builder.handover import Handover, left_behind, owed
 
 SCHEMA = 1
 ATTEMPTS = 12
@@ -110,6 +111,7 @@ class Record:
 
     ``consumed`` is the highest approval number that a build was begun for. ``current`` is the
     release with the highest number, ``releases`` are all of them, last published first.
+    ``handover`` tells of the functions that were moved to a release.
     """
 
     layer: str
@@ -118,6 +120,22 @@ class Record:
     attempt: Attempt | None = None
     lease: Lease | None = None
     releases: tuple[Release, ...] = ()
+    handover: Handover | None = None
+
+    def owed(self, entries: Sequence[str]) -> str:
+        """Say what the current release owes the functions that are meant, "" for nothing."""
+        return owed(self.handover, self.current.number, entries) if self.current else ""
+
+    def left_behind(self) -> str:
+        """Name the functions that were left behind by the current release, "" for none."""
+        current = self.current
+        return left_behind(self.handover, current.number, current.version) if current else ""
+
+    def handed_over(self, handover: Handover) -> Record:
+        """Return the record once functions were moved, unless that was to an older release."""
+        if self.current is None or self.current.number != handover.number:
+            return self
+        return replace(self, handover=handover)
 
     def begun(self, attempt: Attempt) -> Record:
         """Return the record once a build is begun."""
@@ -177,6 +195,7 @@ class Record:
             attempt=maybe(Attempt, "attempt"),
             lease=maybe(Lease, "lease"),
             releases=tuple(Release(**release) for release in document["releases"]),
+            handover=Handover.read(handover) if (handover := document.get("handover")) else None,
         )
 
 

@@ -17,9 +17,9 @@ from builder.errors import (
     ArtifactError,
     BuildFailed,
     InfrastructureError,
-    LayerError,
     PlanOutdated,
 )
+from builder.functions import hand_over
 from builder.layer import Layer
 from builder.publish import publish
 from builder.record import Attempt, Record, Release, Token
@@ -51,8 +51,9 @@ def ensure(
     """Make the order's token the published release of the layer, and return that release.
 
     Safe to run again and at the same time: builds are joined, versions are adopted. Raise
-    BuildFailed, ArtifactError, InfrastructureError, PlanOutdated, ConflictError or AwsError; what
-    was reached by then is kept, and a later call continues from there.
+    BuildFailed, ArtifactError, InfrastructureError, PlanOutdated, ConflictError, AwsError or, when
+    all is published and functions were not moved, FunctionsNotMoved; what was reached by then is
+    kept, and a later call continues from there.
     """
     return _Walk(layer, order, progress, clock or Clock()).run()
 
@@ -97,14 +98,16 @@ class _Walk:
         self._require_bucket()
         record = self._begin()
         released = self._released(record)
-        if released is not None:
-            return released
-        artifact, version = self._publish(record)
-        self._move_functions(version.arn)
-        release = self._release(artifact, version)
-        self.layer.records.change(lambda record: record.published(release))
-        self.progress(f"published {version.arn}")
-        return release
+        if released is None:
+            artifact, version = self._publish(record)
+            released = release = self._release(artifact, version)
+            record = self.layer.records.change(lambda record: record.published(release))
+            self.progress(f"published {version.arn}")
+        # After the record: a newer release must be known before it touches functions, and what
+        # functions are owed must be known if we are killed here.
+        if record.current == released and record.owed(self.layer.spec.functions):
+            hand_over(self.layer, released, progress=self.progress, clock=self.clock).check()
+        return released
 
     def _released(self, record: Record) -> Release | None:
         known = (*([record.current] if record.current else []), *record.releases)
@@ -271,27 +274,6 @@ class _Walk:
         return find_artifact(
             self.layer.services.store, self.layer.artifact_folder, self.layer.fingerprint
         )
-
-    def _move_functions(self, layer_arn: str) -> None:
-        record = self.layer.records.load()
-        if record and record.current and record.current.number > self.order.token.number:
-            self.progress(f"functions stay on {record.current.layer_arn}, which is newer")
-            return
-        failed = []
-        for function in self.layer.spec.functions:
-            try:
-                moved = self.layer.services.functions.move(function, layer_arn)
-            except LayerError as error:
-                failed.append(error)
-                continue
-            self.progress(f"function {function} " + ("moved" if moved else "is on it already"))
-        if failed:
-            raise LayerError(
-                f"{len(failed)} of {len(self.layer.spec.functions)} functions were not moved",
-                where="\n".join(str(error) for error in failed),
-                expected=f"all of them on {layer_arn}, which is published",
-                fix="mend what is named above and apply again; the others are done",
-            )
 
 
 def _made_by(artifact: Artifact, build_id: str) -> bool:

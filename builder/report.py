@@ -14,7 +14,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from builder.errors import LayerError
+from builder.functions import Moves
 from builder.layer import Layer
+from builder.mover import Move
 from builder.plan import Plan
 from builder.record import Record, Release
 
@@ -23,9 +25,13 @@ STYLES = {
     "published": "green",
     "stale": "yellow",
     "missing": "yellow",
+    "unmoved": "yellow",
     "forced": "yellow",
     "building": "cyan",
     "failed": "red",
+    "moved": "green",
+    "already": "green",
+    "behind": "yellow",
 }
 
 PIPE_WIDTH = 1000
@@ -66,7 +72,8 @@ def show_plans(plans: Sequence[tuple[Layer, Plan]], *, as_json: bool) -> None:
     table = _table("layer", "status", "reason", "now", "next")
     for layer, plan in plans:
         now = f"v{plan.release.version}" if plan.release else "-"
-        due = "-" if plan.status == "current" else f"build #{plan.token.number}"
+        work = "move" if plan.status == "unmoved" else "build"
+        due = "-" if plan.status == "current" else f"{work} #{plan.token.number}"
         table.add_row(layer.name, _styled(plan.status), escape(plan.reason), now, due)
     _print(table)
 
@@ -79,6 +86,31 @@ def show_release(layer: Layer, release: Release, *, as_json: bool) -> None:
     table = Table(show_header=False, box=None, pad_edge=False)
     for name, value in _release(release).items():
         table.add_row(name, escape(value) if isinstance(value, str) else f"{value:,}")
+    _print(table)
+
+
+def show_moves(layer: Layer, moves: Moves, *, as_json: bool) -> None:
+    """Write what became of each function of a layer."""
+    version = moves.layer_arn.rpartition(":")[2]
+    if as_json:
+        _json(
+            {
+                "layer": layer.name,
+                "layer_arn": moves.layer_arn,
+                "functions": [_move(move) for move in moves.results],
+                "behind": dict(moves.behind),
+                "not_searched": moves.blind,
+            }
+        )
+        return
+    table = _table("function", "outcome", "from", "to", "why")
+    for move in moves.results:
+        row = _move(move)
+        there = version if move.outcome in {"moved", "already"} else "-"
+        before = str(move.before or "-")
+        table.add_row(move.function, _styled(row["outcome"]), before, there, escape(move.why))
+    for name, used in sorted(moves.behind.items()):
+        table.add_row(name, _styled("behind"), str(used), "-", "functions does not name it")
     _print(table)
 
 
@@ -129,6 +161,15 @@ def _release(release: Release) -> dict[str, Any]:
         "reason": release.reason,
         "build_id": release.build_id,
         "published_at": release.published_at,
+    }
+
+
+def _move(move: Move) -> dict[str, Any]:
+    return {
+        "function": move.function,
+        "outcome": str(move.outcome),
+        "from": move.before,
+        "why": move.why,
     }
 
 

@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 from builder.errors import SpecError
 from builder.runtimes import ARCHITECTURES, RUNTIMES, Target
+from builder.scope import problem
 
 SCHEMA = 1
 
@@ -24,11 +25,6 @@ role names, so they are shorter and lower case."""
 
 APP_NAME = re.compile(r"[a-z][a-z0-9-]{0,26}[a-z0-9]")
 """Names of applications: a bucket's name (63 characters) also holds account and region."""
-
-FUNCTION_NAME = re.compile(
-    r"(arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:function:)?[a-zA-Z0-9_-]{1,64}(:[a-zA-Z0-9$_-]+)?"
-)
-"""Names and ARNs of functions; the last group is a version or alias."""
 
 SLIM = ("boto", "docs", "metadata", "stubs", "symbols", "tests")
 """What can be left out of dependencies; bytecode always is."""
@@ -49,8 +45,8 @@ class LayerSpec:
     are POSIX paths relative to the project's root. ``dependencies`` are PEP 508 requirements,
     ``extras`` are extras of the package, ``python`` are versions like "3.12", ``exclude`` are
     gitignore patterns over the source and the layer's files, ``slim`` names what is left out of
-    dependencies (one of SLIM each), ``functions`` are names or ARNs of
-    Lambda functions that move to each new version.
+    dependencies (one of SLIM each), ``functions`` says which Lambda functions move to each new
+    version: names, ARNs, ``tag:KEY=VALUE`` or ``*`` (builder/scope.py).
 
     Raises :class:`~builder.errors.SpecError` when a value cannot be right.
     """
@@ -283,19 +279,9 @@ class Check:
             )
 
     def functions(self, functions: Iterable[str]) -> None:
-        """Check that each function is named, and that it is the one that can be changed."""
-        for function in functions:
-            found = FUNCTION_NAME.fullmatch(function)
-            if not found:
-                raise self.error(
-                    "functions",
-                    f"{function!r} cannot name a Lambda function",
-                    "a function name (1 to 64 letters, digits, - and _) or a function ARN",
-                )
-            if found[2] not in (None, ":$LATEST"):
-                # Lambda developer guide, "Versions": a published version never changes.
-                raise self.error(
-                    "functions",
-                    f"{function!r} names a version or alias, whose layers never change",
-                    "the function itself, without a version or alias",
-                )
+        """Check that each entry names functions that can be changed."""
+        for entry in functions:
+            found = problem(entry)
+            if found is not None:
+                what, expected = found
+                raise self.error("functions", what, expected)

@@ -1,108 +1,168 @@
-"""Lambda functions: move them to a new version of a layer."""
+"""Lambda functions: which layers they have, and giving them others.
+
+Sources of the facts:
+- fields and states: AWS Lambda API reference, "FunctionConfiguration"; AWS Lambda developer guide,
+  "Lambda function states".
+- ListFunctions has no State and LastUpdateStatus: API reference, "ListFunctions".
+- 15 requests a second for all control plane calls of an account and region: AWS Lambda developer
+  guide, "Lambda quotas". So our client is more patient with throttling than others.
+"""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from builder.aws.session import Session, code_of, explained
-from builder.errors import ConflictError, LayerError
-from builder.runtimes import LAYERS_PER_FUNCTION
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-ATTEMPTS = 8
-UPDATE_LIMIT = 300.0
-"""Seconds that one update of a function may take."""
+PATIENCE = {"mode": "standard", "total_max_attempts": 8}
 
-CONFLICTS = frozenset({"PreconditionFailedException", "ResourceConflictException"})
+COLLISIONS = frozenset(
+    {
+        "PreconditionFailedException",  # the RevisionId is no longer the function's
+        "ResourceConflictException",  # another update is under way
+        "TooManyRequestsException",  # throttled for longer than botocore tries
+    }
+)
+ABSENT = "ResourceNotFoundException"
+
+
+@dataclass(frozen=True)
+class LayerUse:
+    """A layer version that a function has; ``zipped_size`` in bytes, all that Lambda tells."""
+
+    arn: str
+    zipped_size: int = 0
+
+    @property
+    def layer(self) -> str:
+        """The ARN of the layer, without the version."""
+        return self.arn.rpartition(":")[0]
+
+    @property
+    def version(self) -> int:
+        """The number of the version."""
+        return int(self.arn.rpartition(":")[2])
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function as Lambda describes it. ``state`` and ``update`` are "" when it is from a list."""
+
+    name: str
+    arn: str
+    package: str = "Zip"
+    runtime: str = ""
+    architecture: str = ""
+    layers: tuple[LayerUse, ...] = ()
+    zipped_size: int = 0
+    revision: str = ""
+    state: str = ""
+    state_reason: str = ""
+    update: str = ""
+    update_reason: str = ""
+
+    @property
+    def settled(self) -> bool:
+        """Whether neither its creation nor an update is under way."""
+        return self.state != "Pending" and self.update != "InProgress"
+
+    def version_of(self, layer: str) -> int | None:
+        """Return the version of a layer it has, None when it has none; ``layer`` is an ARN."""
+        return next((use.version for use in self.layers if use.layer == layer), None)
+
+    @classmethod
+    def read(cls, configuration: Mapping[str, Any]) -> Function:
+        """Read a FunctionConfiguration."""
+        return cls(
+            name=configuration["FunctionName"],
+            arn=configuration["FunctionArn"],
+            package=configuration.get("PackageType", "Zip"),
+            runtime=configuration.get("Runtime", ""),
+            architecture=(configuration.get("Architectures") or ["x86_64"])[0],
+            layers=tuple(
+                LayerUse(layer["Arn"], layer.get("CodeSize", 0))
+                for layer in configuration.get("Layers", [])
+            ),
+            zipped_size=configuration.get("CodeSize", 0),
+            revision=configuration.get("RevisionId", ""),
+            state=configuration.get("State", ""),
+            state_reason=configuration.get("StateReason", ""),
+            update=configuration.get("LastUpdateStatus", ""),
+            update_reason=configuration.get("LastUpdateStatusReason", ""),
+        )
 
 
 class Functions:
     """The functions of an account and region."""
 
-    def __init__(self, session: Session, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._lambda: LambdaClient = session.client("lambda")
-        self._sleep = sleep
+    def __init__(self, session: Session) -> None:
+        self._lambda: LambdaClient = session.client("lambda", retries=PATIENCE)
 
-    def move(self, function: str, layer_arn: str) -> bool:
-        """Give a function this layer version and keep its other layers and their order.
+    def get(self, function: str) -> Function | None:
+        """Return a function by its name or ARN, or None if there is none."""
+        with explained("lambda:GetFunctionConfiguration", f"function {function}"):
+            try:
+                answer = self._lambda.get_function_configuration(FunctionName=function)
+            except ClientError as error:
+                if code_of(error) == ABSENT:
+                    return None
+                raise
+        return Function.read(answer)
 
-        Return whether it had to be changed. The update is guarded by the function's RevisionId and
-        tried again when somebody else was faster, and waited for until it has ended. Raise
-        LayerError when the function is absent, has five other layers, or refuses the update.
+    def give(self, function: Function, layers: Sequence[str]) -> bool:
+        """Start an update that gives a function these layers, if it is as we know it.
+
+        Return False when it has been changed since, is being changed, or Lambda is too busy: then
+        look again. Raise AwsError when Lambda refuses it.
         """
-        for attempt in range(ATTEMPTS):
-            configuration = self._settled(function)
-            before = [layer["Arn"] for layer in configuration.get("Layers", [])]
-            after = with_version(before, layer_arn)
-            if after == before:
-                return False
-            if len(after) > LAYERS_PER_FUNCTION:
-                raise _too_many(function, before)
-            if self._update(function, after, configuration["RevisionId"]):
-                self._check(self._settled(function), function)
-                return True
-            self._sleep(min(8.0, 0.5 * 2**attempt))
-        raise ConflictError(
-            f"function {function!r} is being changed by others all the time",
-            where=f"lambda:UpdateFunctionConfiguration, {ATTEMPTS} attempts",
-            expected="a quiet moment",
-            fix="run it again when the other deployment is over",
-        )
-
-    def _update(self, function: str, layers: list[str], revision: str) -> bool:
-        with explained("lambda:UpdateFunctionConfiguration", f"function {function}"):
+        action = "lambda:UpdateFunctionConfiguration"
+        with explained(action, f"function {function.name}"):
             try:
                 self._lambda.update_function_configuration(
-                    FunctionName=function, Layers=layers, RevisionId=revision
+                    FunctionName=function.arn,
+                    Layers=list(layers),
+                    RevisionId=function.revision,
                 )
             except ClientError as error:
-                if code_of(error) in CONFLICTS:
+                if code_of(error) in COLLISIONS:
                     return False
                 raise
         return True
 
-    def _settled(self, function: str) -> dict[str, Any]:
-        """Return the configuration once no update of the function is under way."""
-        waited, pause = 0.0, 0.2
-        while True:
-            configuration = self._configuration(function)
-            if configuration.get("LastUpdateStatus") != "InProgress" or waited > UPDATE_LIMIT:
-                return configuration
-            self._sleep(pause)
-            waited += pause
-            pause = min(3.0, pause * 1.5)
+    def having(self, layer: str, *, published: bool = False) -> Iterator[tuple[Function, str]]:
+        """Yield the functions that have any version of a layer, with what to call each.
 
-    def _configuration(self, function: str) -> dict[str, Any]:
-        with explained("lambda:GetFunctionConfiguration", f"function {function}"):
+        With ``published`` their published versions too, called NAME:VERSION; their layers never
+        change. ``layer`` is the layer's ARN without a version.
+        """
+        listing: Any = {"FunctionVersion": "ALL"} if published else {}
+        with explained("lambda:ListFunctions", "all functions"):
+            for page in self._lambda.get_paginator("list_functions").paginate(**listing):
+                for configuration in page["Functions"]:
+                    function = Function.read(configuration)
+                    if function.version_of(layer) is not None:
+                        yield function, _called(function, configuration.get("Version", "$LATEST"))
+
+    def tags(self, arn: str) -> Mapping[str, str]:
+        """Return a function's tags; none when it is gone."""
+        with explained("lambda:ListTags", arn):
             try:
-                return dict(self._lambda.get_function_configuration(FunctionName=function))
+                return self._lambda.list_tags(Resource=arn)["Tags"]
             except ClientError as error:
-                if code_of(error) != "ResourceNotFoundException":
-                    raise
-                raise LayerError(
-                    f"there is no function {function!r}",
-                    where="functions of the layer",
-                    expected="functions that exist in this account and region",
-                    fix="mend the name, or create the function first",
-                ) from error
+                if code_of(error) == ABSENT:
+                    return {}
+                raise
 
-    def _check(self, configuration: dict[str, Any], function: str) -> None:
-        status = configuration.get("LastUpdateStatus", "Successful")
-        if status == "Successful":
-            return
-        reason = configuration.get("LastUpdateStatusReason") or f"its update is {status}"
-        raise LayerError(
-            f"function {function!r} did not take the new layer version: {reason}",
-            where="lambda:UpdateFunctionConfiguration",
-            expected="LastUpdateStatus Successful",
-            fix="see the reason above, then run it again",
-        )
+
+def _called(function: Function, version: str) -> str:
+    return function.name if version == "$LATEST" else f"{function.name}:{version}"
 
 
 def with_version(layers: Sequence[str], layer_arn: str) -> list[str]:
@@ -110,12 +170,3 @@ def with_version(layers: Sequence[str], layer_arn: str) -> list[str]:
     layer = layer_arn.rpartition(":")[0]
     replaced = [layer_arn if arn.rpartition(":")[0] == layer else arn for arn in layers]
     return replaced if layer_arn in replaced else [*replaced, layer_arn]
-
-
-def _too_many(function: str, layers: list[str]) -> LayerError:
-    return LayerError(
-        f"function {function!r} has {len(layers)} other layers already",
-        where=", ".join(layers),
-        expected=f"at most {LAYERS_PER_FUNCTION} layers a function (AWS Lambda quotas)",
-        fix="remove a layer of the function, or take the function out of the layer's list",
-    )

@@ -155,6 +155,11 @@ class LambdaLayer(Construct):
         """How many packages are in the layer."""
         return self._number_of("packages")
 
+    @property
+    def functions(self) -> str:
+        """Names the functions that were left on another version, "" when there were none."""
+        return self._text_of("functions")
+
     def add_output(self) -> TerraformOutput:
         """Add one output to the stack, named after the layer, with all there is to know of it."""
         output = TerraformOutput(
@@ -169,6 +174,7 @@ class LambdaLayer(Construct):
                 "unzipped_size": self.unzipped_size,
                 "zipped_size": self.zipped_size,
                 "packages": self.packages,
+                "functions": self.functions,
             },
         )
         output.override_logical_id(self.spec.name)

@@ -7,16 +7,24 @@ import pytest
 
 from builder import hook
 from builder.clock import Clock
-from builder.errors import BuildFailed, CredentialsError, LayerError, PlanOutdated, SpecError
+from builder.errors import (
+    BuildFailed,
+    CredentialsError,
+    FunctionsNotMoved,
+    LayerError,
+    PlanOutdated,
+    SpecError,
+)
 from builder.hook import Answer, Query, plan_hook, release_hook
 from builder.layer import Layer
 from builder.record import Release
 from builder.release import ensure
 from tests.builder.conftest import ACCOUNT, REGION, World, quick, wait_for, write_tree
+from tests.builder.fleet import function_of
 
 KEYS = {
     "layer_arn", "version", "fingerprint", "status", "reason",
-    "unzipped_size", "zipped_size", "packages",
+    "unzipped_size", "zipped_size", "packages", "functions",
 }  # fmt: skip
 
 
@@ -331,3 +339,41 @@ def test_a_layer_is_where_the_query_says(world: World) -> None:
 
     assert layer.site == world.layer().site
     assert (layer.root, layer.spec) == (world.root, world.layer().spec)
+
+
+# Functions
+
+
+def test_functions_that_were_not_moved_fail_the_apply_and_the_next_one_mends_it(
+    world: World,
+) -> None:
+    later = f"{world.name}-later"
+    spec = world.layer(functions=(later,)).spec.to_json()
+    with pytest.raises(FunctionsNotMoved):
+        apply(world, spec=spec)
+
+    due = planned(world, spec=spec)
+    assert (due["status"], due["version"], due["token"][-2:]) == ("unmoved", "1", "#2")
+    assert "1 function was not moved: " + later in due["reason"]
+    # Looked at without an approval, it is not called current either.
+    assert released(world, due, spec=spec)["status"] == "unmoved"
+
+    function_of(world, "later")
+    mended = apply(world, spec=spec)
+    assert (mended["status"], mended["version"]) == ("current", "1")
+    assert planned(world, spec=spec)["token"] == due["token"]
+    assert (len(world.builds()), world.versions()) == (1, [1])
+
+
+def test_functions_left_behind_are_in_both_answers_alike(world: World) -> None:
+    mine = function_of(world, "f")
+    spec = world.layer(functions=(mine,)).spec.to_json()
+    first = apply(world, spec=spec)
+    stray = function_of(world, "stray", [first["layer_arn"]])
+    world.edit()
+
+    second = apply(world, spec=spec)
+
+    assert first["functions"] == ""
+    assert f"not named in functions: {stray} (version 1)" in second["functions"]
+    assert planned(world, spec=spec)["functions"] == second["functions"]

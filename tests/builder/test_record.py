@@ -7,6 +7,7 @@ import pytest
 
 from builder.aws.store import Store
 from builder.errors import ConflictError, LayerError
+from builder.handover import Handover
 from builder.record import KEPT_RELEASES, Attempt, Lease, Record, Records, Release, Token
 from tests.builder.conftest import World
 
@@ -58,6 +59,7 @@ def test_a_record_comes_back_from_json_as_it_was() -> None:
     record = Record(
         "web",
         consumed=3,
+        handover=Handover(3, ("api", "*"), {"api": "no"}, {"old": 1}),
         current=release_of(2),
         attempt=attempt_of(3, B, build_id="web:3", failure="no", fresh=True, since=3),
         lease=Lease("me", 12.5),
@@ -266,3 +268,31 @@ def test_a_record_that_is_no_record_is_not_overwritten(world: World) -> None:
         Records(world.services.store, "web").change(lambda record: replace(record, consumed=1))
 
     assert world.read("web/record.json") == b"\xff not a record"
+
+
+# Functions
+
+
+def test_what_functions_are_owed_belongs_to_one_release() -> None:
+    first = Record("web").published(release_of(1))
+    assert first.owed(("api",)) == "the functions were not all moved to it yet"
+    assert first.owed(()) == ""
+    assert Record("web").owed(("api",)) == ""
+
+    moved = first.handed_over(Handover(1, ("api",), behind={"old": 0}))
+    assert moved.owed(("api",)) == ""
+    assert "old (version 0)" in moved.left_behind()
+
+    second = moved.published(release_of(2))
+    assert second.owed(("api",)) != ""
+    assert second.left_behind() == ""
+    # The older release's moving ends late.
+    assert second.handed_over(Handover(1, ("api",))) == second
+
+
+def test_a_record_without_a_handover_is_one_of_an_older_version() -> None:
+    record = Record("web").published(release_of(1))
+    document = json.loads(record.to_json())
+    del document["handover"]
+
+    assert Record.from_json(json.dumps(document), "s3://b/web/record.json") == record

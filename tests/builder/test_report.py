@@ -7,7 +7,9 @@ import pytest
 
 from builder import report
 from builder.errors import SpecError
+from builder.functions import Moves
 from builder.layer import Layer, Site
+from builder.mover import Move, Outcome
 from builder.plan import Plan
 from builder.record import Record, Token
 from tests.builder.conftest import spec_of
@@ -130,3 +132,41 @@ def test_nothing_is_coloured_that_is_no_terminal(capsys: pytest.CaptureFixture[s
     report.show_plans([(LAYER, STALE)], as_json=False)
 
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_functions_are_due_to_move_and_not_to_be_built(capsys: pytest.CaptureFixture[str]) -> None:
+    report.show_plans([(LAYER, replace(CURRENT, status="unmoved"))], as_json=False)
+
+    assert capsys.readouterr().out.split()[-3:] == ["v1", "move", "#1"]
+
+
+MOVES = Moves(
+    f"{RELEASE.layer_arn[:-1]}3",
+    (
+        Move("api", Outcome.MOVED, 2),
+        Move("new", Outcome.MOVED),
+        Move("image", Outcome.FAILED, why="it is a container [image]"),
+    ),
+    {"legacy": 1},
+)
+
+
+def test_what_became_of_each_function_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    report.show_moves(LAYER, MOVES, as_json=False)
+
+    _, api, new, image, legacy = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert api == ["api", "moved", "2", "3"]
+    assert new == ["new", "moved", "-", "3"]
+    assert image == ["image", "failed", "-", "-", "it", "is", "a", "container", "[image]"]
+    assert legacy[:4] == ["legacy", "behind", "1", "-"]
+
+
+def test_moves_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
+    report.show_moves(LAYER, MOVES, as_json=True)
+
+    found = json.loads(capsys.readouterr().out)
+    assert found["layer_arn"].endswith(":3")
+    assert found["functions"][0] == {
+        "function": "api", "outcome": "moved", "from": 2, "why": "",
+    }  # fmt: skip
+    assert (found["behind"], found["not_searched"]) == ({"legacy": 1}, "")

@@ -1,47 +1,16 @@
-import time
-from typing import Any
-
 import pytest
 
-from builder.aws.functions import ATTEMPTS, Functions, with_version
-from builder.errors import AwsError, ConflictError, LayerError
-from tests.builder.aws.test_layers import archive
+from builder.aws.functions import Function, Functions, with_version
+from builder.errors import AwsError
 from tests.builder.conftest import World
+from tests.builder.fleet import function_of, layer_of, layers_of
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:layer"
 
 
-def layer_of(world: World, name: str, versions: int = 1) -> list[str]:
-    """Publish versions of a layer, return their ARNs."""
-    lambda_ = world.aws.client("lambda")
-    return [
-        lambda_.publish_layer_version(
-            LayerName=f"{world.name}-{name}", Content={"ZipFile": archive()}
-        )["LayerVersionArn"]
-        for _ in range(versions)
-    ]
-
-
-def function_of(world: World, layers: list[str]) -> str:
-    world.aws.client("lambda").create_function(
-        FunctionName=world.name, Runtime="python3.12", Role=world.role, Handler="x.y",
-        Code={"ZipFile": archive()}, Layers=layers,
-    )  # fmt: skip
-    return world.name
-
-
-def layers_of(world: World) -> list[str]:
-    found = world.aws.client("lambda").get_function_configuration(FunctionName=world.name)
-    return [layer["Arn"] for layer in found.get("Layers", [])]
-
-
-def functions(world: World, pauses: list[float] | None = None) -> Functions:
-    def sleep(seconds: float) -> None:
-        time.sleep(min(seconds, 0.05))
-        if pauses is not None:
-            pauses.append(seconds)
-
-    return Functions(world.session, sleep=sleep)
+@pytest.fixture
+def functions(world: World) -> Functions:
+    return Functions(world.session)
 
 
 @pytest.mark.parametrize(
@@ -65,121 +34,102 @@ def test_a_version_takes_the_place_of_another_one_or_the_last_place(
     assert with_version(before, f"{ARN}:web:2") == after
 
 
-def test_a_function_moves_and_keeps_its_other_layers_in_their_order(world: World) -> None:
-    one, two = layer_of(world, "web", 2)
-    (first,), (last,) = layer_of(world, "first"), layer_of(world, "last")
-    function = function_of(world, [first, one, last])
-
-    assert functions(world).move(function, two) is True
-    assert layers_of(world) == [first, two, last]
-    assert functions(world).move(function, two) is False
+def known(functions: Functions, name: str) -> Function:
+    found = functions.get(name)
+    assert found is not None
+    return found
 
 
-def test_a_function_can_be_named_by_its_arn(world: World) -> None:
-    (one,) = layer_of(world, "web")
-    function_of(world, [])
-    arn = f"arn:aws:lambda:eu-central-1:123456789012:function:{world.name}"
-
-    assert functions(world).move(arn, one) is True
-    assert layers_of(world) == [one]
-
-
-def test_a_function_that_is_not_there_is_named(world: World) -> None:
-    with pytest.raises(LayerError, match=f"there is no function '{world.name}'"):
-        functions(world).move(world.name, f"{ARN}:web:1")
-
-
-def test_a_function_with_five_other_layers_is_left_alone(world: World) -> None:
-    others = [layer_of(world, f"l{number}")[0] for number in range(5)]
-    function = function_of(world, others)
-    (web,) = layer_of(world, "web")
-
-    with pytest.raises(LayerError, match="has 5 other layers") as caught:
-        functions(world).move(function, web)
-
-    assert others[0] in caught.value.where
-    assert layers_of(world) == others
-
-
-def test_a_change_by_somebody_else_meanwhile_is_kept(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_function_is_described(world: World, functions: Functions) -> None:
     one, two = layer_of(world, "web", 2)
     (other,) = layer_of(world, "other")
-    function = function_of(world, [one])
-    moving = functions(world)
-    update = moving._update
-    calls: list[str] = []
+    found = known(functions, function_of(world, "f", [other, two], Runtime="python3.13"))
 
-    def late(name: str, layers: list[str], revision: str) -> bool:
-        calls.append(revision)
-        if len(calls) == 1:
-            world.aws.client("lambda").update_function_configuration(
-                FunctionName=name, Layers=[one, other]
-            )
-        return update(name, layers, revision)
-
-    monkeypatch.setattr(moving, "_update", late)
-
-    assert moving.move(function, two) is True
-    assert layers_of(world) == [two, other]
-    assert len(set(calls)) > 1
+    assert (found.name, found.package) == (f"{world.name}-f", "Zip")
+    assert (found.runtime, found.architecture) == ("python3.13", "arm64")
+    assert [use.arn for use in found.layers] == [other, two]
+    assert found.layers[0].zipped_size > 0
+    assert found.version_of(one.rpartition(":")[0]) == 2
+    assert found.version_of(f"{ARN}:web") is None
+    assert not found.settled
 
 
-def test_a_function_that_others_change_all_the_time_is_given_up(
-    world: World, monkeypatch: pytest.MonkeyPatch
+def test_a_function_can_be_named_by_its_arn_too(world: World, functions: Functions) -> None:
+    found = known(functions, function_of(world, "f"))
+
+    assert known(functions, found.arn).name == found.name
+
+
+def test_a_function_that_is_not_there_is_none(functions: Functions) -> None:
+    assert functions.get("nobody-made-it") is None
+
+
+def test_layers_are_given_only_to_the_function_we_know(world: World, functions: Functions) -> None:
+    (web,) = layer_of(world, "web")
+    name = function_of(world, "f")
+    stale = known(functions, name)
+    world.aws.client("lambda").update_function_configuration(FunctionName=name, Timeout=9)
+
+    assert functions.give(stale, [web]) is False
+    assert layers_of(world, name) == []
+    assert functions.give(known(functions, name), [web]) is True
+    assert layers_of(world, name) == [web]
+
+
+def test_a_version_that_is_not_there_is_awss_error_with_the_function(
+    world: World, functions: Functions
 ) -> None:
-    one, two = layer_of(world, "web", 2)
-    function = function_of(world, [one])
-    pauses: list[float] = []
-    moving = functions(world, pauses)
-    monkeypatch.setattr(moving, "_update", lambda *_arguments: False)
-
-    with pytest.raises(ConflictError, match="changed by others all the time"):
-        moving.move(function, two)
-
-    assert len(pauses) >= ATTEMPTS
-    assert layers_of(world) == [one]
-
-
-def test_an_update_under_way_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    (one,) = layer_of(world, "web")
-    function = function_of(world, [])
-    pauses: list[float] = []
-    moving = functions(world, pauses)
-    found: list[dict[str, Any]] = [{"LastUpdateStatus": "InProgress"}] * 3
-    real = moving._configuration
-    monkeypatch.setattr(moving, "_configuration", lambda name: found.pop() if found else real(name))
-
-    assert moving.move(function, one) is True
-    assert pauses[:3] == sorted(pauses[:3])
-    assert len(pauses) >= 3
-
-
-def test_an_update_that_fails_is_told_with_its_reason(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (one,) = layer_of(world, "web")
-    function = function_of(world, [])
-    moving = functions(world)
-    real = moving._configuration
-    failed = {"LastUpdateStatus": "Failed", "LastUpdateStatusReason": "no subnet"}
-
-    def configuration(name: str) -> dict[str, Any]:
-        found = real(name)
-        return {**found, **failed} if found.get("Layers") else found
-
-    monkeypatch.setattr(moving, "_configuration", configuration)
-
-    with pytest.raises(LayerError, match="no subnet"):
-        moving.move(function, one)
-
-
-def test_a_version_that_is_not_there_is_awss_error_with_the_function(world: World) -> None:
-    function = function_of(world, [])
+    name = function_of(world, "f")
     gone = f"arn:aws:lambda:eu-central-1:123456789012:layer:{world.name}-gone:1"
 
     with pytest.raises(AwsError, match="UpdateFunctionConfiguration") as caught:
-        functions(world).move(function, gone)
+        functions.give(known(functions, name), [gone])
 
-    assert world.name in caught.value.where
+    assert name in caught.value.where
+
+
+def test_who_uses_a_layer_is_found_on_every_page(world: World, functions: Functions) -> None:
+    one, two = layer_of(world, "web", 2)
+    (other,) = layer_of(world, "web-api")
+    names = [function_of(world, f"f{number}", [one]) for number in range(51)]
+    names.append(function_of(world, "new", [two]))
+    function_of(world, "not", [other])
+
+    found = {name: use.version_of(one.rpartition(":")[0])
+             for use, name in functions.having(one.rpartition(":")[0])}  # fmt: skip
+
+    assert set(found) == set(names)
+    assert found[f"{world.name}-new"] == 2
+    assert found[f"{world.name}-f50"] == 1
+
+
+def test_published_versions_of_a_function_are_told_from_it(
+    world: World, functions: Functions
+) -> None:
+    # ministack does not list published versions, so its answer gets one here.
+    (web,) = layer_of(world, "web")
+    name = function_of(world, "f", [web])
+    asked: list[str] = []
+
+    def listing(parsed: dict[str, list[dict[str, str]]], **_event: object) -> None:
+        ours = [found for found in parsed["Functions"] if found["FunctionName"] == name]
+        parsed["Functions"] = [*ours, *({**found, "Version": "3"} for found in ours)]
+
+    def asking(params: dict[str, str], **_event: object) -> None:
+        asked.append(params.get("FunctionVersion", ""))
+
+    events = functions._lambda.meta.events
+    events.register("after-call.lambda.ListFunctions", listing)
+    events.register("provide-client-params.lambda.ListFunctions", asking)
+    found = functions.having(web.rpartition(":")[0], published=True)
+
+    assert {called for _, called in found} == {name, f"{name}:3"}
+    assert set(asked) == {"ALL"}
+
+
+def test_tags_of_a_function(world: World, functions: Functions) -> None:
+    name = function_of(world, "f", Tags={"team": "billing", "a=b": "c"})
+    arn = known(functions, name).arn
+
+    assert functions.tags(arn) == {"team": "billing", "a=b": "c"}
+    assert functions.tags(arn + "-gone") == {}

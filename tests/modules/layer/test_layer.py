@@ -124,6 +124,7 @@ def test_the_output_holds_all_there_is_to_know(stack: Synthesized) -> None:
         "unzipped_size": f"${{try(tonumber({answer}.unzipped_size), one([]))}}",
         "zipped_size": f"${{try(tonumber({answer}.zipped_size), one([]))}}",
         "packages": f"${{try(tonumber({answer}.packages), one([]))}}",
+        "functions": f"${{{answer}.functions}}",
     }
     condition = output["precondition"]["condition"]
     assert f'contains(["current", "building"], {answer}.status)' in condition
