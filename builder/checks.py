@@ -11,6 +11,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from builder.errors import SpecError
+from builder.indexes import Index
 from builder.runtimes import ARCHITECTURES, RUNTIMES
 
 LAYER_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}[a-z0-9]|[a-z]")
@@ -26,7 +27,19 @@ SLIM = ("boto", "docs", "metadata", "stubs", "symbols", "tests")
 """What can be left out of dependencies; bytecode always is."""
 SAFE_SLIM = ("metadata", "stubs", "tests")
 
-SEVERAL = ("python", "requirements", "dependencies", "extras", "exclude", "slim", "functions")
+INCLUDE = ("bin", "lib")
+"""What a layer can hold beside python/: /opt/bin is on the PATH, /opt/lib on LD_LIBRARY_PATH (AWS
+Lambda developer guide, "Defined runtime environment variables")."""
+
+RPM_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+~^:-]*")
+"""Names of RPM packages, with or without version and architecture. RPM's own rule for a name is
+``[A-Za-z0-9_][A-Za-z0-9._+-]*`` (rpmbuild_internal.h, ALLOWED_CHARS_NAME); ``~`` and ``^`` stand in
+versions, ``:`` behind an epoch. It has no room for options, paths, globs, groups and URLs."""
+
+SEVERAL = (
+    *("python", "requirements", "dependencies", "extras", "exclude", "slim", "functions"),
+    *("may_fail", "system_packages", "include"),
+)
 """The fields that hold several strings."""
 
 DESCRIPTION_LIMIT = 160
@@ -48,9 +61,14 @@ class Check:
         self.dependencies(fields["dependencies"])
         self.contents(fields)
         self.extras(fields["extras"], has_package=fields["package"] is not None)
-        self.slim(fields["slim"])
+        self.some_of("slim", fields["slim"], SLIM)
         self.description(fields["description"])
         self.functions(fields["functions"])
+        self.may_fail(fields["may_fail"])
+        self.system_packages(fields["system_packages"])
+        self.paths("pre_install", [] if fields["pre_install"] is None else [fields["pre_install"]])
+        self.some_of("include", fields["include"], INCLUDE)
+        self.indexes(fields["indexes"])
 
     def error(self, key: str, what: str, expected: str, fix: str = "") -> SpecError:
         """Make the error for one key."""
@@ -140,15 +158,11 @@ class Check:
                     "extras", f"{extra!r} cannot name an extra", "a PEP 685 extra name"
                 )
 
-    def slim(self, options: Iterable[str]) -> None:
-        """Check what is to be left out of dependencies."""
-        for option in options:
-            if option not in SLIM:
-                raise self.error(
-                    "slim",
-                    f"{option!r} is nothing that can be left out",
-                    f"some of {', '.join(SLIM)}",
-                )
+    def some_of(self, key: str, values: Iterable[str], known: Sequence[str]) -> None:
+        """Check words of which there are only so many."""
+        for value in values:
+            if value not in known:
+                raise self.error(key, f"{key} cannot be {value!r}", f"some of {', '.join(known)}")
 
     def description(self, description: str) -> None:
         """Check the description's length."""
@@ -176,3 +190,43 @@ class Check:
                     f"{function!r} names a version or alias, whose layers never change",
                     "the function itself, without a version or alias",
                 )
+
+    def may_fail(self, modules: Iterable[str]) -> None:
+        """Check that each is the name of a module."""
+        for module in modules:
+            if not all(part.isidentifier() for part in module.split(".")):
+                raise self.error(
+                    "may_fail",
+                    f"{module!r} cannot name a module",
+                    "names as in an import statement, such as 'package.module'",
+                )
+
+    def system_packages(self, names: Iterable[str]) -> None:
+        """Check that each is the name of an RPM package, and nothing else that dnf would take."""
+        for name in names:
+            if not RPM_NAME.fullmatch(name):
+                raise self.error(
+                    "system_packages",
+                    f"{name!r} cannot name a package of Amazon Linux",
+                    "names of RPM packages such as 'libxml2-devel', without options, paths, globs "
+                    "or groups",
+                    "for all else write a script and name it with pre_install",
+                )
+
+    def indexes(self, indexes: Iterable[Any]) -> None:
+        """Check that they are indexes, each one once, and at most one of them in PyPI's place."""
+        names, defaults = [], []
+        for index in indexes:
+            if not isinstance(index, Index):
+                raise self.error("indexes", f"{index!r} is no index", "indexes, as Index(...)")
+            names.append(index.name)
+            defaults += [index.name] if index.default else []
+        if len(set(names)) != len(names):
+            raise self.error("indexes", "an index is named twice", "each index once")
+        if len(defaults) > 1:
+            raise self.error(
+                "indexes",
+                f"{' and '.join(defaults)} both are to replace PyPI",
+                "at most one index with default = true",
+                "leave default = true to the one that is asked last",
+            )

@@ -37,6 +37,8 @@ def source_files(spec: LayerSpec, root: Path) -> tuple[SourceFile, ...]:
         selection.add_tree(PurePosixPath(spec.package))
     for requirements in spec.requirements:
         selection.add_requirements(PurePosixPath(requirements))
+    if spec.pre_install is not None:
+        selection.add_file(PurePosixPath(spec.pre_install), "the script that pre_install names")
     read_locked(spec, root, selection.paths)  # a lock that does not fit is refused at plan
     return tuple(_describe(root, path) for path in sorted(selection.paths))
 
@@ -83,7 +85,7 @@ class _Selection:
         if file in self._requirements:
             return
         self._requirements.add(file)
-        self._add_file(file, "a requirements file")
+        self.add_file(file, "a requirements file")
         for reference in requirement_references(
             _read(self.root, str(file)).decode("utf-8", "replace")
         ):
@@ -93,13 +95,14 @@ class _Selection:
         if (self.root / target).is_dir():
             self.add_tree(target)
         elif target.name.endswith(DISTRIBUTIONS):
-            self._add_file(target, f"the distribution that {file} names")
+            self.add_file(target, f"the distribution that {file} names")
         elif (self.root / target).is_file():
             self.add_requirements(target)
         else:
             raise self._missing(str(target), f"the file or folder that {file} names")
 
-    def _add_file(self, file: PurePosixPath, expected: str) -> None:
+    def add_file(self, file: PurePosixPath, expected: str) -> None:
+        """Add one file, whatever is excluded."""
         if not (self.root / file).is_file():
             raise self._missing(str(file), expected)
         self._inside(self.root / file, str(file))

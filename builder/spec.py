@@ -11,6 +11,8 @@ from typing import Any
 
 from builder.checks import SAFE_SLIM, SEVERAL, Check
 from builder.errors import SpecError
+from builder.indexes import CodeArtifact as CodeArtifact
+from builder.indexes import Index as Index
 from builder.runtimes import Target
 
 SCHEMA = 1
@@ -30,6 +32,11 @@ class LayerSpec:
     dependencies (some of checks.SLIM), ``functions`` are names or ARNs of
     Lambda functions that move to each new version.
 
+    ``may_fail`` are modules that need not import in the audit. ``system_packages`` are RPM packages
+    that are installed before the build, then the script ``pre_install`` is run, a path like
+    ``package``. ``include`` names what the layer holds beside python/ (some of checks.INCLUDE),
+    ``indexes`` are package indexes, asked in this order.
+
     Raises :class:`~builder.errors.SpecError` when a value cannot be right.
     """
 
@@ -44,6 +51,11 @@ class LayerSpec:
     exclude: tuple[str, ...] = ()
     slim: tuple[str, ...] = SAFE_SLIM
     functions: tuple[str, ...] = ()
+    may_fail: tuple[str, ...] = ()
+    system_packages: tuple[str, ...] = ()
+    pre_install: str | None = None
+    include: tuple[str, ...] = ()
+    indexes: tuple[Index, ...] = ()
     where: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
@@ -74,6 +86,7 @@ class LayerSpec:
             values: dict[str, Any] = {
                 k: tuple(v) if isinstance(v, list) else v for k, v in document.items()
             }
+            values["indexes"] = tuple(map(Index.from_fields, document.get("indexes", ())))
             if schema == SCHEMA:
                 return cls(**values)
         except (ValueError, TypeError, KeyError, AttributeError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -15,6 +16,8 @@ from . import (
     distributions,
     files,
     imports,
+    include,
+    indexes,
     interpreters,
     lighten,
     manifest,
@@ -22,6 +25,7 @@ from . import (
     projects,
     request,
     sbom,
+    system,
 )
 from . import install as installing
 from . import locked as locking
@@ -65,7 +69,10 @@ def build(bundle: Path, log: Log, limit: int = audit.UNZIPPED_LIMIT) -> None:
     targets = ", ".join(str(target) for target in wanted.targets)
     log.step(f"layer {wanted.layer} for {targets} (worker {manifest.worker_version()})")
     stage = work / "layer"
+    system.prepare(wanted, bundle, work / "extra", log)
+    indexes.log_in(wanted.indexes, os.environ, log)
     contents = [_fill(wanted, target, uv, bundle, stage, log) for target in wanted.targets]
+    include.take_extra(wanted, work / "extra", stage, log)
     collected = [_without_paths(file) for file in files.collect(stage)]
     sizes = _audit(wanted, contents, collected, stage, log, limit)
     log.step(f"packing {counted(len(collected), 'file')}")
@@ -145,8 +152,10 @@ def _fill(
     audit.check_installed(
         [*pins, *((wheel.name, wheel.version) for wheel in own.wheels)], found, root, target
     )
+    if include.BIN in wanted.include:
+        include.take_scripts(root, found, stage)
     removed = slimming.slim(root, wanted.exclude)
-    if removed.scripts:
+    if removed.scripts and include.BIN not in wanted.include:
         log.debug(f"left out bin/: {', '.join(removed.scripts)}")
         scripts = counted(len(removed.scripts), "command-line script")
         log.step(f"left out {scripts}: layers hold modules")
@@ -297,7 +306,9 @@ def _audit(
 ) -> dict[tuple[str, str], int]:
     """Refuse what Lambda cannot use; return the packages with their sizes."""
     log.step(f"auditing {counted(len(collected), 'file')}")
-    audit.check_places(collected, [content.prefix for content in contents])
+    prefixes = [content.prefix for content in contents]
+    audit.check_places(collected, [*prefixes, *wanted.include])
+    shared = include.natives_of(collected, wanted.include)
     notes: list[str] = []
     total: dict[tuple[str, str], int] = {}
     for content in contents:
@@ -309,7 +320,7 @@ def _audit(
             size = sum(mine[name].size for name in distribution.files if name in mine)
             if any(name in mine for name in distribution.files):
                 total[key] = total.get(key, 0) + size
-        natives = audit.native_files(mine.values(), owners)
+        natives = [*audit.native_files(mine.values(), owners), *shared]
         notes += audit.check_native(natives, content.target)
         loaded = _import(wanted, content, stage / content.prefix, set(mine), notes, log)
         notes += audit.check_libraries(natives, loaded)
@@ -341,7 +352,8 @@ def _import(
     }
     names = sorted({module for of_one in modules.values() for module in of_one})
     log.step(f"importing {counted(len(names), 'module')} with python{interpreter.version}")
-    report = imports.check(interpreter, root, names)
+    libraries = root.parents[content.prefix.count("/")] / include.LIB
+    report = imports.check(interpreter, root, names, libraries=libraries)
     refusals, tolerated = imports.judge(report, modules, content.own, wanted.may_fail)
     notes += tolerated
     if refusals:
