@@ -133,11 +133,8 @@ def _failure(report: Path, project: Path) -> tuple[str, str]:
     path = project / file
     lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.exists() else []
     text = lines[int(line) - 1].strip() if int(line) <= len(lines) else ""
-    # The script may have read another one.
-    return (
-        f"in line {line}",
-        f"{file[2:] if file.startswith('./') else file}: {text}\nended with status {status}",
-    )
+    shown = file.removeprefix("./")  # another one, if the script reads one
+    return f"in line {line}", f"{shown}: {text}\nended with status {status}"
 
 
 def _run(command: Sequence[str], cwd: Path, variables: Mapping[str, str], log: Log) -> Outcome:
