@@ -68,7 +68,6 @@ class Check:
         self.system_packages(fields["system_packages"])
         self.paths("pre_install", [] if fields["pre_install"] is None else [fields["pre_install"]])
         self.some_of("include", fields["include"], INCLUDE)
-        self.indexes(fields["indexes"])
 
     def error(self, key: str, what: str, expected: str, fix: str = "") -> SpecError:
         """Make the error for one key."""
@@ -213,14 +212,12 @@ class Check:
                     "for all else write a script and name it with pre_install",
                 )
 
-    def indexes(self, indexes: Iterable[Any]) -> None:
-        """Check that they are indexes, each one once, and at most one of them in PyPI's place."""
-        names, defaults = [], []
-        for index in indexes:
-            if not isinstance(index, Index):
-                raise self.error("indexes", f"{index!r} is no index", "indexes, as Index(...)")
-            names.append(index.name)
-            defaults += [index.name] if index.default else []
+    def indexes(self, indexes: Any) -> tuple[Index, ...]:
+        """Return indexes, each one once, and at most one of them in PyPI's place."""
+        if not isinstance(indexes, list | tuple) or not all(isinstance(i, Index) for i in indexes):
+            raise self.error("indexes", f"{indexes!r} are no indexes", "indexes, as [Index(...)]")
+        names = [index.name for index in indexes]
+        defaults = [index.name for index in indexes if index.default]
         if len(set(names)) != len(names):
             raise self.error("indexes", "an index is named twice", "each index once")
         if len(defaults) > 1:
@@ -230,3 +227,4 @@ class Check:
                 "at most one index with default = true",
                 "leave default = true to the one that is asked last",
             )
+        return tuple(indexes)

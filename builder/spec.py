@@ -63,6 +63,7 @@ class LayerSpec:
         for key in SEVERAL:
             # Lists are what people write in Python; the class is frozen, hence the detour.
             object.__setattr__(self, key, check.several(key, getattr(self, key)))
+        object.__setattr__(self, "indexes", check.indexes(self.indexes))
         check.all_of({field.name: getattr(self, field.name) for field in fields(self)})
 
     @property
