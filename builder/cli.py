@@ -11,6 +11,7 @@ from builder import __version__, report
 from builder.aws.session import Credentials
 from builder.commands.build import build
 from builder.commands.hook import hook
+from builder.commands.lock import lock
 from builder.commands.logs import logs
 from builder.commands.options import AS_JSON, Setting
 from builder.commands.plan import plan_command
@@ -70,5 +71,5 @@ def main(
     ctx.obj = Setting(config, Credentials(profile, role_arn), region, debug)
 
 
-for command in (plan_command, build, status, logs, retire_command, hook):
+for command in (plan_command, build, status, logs, lock, retire_command, hook):
     main.add_command(command)
