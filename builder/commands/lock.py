@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from pathlib import Path
 
 import click
 
 from builder.commands.options import Setting, pass_setting
+from builder.errors import LayerError
 from builder.releaselock import release_lock
 
 
@@ -21,11 +22,14 @@ from builder.releaselock import release_lock
     help="Of which version of the layer; default: the current one.",
 )
 @click.option(
-    "-o", "--output", type=click.File("wb", lazy=True), default="-", help="Write it to a file."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="Write it to a file.",
 )
 @pass_setting
 def lock(
-    setting: Setting, name: str, *, python: str | None, version: int | None, output: BinaryIO
+    setting: Setting, name: str, *, python: str | None, version: int | None, output: Path | None
 ) -> None:
     """Show the lock that is stored with a release, as requirements with hashes.
 
@@ -35,4 +39,16 @@ def lock(
     Example: lambda-layer lock web --python 3.12 --release 7 -o requirements.lock
     """
     (layer,) = setting.layers((name,))
-    output.write(release_lock(layer, version=version, python=python))
+    content = release_lock(layer, version=version, python=python)
+    if output is None:
+        click.echo(content, nl=False)
+        return
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise LayerError(
+            f"{output} cannot be written: {error.strerror}",
+            where=str(output),
+            expected="a folder that is there and that you may write to",
+            fix="name another file with -o",
+        ) from error

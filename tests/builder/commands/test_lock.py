@@ -28,3 +28,7 @@ def test_the_lock_of_a_release_is_shown_or_written(
     written = project.run("lock", "web", "--python", "3.12", "--release", "1", "-o", str(file))
     assert (written.exit_code, written.stdout) == (0, "")
     assert file.read_text() == shown.stdout
+
+    nowhere = project.run("lock", "web", "-o", str(tmp_path / "gone" / "x"))
+    assert nowhere.exit_code == 1
+    assert "cannot be written: No such file" in nowhere.stderr
