@@ -274,3 +274,15 @@ def test_a_reference_that_leads_nowhere_is_refused(tmp_path: Path, line: str, wh
 
     assert caught.value.what == what
     assert "requirements.txt" in caught.value.where + caught.value.expected
+
+
+def test_the_script_before_the_build_is_an_input_wherever_it_is(tmp_path: Path) -> None:
+    package(tmp_path, {".gitignore": "*.sh\n"})
+    write_tree(tmp_path, {"tools/set up.sh": "true\n"})
+    spec = spec_of(package="src", pre_install="tools/set up.sh", exclude=("*.sh",))
+
+    assert "tools/set up.sh" in [file.path for file in source_files(spec, tmp_path)]
+    (tmp_path / "tools" / "set up.sh").unlink()
+    with pytest.raises(SourceError, match=r"there is no 'tools/set up\.sh'") as caught:
+        source_files(spec, tmp_path)
+    assert caught.value.expected == "the script that pre_install names"
