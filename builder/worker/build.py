@@ -240,13 +240,15 @@ def _resolve(
     paths = [listed, *(project / path for path in wanted.requirements)]
     log.step(f"resolving {_described(wanted)} for {target}")
     resolver = Resolver(own.uv, target, work, log, native=native)
-    constraints = None
+    constraints = overrides = None
     if kept is not None:
         log.step(f"keeping to {kept.source}")
         constraints = work / "constraints.txt"
         constraints.write_text(kept.constraints(), encoding="utf-8")
+        overrides = work / "overrides.txt"
+        overrides.write_text(kept.overrides(), encoding="utf-8")
     locked = resolver.resolve(
-        Inputs(tuple(paths), tuple(folders), tuple(wheels), constraints),
+        Inputs(tuple(paths), tuple(folders), tuple(wheels), constraints, overrides),
         lambda folder: own.wheel(folder).name,
     )
     for folder in locked.folders:

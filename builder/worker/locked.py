@@ -25,8 +25,12 @@ class Locked:
 
     def constraints(self) -> str:
         """Return the versions as a constraints file."""
-        lines = [pin.line.split("\n", 1)[0].rstrip("\\ ") for pin in self.pins]
+        lines = [pin.line.split("\n", 1)[0].rstrip("\\ ") for pin in self.pins if pin.version]
         return "\n".join(lines) + "\n"
+
+    def overrides(self) -> str:
+        """Return what comes from git, at the locked commit, in place of what asks for a branch."""
+        return "".join(f"{pin.line}\n" for pin in self.pins if not pin.version)
 
 
 def read(bundle: Path) -> Locked | None:
