@@ -142,7 +142,9 @@ def _entries(path: str, document: Mapping[str, Any]) -> list[Entry]:
 
 def _entry(package: Mapping[str, Any], kind: str, packages: list[Mapping[str, Any]]) -> Entry:
     source = package.get("source", {})
-    indexed = not any(key in package or key in source for key in LOCAL)
+    # Poetry calls every index but PyPI a legacy one, and names its URL.
+    legacy = source.get("type") == "legacy"
+    indexed = legacy or not any(key in package or key in source for key in LOCAL)
     # Poetry names the kind of what is not from its usual index.
     indexed = indexed and source.get("type") not in ("git", "directory", "file", "url")
     name, url = canonicalize_name(package["name"]), _git_url(package)

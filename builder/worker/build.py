@@ -15,6 +15,7 @@ from . import (
     audit,
     distributions,
     files,
+    hashes,
     imports,
     include,
     indexes,
@@ -100,10 +101,10 @@ def build(bundle: Path, log: Log, limit: int = audit.UNZIPPED_LIMIT) -> None:
 def _packages(sizes: Mapping[tuple[str, str], int], contents: Sequence[Content]) -> list[Package]:
     """Return the packages with what their metadata and the locks say of them."""
     known = {(d.name, d.version): d for content in contents for d in content.found}
-    hashes: dict[str, set[str]] = {}
+    allowed: dict[str, set[str]] = {}
     for content in contents:
         for pin in content.locked.pins:
-            hashes.setdefault(pin.name, set()).update(pin.hashes)
+            allowed.setdefault(pin.name, set()).update(pin.hashes)
     return [
         Package(
             name,
@@ -111,7 +112,7 @@ def _packages(sizes: Mapping[tuple[str, str], int], contents: Sequence[Content])
             size,
             known[name, version].license,
             known[name, version].record_sha256,
-            tuple(sorted(hashes.get(name, ()))),
+            tuple(sorted(allowed.get(name, ()))),
         )
         for (name, version), size in sorted(sizes.items())
     ]
@@ -255,6 +256,7 @@ def _resolve(
         projects.check_target(own.wheel(folder), target, native=native)
     if kept is not None:
         locked = _keep_to(kept, locked, wanted, log)
+    locked = hashes.keep_to(hashes.read(paths), locked)
     older = dict(locked.older)
     for name in locked.from_source:
         other = f" ({older[name]} has)" if name in older else ""

@@ -50,7 +50,7 @@ def keep_to(locked: Locked, found: Lock) -> tuple[Lock, list[str]]:
         own = known.get((pin.name, pin.version))
         if own is None and pin.version:
             lacking.append(pin.name)
-        pins.append(_with_hashes(pin, own) if own and own.hashed else pin)
+        pins.append(with_hashes(pin, own) if own and own.hashed else pin)
     return replace(found, pins=tuple(pins)), lacking
 
 
@@ -64,7 +64,8 @@ def stale(locked: Locked, lacking: list[str]) -> BuildError:
     )
 
 
-def _with_hashes(pin: Pin, own: Pin) -> Pin:
+def with_hashes(pin: Pin, own: Pin) -> Pin:
+    """Return a pin with another one's hashes in place of its own."""
     first = pin.line.split("\n", 1)[0].rstrip("\\ ")
     hashes = [f"    {text}" for text in HASH.findall(own.line)]
     return replace(pin, line=" \\\n".join([HASH.sub("", first).rstrip(), *hashes]))

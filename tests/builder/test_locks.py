@@ -199,6 +199,13 @@ def test_a_lock_of_poetry_is_read_with_its_markers() -> None:
     assert pins(text) == ["idna==3.9", "numpy==2.2.6"]
 
 
+def test_what_poetry_has_from_an_index_of_ones_own_is_pinned_like_all_else() -> None:
+    source = '[package.source]\ntype = "legacy"\nurl = "https://packages.example/simple"\n'
+    locked = POETRY.replace("\n\n[[package]]", f"\n{source}\n[[package]]", 1)
+
+    assert "idna==3.9" in pins(convert("poetry.lock", locked))
+
+
 def test_several_versions_without_a_marker_are_refused() -> None:
     with pytest.raises(SourceError, match=r"numpy 2\.0\.2 and 2\.2\.6 for python3\.12"):
         convert("poetry.lock", POETRY.replace("markers = \"python_version < '3.10'\"", ""))
