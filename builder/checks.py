@@ -10,6 +10,7 @@ from typing import Any
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from builder.credentials import login_in
 from builder.errors import SpecError
 from builder.indexes import Index
 from builder.runtimes import ARCHITECTURES, RUNTIMES
@@ -131,6 +132,14 @@ class Check:
                     f"{text!r} is not a requirement: {error}".splitlines()[0],
                     "PEP 508 requirements such as 'pydantic>=2,<3'",
                 ) from error
+            host = login_in(text)
+            if host:
+                raise self.error(
+                    "dependencies",
+                    f"a dependency has a password for {host} in its URL",
+                    "URLs without credentials: they would end up in Terraform's state",
+                    "describe the index under [indexes.NAME] with a secret, and name it in indexes",
+                )
 
     def contents(self, fields: Mapping[str, Any]) -> None:
         """Check that there is something to build."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from builder.credentials import login_in
 from builder.errors import SourceError
 from builder.ignore import GitIgnores, Ignores
 from builder.locks import read_locked
@@ -79,6 +80,8 @@ class _Selection:
         self._inside(folder, str(tree))
         for path in self._walk(folder, Ignores(folder, self.exclude, self._git)):
             self.paths.add(path.relative_to(self.root).as_posix())
+        if (folder / "pyproject.toml").is_file():
+            self._check_credentials(tree / "pyproject.toml")
 
     def add_requirements(self, file: PurePosixPath) -> None:
         """Add a requirements file, the files it includes and the local projects it names."""
@@ -86,10 +89,22 @@ class _Selection:
             return
         self._requirements.add(file)
         self.add_file(file, "a requirements file")
+        self._check_credentials(file)
         for reference in requirement_references(
             _read(self.root, str(file)).decode("utf-8", "replace")
         ):
             self._add_reference(file, self._resolve(file, reference))
+
+    def _check_credentials(self, file: PurePosixPath) -> None:
+        host = login_in(_read(self.root, str(file)).decode("utf-8", "replace"))
+        if host:
+            raise SourceError(
+                f"{file} has a password for {host} in a URL",
+                where=f"{self.where}: {self.root / file}",
+                expected="URLs without credentials: the file is part of the bundle",
+                fix="take it out, describe the index under [indexes.NAME] with a secret, and name "
+                "it in the layer's indexes",
+            )
 
     def _add_reference(self, file: PurePosixPath, target: PurePosixPath) -> None:
         if (self.root / target).is_dir():

@@ -99,6 +99,7 @@ def test_the_spec_of_another_version_is_refused_with_the_fix() -> None:
         ("dependencies", ("requests >=",)),
         ("dependencies", ("-r requirements.txt",)),
         ("dependencies", ("./web",)),
+        ("dependencies", ("web @ https://ci:hush@a.example/web.whl",)),
         ("description", "x" * 161),
         ("may_fail", ("web gui",)),
         ("may_fail", ("web.",)),
