@@ -9,6 +9,7 @@ from builder.aws.codebuild import BuildRequest, BuildState
 from builder.aws.store import Changed
 from builder.clock import Clock
 from builder.errors import AwsError, BuildFailed, LayerError
+from builder.indexes import secrets, usernames
 from builder.layer import Layer
 from builder.record import Token
 
@@ -106,7 +107,9 @@ def _request(layer: Layer, token: Token, version: str, *, debug: bool) -> BuildR
             (NAME_VARIABLE, layer.name),
             (TOKEN_VARIABLE, str(token)),
             (DEBUG_VARIABLE, str(debug).lower()),
+            *usernames(layer.spec.indexes),
         ),
+        secrets=secrets(layer.spec.indexes),
     )
 
 

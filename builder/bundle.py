@@ -48,6 +48,11 @@ def request(spec: LayerSpec, fingerprint: str) -> dict[str, object]:
         "dependencies": list(spec.dependencies),
         "exclude": list(spec.exclude),
         "slim": sorted(spec.slim),
+        "may_fail": sorted(spec.may_fail),
+        "system_packages": sorted(spec.system_packages),
+        "pre_install": spec.pre_install,
+        "include": sorted(spec.include),
+        "indexes": [index.describe() for index in spec.indexes],
     }
 
 

@@ -11,6 +11,7 @@ from builder import __version__, report
 from builder.aws.session import Credentials
 from builder.commands.build import build
 from builder.commands.hook import hook
+from builder.commands.lock import lock
 from builder.commands.logs import logs
 from builder.commands.move import move
 from builder.commands.options import AS_JSON, Setting
@@ -71,5 +72,5 @@ def main(
     ctx.obj = Setting(config, Credentials(profile, role_arn), region, debug)
 
 
-for command in (plan_command, build, status, logs, move, retire_command, hook):
+for command in (plan_command, build, status, logs, lock, move, retire_command, hook):
     main.add_command(command)

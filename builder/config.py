@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from builder.errors import SpecError
-from builder.spec import AppSpec, LayerSpec
+from builder.sections import check_keys
+from builder.spec import AppSpec, Index, LayerSpec
+from builder.split import split
 
 LAYER_KEYS: dict[str, str] = {
     "package": "string",
@@ -18,20 +19,36 @@ LAYER_KEYS: dict[str, str] = {
     "dependencies": "strings",
     "extras": "strings",
     "python": "strings",
-    "architecture": "string",
+    "architecture": "strings",
+    "split": "string",
     "description": "string",
     "exclude": "strings",
     "slim": "strings",
     "functions": "strings",
+    "may_fail": "strings",
+    "system_packages": "strings",
+    "pre_install": "string",
+    "include": "strings",
+    "indexes": "strings",
 }
 DEFAULT_KEYS = {
-    key: LAYER_KEYS[key] for key in ("python", "architecture", "exclude", "slim", "functions")
+    key: LAYER_KEYS[key]
+    for key in (
+        *("python", "architecture", "split", "exclude", "slim", "functions"),
+        *("system_packages", "include", "indexes"),
+    )
 }
+INDEX_KEYS = {
+    **dict.fromkeys(("url", "username", "secret"), "string"),
+    "codeartifact": "table",
+    "default": "boolean",
+}
+CODEARTIFACT_KEYS = dict.fromkeys(("domain", "owner", "repository", "region"), "string")
 APP_KEYS = {"name": "string", "region": "string", "backend": "table"}
 BACKEND_KEYS = dict.fromkeys(
     ("bucket", "key", "region", "profile", "dynamodb_table", "kms_key_id"), "string"
 )
-SECTIONS = {"app": "table", "defaults": "table", "layers": "table"}
+SECTIONS = dict.fromkeys(("app", "defaults", "indexes", "layers"), "table")
 
 EXAMPLE = """\
 [app]
@@ -71,11 +88,11 @@ def load_config(path: Path) -> Config:
     Paths in it are relative to the file's folder and must exist.
     """
     document = _parse(path)
-    _check_keys(document, SECTIONS, f"{path.name}", "")
+    check_keys(document, SECTIONS, f"{path.name}")
     app = _app(document.get("app"), path)
     defaults = document.get("defaults", {})
     where = f"{path.name} [defaults]"
-    _check_keys(defaults, DEFAULT_KEYS, where, "a layer can also set it under [layers.NAME]")
+    check_keys(defaults, DEFAULT_KEYS, where, "a layer can also set it under [layers.NAME]")
     sections = document.get("layers", {})
     if not sections:
         raise SpecError(
@@ -84,8 +101,12 @@ def load_config(path: Path) -> Config:
             expected="at least one [layers.NAME] table",
             fix="for example:\n" + EXAMPLE,
         )
-    layers = tuple(_layer(name, section, defaults, path) for name, section in sections.items())
-    return Config(app, layers)
+    indexes = _indexes(document.get("indexes", {}), path)
+    layers: list[LayerSpec] = []
+    for name, section in sections.items():
+        layers += _layers(name, section, defaults, indexes, path)
+    _check_names(layers)
+    return Config(app, tuple(layers))
 
 
 def _parse(path: Path) -> dict[str, Any]:
@@ -124,10 +145,10 @@ def _app(section: Mapping[str, Any] | None, path: Path) -> AppSpec:
             expected="[app] with name",
             fix='add: [app]\\nname = "billing"'.replace("\\n", "\n"),
         )
-    _check_keys(section, APP_KEYS, where, "")
+    check_keys(section, APP_KEYS, where)
     backend = section.get("backend")
     if backend is not None:
-        _check_keys(backend, BACKEND_KEYS, f"{path.name} [app.backend]", "")
+        check_keys(backend, BACKEND_KEYS, f"{path.name} [app.backend]")
         for key in ("bucket", "key", "region"):
             if key not in backend:
                 raise SpecError(
@@ -139,7 +160,46 @@ def _app(section: Mapping[str, Any] | None, path: Path) -> AppSpec:
     return AppSpec(section["name"], section.get("region", ""), backend, where=where)
 
 
-def _layer(name: str, section: Any, defaults: Mapping[str, Any], path: Path) -> LayerSpec:
+def _indexes(sections: Mapping[str, Any], path: Path) -> dict[str, Index]:
+    found = {}
+    for name, section in sections.items():
+        where = f"{path.name} [indexes.{name}]"
+        if not isinstance(section, dict):
+            raise SpecError(
+                f"indexes.{name} is not a table",
+                where=where,
+                expected=f"[indexes.{name}] and keys below",
+                fix=f'for example:\n[indexes.{name}]\nurl = "https://packages.example.com/simple"',
+            )
+        check_keys(section, INDEX_KEYS, where)
+        place = section.get("codeartifact")
+        if place is not None:
+            check_keys(place, CODEARTIFACT_KEYS, f"{where}, key 'codeartifact'")
+            place = {**dict.fromkeys(("domain", "owner", "repository"), ""), **place}
+        found[name] = Index.from_fields({"name": name, **section, "codeartifact": place})
+    return found
+
+
+def _check_names(layers: list[LayerSpec]) -> None:
+    seen: dict[str, LayerSpec] = {}
+    for layer in layers:
+        other = seen.setdefault(layer.name, layer)
+        if other is not layer:
+            raise SpecError(
+                f"two layers are named {layer.name!r}",
+                where=f"{other.where} and {layer.where}",
+                expected="names of their own, also for the layers that split makes",
+                fix="rename one of them",
+            )
+
+
+def _layers(
+    name: str,
+    section: Any,
+    defaults: Mapping[str, Any],
+    indexes: Mapping[str, Index],
+    path: Path,
+) -> list[LayerSpec]:
     where = f"{path.name} [layers.{name}]"
     if not isinstance(section, dict):
         raise SpecError(
@@ -148,7 +208,7 @@ def _layer(name: str, section: Any, defaults: Mapping[str, Any], path: Path) -> 
             expected=f"[layers.{name}] and keys below",
             fix="for example:\n" + EXAMPLE,
         )
-    _check_keys(section, LAYER_KEYS, where, "")
+    check_keys(section, LAYER_KEYS, where)
     merged = {**defaults, **section}
     for key in ("python", "architecture"):
         if key not in merged:
@@ -159,9 +219,25 @@ def _layer(name: str, section: Any, defaults: Mapping[str, Any], path: Path) -> 
                 fix='add python = ["3.13"]' if key == "python" else 'add architecture = "arm64"',
             )
     values = {key: _read(merged[key], LAYER_KEYS[key]) for key in LAYER_KEYS if key in merged}
-    spec = LayerSpec(name=name, where=where, **values)
-    check_paths(spec, path.parent)
-    return spec
+    values["indexes"] = [_index(index, indexes, where) for index in values.get("indexes", ())]
+    specs = [
+        LayerSpec(name=each, where=where, **settings)
+        for each, settings in split(name, values, where).items()
+    ]
+    for spec in specs:
+        check_paths(spec, path.parent)
+    return specs
+
+
+def _index(name: str, indexes: Mapping[str, Index], where: str) -> Index:
+    if name in indexes:
+        return indexes[name]
+    raise SpecError(
+        f"there is no index {name!r}",
+        where=f"{where}, key 'indexes'",
+        expected=f"one of: {', '.join(indexes) or 'none is described'}",
+        fix=f'add [indexes.{name}] with url = "https://..."',
+    )
 
 
 def _read(value: Any, kind: str) -> Any:
@@ -176,13 +252,19 @@ def check_paths(spec: LayerSpec, root: Path) -> None:
     if spec.package is not None:
         _check_package(root, spec.package, f"{where}, key 'package' (looked in {root})")
     for requirements in spec.requirements:
-        if not (root / requirements).is_file():
-            raise SpecError(
-                f"there is no file {requirements!r}",
-                where=f"{where}, key 'requirements' (looked in {root})",
-                expected="a requirements file",
-                fix="mend the path, or write the file",
-            )
+        _check_file(root, requirements, f"{where}, key 'requirements'", "a requirements file")
+    if spec.pre_install is not None:
+        _check_file(root, spec.pre_install, f"{where}, key 'pre_install'", "a script for bash")
+
+
+def _check_file(root: Path, name: str, where: str, expected: str) -> None:
+    if not (root / name).is_file():
+        raise SpecError(
+            f"there is no file {name!r}",
+            where=f"{where} (looked in {root})",
+            expected=expected,
+            fix="mend the path, or write the file",
+        )
 
 
 def _check_package(root: Path, name: str, where: str) -> None:
@@ -211,37 +293,3 @@ def _check_package(root: Path, name: str, where: str) -> None:
 
 def _is_source(path: Path) -> bool:
     return not any(part.startswith(".") for part in path.parts)
-
-
-def _check_keys(
-    section: Mapping[str, Any], known: Mapping[str, str], where: str, hint: str
-) -> None:
-    for key, value in section.items():
-        if key not in known:
-            close = get_close_matches(key, known, n=1)
-            fix = f"did you mean {close[0]!r}?" if close else hint or f"remove {key!r}"
-            raise SpecError(
-                f"unknown key {key!r}", where=where, expected="one of: " + ", ".join(known), fix=fix
-            )
-        if not KINDS[known[key]](value):
-            raise SpecError(
-                f"{key} has the wrong type: {value!r}",
-                where=f"{where}, key {key!r}",
-                expected=EXPECTED[known[key]],
-                fix=f"write {key} = " + EXAMPLES[known[key]],
-            )
-
-
-def _is_strings(value: Any) -> bool:
-    return isinstance(value, str) or (
-        isinstance(value, list) and all(isinstance(item, str) for item in value)
-    )
-
-
-KINDS: dict[str, Callable[[Any], bool]] = {
-    "string": lambda value: isinstance(value, str),
-    "strings": _is_strings,
-    "table": lambda value: isinstance(value, dict),
-}
-EXPECTED = {"string": "a string", "strings": "a list of strings", "table": "a table"}
-EXAMPLES = {"string": '"..."', "strings": '["...", "..."]', "table": "{ ... }"}

@@ -56,6 +56,7 @@ def inputs_of(spec: LayerSpec, files: Iterable[SourceFile]) -> Inputs:
     return Inputs(
         files={file.path: file.digest + ("+x" if file.executable else "") for file in files},
         settings={
+            **_optional(spec),
             "package": json.dumps(spec.package),
             "requirements": json.dumps(sorted(spec.requirements)),
             "dependencies": json.dumps(sorted(spec.dependencies)),
@@ -71,6 +72,22 @@ def inputs_of(spec: LayerSpec, files: Iterable[SourceFile]) -> Inputs:
             "worker": json.dumps(worker_digest()[:12]),
         },
     )
+
+
+def _optional(spec: LayerSpec) -> dict[str, str]:
+    """Return the settings that few layers have; one that is not set is not there.
+
+    ``may_fail`` decides whether there is an artifact at all. Names, users and secrets of indexes
+    have no influence on what is in them.
+    """
+    values: dict[str, object] = {
+        "may_fail": sorted(spec.may_fail),
+        "system_packages": sorted(spec.system_packages),
+        "pre_install": spec.pre_install,
+        "include": sorted(spec.include),
+        "indexes": [index.address for index in spec.indexes],
+    }
+    return {name: json.dumps(value) for name, value in values.items() if value}
 
 
 def changes(old: Inputs, new: Inputs) -> list[str]:

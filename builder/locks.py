@@ -7,17 +7,19 @@ for pylock.toml; the others are as uv and Poetry write them.
 from __future__ import annotations
 
 import tomllib
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import parse_qsl
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from builder.errors import SourceError
+from builder.lockgraph import edge_marker, reachable
+from builder.runtimes import Target
 from builder.spec import LayerSpec
 
 LOCKS = ("pylock.toml", "uv.lock", "poetry.lock")
@@ -37,13 +39,14 @@ LOCAL = ("directory", "editable", "virtual", "path", "archive", "git", "vcs", "u
 
 @dataclass(frozen=True)
 class Entry:
-    """One distribution of a lock; ``indexed`` if it comes from an index."""
+    """One distribution of a lock: ``indexed`` if it comes from an index, ``url`` if from git."""
 
     name: str
     version: str
     marker: str
     hashes: tuple[str, ...]
     indexed: bool
+    url: str = ""
 
 
 def lock_of(spec: LayerSpec, paths: Collection[str]) -> str | None:
@@ -60,22 +63,59 @@ def locked_requirements(spec: LayerSpec, path: str, content: bytes, pyproject: b
 
     Raise SourceError when it cannot be read or no longer fits ``pyproject``.
     """
-    entries = _entries(path, _table(path, content))
+    document = _table(path, content)
+    entries = _entries(path, document)
     _check_fits(spec, path, entries, _table(f"{spec.package}/pyproject.toml", pyproject))
-    versions = Counter(entry.name for entry in entries)
     lines = [f"# {path}"]
-    for entry in sorted(entries, key=lambda e: (e.name, e.version)):
-        if not entry.indexed:
-            continue
-        several = versions[entry.name] > 1
-        if several and not entry.marker:
-            raise _error(
-                path, f"has several versions of {entry.name} and does not say which is for whom"
-            )
-        marker = f" ; {entry.marker}" if several else ""
-        hashes = [f"    --hash={digest}" for digest in sorted(set(entry.hashes))]
-        lines.append(" \\\n".join([f"{entry.name}=={entry.version}{marker}", *hashes]))
+    for entry, marker in _chosen(spec, path, document, entries):
+        if entry.url:
+            lines.append(f"{entry.name} @ {entry.url}{marker}")
+        elif entry.indexed:
+            hashes = [f"    --hash={digest}" for digest in sorted(set(entry.hashes))]
+            lines.append(" \\\n".join([f"{entry.name}=={entry.version}{marker}", *hashes]))
     return ("\n".join(lines) + "\n").encode()
+
+
+def _chosen(
+    spec: LayerSpec, path: str, document: Mapping[str, Any], entries: Iterable[Entry]
+) -> Iterator[tuple[Entry, str]]:
+    """Yield the entries for the layer's targets, with the marker that says for which ones."""
+    needed: set[tuple[str, str]] | None = None
+    if PurePosixPath(path).name == "uv.lock":
+        needed = reachable(document.get("package", ()), spec.extras)
+    by_name: dict[str, list[Entry]] = {}
+    for entry in sorted(entries, key=lambda e: (e.name, e.version)):
+        by_name.setdefault(entry.name, []).append(entry)
+    for name, several in by_name.items():
+        if len(several) == 1:
+            url_marker = f" ; {several[0].marker}" if several[0].url and several[0].marker else ""
+            yield several[0], url_marker
+            continue
+        if needed is not None and any((e.name, e.version) in needed for e in several):
+            several = [entry for entry in several if (entry.name, entry.version) in needed]
+        yield from _one_a_target(spec, path, name, several)
+
+
+def _one_a_target(
+    spec: LayerSpec, path: str, name: str, several: Iterable[Entry]
+) -> Iterator[tuple[Entry, str]]:
+    by_target = {
+        target: [entry for entry in several if _holds(spec, target, entry.marker)]
+        for target in spec.targets
+    }
+    for target, found in by_target.items():
+        if len(found) > 1:
+            versions = " and ".join(entry.version for entry in found)
+            raise _error(
+                path, f"has {name} {versions} for {target} and does not say which one is meant"
+            )
+    for entry in several:
+        targets = [target for target, found in by_target.items() if found == [entry]]
+        if len(targets) == len(spec.targets):
+            yield entry, ""
+        elif targets:
+            each = (f'python_version == "{target.python}"' for target in targets)
+            yield entry, f" ; {' or '.join(each)}"
 
 
 def read_locked(spec: LayerSpec, root: Path, paths: Collection[str]) -> bytes | None:
@@ -95,22 +135,27 @@ def _entries(path: str, document: Mapping[str, Any]) -> list[Entry]:
         raise _error(path, f"has lock-version {version or 'none'}, which is unknown")
     packages = document.get("packages" if kind == "pylock.toml" else "package", [])
     try:
-        return [_entry(package) for package in packages]
+        return [_entry(package, kind, packages) for package in packages]
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise _error(path, f"cannot be read: {error!r}") from error
 
 
-def _entry(package: Mapping[str, Any]) -> Entry:
+def _entry(package: Mapping[str, Any], kind: str, packages: list[Mapping[str, Any]]) -> Entry:
     source = package.get("source", {})
-    indexed = not any(key in package or key in source for key in LOCAL)
+    # Poetry calls every index but PyPI a legacy one, and names its URL.
+    legacy = source.get("type") == "legacy"
+    indexed = legacy or not any(key in package or key in source for key in LOCAL)
     # Poetry names the kind of what is not from its usual index.
     indexed = indexed and source.get("type") not in ("git", "directory", "file", "url")
+    name, url = canonicalize_name(package["name"]), _git_url(package)
     return Entry(
-        name=canonicalize_name(package["name"]),
+        name=name,
         version=str(package.get("version", "")),
-        marker=_marker(package),
+        # uv.lock says with whoever needs a package when it is needed, the others with itself.
+        marker=edge_marker(packages, name) if url and kind == "uv.lock" else _marker(package),
         hashes=tuple(_hashes(package)),
         indexed=indexed and "version" in package,
+        url=url,
     )
 
 
@@ -169,23 +214,41 @@ def _wanted(spec: LayerSpec, pyproject: Mapping[str, Any]) -> list[Requirement]:
 
 
 def _applies(spec: LayerSpec, requirement: Requirement) -> bool:
-    if requirement.marker is None:
-        return True
-    return any(
-        requirement.marker.evaluate(
-            {
-                "python_version": target.python,
-                "python_full_version": f"{target.python}.0",
-                "sys_platform": "linux",
-                "platform_system": "Linux",
-                "os_name": "posix",
-                "implementation_name": "cpython",
-                "platform_python_implementation": "CPython",
-                "platform_machine": "aarch64" if target.architecture == "arm64" else "x86_64",
-            }
-        )
-        for target in spec.targets
+    return any(_holds(spec, t, str(requirement.marker or "")) for t in spec.targets)
+
+
+def _holds(spec: LayerSpec, target: Target, marker: str) -> bool:
+    """Whether a marker holds for a target, with any of the layer's extras."""
+    environment = {
+        "python_version": target.python,
+        "python_full_version": f"{target.python}.0",
+        "sys_platform": "linux",
+        "platform_system": "Linux",
+        "os_name": "posix",
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+        "platform_machine": "aarch64" if target.architecture == "arm64" else "x86_64",
+    }
+    return not marker or any(
+        Marker(marker).evaluate({**environment, "extra": extra}) for extra in ("", *spec.extras)
     )
+
+
+def _git_url(package: Mapping[str, Any]) -> str:
+    """Return the direct reference of what comes from git, at the commit that is locked."""
+    source, vcs = package.get("source", {}), package.get("vcs", {})
+    if "git" in source:  # uv: URL?subdirectory=DIR&rev=NAME#COMMIT
+        url, _, commit = source["git"].partition("#")
+        url, _, query = url.partition("?")
+        folder = dict(parse_qsl(query)).get("subdirectory", "")
+    elif vcs.get("type") == "git":
+        url, commit, folder = vcs.get("url", ""), vcs["commit-id"], vcs.get("subdirectory", "")
+    elif source.get("type") == "git":
+        url, commit = source["url"], source["resolved_reference"]
+        folder = source.get("subdirectory", "")
+    else:
+        return ""
+    return f"git+{url}@{commit}" + (f"#subdirectory={folder}" if folder else "") if url else ""
 
 
 def _table(path: str, content: bytes) -> Mapping[str, Any]:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from builder.aws.services import Services
 from builder.aws.session import Credentials, Session
+from builder.checks import LAYER_NAME
 from builder.errors import RecordError, SpecError
 from builder.record import Records
-from builder.spec import LAYER_NAME, AppSpec
+from builder.spec import AppSpec
 
 RETIRE_VARIABLE = "LAMBDA_LAYER_RETIRE"
 """How Terraform's destroy-time provisioner says what to retire (docs/protocol.md)."""

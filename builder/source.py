@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from builder.credentials import login_in
 from builder.errors import SourceError
 from builder.ignore import GitIgnores, Ignores
 from builder.locks import read_locked
@@ -37,6 +38,8 @@ def source_files(spec: LayerSpec, root: Path) -> tuple[SourceFile, ...]:
         selection.add_tree(PurePosixPath(spec.package))
     for requirements in spec.requirements:
         selection.add_requirements(PurePosixPath(requirements))
+    if spec.pre_install is not None:
+        selection.add_file(PurePosixPath(spec.pre_install), "the script that pre_install names")
     read_locked(spec, root, selection.paths)  # a lock that does not fit is refused at plan
     return tuple(_describe(root, path) for path in sorted(selection.paths))
 
@@ -77,29 +80,44 @@ class _Selection:
         self._inside(folder, str(tree))
         for path in self._walk(folder, Ignores(folder, self.exclude, self._git)):
             self.paths.add(path.relative_to(self.root).as_posix())
+        if (folder / "pyproject.toml").is_file():
+            self._check_credentials(tree / "pyproject.toml")
 
     def add_requirements(self, file: PurePosixPath) -> None:
         """Add a requirements file, the files it includes and the local projects it names."""
         if file in self._requirements:
             return
         self._requirements.add(file)
-        self._add_file(file, "a requirements file")
+        self.add_file(file, "a requirements file")
+        self._check_credentials(file)
         for reference in requirement_references(
             _read(self.root, str(file)).decode("utf-8", "replace")
         ):
             self._add_reference(file, self._resolve(file, reference))
 
+    def _check_credentials(self, file: PurePosixPath) -> None:
+        host = login_in(_read(self.root, str(file)).decode("utf-8", "replace"))
+        if host:
+            raise SourceError(
+                f"{file} has a password for {host} in a URL",
+                where=f"{self.where}: {self.root / file}",
+                expected="URLs without credentials: the file is part of the bundle",
+                fix="take it out, describe the index under [indexes.NAME] with a secret, and name "
+                "it in the layer's indexes",
+            )
+
     def _add_reference(self, file: PurePosixPath, target: PurePosixPath) -> None:
         if (self.root / target).is_dir():
             self.add_tree(target)
         elif target.name.endswith(DISTRIBUTIONS):
-            self._add_file(target, f"the distribution that {file} names")
+            self.add_file(target, f"the distribution that {file} names")
         elif (self.root / target).is_file():
             self.add_requirements(target)
         else:
             raise self._missing(str(target), f"the file or folder that {file} names")
 
-    def _add_file(self, file: PurePosixPath, expected: str) -> None:
+    def add_file(self, file: PurePosixPath, expected: str) -> None:
+        """Add one file, whatever is excluded."""
         if not (self.root / file).is_file():
             raise self._missing(str(file), expected)
         self._inside(self.root / file, str(file))

@@ -1,40 +1,24 @@
-"""What to build: the description of one layer, checked when it is made."""
+"""What to build: the description of a layer, and of the application that it is part of."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from pathlib import PurePosixPath
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
+from builder.checks import SAFE_SLIM, SEVERAL, Check
 from builder.errors import SpecError
-from builder.runtimes import ARCHITECTURES, RUNTIMES, Target
-from builder.scope import problem
+from builder.indexes import CodeArtifact as CodeArtifact
+from builder.indexes import Index as Index
+from builder.runtimes import Target
 
 SCHEMA = 1
 
-LAYER_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}[a-z0-9]|[a-z]")
-"""Names of layers: Lambda allows ``[a-zA-Z0-9-_]{1,140}``; ours are also S3 prefixes and parts of
-role names, so they are shorter and lower case."""
-
 APP_NAME = re.compile(r"[a-z][a-z0-9-]{0,26}[a-z0-9]")
 """Names of applications: a bucket's name (63 characters) also holds account and region."""
-
-SLIM = ("boto", "docs", "metadata", "stubs", "symbols", "tests")
-"""What can be left out of dependencies; bytecode always is."""
-SAFE_SLIM = ("metadata", "stubs", "tests")
-
-SEVERAL = ("python", "requirements", "dependencies", "extras", "exclude", "slim", "functions")
-"""The fields that hold several strings."""
-
-DESCRIPTION_LIMIT = 160
-"""Characters left of Lambda's 256 once a version's description also carries the token."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +29,13 @@ class LayerSpec:
     are POSIX paths relative to the project's root. ``dependencies`` are PEP 508 requirements,
     ``extras`` are extras of the package, ``python`` are versions like "3.12", ``exclude`` are
     gitignore patterns over the source and the layer's files, ``slim`` names what is left out of
-    dependencies (one of SLIM each), ``functions`` says which Lambda functions move to each new
+    dependencies (some of checks.SLIM), ``functions`` says which Lambda functions move to each new
     version: names, ARNs, ``tag:KEY=VALUE`` or ``*`` (builder/scope.py).
+
+    ``may_fail`` are modules that need not import in the audit. ``system_packages`` are RPM packages
+    that are installed before the build, then the script ``pre_install`` is run, a path like
+    ``package``. ``include`` names what the layer holds beside python/ (some of checks.INCLUDE),
+    ``indexes`` are package indexes, asked in this order.
 
     Raises :class:`~builder.errors.SpecError` when a value cannot be right.
     """
@@ -62,6 +51,11 @@ class LayerSpec:
     exclude: tuple[str, ...] = ()
     slim: tuple[str, ...] = SAFE_SLIM
     functions: tuple[str, ...] = ()
+    may_fail: tuple[str, ...] = ()
+    system_packages: tuple[str, ...] = ()
+    pre_install: str | None = None
+    include: tuple[str, ...] = ()
+    indexes: tuple[Index, ...] = ()
     where: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
@@ -69,7 +63,8 @@ class LayerSpec:
         for key in SEVERAL:
             # Lists are what people write in Python; the class is frozen, hence the detour.
             object.__setattr__(self, key, check.several(key, getattr(self, key)))
-        check.all_of(self)
+        object.__setattr__(self, "indexes", check.indexes(self.indexes))
+        check.all_of({field.name: getattr(self, field.name) for field in fields(self)})
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -79,9 +74,9 @@ class LayerSpec:
 
     def to_json(self) -> str:
         """Return the spec as canonical JSON: the same spec gives the same bytes."""
-        fields = asdict(self)
-        del fields["where"]
-        return json.dumps({"schema": SCHEMA, **fields}, sort_keys=True, separators=(",", ":"))
+        values = asdict(self)
+        del values["where"]
+        return json.dumps({"schema": SCHEMA, **values}, sort_keys=True, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> LayerSpec:
@@ -89,11 +84,12 @@ class LayerSpec:
         try:
             document = json.loads(text)
             schema = document.pop("schema")
-            fields: dict[str, Any] = {
+            values: dict[str, Any] = {
                 k: tuple(v) if isinstance(v, list) else v for k, v in document.items()
             }
+            values["indexes"] = tuple(map(Index.from_fields, document.get("indexes", ())))
             if schema == SCHEMA:
-                return cls(**fields)
+                return cls(**values)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise SpecError(
                 "the layer spec cannot be read",
@@ -154,134 +150,3 @@ class AppSpec:
         if len(layer) > 14:
             layer = f"{layer[:7]}-{hashlib.sha256(layer.encode()).hexdigest()[:6]}"
         return f"{self.name}-{layer}-{region}-build"
-
-
-class Check:
-    """Finds what is wrong in a spec, and says where it stands."""
-
-    def __init__(self, where: str) -> None:
-        self.where = where
-
-    def all_of(self, spec: LayerSpec) -> None:
-        """Raise SpecError for the first value that cannot be right."""
-        self.name(spec.name)
-        self.targets(spec)
-        self.paths("package", [] if spec.package is None else [spec.package])
-        self.paths("requirements", spec.requirements)
-        self.dependencies(spec.dependencies)
-        self.contents(spec)
-        self.slim(spec.slim)
-        self.description(spec.description)
-        self.functions(spec.functions)
-
-    def error(self, key: str, what: str, expected: str, fix: str = "") -> SpecError:
-        """Make the error for one key."""
-        fix = fix or f"change {key} in {self.where}"
-        return SpecError(what, where=f"{self.where}, key {key!r}", expected=expected, fix=fix)
-
-    def several(self, key: str, value: Any) -> tuple[str, ...]:
-        """Return the strings of a field; one string alone would be taken letter by letter."""
-        if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
-            return tuple(value)
-        one = "one string" if isinstance(value, str) else f"{value!r}"
-        raise self.error(key, f"{key} is {one}", f"several strings, such as {key}=['...']")
-
-    def name(self, name: str) -> None:
-        """Check the layer's name."""
-        if not LAYER_NAME.fullmatch(name):
-            raise self.error(
-                "name",
-                f"{name!r} cannot name a layer",
-                "1 to 64 lower-case letters, digits and hyphens, a letter first",
-            )
-
-    def targets(self, spec: LayerSpec) -> None:
-        """Check Python versions and architecture."""
-        known = ", ".join(RUNTIMES)
-        if not spec.python:
-            raise self.error("python", "no Python version is named", f"some of {known}")
-        for version in spec.python:
-            if version not in RUNTIMES:
-                raise self.error(
-                    "python", f"Lambda has no runtime python{version}", f"one of {known}"
-                )
-        if len(set(spec.python)) != len(spec.python):
-            raise self.error("python", "a Python version is named twice", "each version once")
-        if spec.architecture not in ARCHITECTURES:
-            raise self.error(
-                "architecture",
-                f"Lambda has no architecture {spec.architecture!r}",
-                " or ".join(ARCHITECTURES),
-            )
-
-    def paths(self, key: str, paths: Iterable[str]) -> None:
-        """Check that paths stay inside the project."""
-        for path in paths:
-            pure = PurePosixPath(path)
-            if not path or pure.is_absolute() or ".." in pure.parts or "\\" in path:
-                raise self.error(
-                    key,
-                    f"{path!r} is outside the project",
-                    "a path below the project's root, relative to it, with forward slashes",
-                )
-
-    def dependencies(self, dependencies: Iterable[str]) -> None:
-        """Check that each dependency is a PEP 508 requirement."""
-        for text in dependencies:
-            try:
-                Requirement(text)
-            except InvalidRequirement as error:
-                raise self.error(
-                    "dependencies",
-                    f"{text!r} is not a requirement: {error}".splitlines()[0],
-                    "PEP 508 requirements such as 'pydantic>=2,<3'",
-                ) from error
-
-    def contents(self, spec: LayerSpec) -> None:
-        """Check that there is something to build, and that extras have a package."""
-        if not (spec.package or spec.requirements or spec.dependencies):
-            raise self.error(
-                "package",
-                "the layer has nothing in it",
-                "at least one of package, requirements, dependencies",
-                f'add for example package = "." or dependencies = ["requests"] to {self.where}',
-            )
-        if spec.extras and not spec.package:
-            raise self.error(
-                "extras",
-                "extras are named, but no package that has them",
-                "package = DIR beside extras; extras of dependencies go into the requirement",
-                "write for example dependencies = ['pydantic[email]'] instead",
-            )
-        for extra in spec.extras:
-            if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", canonicalize_name(extra)):
-                raise self.error(
-                    "extras", f"{extra!r} cannot name an extra", "a PEP 685 extra name"
-                )
-
-    def slim(self, options: Iterable[str]) -> None:
-        """Check what is to be left out of dependencies."""
-        for option in options:
-            if option not in SLIM:
-                raise self.error(
-                    "slim",
-                    f"{option!r} is nothing that can be left out",
-                    f"some of {', '.join(SLIM)}",
-                )
-
-    def description(self, description: str) -> None:
-        """Check the description's length."""
-        if len(description) > DESCRIPTION_LIMIT:
-            raise self.error(
-                "description",
-                f"the description has {len(description)} characters",
-                f"at most {DESCRIPTION_LIMIT} (Lambda's 256 less the token we add)",
-            )
-
-    def functions(self, functions: Iterable[str]) -> None:
-        """Check that each entry names functions that can be changed."""
-        for entry in functions:
-            found = problem(entry)
-            if found is not None:
-                what, expected = found
-                raise self.error("functions", what, expected)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
@@ -14,6 +14,7 @@ from builder.errors import InfrastructureError
 
 if TYPE_CHECKING:
     from mypy_boto3_codebuild import CodeBuildClient
+    from mypy_boto3_codebuild.type_defs import EnvironmentVariableTypeDef
 
 RECENT = 100
 """Builds that are looked through for a forgotten one: one page of CodeBuild's list."""
@@ -21,7 +22,11 @@ RECENT = 100
 
 @dataclass(frozen=True)
 class BuildRequest:
-    """What a build is started with. Equal requests with one ``token`` are one build."""
+    """What a build is started with. Equal requests with one ``token`` are one build.
+
+    ``variables`` are names and values; ``secrets`` names and references to Secrets Manager, which
+    CodeBuild resolves with the build's role.
+    """
 
     token: str
     source_key: str
@@ -33,6 +38,7 @@ class BuildRequest:
     role_arn: str
     cache_folder: str
     variables: tuple[tuple[str, str], ...]
+    secrets: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,8 +103,8 @@ class CodeBuild:
                     environmentTypeOverride=request.environment_type,  # type: ignore[arg-type]
                     serviceRoleOverride=request.role_arn,
                     environmentVariablesOverride=[
-                        {"name": name, "value": value, "type": "PLAINTEXT"}
-                        for name, value in request.variables
+                        *_variables(request.variables, "PLAINTEXT"),
+                        *_variables(request.secrets, "SECRETS_MANAGER"),
                     ],
                 )
             except ClientError as error:
@@ -141,6 +147,12 @@ class CodeBuild:
         with explained("codebuild:BatchGetBuilds", f"CodeBuild project {self.project}"):
             answer = self._codebuild.batch_get_builds(ids=ids)
         return [_state(build) for build in answer["builds"]]
+
+
+def _variables(
+    pairs: Iterable[tuple[str, str]], kind: Literal["PLAINTEXT", "SECRETS_MANAGER"]
+) -> list[EnvironmentVariableTypeDef]:
+    return [{"name": name, "value": value, "type": kind} for name, value in pairs]
 
 
 def _state(build: Mapping[str, Any]) -> BuildState:

@@ -15,7 +15,8 @@ from .log import counted, human
 from .request import Target
 
 UNZIPPED_LIMIT = 262_144_000
-"""Bytes a function and all its layers may take unzipped (AWS Lambda developer guide, quotas)."""
+"""Bytes a function and all its layers, five at most, may take unzipped (AWS Lambda developer guide,
+"Lambda quotas")."""
 WARNING_SHARE = 0.8
 
 GCC_VERSIONS = {
@@ -175,7 +176,7 @@ def check_libraries(natives: Sequence[Native], loaded: Collection[Path]) -> list
     used: list[tuple[Native, str]] = []
     unused: list[str] = []
     for native in natives:
-        lacking = [name for name in native.elf.needed if not _is_provided(name, provided)]
+        lacking = [name for name in native.elf.needed if not is_provided(name, provided)]
         if lacking:
             text = f"{native.file.name} needs {', '.join(lacking)}"
             if native.file.path in loaded:
@@ -204,8 +205,9 @@ def check_size(
         return []
     if total <= limit:
         return [
-            f"the layer takes {human(total)} of the {human(limit)} that a function and all its "
-            "layers may have; little is left for its code and other layers"
+            f"the layer takes {human(total)} of the {human(limit)} that a function may have with "
+            f"all its layers, of which there are five at most; {human(limit - total)} are left "
+            "for its code and its other layers"
         ]
     largest = sorted(files, key=lambda file: -file.size)[:SHOWN]
     raise BuildError(
@@ -214,7 +216,7 @@ def check_size(
         + ", ".join(f"{name} {human(size)}" for name, size in by_size(sizes)[:SHOWN])
         + "\nlargest files:    "
         + _list(f"{file.name} {human(file.size)}" for file in largest),
-        expected=f"at most {limit:,} bytes (a function with all its layers)",
+        expected=f"at most {limit:,} bytes: a function with all its layers, five at most",
         fix="leave out what is not needed with the layer's exclude (tests, data, optional parts), "
         "split the layer, or use a container image",
     )
@@ -243,7 +245,8 @@ def libraries_of(natives: Iterable[Native]) -> set[str]:
     return names | {native.elf.soname for native in natives if native.elf.soname}
 
 
-def _is_provided(name: str, provided: Collection[str]) -> bool:
+def is_provided(name: str, provided: Collection[str]) -> bool:
+    """Whether a needed library is among those provided, or is the interpreter."""
     base = PurePosixPath(name).name
     # Extension modules may name the interpreter, which is loaded already.
     return base in provided or base.startswith("libpython3")

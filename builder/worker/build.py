@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -14,7 +15,10 @@ from . import (
     audit,
     distributions,
     files,
+    hashes,
     imports,
+    include,
+    indexes,
     interpreters,
     lighten,
     manifest,
@@ -22,6 +26,7 @@ from . import (
     projects,
     request,
     sbom,
+    system,
 )
 from . import install as installing
 from . import locked as locking
@@ -65,7 +70,10 @@ def build(bundle: Path, log: Log, limit: int = audit.UNZIPPED_LIMIT) -> None:
     targets = ", ".join(str(target) for target in wanted.targets)
     log.step(f"layer {wanted.layer} for {targets} (worker {manifest.worker_version()})")
     stage = work / "layer"
+    system.prepare(wanted, bundle, work / "extra", log)
+    indexes.log_in(wanted.indexes, os.environ, log)
     contents = [_fill(wanted, target, uv, bundle, stage, log) for target in wanted.targets]
+    include.take_extra(wanted, work / "extra", stage, log)
     collected = [_without_paths(file) for file in files.collect(stage)]
     sizes = _audit(wanted, contents, collected, stage, log, limit)
     log.step(f"packing {counted(len(collected), 'file')}")
@@ -93,10 +101,10 @@ def build(bundle: Path, log: Log, limit: int = audit.UNZIPPED_LIMIT) -> None:
 def _packages(sizes: Mapping[tuple[str, str], int], contents: Sequence[Content]) -> list[Package]:
     """Return the packages with what their metadata and the locks say of them."""
     known = {(d.name, d.version): d for content in contents for d in content.found}
-    hashes: dict[str, set[str]] = {}
+    allowed: dict[str, set[str]] = {}
     for content in contents:
         for pin in content.locked.pins:
-            hashes.setdefault(pin.name, set()).update(pin.hashes)
+            allowed.setdefault(pin.name, set()).update(pin.hashes)
     return [
         Package(
             name,
@@ -104,7 +112,7 @@ def _packages(sizes: Mapping[tuple[str, str], int], contents: Sequence[Content])
             size,
             known[name, version].license,
             known[name, version].record_sha256,
-            tuple(sorted(hashes.get(name, ()))),
+            tuple(sorted(allowed.get(name, ()))),
         )
         for (name, version), size in sorted(sizes.items())
     ]
@@ -145,8 +153,10 @@ def _fill(
     audit.check_installed(
         [*pins, *((wheel.name, wheel.version) for wheel in own.wheels)], found, root, target
     )
+    if include.BIN in wanted.include:
+        include.take_scripts(root, found, stage)
     removed = slimming.slim(root, wanted.exclude)
-    if removed.scripts:
+    if removed.scripts and include.BIN not in wanted.include:
         log.debug(f"left out bin/: {', '.join(removed.scripts)}")
         scripts = counted(len(removed.scripts), "command-line script")
         log.step(f"left out {scripts}: layers hold modules")
@@ -231,19 +241,22 @@ def _resolve(
     paths = [listed, *(project / path for path in wanted.requirements)]
     log.step(f"resolving {_described(wanted)} for {target}")
     resolver = Resolver(own.uv, target, work, log, native=native)
-    constraints = None
+    constraints = overrides = None
     if kept is not None:
         log.step(f"keeping to {kept.source}")
         constraints = work / "constraints.txt"
         constraints.write_text(kept.constraints(), encoding="utf-8")
+        overrides = work / "overrides.txt"
+        overrides.write_text(kept.overrides(), encoding="utf-8")
     locked = resolver.resolve(
-        Inputs(tuple(paths), tuple(folders), tuple(wheels), constraints),
+        Inputs(tuple(paths), tuple(folders), tuple(wheels), constraints, overrides),
         lambda folder: own.wheel(folder).name,
     )
     for folder in locked.folders:
         projects.check_target(own.wheel(folder), target, native=native)
     if kept is not None:
         locked = _keep_to(kept, locked, wanted, log)
+    locked = hashes.keep_to(hashes.read(paths), locked)
     older = dict(locked.older)
     for name in locked.from_source:
         other = f" ({older[name]} has)" if name in older else ""
@@ -297,7 +310,9 @@ def _audit(
 ) -> dict[tuple[str, str], int]:
     """Refuse what Lambda cannot use; return the packages with their sizes."""
     log.step(f"auditing {counted(len(collected), 'file')}")
-    audit.check_places(collected, [content.prefix for content in contents])
+    prefixes = [content.prefix for content in contents]
+    audit.check_places(collected, [*prefixes, *wanted.include])
+    shared = include.natives_of(collected, wanted.include)
     notes: list[str] = []
     total: dict[tuple[str, str], int] = {}
     for content in contents:
@@ -309,7 +324,7 @@ def _audit(
             size = sum(mine[name].size for name in distribution.files if name in mine)
             if any(name in mine for name in distribution.files):
                 total[key] = total.get(key, 0) + size
-        natives = audit.native_files(mine.values(), owners)
+        natives = [*audit.native_files(mine.values(), owners), *shared]
         notes += audit.check_native(natives, content.target)
         loaded = _import(wanted, content, stage / content.prefix, set(mine), notes, log)
         notes += audit.check_libraries(natives, loaded)
@@ -341,7 +356,8 @@ def _import(
     }
     names = sorted({module for of_one in modules.values() for module in of_one})
     log.step(f"importing {counted(len(names), 'module')} with python{interpreter.version}")
-    report = imports.check(interpreter, root, names)
+    libraries = root.parents[content.prefix.count("/")] / include.LIB
+    report = imports.check(interpreter, root, names, libraries=libraries)
     refusals, tolerated = imports.judge(report, modules, content.own, wanted.may_fail)
     notes += tolerated
     if refusals:

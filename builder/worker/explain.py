@@ -34,6 +34,15 @@ class Meaning:
 
 MEANINGS = (
     Meaning(
+        r"An index URL \((?P<url>[^)\s]+)\) could not be queried due to a lack of valid auth\S+ "
+        r"credentials \((?P<status>[^)]+)\)",
+        "a package index refused the login: {status}",
+        "{url} to accept the user and the password that the build has",
+        "look at username and secret of the index in layers.toml, and at the secret's value; an "
+        "index that wants a login is described under [indexes.NAME] and named by the layer's "
+        "indexes",
+    ),
+    Meaning(
         r"Because (?P<name>\S+) was not found in the package registry",
         "there is no package {name}",
         "a distribution that the package index has",

@@ -55,13 +55,18 @@ def check(
     root: Path,
     modules: Sequence[str],
     seconds: float = SECONDS_A_MODULE,
+    libraries: Path | None = None,
 ) -> Report:
-    """Import the modules with nothing but the standard library and ``root`` on the path."""
+    """Import the modules with nothing but the standard library and ``root`` on the path.
+
+    ``libraries`` is the layer's lib/, where Lambda looks for shared libraries.
+    """
     report = Report()
     left = list(modules)
     with tempfile.TemporaryDirectory(prefix="layer-imports-") as folder:
         while left:
-            lines, error = _probe(interpreter, root.resolve(), left, seconds, Path(folder))
+            probe = Probe(interpreter, root.resolve(), seconds, Path(folder), libraries)
+            lines, error = _probe(probe, left)
             done = _read(lines, report)
             left = [module for module in left if module not in done]
             if error and left:
@@ -98,7 +103,7 @@ def judge(
 
 
 def _tolerated(failure: Failure, may_fail: Collection[str]) -> str:
-    if failure.module in may_fail:
+    if any(failure.module == name or failure.module.startswith(f"{name}.") for name in may_fail):
         return "it may fail"
     if failure.missing.split(".")[0] in PROVIDED_BY_RUNTIME:
         return f"{failure.missing} comes from Lambda's runtime"
@@ -108,21 +113,31 @@ def _tolerated(failure: Failure, may_fail: Collection[str]) -> str:
     return f"it ended with {min(outside)}" if outside else ""
 
 
-def _probe(
-    interpreter: Interpreter, root: Path, modules: list[str], seconds: float, folder: Path
-) -> tuple[list[str], str]:
+@dataclass(frozen=True)
+class Probe:
+    """How a probe is run."""
+
+    interpreter: Interpreter
+    root: Path
+    seconds: float
+    folder: Path
+    libraries: Path | None
+
+
+def _probe(probe: Probe, modules: Sequence[str]) -> tuple[list[str], str]:
     """Run the probe once; return its report's lines, and what killed it if something did."""
+    folder, seconds = probe.folder, probe.seconds
     source = pkgutil.get_data(__package__, "probe.py")
     assert source is not None
     report = folder / "report.jsonl"
     report.unlink(missing_ok=True)
     arguments = ["-I", "-S", "-B", "-c", source.decode("utf-8")]
-    arguments += [str(root), str(report), str(seconds), *modules]
+    arguments += [str(probe.root), str(report), str(seconds), *modules]
     try:
         ended = subprocess.run(
-            [interpreter.path, *arguments],
+            [probe.interpreter.path, *arguments],
             cwd=folder,
-            env=_environment(folder),
+            env=_environment(folder, probe.libraries),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -146,9 +161,12 @@ def _cause_of_death(status: int, said: str, seconds: float) -> str:
     return "\n".join(["the interpreter ended", *said.rstrip().splitlines()[-5:]])
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, libraries: Path | None) -> dict[str, str]:
     """Return an environment like a function's, without anything of the build's credentials."""
     kept = {k: v for k, v in os.environ.items() if k in ("PATH", "LD_LIBRARY_PATH", "LANG")}
+    if libraries is not None and libraries.is_dir():
+        paths = [kept.get("LD_LIBRARY_PATH", ""), str(libraries.resolve())]
+        kept["LD_LIBRARY_PATH"] = ":".join(path for path in paths if path)
     home = {"HOME": str(folder), "TMPDIR": str(folder)}
     region = {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
     return {**kept, **home, **region, "AWS_EC2_METADATA_DISABLED": "true"}

@@ -25,8 +25,12 @@ class Locked:
 
     def constraints(self) -> str:
         """Return the versions as a constraints file."""
-        lines = [pin.line.split("\n", 1)[0].rstrip("\\ ") for pin in self.pins]
+        lines = [pin.line.split("\n", 1)[0].rstrip("\\ ") for pin in self.pins if pin.version]
         return "\n".join(lines) + "\n"
+
+    def overrides(self) -> str:
+        """Return what comes from git, at the locked commit, in place of what asks for a branch."""
+        return "".join(f"{pin.line}\n" for pin in self.pins if not pin.version)
 
 
 def read(bundle: Path) -> Locked | None:
@@ -46,7 +50,7 @@ def keep_to(locked: Locked, found: Lock) -> tuple[Lock, list[str]]:
         own = known.get((pin.name, pin.version))
         if own is None and pin.version:
             lacking.append(pin.name)
-        pins.append(_with_hashes(pin, own) if own and own.hashed else pin)
+        pins.append(with_hashes(pin, own) if own and own.hashed else pin)
     return replace(found, pins=tuple(pins)), lacking
 
 
@@ -60,7 +64,8 @@ def stale(locked: Locked, lacking: list[str]) -> BuildError:
     )
 
 
-def _with_hashes(pin: Pin, own: Pin) -> Pin:
+def with_hashes(pin: Pin, own: Pin) -> Pin:
+    """Return a pin with another one's hashes in place of its own."""
     first = pin.line.split("\n", 1)[0].rstrip("\\ ")
     hashes = [f"    {text}" for text in HASH.findall(own.line)]
     return replace(pin, line=" \\\n".join([HASH.sub("", first).rstrip(), *hashes]))

@@ -54,8 +54,19 @@ class Log:
             print(line, file=self._stream, flush=True)
 
 
+_hidden: set[str] = set()
+
+
+def hide(secret: str) -> None:
+    """Blank out a secret wherever it would be told from now on."""
+    if secret:
+        _hidden.add(secret)
+
+
 def without_credentials(text: str) -> str:
-    """Return the text with user and password of every URL blanked out."""
+    """Return the text with hidden secrets, and user and password of every URL, blanked out."""
+    for secret in _hidden:
+        text = text.replace(secret, "***")
     return re.sub(r"(?<=://)[^/@\s]+@", "***@", text)
 
 

@@ -9,10 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from .errors import BuildError
+from .indexes import Index
+from .indexes import parse as parse_index
 
 SCHEMA = 1
 MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 """Lambda's architectures by the name that ``uname -m`` has for them."""
+
+SEVERAL = (
+    *("extras", "requirements", "dependencies", "exclude", "may_fail", "slim"),
+    *("system_packages", "include"),
+)
+"""Keys that hold a list of texts."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,10 @@ class Request:
     exclude: tuple[str, ...] = ()
     may_fail: tuple[str, ...] = ()
     slim: tuple[str, ...] = ()
+    system_packages: tuple[str, ...] = ()
+    pre_install: str | None = None
+    include: tuple[str, ...] = ()
+    indexes: tuple[Index, ...] = ()
 
     def prefix(self, target: Target) -> str:
         """The folder of the layer that holds the target's modules.
@@ -87,17 +99,16 @@ def parse(document: dict[str, Any]) -> Request:
         layer=_text(document["layer"]),
         fingerprint=_text(document["fingerprint"]),
         targets=tuple(_target(item) for item in document["targets"]),
-        package=None if document.get("package") is None else _text(document["package"]),
-        **{
-            key: tuple(_text(item) for item in document.get(key) or ())
-            for key in ("extras", "requirements", "dependencies", "exclude", "may_fail", "slim")
-        },
+        package=_text_or_none(document.get("package")),
+        pre_install=_text_or_none(document.get("pre_install")),
+        indexes=tuple(parse_index(item) for item in document.get("indexes") or ()),
+        **{key: tuple(_text(item) for item in document.get(key) or ()) for key in SEVERAL},
     )
     if not request.targets:
         raise ValueError("no target is named")
     if not (request.package is not None or request.requirements or request.dependencies):
         raise ValueError("nothing is asked for")
-    for path in (request.package or ".", *request.requirements):
+    for path in (request.package or ".", request.pre_install or ".", *request.requirements):
         if path.startswith("/") or ".." in path.split("/"):
             raise ValueError(f"{path!r} is outside the project")
     return request
@@ -110,6 +121,10 @@ def _target(item: dict[str, str]) -> Target:
     if target.architecture not in MACHINES:
         raise ValueError(f"architecture {target.architecture!r} is unknown")
     return target
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else _text(value)
 
 
 def _text(value: object) -> str:

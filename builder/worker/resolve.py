@@ -37,13 +37,14 @@ class Inputs:
 
     ``folders`` names the project's own packages that uv gets as source folders, ``wheels`` those
     that it gets as wheels; the latter are not part of the lock. ``constraints`` is a file with the
-    versions of the project's own lock.
+    versions of the project's own lock, ``overrides`` one with its commits.
     """
 
     files: tuple[Path, ...]
     folders: tuple[str, ...] = ()
     wheels: tuple[str, ...] = ()
     constraints: Path | None = None
+    overrides: Path | None = None
 
 
 class Resolver:
@@ -145,6 +146,8 @@ class Resolver:
         arguments = [str(path) for path in inputs.files]
         if inputs.constraints is not None:
             arguments += ["--constraints", str(inputs.constraints)]
+        if inputs.overrides is not None:
+            arguments += ["--overrides", str(inputs.overrides)]
         arguments += ["--generate-hashes", "--no-annotate", "--no-header"]
         arguments += [part for name in inputs.wheels for part in ("--no-emit-package", name)]
         arguments += ["--emit-index-url", "--emit-find-links", *rule, "-o", str(out)]

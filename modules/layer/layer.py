@@ -27,6 +27,7 @@ from modules.layer import policies
 from modules.layer.assets import SourceTree, bundle_sources
 from modules.layer.bindings import DataExternal, IamRole, IamRolePolicy, S3Object
 from modules.layer.infrastructure import BuildInfrastructure
+from modules.layer.logins import logins
 from modules.layer.naming import literal, named
 
 PROJECT_ROOT = "${path.module}/../../.."
@@ -236,7 +237,15 @@ class LambdaLayer(Construct):
                 role=role.name,
                 policy=json.dumps(
                     policies.build(
-                        infrastructure.bucket_arn, self.spec.name, infrastructure.log_group_arn
+                        infrastructure.bucket_arn,
+                        self.spec.name,
+                        infrastructure.log_group_arn,
+                        logins(
+                            self.spec,
+                            infrastructure.partition,
+                            infrastructure.region,
+                            infrastructure.account,
+                        ),
                     )
                 ),
             )

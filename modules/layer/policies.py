@@ -5,11 +5,16 @@ Sources of the facts:
   services"; S3 sources need GetObject and GetObjectVersion, S3 artifacts PutObject, both
   GetBucketAcl and GetBucketLocation.
 - aws:SourceArn in its trust: AWS CodeBuild user guide, "Cross-service confused deputy prevention".
+- secrets of builds: AWS Secrets Manager user guide, "IAM policy examples" (six characters follow
+  the name in a secret's ARN).
+- CodeArtifact: AWS CodeArtifact user guide, "Authentication and tokens" and "Repository policies";
+  sts:GetServiceBearerToken has no resource, and a condition for the service.
 - aws:SecureTransport: Amazon S3 user guide, "Security best practices for Amazon S3".
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 Document = dict[str, Any]
@@ -54,8 +59,12 @@ def write_logs(log_group_arn: str) -> Document:
     return document(_write_logs(log_group_arn))
 
 
-def build(bucket_arn: str, layer: str, log_group_arn: str) -> Document:
+def build(
+    bucket_arn: str, layer: str, log_group_arn: str, logins: Iterable[Statement] = ()
+) -> Document:
     """Let the builds of one layer read its bundles and write its artifacts, and nothing else.
+
+    ``logins`` are statements for what its package indexes need.
 
     Code of strangers runs under this role (setup.py of dependencies), so it can neither reach
     another layer's objects, nor its own record and approval, nor Lambda.
@@ -67,7 +76,28 @@ def build(bucket_arn: str, layer: str, log_group_arn: str) -> Document:
         allow(["s3:GetObject", "s3:PutObject"], [f"{folder}/cache/*"]),
         allow(["s3:GetBucketAcl", "s3:GetBucketLocation"], [bucket_arn]),
         _write_logs(log_group_arn),
+        *logins,
     )
+
+
+def read_secret(secret: str, region_arn: str) -> Statement:
+    """Let a role read one secret, by its ARN or name.
+
+    ``region_arn`` ends with region and account: ``PARTITION:secretsmanager:REGION:ACCOUNT``.
+    """
+    arn = secret if secret.startswith("arn:") else f"arn:{region_arn}:secret:{secret}-??????"
+    return allow(["secretsmanager:GetSecretValue"], [arn])
+
+
+def read_codeartifact(domain_arn: str, repository_arn: str) -> list[Statement]:
+    """Let a role fetch a token of a CodeArtifact domain, and read packages of one repository."""
+    token = allow(["sts:GetServiceBearerToken"], ["*"])
+    token["Condition"] = {"StringEquals": {"sts:AWSServiceName": "codeartifact.amazonaws.com"}}
+    return [
+        allow(["codeartifact:GetAuthorizationToken"], [domain_arn]),
+        allow(["codeartifact:ReadFromRepository"], [repository_arn]),
+        token,
+    ]
 
 
 def tls_only(bucket_arn: str) -> Document:

@@ -78,6 +78,9 @@ made = uuid.uuid4().hex if "random" in word else request["fingerprint"]
 with zipfile.ZipFile("out/layer.zip", "w") as archive:
     archive.writestr(zipfile.ZipInfo("python/made.py"), f"made = '{made}'")
 content = pathlib.Path("out/layer.zip").read_bytes()
+locks = [f"lock-{target['python']}.txt" for target in request["targets"]]
+for name in locks:
+    pathlib.Path("out", name).write_text(f"# {name} of {request['fingerprint']}\\nmade==1\\n")
 manifest = {
     "schema": 1,
     "layer": request["layer"],
@@ -88,6 +91,7 @@ manifest = {
     "zipped_size": len(content),
     "files": 1,
     "packages": [{"name": "made", "version": "1", "size": 100}],
+    "locks": [{"file": name} for name in locks],
     "worker": "0.1.0",
     "build_id": os.environ["CODEBUILD_BUILD_ID"],
 }

@@ -13,7 +13,7 @@ from builder import bundle as module
 from builder.bundle import bundle, request, worker, worker_digest
 from builder.errors import SourceError
 from builder.source import source_files
-from builder.spec import LayerSpec
+from builder.spec import CodeArtifact, Index, LayerSpec
 from tests.builder.conftest import ALWAYS, package, spec_of
 
 FINGERPRINT = "9f" * 32
@@ -24,6 +24,14 @@ SPEC = spec_of(
     extras=("tables",),
     exclude=("tests/**",),
     python=("3.13", "3.11"),
+    may_fail=("web.gui",),
+    system_packages=("libxml2-devel", "gcc-c++"),
+    pre_install="set up.sh",
+    include=("lib",),
+    indexes=(
+        Index("house", "https://packages.example.com/simple", "ci", "pypi/ci:password"),
+        Index("shop", codeartifact=CodeArtifact("shop", "123456789012", "python"), default=True),
+    ),
 )
 
 
@@ -65,6 +73,17 @@ def test_the_request_says_what_to_build_as_the_protocol_has_it() -> None:
         "dependencies": ["rich>=14"],
         "exclude": ["tests/**"],
         "slim": ["metadata", "stubs", "tests"],
+        "may_fail": ["web.gui"],
+        "system_packages": ["gcc-c++", "libxml2-devel"],
+        "pre_install": "set up.sh",
+        "include": ["lib"],
+        "indexes": [
+            {"url": "https://packages.example.com/simple", "default": False},
+            {
+                "codeartifact": {"domain": "shop", "owner": "123456789012", "repository": "python"},
+                "default": True,
+            },
+        ],
     }
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from builder.config import EXAMPLE, load_config
 from builder.errors import SpecError
+from builder.indexes import CodeArtifact, Index
 from tests.builder.conftest import PACKAGE, write_tree
 
 APP = '[app]\nname = "billing"\n'
@@ -35,7 +36,7 @@ def test_the_example_that_errors_show_is_right(tmp_path: Path) -> None:
 
 def test_every_key_arrives_in_the_spec(tmp_path: Path) -> None:
     write_tree(tmp_path, {f"src/{name}": text for name, text in PACKAGE.items()})
-    write_tree(tmp_path, {"req.txt": "rich"})
+    write_tree(tmp_path, {"req.txt": "rich", "tools/setup.sh": "true"})
     config = load_config(
         written(
             tmp_path,
@@ -54,6 +55,18 @@ def test_every_key_arrives_in_the_spec(tmp_path: Path) -> None:
             description = "what the web needs"
             exclude = ["tests/**"]
             functions = ["web-api"]
+            may_fail = ["web.gui"]
+            system_packages = ["libxml2-devel"]
+            pre_install = "tools/setup.sh"
+            include = ["bin", "lib"]
+            indexes = ["house", "artifacts"]
+            [indexes.house]
+            url = "https://packages.example.com/simple"
+            username = "ci"
+            secret = "pypi/ci:password"
+            [indexes.artifacts]
+            codeartifact = { domain = "shop", owner = "123456789012", repository = "python" }
+            default = true
             """,
         )
     )
@@ -63,6 +76,14 @@ def test_every_key_arrives_in_the_spec(tmp_path: Path) -> None:
     assert (web.python, web.architecture) == (("3.12", "3.13"), "x86_64")
     assert (web.description, web.functions) == ("what the web needs", ("web-api",))
     assert web.exclude == ("tests/**",)
+    assert (web.may_fail, web.include) == (("web.gui",), ("bin", "lib"))
+    assert (web.system_packages, web.pre_install) == (("libxml2-devel",), "tools/setup.sh")
+    assert web.indexes == (
+        Index("house", "https://packages.example.com/simple", "ci", "pypi/ci:password"),
+        Index(
+            "artifacts", codeartifact=CodeArtifact("shop", "123456789012", "python"), default=True
+        ),
+    )
     assert config.app.region == "eu-west-1"
     assert config.app.backend == {"bucket": "state", "key": "billing", "region": "eu-west-1"}
 
@@ -99,6 +120,18 @@ def test_defaults_hold_for_layers_that_do_not_say_otherwise(tmp_path: Path) -> N
         (APP + WEB.replace('python = ["3.13"]', ""), "not say its python", "[layers.web]"),
         (APP + WEB.replace('"arm64"', '"arm"'), "no architecture 'arm'", "key 'architecture'"),
         (APP + WEB + 'extras = ["a", 3]\n', "extras has the wrong type", "key 'extras'"),
+        (APP + WEB + 'pre_install = "gone.sh"\n', "no file 'gone.sh'", "key 'pre_install'"),
+        (APP + WEB + 'include = ["sbin"]\n', "include cannot be 'sbin'", "key 'include'"),
+        (APP + WEB + 'indexes = ["gone"]\n', "there is no index 'gone'", "key 'indexes'"),
+        (APP + WEB + "[indexes]\na = 3\n", "indexes.a is not a table", "[indexes.a]"),
+        (APP + WEB + "[indexes.a]\nurl = 3\n", "url has the wrong type", "[indexes.a]"),
+        (APP + WEB + "[indexes.a]\nurls = 'x'\n", "unknown key 'urls'", "[indexes.a]"),
+        (APP + WEB + "[indexes.a]\n", "the index has no URL", "[indexes.a]"),
+        (APP + WEB + "[indexes.a]\ndefault = 'yes'\n", "wrong type", "key 'default'"),
+        (APP + WEB + "[indexes.a.codeartifact]\n", "cannot be the domain", "[indexes.a]"),
+        (APP + WEB + "[indexes.a.codeartifact]\nhost = ''\n", "unknown key", "'codeartifact'"),
+        (APP + WEB.replace('"arm64"', '["arm64", "x86_64"]'), "cannot be for", "'architecture'"),
+        (APP + WEB + 'split = "python"\n', "cannot be split by 'python'", "key 'split'"),
         (APP + WEB + 'package = ""\n', "outside the project", "key 'package'"),
         (APP + WEB + 'package = "gone"\n', "no folder 'gone'", "key 'package'"),
         (APP + WEB + 'requirements = ["gone.txt"]\n', "no file 'gone.txt'", "'requirements'"),
@@ -179,3 +212,31 @@ def test_an_unknown_layer_is_answered_with_those_there_are(tmp_path: Path) -> No
         config.layer("wep")
 
     assert caught.value.expected == "one of: web"
+
+
+def test_a_layer_that_is_split_is_one_layer_a_target(tmp_path: Path) -> None:
+    text = WEB.replace('["3.13"]', '["3.12", "3.13"]').replace('"arm64"', '["arm64", "x86_64"]')
+    config = load_config(written(tmp_path, APP + text + 'split = "target"\n'))
+
+    assert [(layer.name, str(*layer.targets)) for layer in config.layers] == [
+        ("web-python312-arm64", "python3.12 on arm64"),
+        ("web-python312-x86-64", "python3.12 on x86_64"),
+        ("web-python313-arm64", "python3.13 on arm64"),
+        ("web-python313-x86-64", "python3.13 on x86_64"),
+    ]
+    assert all(layer.dependencies == ("rich",) for layer in config.layers)
+
+
+def test_two_layers_that_end_up_with_one_name_are_refused(tmp_path: Path) -> None:
+    other = WEB.replace("layers.web", "layers.web-python313-arm64")
+    error = refused(tmp_path, APP + WEB + 'split = "target"\n' + other)
+
+    assert error.what == "two layers are named 'web-python313-arm64'"
+    assert "[layers.web] and layers.toml [layers.web-python313-arm64]" in error.where
+
+
+def test_an_index_of_the_defaults_is_for_all_layers(tmp_path: Path) -> None:
+    text = '[defaults]\nindexes = ["a"]\n[indexes.a]\nurl = "https://a.example/simple"\n'
+    config = load_config(written(tmp_path, APP + text + WEB))
+
+    assert config.layer("web").indexes == (Index("a", "https://a.example/simple"),)

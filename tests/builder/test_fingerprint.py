@@ -9,7 +9,7 @@ import pytest
 from builder import fingerprint
 from builder.fingerprint import NAMED_CHANGES, Inputs, changes, inputs_of, reason
 from builder.source import source_files
-from builder.spec import LayerSpec
+from builder.spec import Index, LayerSpec
 from tests.builder.conftest import package, spec_of
 
 SPEC = spec_of(
@@ -73,6 +73,25 @@ def test_a_changed_setting_is_the_reason(root: Path, fields: dict[str, Any], why
 
     assert old.fingerprint != new.fingerprint
     assert reason(old, new) == why
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"may_fail": ("b", "a")}, "may_fail changed from none to a, b"),
+        ({"system_packages": ("gcc",)}, "system_packages changed from none to gcc"),
+        ({"pre_install": "src/pyproject.toml"}, "pre_install changed from none to src/pypro"),
+        ({"include": ("lib",)}, "include changed from none to lib"),
+        (
+            {"indexes": (Index("a", "https://a.example/s", default=True),)},
+            "indexes changed from none to https://a.example/s (default)",
+        ),
+    ],
+)
+def test_a_setting_that_few_layers_have_is_the_reason_when_it_comes(
+    root: Path, fields: dict[str, Any], why: str
+) -> None:
+    assert reason(inputs(root), inputs(root, **fields)).startswith(why)
 
 
 def test_another_package_is_the_reason(root: Path) -> None:

@@ -274,3 +274,31 @@ def test_a_reference_that_leads_nowhere_is_refused(tmp_path: Path, line: str, wh
 
     assert caught.value.what == what
     assert "requirements.txt" in caught.value.where + caught.value.expected
+
+
+def test_the_script_before_the_build_is_an_input_wherever_it_is(tmp_path: Path) -> None:
+    package(tmp_path, {".gitignore": "*.sh\n"})
+    write_tree(tmp_path, {"tools/set up.sh": "true\n"})
+    spec = spec_of(package="src", pre_install="tools/set up.sh", exclude=("*.sh",))
+
+    assert "tools/set up.sh" in [file.path for file in source_files(spec, tmp_path)]
+    (tmp_path / "tools" / "set up.sh").unlink()
+    with pytest.raises(SourceError, match=r"there is no 'tools/set up\.sh'") as caught:
+        source_files(spec, tmp_path)
+    assert caught.value.expected == "the script that pre_install names"
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "src/pyproject.toml", "more.txt"])
+def test_a_password_in_a_url_is_refused_before_it_is_bundled(tmp_path: Path, name: str) -> None:
+    package(tmp_path)
+    write_tree(tmp_path, {"requirements.txt": "-r more.txt\n", "more.txt": "rich\n"})
+    spec = spec_of(package="src", requirements=("requirements.txt",))
+    assert source_files(spec, tmp_path)
+    with (tmp_path / name).open("a") as file:
+        file.write("# --extra-index-url https://ci:hush-hush@a.example/simple\n")
+
+    with pytest.raises(SourceError, match=rf"{name} has a password for a\.example") as caught:
+        source_files(spec, tmp_path)
+
+    assert "hush-hush" not in str(caught.value)
+    assert "[indexes.NAME]" in caught.value.fix

@@ -5,7 +5,7 @@ import pytest
 
 from builder.errors import SpecError
 from builder.runtimes import Target
-from builder.spec import AppSpec, LayerSpec
+from builder.spec import AppSpec, CodeArtifact, Index, LayerSpec
 from tests.builder.conftest import spec_of
 
 EVERYTHING = spec_of(
@@ -17,6 +17,14 @@ EVERYTHING = spec_of(
     description="för alla",
     exclude=("tests/**",),
     functions=("web-api", "arn:aws:lambda:eu-west-1:123456789012:function:other"),
+    may_fail=("web.gui",),
+    system_packages=("libxml2-devel", "gcc-c++"),
+    pre_install="tools/set up.sh",
+    include=("bin", "lib"),
+    indexes=(
+        Index("house", "https://packages.example.com/simple", "ci", "pypi/ci:password"),
+        Index("shop", codeartifact=CodeArtifact("shop", "123456789012", "python"), default=True),
+    ),
 )
 
 
@@ -45,6 +53,10 @@ def test_the_same_spec_gives_the_same_json_wherever_it_was_read() -> None:
         json.dumps({**json.loads(EVERYTHING.to_json()), "name": 3}),
         json.dumps({**json.loads(EVERYTHING.to_json()), "python": "3.12"}),
         json.dumps({**json.loads(EVERYTHING.to_json()), "dependencies": [3]}),
+        json.dumps({**json.loads(EVERYTHING.to_json()), "indexes": 3}),
+        json.dumps({**json.loads(EVERYTHING.to_json()), "indexes": ["house"]}),
+        json.dumps({**json.loads(EVERYTHING.to_json()), "indexes": [{"url": "https://a"}]}),
+        json.dumps({**json.loads(EVERYTHING.to_json()), "indexes": [{"name": "a", "x": 1}]}),
     ],
 )
 def test_json_that_is_no_spec_is_refused(text: str) -> None:
@@ -87,7 +99,31 @@ def test_the_spec_of_another_version_is_refused_with_the_fix() -> None:
         ("dependencies", ("requests >=",)),
         ("dependencies", ("-r requirements.txt",)),
         ("dependencies", ("./web",)),
+        ("dependencies", ("web @ https://ci:hush@a.example/web.whl",)),
         ("description", "x" * 161),
+        ("may_fail", ("web gui",)),
+        ("may_fail", ("web.",)),
+        ("system_packages", ("-y",)),
+        ("system_packages", ("a b",)),
+        ("system_packages", ("$(id)",)),
+        ("system_packages", ("@development",)),
+        ("system_packages", ("/usr/bin/gcc",)),
+        ("system_packages", ("lib*",)),
+        ("system_packages", ("",)),
+        ("system_packages", ("a\n",)),
+        ("pre_install", ""),
+        ("pre_install", "../setup.sh"),
+        ("pre_install", "/setup.sh"),
+        ("include", ("share",)),
+        ("indexes", ("house",)),
+        ("indexes", (Index("a", "https://a.example"), Index("a", "https://b.example"))),
+        (
+            "indexes",
+            (
+                Index("a", "https://a.example", default=True),
+                Index("b", "https://b.example", default=True),
+            ),
+        ),
         ("functions", ("",)),
         ("functions", ("two words",)),
         ("functions", ("f" * 65,)),

@@ -136,7 +136,9 @@ def test_sizes_are_judged_against_the_limit() -> None:
     layer = [file("big.so", 90), file("small.py", 5)]
 
     assert audit.check_size(layer, {"big 1": 90}, limit=200) == []
-    assert "little is left" in audit.check_size(layer, {"big 1": 90}, limit=100)[0]
+    (note,) = audit.check_size(layer, {"big 1": 90}, limit=100)
+    assert "a function may have with all its layers, of which there are five at most" in note
+    assert "5 B are left for its code" in note
 
 
 def test_a_layer_above_the_limit_is_refused_with_its_largest_packages() -> None:

@@ -1,0 +1,54 @@
+"""`lambda-layer lock`: which versions a release was built of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from builder.commands.options import Setting, pass_setting
+from builder.errors import LayerError
+from builder.releaselock import release_lock
+
+
+@click.command()
+@click.argument("name")
+@click.option("--python", metavar="X.Y", help="Of which Python version, if there are several.")
+@click.option(
+    "--release",
+    "version",
+    type=click.IntRange(min=1),
+    metavar="VERSION",
+    help="Of which version of the layer; default: the current one.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="Write it to a file.",
+)
+@pass_setting
+def lock(
+    setting: Setting, name: str, *, python: str | None, version: int | None, output: Path | None
+) -> None:
+    """Show the lock that is stored with a release, as requirements with hashes.
+
+    It can be installed elsewhere: pip install --no-deps --require-hashes -r FILE
+
+    \b
+    Example: lambda-layer lock web --python 3.12 --release 7 -o requirements.lock
+    """
+    (layer,) = setting.layers((name,))
+    content = release_lock(layer, version=version, python=python)
+    if output is None:
+        click.echo(content, nl=False)
+        return
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise LayerError(
+            f"{output} cannot be written: {error.strerror}",
+            where=str(output),
+            expected="a folder that is there and that you may write to",
+            fix="name another file with -o",
+        ) from error

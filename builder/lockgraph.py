@@ -1,0 +1,66 @@
+"""What a uv.lock says beyond its list of packages: who needs whom, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from packaging.utils import canonicalize_name
+
+Package = Mapping[str, Any]
+Key = tuple[str, str]
+
+
+def reachable(packages: Iterable[Package], extras: Collection[str]) -> set[Key]:
+    """Return name and version of what the locked project needs with these extras.
+
+    uv locks all extras at once, those that exclude each other too (``tool.uv.conflicts``); then a
+    name has several versions, and only the way to it says which one is meant.
+    """
+    known = list(packages)
+    by_name: dict[str, list[Package]] = {}
+    for package in known:
+        by_name.setdefault(canonicalize_name(package["name"]), []).append(package)
+    wanted = frozenset(canonicalize_name(extra) for extra in extras)
+    waiting = [(package, wanted) for package in known if _is_project(package)]
+    seen: set[tuple[Key, frozenset[str]]] = set()
+    while waiting:
+        package, chosen = waiting.pop()
+        state = (_key(package), chosen)
+        if state in seen:
+            continue
+        seen.add(state)
+        for need in _needs(package, chosen):
+            more = frozenset(canonicalize_name(extra) for extra in need.get("extra", ()))
+            named = by_name.get(canonicalize_name(need["name"]), [])
+            version = need.get("version")
+            waiting += [(p, more) for p in named if version in (None, p.get("version"))]
+    return {key for key, _ in seen}
+
+
+def edge_marker(packages: Iterable[Package], name: str) -> str:
+    """Return when a package is needed at all: "" for always."""
+    markers = [
+        str(need.get("marker", ""))
+        for package in packages
+        for need in _needs(package, None)
+        if canonicalize_name(need["name"]) == name
+    ]
+    return "" if "" in markers else " or ".join(f"({marker})" for marker in sorted(set(markers)))
+
+
+def _needs(package: Package, extras: Collection[str] | None) -> Iterator[Mapping[str, Any]]:
+    """Yield a package's dependencies, with those of the extras (of all when it is None)."""
+    yield from package.get("dependencies", ())
+    for extra, needs in package.get("optional-dependencies", {}).items():
+        if extras is None or canonicalize_name(extra) in extras:
+            yield from needs
+
+
+def _is_project(package: Package) -> bool:
+    source = package.get("source", {})
+    return "." in (source.get("editable"), source.get("virtual"), source.get("directory"))
+
+
+def _key(package: Package) -> Key:
+    return canonicalize_name(package["name"]), str(package.get("version", ""))

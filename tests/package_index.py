@@ -1,0 +1,89 @@
+"""A package index on loopback that wants a user and a password, for real installers."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+
+class PackageIndex:
+    """Serves the wheels of a folder as PEP 503 has it; remembers who asked for what."""
+
+    def __init__(self, folder: Path, user: str = "", password: str = "") -> None:
+        self.folder = folder
+        self.asked: list[str] = []
+        self.refused: list[str] = []
+        login = base64.b64encode(f"{user}:{password}".encode()).decode()
+        self.expected = f"Basic {login}" if user else ""
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+
+    @property
+    def url(self) -> str:
+        """The index's URL, without credentials."""
+        return f"http://127.0.0.1:{self._server.server_port}/simple"
+
+    @contextmanager
+    def serving(self) -> Iterator[PackageIndex]:
+        """Serve until the block is left."""
+        thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._server.shutdown()
+            self._server.server_close()
+            thread.join()
+
+    def page(self, path: str) -> bytes | None:
+        """Return what is at a path, None when there is nothing."""
+        parts = path.strip("/").split("/")
+        wheels = sorted(self.folder.glob("*.whl"))
+        if parts[0] == "files":
+            found = self.folder / parts[1]
+            return found.read_bytes() if found in wheels else None
+        links = [self._link(wheel) for wheel in wheels if _name(wheel) == parts[-1]]
+        return f"<html><body>{''.join(links)}</body></html>".encode() if links else None
+
+    def _link(self, wheel: Path) -> str:
+        digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        return f'<a href="/files/{wheel.name}#sha256={digest}">{wheel.name}</a>'
+
+    def _handler(index) -> type[BaseHTTPRequestHandler]:  # noqa: N805 - the handler has a self, too
+        class Handler(BaseHTTPRequestHandler):
+            def do_HEAD(self) -> None:
+                self._answer(with_body=False)
+
+            def do_GET(self) -> None:
+                self._answer(with_body=True)
+
+            def _answer(self, *, with_body: bool) -> None:
+                if index.expected and self.headers.get("Authorization") != index.expected:
+                    index.refused.append(self.path)
+                    self.send_response(401)
+                    self.send_header("WWW-Authenticate", 'Basic realm="packages"')
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                    return
+                index.asked.append(self.path)
+                content = index.page(self.path)
+                self.send_response(404 if content is None else 200)
+                kind = "text/html" if self.path.startswith("/simple") else "application/zip"
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(content or b"")))
+                self.end_headers()
+                if with_body:
+                    self.wfile.write(content or b"")
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+                """Stay silent."""
+
+        return Handler
+
+
+def _name(wheel: Path) -> str:
+    return wheel.name.split("-")[0].replace("_", "-")
