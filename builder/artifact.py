@@ -53,6 +53,13 @@ def archive_key(folder: str, fingerprint: str) -> str:
     return f"{folder}/{fingerprint}/layer.zip"
 
 
+def read_manifest(store: Store, folder: str, fingerprint: str) -> Manifest | None:
+    """Return the manifest of a fingerprint, or None; raise ArtifactError if it is none."""
+    key = manifest_key(folder, fingerprint)
+    stored = store.read(key)
+    return _parse(stored.content, store.url(key)) if stored else None
+
+
 def find_artifact(store: Store, folder: str, fingerprint: str) -> Artifact | None:
     """Return the artifact of a fingerprint if it is whole, or None.
 

@@ -10,11 +10,14 @@ import click
 from builder import __version__, report
 from builder.aws.session import Credentials
 from builder.commands.build import build
+from builder.commands.diff import diff
 from builder.commands.hook import hook
 from builder.commands.logs import logs
 from builder.commands.options import AS_JSON, Setting
 from builder.commands.plan import plan_command
+from builder.commands.prune import prune
 from builder.commands.retire import retire_command
+from builder.commands.rollback import rollback, unpin
 from builder.commands.status import status
 from builder.errors import LayerError
 
@@ -70,5 +73,8 @@ def main(
     ctx.obj = Setting(config, Credentials(profile, role_arn), region, debug)
 
 
-for command in (plan_command, build, status, logs, retire_command, hook):
+for command in (
+    *(plan_command, build, status, logs, diff),
+    *(rollback, unpin, prune, retire_command, hook),
+):
     main.add_command(command)

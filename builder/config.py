@@ -23,9 +23,11 @@ LAYER_KEYS: dict[str, str] = {
     "exclude": "strings",
     "slim": "strings",
     "functions": "strings",
+    "keep": "count",
 }
 DEFAULT_KEYS = {
-    key: LAYER_KEYS[key] for key in ("python", "architecture", "exclude", "slim", "functions")
+    key: LAYER_KEYS[key]
+    for key in ("python", "architecture", "exclude", "slim", "functions", "keep")
 }
 APP_KEYS = {"name": "string", "region": "string", "backend": "table"}
 BACKEND_KEYS = dict.fromkeys(
@@ -242,6 +244,12 @@ KINDS: dict[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
     "strings": _is_strings,
     "table": lambda value: isinstance(value, dict),
+    "count": lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 1,
 }
-EXPECTED = {"string": "a string", "strings": "a list of strings", "table": "a table"}
-EXAMPLES = {"string": '"..."', "strings": '["...", "..."]', "table": "{ ... }"}
+EXPECTED = {
+    "string": "a string",
+    "strings": "a list of strings",
+    "table": "a table",
+    "count": "a whole number, 1 or more",
+}
+EXAMPLES = {"string": '"..."', "strings": '["...", "..."]', "table": "{ ... }", "count": "5"}

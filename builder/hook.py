@@ -15,7 +15,8 @@ from builder.aws.services import connect
 from builder.aws.session import Credentials, Session
 from builder.errors import LayerError, PlanOutdated, RecordError, SourceError, SpecError
 from builder.layer import Layer, Site
-from builder.plan import CURRENT, FAILED, FORCED, plan
+from builder.pin import pin_of
+from builder.plan import CURRENT, FAILED, FORCED, PINNED, plan
 from builder.record import Record, Release, Token
 from builder.release import Order, ensure
 from builder.spec import LayerSpec
@@ -90,21 +91,24 @@ def plan_hook(query: Query) -> Answer:
         return _invalid(None, error)
     except SourceError as error:
         return _invalid(_released(layer), error)
-    return {
-        **describe(answer.release, answer.status, answer.reason),
-        "token": str(answer.token),
-        "fingerprint": answer.token.fingerprint,
-    }
+    told = describe(answer.release, answer.status, answer.reason)
+    if answer.status == PINNED:
+        return {**told, "token": str(answer.token)}
+    return {**told, "token": str(answer.token), "fingerprint": answer.token.fingerprint}
 
 
 def release_hook(query: Query, progress: Callable[[str], None]) -> Answer:
     """Run the build if, and only if, apply has approved it; else answer what is there."""
     planned = Query.parse(query["plan"])
-    if planned["status"] in {CURRENT, INVALID}:
+    if planned["status"] in {CURRENT, INVALID, PINNED}:
         return {key: planned[key] for key in describe(None, "", "")}
     token = Token.parse(planned["token"])
     layer = query.layer()
     record = layer.records.load() or Record(layer.name)
+    pin = pin_of(layer, record)
+    if pin is not None:
+        # Somebody pinned it after the plan was made.
+        return describe(pin.release, PINNED, str(pin))
     if token is None or layer.approved() != token or not _open(record, token):
         return _as_is(record, planned, token)
     _refuse_outdated(layer, token)

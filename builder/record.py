@@ -105,11 +105,26 @@ class Lease:
 
 
 @dataclass(frozen=True)
+class Pin:
+    """A release that stays until it is unpinned: who wanted so, since when (ISO 8601) and why."""
+
+    release: Release
+    by: str
+    since: str
+    reason: str = ""
+
+    def __str__(self) -> str:
+        why = f" ({self.reason})" if self.reason else ""
+        return f"pinned to version {self.release.version} by {self.by} since {self.since}{why}"
+
+
+@dataclass(frozen=True)
 class Record:
     """All that is remembered of one layer.
 
     ``consumed`` is the highest approval number that a build was begun for. ``current`` is the
-    release with the highest number, ``releases`` are all of them, last published first.
+    release with the highest number, ``releases`` are all of them, last published first. ``pinned``
+    says that another release is in use until somebody unpins it.
     """
 
     layer: str
@@ -118,6 +133,7 @@ class Record:
     attempt: Attempt | None = None
     lease: Lease | None = None
     releases: tuple[Release, ...] = ()
+    pinned: Pin | None = None
 
     def begun(self, attempt: Attempt) -> Record:
         """Return the record once a build is begun."""
@@ -177,7 +193,14 @@ class Record:
             attempt=maybe(Attempt, "attempt"),
             lease=maybe(Lease, "lease"),
             releases=tuple(Release(**release) for release in document["releases"]),
+            pinned=_pin(document.get("pinned")),
         )
+
+
+def _pin(document: dict[str, Any] | None) -> Pin | None:
+    if document is None:
+        return None
+    return Pin(**{**document, "release": Release(**document["release"])})
 
 
 class Records:

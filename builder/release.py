@@ -17,10 +17,12 @@ from builder.errors import (
     ArtifactError,
     BuildFailed,
     InfrastructureError,
-    LayerError,
     PlanOutdated,
 )
 from builder.layer import Layer
+from builder.moving import move_functions
+from builder.pin import pin_of
+from builder.prune import tidy
 from builder.publish import publish
 from builder.record import Attempt, Record, Release, Token
 
@@ -104,6 +106,7 @@ class _Walk:
         release = self._release(artifact, version)
         self.layer.records.change(lambda record: record.published(release))
         self.progress(f"published {version.arn}")
+        tidy(self.layer, self.progress)
         return release
 
     def _released(self, record: Record) -> Release | None:
@@ -277,21 +280,11 @@ class _Walk:
         if record and record.current and record.current.number > self.order.token.number:
             self.progress(f"functions stay on {record.current.layer_arn}, which is newer")
             return
-        failed = []
-        for function in self.layer.spec.functions:
-            try:
-                moved = self.layer.services.functions.move(function, layer_arn)
-            except LayerError as error:
-                failed.append(error)
-                continue
-            self.progress(f"function {function} " + ("moved" if moved else "is on it already"))
-        if failed:
-            raise LayerError(
-                f"{len(failed)} of {len(self.layer.spec.functions)} functions were not moved",
-                where="\n".join(str(error) for error in failed),
-                expected=f"all of them on {layer_arn}, which is published",
-                fix="mend what is named above and apply again; the others are done",
-            )
+        pin = pin_of(self.layer, record)
+        if pin is not None:
+            self.progress(f"functions stay on {pin.release.layer_arn}: {pin}")
+            return
+        move_functions(self.layer, layer_arn, self.progress)
 
 
 def _made_by(artifact: Artifact, build_id: str) -> bool:

@@ -50,7 +50,8 @@ class LayerSpec:
     ``extras`` are extras of the package, ``python`` are versions like "3.12", ``exclude`` are
     gitignore patterns over the source and the layer's files, ``slim`` names what is left out of
     dependencies (one of SLIM each), ``functions`` are names or ARNs of
-    Lambda functions that move to each new version.
+    Lambda functions that move to each new version, ``keep`` is how many versions are left after a
+    release (0: all).
 
     Raises :class:`~builder.errors.SpecError` when a value cannot be right.
     """
@@ -66,6 +67,7 @@ class LayerSpec:
     exclude: tuple[str, ...] = ()
     slim: tuple[str, ...] = SAFE_SLIM
     functions: tuple[str, ...] = ()
+    keep: int = 0
     where: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
@@ -177,6 +179,7 @@ class Check:
         self.slim(spec.slim)
         self.description(spec.description)
         self.functions(spec.functions)
+        self.keep(spec.keep)
 
     def error(self, key: str, what: str, expected: str, fix: str = "") -> SpecError:
         """Make the error for one key."""
@@ -299,3 +302,9 @@ class Check:
                     f"{function!r} names a version or alias, whose layers never change",
                     "the function itself, without a version or alias",
                 )
+
+    def keep(self, keep: int) -> None:
+        """Check how many versions are to be kept."""
+        # True is an int in Python, and no number of versions.
+        if isinstance(keep, bool) or not isinstance(keep, int) or keep < 0:
+            raise self.error("keep", f"keep is {keep!r}", "a number of versions, 1 or more")

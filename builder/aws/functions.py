@@ -1,9 +1,10 @@
-"""Lambda functions: move them to a new version of a layer."""
+"""Lambda functions: move them to a new version of a layer, and see which versions they use."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -20,6 +21,23 @@ UPDATE_LIMIT = 300.0
 """Seconds that one update of a function may take."""
 
 CONFLICTS = frozenset({"PreconditionFailedException", "ResourceConflictException"})
+
+
+@dataclass(frozen=True, order=True)
+class Use:
+    """That a function has a version of a layer; ``qualifier`` is ``$LATEST`` or a version."""
+
+    function: str
+    qualifier: str
+    layer_arn: str
+
+    @property
+    def version(self) -> int:
+        """The version of the layer."""
+        return int(self.layer_arn.rpartition(":")[2])
+
+    def __str__(self) -> str:
+        return self.function if self.qualifier == "$LATEST" else f"{self.function}:{self.qualifier}"
 
 
 class Functions:
@@ -54,6 +72,23 @@ class Functions:
             expected="a quiet moment",
             fix="run it again when the other deployment is over",
         )
+
+    def using(self, layer_name: str) -> list[Use]:
+        """Return the functions that have any version of a layer, with their published versions.
+
+        ``ALL`` lists those too (Lambda API reference, ListFunctions). Aliases need no look of
+        their own: each points to a published version or to $LATEST.
+        """
+        with explained("lambda:ListFunctions", f"functions with a version of {layer_name}"):
+            pages = self._lambda.get_paginator("list_functions").paginate(FunctionVersion="ALL")
+            found = [
+                Use(config["FunctionName"], config.get("Version", "$LATEST"), layer["Arn"])
+                for page in pages
+                for config in page["Functions"]
+                for layer in config.get("Layers", [])
+                if layer["Arn"].split(":")[-2] == layer_name
+            ]
+        return sorted(found)
 
     def _update(self, function: str, layers: list[str], revision: str) -> bool:
         with explained("lambda:UpdateFunctionConfiguration", f"function {function}"):

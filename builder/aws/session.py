@@ -77,12 +77,22 @@ class Session:
         return self._session.client(service, config=config)  # type: ignore[call-overload]  # by name
 
     @cached_property
-    def account(self) -> str:
-        """The account of the credentials; raise CredentialsError if AWS refuses them."""
+    def _identity(self) -> tuple[str, str]:
         try:
-            return str(self.client("sts").get_caller_identity()["Account"])
+            answer = self.client("sts").get_caller_identity()
         except (BotoCoreError, ClientError) as error:
             raise self._refused(error) from error
+        return str(answer["Account"]), str(answer["Arn"])
+
+    @property
+    def account(self) -> str:
+        """The account of the credentials; raise CredentialsError if AWS refuses them."""
+        return self._identity[0]
+
+    @property
+    def caller(self) -> str:
+        """The ARN of who calls; raise CredentialsError if AWS refuses the credentials."""
+        return self._identity[1]
 
     @property
     def partition(self) -> str:

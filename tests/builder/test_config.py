@@ -99,6 +99,9 @@ def test_defaults_hold_for_layers_that_do_not_say_otherwise(tmp_path: Path) -> N
         (APP + WEB.replace('python = ["3.13"]', ""), "not say its python", "[layers.web]"),
         (APP + WEB.replace('"arm64"', '"arm"'), "no architecture 'arm'", "key 'architecture'"),
         (APP + WEB + 'extras = ["a", 3]\n', "extras has the wrong type", "key 'extras'"),
+        (APP + WEB + "keep = 0\n", "keep has the wrong type", "key 'keep'"),
+        (APP + WEB + "keep = true\n", "keep has the wrong type", "key 'keep'"),
+        (APP + WEB + 'keep = "5"\n', "keep has the wrong type", "key 'keep'"),
         (APP + WEB + 'package = ""\n', "outside the project", "key 'package'"),
         (APP + WEB + 'package = "gone"\n', "no folder 'gone'", "key 'package'"),
         (APP + WEB + 'requirements = ["gone.txt"]\n', "no file 'gone.txt'", "'requirements'"),
@@ -179,3 +182,11 @@ def test_an_unknown_layer_is_answered_with_those_there_are(tmp_path: Path) -> No
         config.layer("wep")
 
     assert caught.value.expected == "one of: web"
+
+
+def test_how_many_versions_are_kept_is_a_default_that_a_layer_can_change(tmp_path: Path) -> None:
+    other = WEB.replace("web", "other")
+    path = written(tmp_path, APP + "[defaults]\nkeep = 5\n" + WEB + other + "keep = 2\n")
+
+    assert [layer.keep for layer in load_config(path).layers] == [5, 2]
+    assert load_config(written(tmp_path, APP + WEB)).layer("web").keep == 0

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from builder.aws.functions import ATTEMPTS, Functions, with_version
+from builder.aws.functions import ATTEMPTS, Functions, Use, with_version
 from builder.errors import AwsError, ConflictError, LayerError
 from tests.builder.aws.test_layers import archive
 from tests.builder.conftest import World
@@ -183,3 +183,46 @@ def test_a_version_that_is_not_there_is_awss_error_with_the_function(world: Worl
         functions(world).move(function, gone)
 
     assert world.name in caught.value.where
+
+
+# Which functions use a layer
+
+
+def test_functions_are_found_by_layer_with_their_published_versions(world: World) -> None:
+    one, two = layer_of(world, "web", 2)
+    (other,) = layer_of(world, "web-api")
+    function = function_of(world, [other, one])
+    lambda_ = world.aws.client("lambda")
+    lambda_.publish_version(FunctionName=function)
+    lambda_.update_function_configuration(FunctionName=function, Layers=[two])
+
+    found = functions(world).using(f"{world.name}-web")
+
+    assert found == [Use(function, "$LATEST", two), Use(function, "1", one)]
+    assert [(str(use), use.version) for use in found] == [(function, 2), (f"{function}:1", 1)]
+    assert functions(world).using(f"{world.name}-we") == []
+
+
+def test_more_functions_than_a_page_holds_are_all_found(world: World) -> None:
+    (one,) = layer_of(world, "web")
+    lambda_ = world.aws.client("lambda")
+    names = [f"{world.name}-{number}" for number in range(55)]
+    for name in names:
+        lambda_.create_function(
+            FunctionName=name, Runtime="python3.12", Role=world.role, Handler="x.y",
+            Code={"ZipFile": archive()}, Layers=[one],
+        )  # fmt: skip
+    found = functions(world).using(f"{world.name}-web")
+
+    for name in names:
+        lambda_.delete_function(FunctionName=name)
+    assert sorted(use.function for use in found) == sorted(names)
+
+
+def test_who_may_not_list_functions_is_told_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.become(monkeypatch, "s3:*")
+
+    with pytest.raises(AwsError, match="may not lambda:ListFunctions"):
+        functions(world).using("web")

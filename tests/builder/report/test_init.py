@@ -9,9 +9,9 @@ from builder import report
 from builder.errors import SpecError
 from builder.layer import Layer, Site
 from builder.plan import Plan
-from builder.record import Record, Token
+from builder.record import Token
 from tests.builder.conftest import spec_of
-from tests.builder.test_record import attempt_of, release_of
+from tests.builder.test_record import release_of
 
 SITE = Site("billing-web", "b", "p", "r", "g", "123456789012", "eu-west-1")
 # Nothing of AWS is asked for a report.
@@ -68,31 +68,6 @@ def test_a_release_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
 
     found = json.loads(capsys.readouterr().out)
     assert (found["layer"], found["version"], found["unzipped_size"]) == ("web", 1, 31_457_280)
-
-
-@pytest.mark.parametrize(
-    ("record", "status"),
-    [
-        (None, "missing"),
-        (Record("web"), "missing"),
-        (Record("web", current=RELEASE), "published"),
-        (Record("web", current=RELEASE, attempt=attempt_of(2)), "building"),
-        (Record("web", attempt=attempt_of(2, failure="BUILD: [x] exit 1")), "failed"),
-    ],
-)
-def test_status_is_what_the_record_says(
-    record: Record | None, status: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    report.show_status([(LAYER, record)], as_json=True)
-    (found,) = json.loads(capsys.readouterr().out)
-    assert (found["layer"], found["status"]) == ("web", status)
-
-    report.show_status([(LAYER, record)], as_json=False)
-    line = capsys.readouterr().out.splitlines()[1]
-    assert line.split()[1] == status
-    assert ("(BUILD: [x] exit 1)" in line) == (status == "failed")
-    assert (RELEASE.layer_arn in line) == (record is not None and record.current is not None)
-    assert ("31.5 MB" in line) == (record is not None and record.current is not None)
 
 
 def test_an_error_is_one_line_and_its_parts(capsys: pytest.CaptureFixture[str]) -> None:
