@@ -19,6 +19,7 @@ from builder.commands.prune import prune
 from builder.commands.retire import retire_command
 from builder.commands.rollback import rollback, unpin
 from builder.commands.status import status
+from builder.commands.watch import watch_command
 from builder.errors import LayerError
 
 EXIT_CODES = """\b
@@ -74,7 +75,7 @@ def main(
 
 
 for command in (
-    *(plan_command, build, status, logs, diff),
+    *(plan_command, build, watch_command, status, logs, diff),
     *(rollback, unpin, prune, retire_command, hook),
 ):
     main.add_command(command)

@@ -36,6 +36,15 @@ class BuildRequest:
 
 
 @dataclass(frozen=True)
+class Phase:
+    """One phase of a build; ``status`` is "" while it runs, ``seconds`` is how long it ran."""
+
+    name: str
+    status: str
+    seconds: float
+
+
+@dataclass(frozen=True)
 class BuildState:
     """What CodeBuild says of a build; times are aware, ``seconds`` is how long it ran."""
 
@@ -49,6 +58,8 @@ class BuildState:
     started: datetime
     seconds: float
     limit_seconds: float
+    phases: tuple[Phase, ...] = ()
+    image: str = ""
 
     @property
     def running(self) -> bool:
@@ -162,7 +173,16 @@ def _state(build: Mapping[str, Any]) -> BuildState:
         started=started,
         seconds=(ended - started).total_seconds(),
         limit_seconds=minutes * 60.0,
+        phases=tuple(_phase(phase) for phase in build.get("phases", [])),
+        image=build.get("environment", {}).get("image", ""),
     )
+
+
+def _phase(phase: Mapping[str, Any]) -> Phase:
+    now = datetime.now(UTC)
+    ended = phase.get("endTime", now)
+    seconds = (ended - phase.get("startTime", ended)).total_seconds()
+    return Phase(phase["phaseType"], phase.get("phaseStatus", ""), max(0.0, seconds))
 
 
 def _failure(phases: list[Mapping[str, Any]]) -> str:

@@ -32,9 +32,9 @@ def show_status(found: Sequence[Status], *, as_json: bool, releases: bool) -> No
         show("", _releases(found))
     if any(status.uses or status.idle for status in found if not status.unseen):
         show("", _functions(found))
-    for status in found:
-        if status.unseen:
-            show("", f"functions of {status.layer.name} are not known: {escape(status.unseen)}")
+    remarks = _remarks(found)
+    if remarks:
+        show("", *remarks)
 
 
 def status_fields(status: Status) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _layers(found: Sequence[Status]) -> Table:
         release = status.wanted
         table.add_row(
             status.layer.name,
-            styled(status.word) + _why(status),
+            styled(status.word),
             release.layer_arn if release else "-",
             str(release.packages) if release else "-",
             megabytes(release.unzipped_size if release else None),
@@ -76,10 +76,18 @@ def _layers(found: Sequence[Status]) -> Table:
     return table
 
 
-def _why(status: Status) -> str:
-    pin = status.record.pinned
-    texts = [status.failure, str(pin) if pin else ""]
-    return "".join(f" ({escape(text)})" for text in texts if text)
+def _remarks(found: Sequence[Status]) -> list[str]:
+    """Return what does not fit into a table: why builds failed, who pinned what."""
+    remarks = []
+    for status in found:
+        name, pin = status.layer.name, status.record.pinned
+        if status.failure:
+            remarks.append(f"{name}: [red]failed[/]: {escape(status.failure)}")
+        if pin is not None:
+            remarks.append(f"{name}: {escape(str(pin))}; until: lambda-layer unpin {name}")
+        if status.unseen:
+            remarks.append(f"functions of {name} are not known: {escape(status.unseen)}")
+    return remarks
 
 
 def _builds(found: Sequence[Status]) -> Table:
