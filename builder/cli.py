@@ -11,6 +11,7 @@ from builder import __version__, report
 from builder.aws.session import Credentials
 from builder.commands.build import build
 from builder.commands.diff import diff
+from builder.commands.doctor import doctor
 from builder.commands.hook import hook
 from builder.commands.logs import logs
 from builder.commands.options import AS_JSON, Setting
@@ -75,7 +76,7 @@ def main(
 
 
 for command in (
-    *(plan_command, build, watch_command, status, logs, diff),
+    *(plan_command, build, watch_command, status, logs, diff, doctor),
     *(rollback, unpin, prune, retire_command, hook),
 ):
     main.add_command(command)

@@ -141,6 +141,11 @@ class CodeBuild:
         states = self._states(answer["ids"][:RECENT])
         return sorted(states, key=lambda state: state.started, reverse=True)
 
+    def project_exists(self) -> bool:
+        """Say whether the project is there."""
+        with explained("codebuild:BatchGetProjects", f"CodeBuild project {self.project}"):
+            return bool(self._codebuild.batch_get_projects(names=[self.project])["projects"])
+
     def stop(self, build_id: str) -> None:
         """Stop a build."""
         with explained("codebuild:StopBuild", f"build {build_id}"):

@@ -90,6 +90,16 @@ class Functions:
             ]
         return sorted(found)
 
+    def role_of(self, function: str) -> str:
+        """Return the ARN of a function's role, "" when there is no such function."""
+        with explained("lambda:GetFunctionConfiguration", f"function {function}"):
+            try:
+                return str(self._lambda.get_function_configuration(FunctionName=function)["Role"])
+            except ClientError as error:
+                if code_of(error) == "ResourceNotFoundException":
+                    return ""
+                raise
+
     def _update(self, function: str, layers: list[str], revision: str) -> bool:
         with explained("lambda:UpdateFunctionConfiguration", f"function {function}"):
             try:
