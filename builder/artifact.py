@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from builder.aws.store import Store
 from builder.errors import ArtifactError
 from builder.runtimes import UNZIPPED_LIMIT
+
+log = logging.getLogger(__name__)
 
 SCHEMA = 1
 
@@ -69,7 +72,9 @@ def find_artifact(store: Store, folder: str, fingerprint: str) -> Artifact | Non
     stored = store.read(key)
     archive = store.head(archive_key(folder, fingerprint))
     if stored is None or archive is None:
+        log.debug("%s: no whole artifact", store.url(key))
         return None
+    log.debug("%s: an artifact of %s bytes", store.url(key), archive.size)
     manifest = _parse(stored.content, store.url(key))
     _verify(manifest, fingerprint, archive.size, store.url(key))
     return Artifact(archive.key, archive.version, manifest)

@@ -22,6 +22,7 @@ from builder.commands.rollback import rollback, unpin
 from builder.commands.status import status
 from builder.commands.watch import watch_command
 from builder.errors import LayerError
+from builder.report.debug import show_decisions
 
 EXIT_CODES = """\b
 Exit codes: 0 done; 1 an error, told on stderr; 2 wrong usage, or with
@@ -60,7 +61,12 @@ class Commands(click.Group):
     "--region", default="", help="AWS region; default: layers.toml, then the environment."
 )
 @click.option("--role-arn", default="", help="Role to assume first.")
-@click.option("--debug", is_flag=True, envvar="LAMBDA_LAYER_DEBUG", help="Show tracebacks.")
+@click.option(
+    "--debug",
+    is_flag=True,
+    envvar="LAMBDA_LAYER_DEBUG",
+    help="Show every decision, every call to AWS, and tracebacks; keep the build directory.",
+)
 @click.version_option(__version__, prog_name="lambda-layer")
 @click.pass_context
 def main(
@@ -72,6 +78,7 @@ def main(
     Example: lambda-layer plan
              lambda-layer build web
     """
+    show_decisions(debug=debug)
     ctx.obj = Setting(config, Credentials(profile, role_arn), region, debug)
 
 

@@ -7,6 +7,7 @@ an outdated plan, a failed release. Rules: DESIGN.md, "Plan never writes".
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from builder.plan import CURRENT, FAILED, FORCED, PINNED, plan
 from builder.record import Record, Release, Token
 from builder.release import Order, ensure
 from builder.spec import LayerSpec
+
+log = logging.getLogger(__name__)
 
 INVALID = "invalid"
 
@@ -55,6 +58,10 @@ class Query:
     def flag(self, key: str) -> bool:
         """Return a boolean field."""
         return self.get(key) == "true"
+
+    def with_flag(self, key: str) -> Query:
+        """Return the query with a flag set."""
+        return Query({**self.fields, key: "true"})
 
     def layer(self) -> Layer:
         """Return the layer that the query is about, connected to AWS."""
@@ -105,11 +112,13 @@ def release_hook(query: Query, progress: Callable[[str], None]) -> Answer:
     token = Token.parse(planned["token"])
     layer = query.layer()
     record = layer.records.load() or Record(layer.name)
+    approved = layer.approved()
+    log.debug("%s: approved is %s, planned %s", layer.name, approved, token)
     pin = pin_of(layer, record)
     if pin is not None:
         # Somebody pinned it after the plan was made.
         return describe(pin.release, PINNED, str(pin))
-    if token is None or layer.approved() != token or not _open(record, token):
+    if token is None or approved != token or not _open(record, token):
         return _as_is(record, planned, token)
     _refuse_outdated(layer, token)
     order = Order(

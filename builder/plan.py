@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 
 from builder.artifact import archive_key, manifest_key
@@ -10,6 +11,8 @@ from builder.fingerprint import Inputs, reason
 from builder.layer import Layer
 from builder.pin import pin_of, pinned_reason
 from builder.record import Attempt, Pin, Record, Release, Token
+
+log = logging.getLogger(__name__)
 
 CURRENT = "current"
 STALE = "stale"
@@ -56,6 +59,8 @@ def plan(layer: Layer, *, force: bool = False, pins: bool = True) -> Plan:
     if status == MISSING and record is None and approved is not None:
         why = f"the record {layer.services.store.url(f'{layer.name}/record.json')} is gone"
     token = next_token(layer.fingerprint, status, record, approved)
+    log.debug("%s: %s", layer.name, evidence)
+    log.debug("%s: %s, token %s: %s", layer.name, status, token, why)
     due = Plan(token, status, why, record.current if record else None)
     if record is None or record.pinned is None or not pins:
         return due

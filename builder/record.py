@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import random
 import re
 import time
@@ -12,6 +13,8 @@ from typing import Any
 
 from builder.aws.store import Changed, Store
 from builder.errors import ConflictError, RecordError
+
+log = logging.getLogger(__name__)
 
 SCHEMA = 1
 ATTEMPTS = 12
@@ -197,6 +200,15 @@ class Record:
         )
 
 
+def _changes(before: Record, after: Record) -> str:
+    """Say what differs between two records."""
+    old, new = asdict(before), asdict(after)
+    changed = [key for key in new if key != "releases" and old[key] != new[key]]
+    told = [f"{key}: {old[key]} -> {new[key]}" for key in changed]
+    count = f"{len(before.releases)} -> {len(after.releases)} releases"
+    return "; ".join([*told, count])
+
+
 def _pin(document: dict[str, Any] | None) -> Pin | None:
     if document is None:
         return None
@@ -237,6 +249,7 @@ class Records:
                 # Full jitter: AWS Architecture Blog, "Exponential Backoff And Jitter".
                 self._sleep(random.uniform(0, min(2.0, 0.05 * 2**attempt)))  # noqa: S311 (no secret)
                 continue
+            log.debug("record of %s: %s", self._layer, _changes(before, after))
             return after
         raise ConflictError(
             f"the record of layer {self._layer!r} is changed by others all the time",

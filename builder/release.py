@@ -6,6 +6,7 @@ at the same time elsewhere, continues and never repeats.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -25,6 +26,8 @@ from builder.pin import pin_of
 from builder.prune import tidy
 from builder.publish import publish
 from builder.record import Attempt, Record, Release, Token
+
+log = logging.getLogger(__name__)
 
 Progress = Callable[[str], None]
 
@@ -209,6 +212,7 @@ class _Walk:
             self.progress(f"not using the artifact that is there: {error.what}")
             return None
         if artifact is None or (attempt.fresh and not _made_by(artifact, attempt.build_id)):
+            log.debug("%s: a build is needed: artifact %s, %s", self.layer.name, artifact, attempt)
             return None
         self.progress(f"using the artifact of build {artifact.manifest.build_id}")
         return artifact
