@@ -128,6 +128,7 @@ class _Watcher:
     def __init__(self, layer: Layer, clock: Clock) -> None:
         self._layer = layer
         self._clock = clock
+        self._before: Record | None = None
         self._attempt: Attempt | None = None
         self._seen: dict[str, _Progress] = {}
         self._built_at: float | None = None
@@ -138,19 +139,29 @@ class _Watcher:
         record = self._layer.records.load() or Record(self._layer.name)
         attempt = self._follow(record)
         if attempt is None:
+            missed = self._missed(record)
+            if missed is not None:
+                return View(self._layer.name, PUBLISHED, now, missed.reason, release=missed)
             return View(self._layer.name, WAITING, now, release=record.current)
         builds = tuple(self._build(state, now) for state in builds_of(self._layer, attempt))
         stage, release, problem = self._judge(record, attempt, builds, now)
         return View(self._layer.name, stage, now, attempt.reason, builds, release, problem)
 
     def _follow(self, record: Record) -> Attempt | None:
-        """Return the attempt that is watched: the first one seen, as the record knows it now."""
+        """Return the attempt that is watched: the first new one, as the record knows it now."""
+        if self._before is None:
+            self._before = record
         found, watched = record.attempt, self._attempt
-        if found is not None and (
-            found.token == watched.token if watched is not None else not found.failure
-        ):
+        if watched is not None:
+            self._attempt = found if found and found.token == watched.token else watched
+        elif found is not None and (not found.failure or found != self._before.attempt):
             self._attempt = found
         return self._attempt
+
+    def _missed(self, record: Record) -> Release | None:
+        """Return a release that came and went between two looks."""
+        before = self._before.releases[:1] if self._before else ()
+        return record.releases[0] if record.releases[:1] != before else None
 
     def _build(self, state: BuildState, now: float) -> BuildView:
         seen = self._seen.setdefault(state.id, _Progress(Tail(self._layer)))

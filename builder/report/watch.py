@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.live import Live
 from rich.padding import Padding
 from rich.progress_bar import ProgressBar
@@ -104,22 +104,38 @@ class _Screen:
         parts += [Text(f"ERROR: {error}", style="bold red") for error in build.errors]
         return Group(*parts)
 
-    def _phases(self, build: BuildView, later: float) -> Text:
-        text = Text()
+    def _phases(self, build: BuildView, later: float) -> RenderableType:
+        items = []
         for phase in build.state.phases:
             went_well = phase.status == "SUCCEEDED"
             if phase.name in HIDDEN_PHASES or (went_well and phase.seconds < BRIEF):
                 continue
             name = phase.name.lower().replace("_", " ")
             if not phase.status:
-                said, style = f"{name} {_spent(phase.seconds + later)}", "bold cyan"
+                items.append(Text(f"{name} {_spent(phase.seconds + later)}", style="bold cyan"))
             elif went_well:
-                said, style = f"{self._marks[0]} {name} {_spent(phase.seconds)}", "green"
+                said = f"{self._marks[0]} {name} {_spent(phase.seconds)}"
+                items.append(Text(said, style="green"))
             else:
-                said, style = f"{self._marks[1]} {name} {_spent(phase.seconds)}", "red"
-            # A phase and its time stay on one line.
-            text.append(said.replace(" ", "\u00a0"), style=style).append("  ")
-        return text
+                items.append(Text(f"{self._marks[1]} {name} {_spent(phase.seconds)}", style="red"))
+        return _Flow(items)
+
+
+class _Flow:
+    """Texts one after the other, none of them broken, on as many lines as they need."""
+
+    def __init__(self, items: Sequence[Text]) -> None:
+        self._items = items
+
+    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
+        line = Text()
+        for item in self._items:
+            if line and line.cell_len + 2 + item.cell_len > options.max_width:
+                yield line
+                line = Text()
+            line = Text.assemble(line, "  ", item) if line else item.copy()
+        if line:
+            yield line
 
 
 def _live(views: Iterable[View], console: Console, clock: Clock) -> View | None:

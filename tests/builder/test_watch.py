@@ -150,3 +150,24 @@ def test_all_builds_of_an_approval_are_shown_and_no_others(world: World) -> None
     assert other not in {state.id for state in found}
     assert {state.id for state in builds_of(layer, begun(world, other))} >= {first, other}
     assert second
+
+
+def test_a_release_that_comes_and_goes_between_two_looks_is_not_missed(world: World) -> None:
+    world.release()
+    looking = views(world)
+    assert next(looking).stage == WAITING
+    world.edit()
+    release = world.release()
+
+    view = next(looking)
+    assert (view.stage, view.release) == (PUBLISHED, release)
+
+
+def test_a_failure_that_comes_and_goes_between_two_looks_is_not_missed(world: World) -> None:
+    looking = views(world)
+    assert next(looking).stage == WAITING
+    world.behave("fail")
+    with pytest.raises(BuildFailed):
+        world.release()
+
+    assert next(looking).stage == FAILED

@@ -15,7 +15,16 @@ from builder.commands import build as build_command
 from builder.local.embedded import EmbeddedAws
 from builder.record import Release
 from builder.release import ensure
-from tests.builder.conftest import BUILDSPEC, World, environ, quick, write_tree
+from tests.builder.aws.test_layers import archive
+from tests.builder.conftest import (
+    ACCOUNT,
+    BUILDSPEC,
+    REGION,
+    World,
+    environ,
+    quick,
+    write_tree,
+)
 
 PROGRAM = str(Path(sys.executable).with_name("lambda-layer"))
 LAYERS = """
@@ -88,3 +97,27 @@ def ran(command: list[str], aws: EmbeddedAws, **options: Any) -> "subprocess.Com
         command, env=aws.process_environment(), capture_output=True, text=True, check=False,
         timeout=60, **options,
     )  # fmt: skip
+
+
+def releases(project: Project, count: int) -> None:
+    """Build that many releases of web, each of other sources."""
+    for _ in range(count):
+        project.edit()
+        done = project.run("build", "web")
+        assert done.exit_code == 0, done.output
+
+
+def function_on(project: Project, version: int) -> str:
+    """Make a function that has a version of web."""
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:{project.app}-web:{version}"
+    project.aws.client("lambda").create_function(
+        FunctionName=project.name, Runtime="python3.12", Role=project.role, Handler="x.y",
+        Code={"ZipFile": archive()}, Layers=[arn],
+    )  # fmt: skip
+    return project.name
+
+
+def name_function(project: Project) -> None:
+    """Let layers.toml name the project's function."""
+    path = project.root / "layers.toml"
+    path.write_text(path.read_text() + f'functions = ["{project.name}"]\n')
