@@ -55,6 +55,11 @@ class Status:
         named = (name.removesuffix(":$LATEST") for name in self.layer.spec.functions)
         return tuple(name for name in named if name.rpartition(":")[2] not in users)
 
+    @property
+    def elsewhere(self) -> tuple[Use, ...]:
+        """What could be moved to the wanted version and is not on it."""
+        return tuple(u for u in self.uses if u.qualifier == "$LATEST" and self.is_old(u))
+
     def is_old(self, use: Use) -> bool:
         """Whether a function has another version than it should; published ones cannot move."""
         return self.wanted is not None and use.layer_arn != self.wanted.layer_arn

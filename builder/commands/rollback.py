@@ -10,6 +10,7 @@ from builder.commands.options import Setting, as_json, confirm, pass_setting, ye
 from builder.report.rollback import show_pin, show_unpinned
 from builder.rollback import choose, look, roll_back
 from builder.rollback import unpin as let_go
+from builder.status import status_of
 
 
 @click.command()
@@ -44,7 +45,7 @@ def rollback(
         clock=Clock(),
         progress=report.progress(name),
     )
-    show_pin(layer, pin, as_json=as_json)
+    show_pin(layer, pin, status_of(layer).elsewhere, as_json=as_json)
 
 
 @click.command()

@@ -74,6 +74,16 @@ def test_unpinning_mended_sources_leaves_the_functions_to_the_next_build(
     assert version_of(rolled_back) == "3"
 
 
+def test_functions_that_nobody_named_are_told_to_stay_where_they_are(project: Project) -> None:
+    releases(project, 2)
+    function_on(project, 2)
+
+    done = project.run("rollback", "web", "1", "--yes")
+    assert done.exit_code == 0
+    assert f"function {project.name} still has version 2" in done.stdout
+    assert version_of(project) == "2"
+
+
 def test_what_can_be_rolled_back_to_is_said(project: Project) -> None:
     releases(project, 2)
     project.aws.client("lambda").delete_layer_version(
