@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from builder.aws.store import Store
 from builder.errors import ArtifactError
 from builder.runtimes import UNZIPPED_LIMIT
+
+log = logging.getLogger(__name__)
 
 SCHEMA = 1
 
@@ -53,6 +56,13 @@ def archive_key(folder: str, fingerprint: str) -> str:
     return f"{folder}/{fingerprint}/layer.zip"
 
 
+def read_manifest(store: Store, folder: str, fingerprint: str) -> Manifest | None:
+    """Return the manifest of a fingerprint, or None; raise ArtifactError if it is none."""
+    key = manifest_key(folder, fingerprint)
+    stored = store.read(key)
+    return _parse(stored.content, store.url(key)) if stored else None
+
+
 def find_artifact(store: Store, folder: str, fingerprint: str) -> Artifact | None:
     """Return the artifact of a fingerprint if it is whole, or None.
 
@@ -62,7 +72,9 @@ def find_artifact(store: Store, folder: str, fingerprint: str) -> Artifact | Non
     stored = store.read(key)
     archive = store.head(archive_key(folder, fingerprint))
     if stored is None or archive is None:
+        log.debug("%s: no whole artifact", store.url(key))
         return None
+    log.debug("%s: an artifact of %s bytes", store.url(key), archive.size)
     manifest = _parse(stored.content, store.url(key))
     _verify(manifest, fingerprint, archive.size, store.url(key))
     return Artifact(archive.key, archive.version, manifest)

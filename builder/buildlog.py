@@ -1,16 +1,38 @@
-"""The log of a layer's last build, line by line."""
+"""The log of a layer's builds, line by line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from builder.aws.codebuild import BuildState
+from builder.build import NAME_VARIABLE
 from builder.clock import Clock
 from builder.errors import LayerError
 from builder.layer import Layer
 
 PAUSE = 1.0
 """Seconds between looks at a log that is followed."""
+
+
+class Tail:
+    """The log of one build, read bit by bit."""
+
+    def __init__(self, layer: Layer) -> None:
+        self._layer = layer
+        self._position: str | None = None
+
+    def read(self, state: BuildState) -> tuple[list[str], bool]:
+        """Return the lines since the last look, and whether there may be more at once."""
+        # CodeBuild names the stream only once the build is provisioned.
+        group, stream = state.log_group or self._layer.site.log_group, state.log_stream
+        if not stream:
+            return [], False
+        lines, after = self._layer.services.logs.follow(group, stream, self._position)
+        # Also after an empty page: at the end of a stream the position stays the same
+        # (CloudWatch Logs API reference, GetLogEvents).
+        more = after != self._position
+        self._position = after
+        return lines, more
 
 
 def last_build(layer: Layer) -> str:
@@ -23,37 +45,46 @@ def last_build(layer: Layer) -> str:
     return record.current.build_id if record.current else ""
 
 
-def build_log(layer: Layer, *, follow: bool, clock: Clock) -> Iterator[str]:
-    """Yield the lines of the last build's log; with ``follow``, until that build has ended.
+def last_failed_build(layer: Layer) -> str:
+    """Return the id of the layer's last build that failed, "" if CodeBuild remembers none."""
+    for build in layer.services.codebuild.recent():
+        is_ours = build.variables.get(NAME_VARIABLE) == layer.name
+        if is_ours and not build.running and not build.succeeded:
+            return build.id
+    return ""
 
-    Raise LayerError when there is no build yet, or CodeBuild no longer knows it.
+
+def find_build_of(layer: Layer, *, build_id: str = "", failed: bool = False) -> BuildState:
+    """Return a build of the layer: the one named, the last that failed, or the last one.
+
+    An id may lack the project's name. Raise LayerError when there is no such build, or CodeBuild
+    no longer knows it, or it is another layer's.
     """
-    build_id = last_build(layer)
-    state = layer.services.codebuild.state(build_id) if build_id else None
+    if build_id and ":" not in build_id:
+        build_id = f"{layer.site.project}:{build_id}"
+    wanted = build_id or (last_failed_build(layer) if failed else last_build(layer))
+    state = layer.services.codebuild.state(wanted) if wanted else None
     if state is None:
+        raise _no_build(layer, build_id, failed=failed)
+    owner = state.variables.get(NAME_VARIABLE, layer.name)
+    if owner != layer.name:
         raise LayerError(
-            f"layer {layer.name!r} has no build to show",
-            where=f"its record in {layer.services.store.bucket}",
-            expected="at least one build that CodeBuild still remembers",
-            fix=f"build it: lambda-layer build {layer.name}",
+            f"build {state.id} is of layer {owner!r}",
+            where=f"CodeBuild project {layer.site.project}",
+            expected=f"a build of layer {layer.name!r}",
+            fix=f"lambda-layer logs {owner} --build {state.id}",
         )
-    yield from _lines(layer, state, follow=follow, clock=clock)
+    return state
 
 
-def _lines(layer: Layer, state: BuildState, *, follow: bool, clock: Clock) -> Iterator[str]:
-    position: str | None = None
+def build_log(layer: Layer, state: BuildState, *, follow: bool, clock: Clock) -> Iterator[str]:
+    """Yield the lines of a build's log; with ``follow``, until that build has ended."""
+    tail = Tail(layer)
     running = state.running
     while True:
-        # CodeBuild names the stream only once the build is provisioned.
-        group, stream = state.log_group or layer.site.log_group, state.log_stream
-        lines, after = (
-            layer.services.logs.follow(group, stream, position) if stream else ([], position)
-        )
+        lines, more = tail.read(state)
         yield from lines
-        if after != position:
-            # Also after an empty page: at the end of a stream the position stays the same
-            # (CloudWatch Logs API reference, GetLogEvents).
-            position = after
+        if more:
             continue
         if not follow or not running:
             return
@@ -61,3 +92,26 @@ def _lines(layer: Layer, state: BuildState, *, follow: bool, clock: Clock) -> It
         seen = layer.services.codebuild.state(state.id)
         running = seen is not None and seen.running
         state = seen or state
+
+
+def _no_build(layer: Layer, build_id: str, *, failed: bool) -> LayerError:
+    if build_id:
+        return LayerError(
+            f"CodeBuild does not know build {build_id}",
+            where=f"CodeBuild project {layer.site.project}",
+            expected="a build that CodeBuild still remembers",
+            fix=f"the last one: lambda-layer logs {layer.name}",
+        )
+    if failed:
+        return LayerError(
+            f"no build of layer {layer.name!r} has failed",
+            where=f"the last builds of CodeBuild project {layer.site.project}",
+            expected="a failed build that CodeBuild still remembers",
+            fix=f"the last build: lambda-layer logs {layer.name}",
+        )
+    return LayerError(
+        f"layer {layer.name!r} has no build to show",
+        where=f"its record in {layer.services.store.bucket}",
+        expected="at least one build that CodeBuild still remembers",
+        fix=f"build it: lambda-layer build {layer.name}",
+    )

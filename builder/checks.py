@@ -61,6 +61,7 @@ class Check:
         self.some_of("slim", fields["slim"], SLIM)
         self.description(fields["description"])
         self.functions(fields["functions"])
+        self.keep(fields["keep"])
         self.may_fail(fields["may_fail"])
         self.system_packages(fields["system_packages"])
         self.paths("pre_install", [] if fields["pre_install"] is None else [fields["pre_install"]])
@@ -176,6 +177,12 @@ class Check:
                 f"the description has {len(description)} characters",
                 f"at most {DESCRIPTION_LIMIT} (Lambda's 256 less the token we add)",
             )
+
+    def keep(self, keep: int) -> None:
+        """Check how many versions are to be kept."""
+        # True is an int in Python, and no number of versions.
+        if isinstance(keep, bool) or not isinstance(keep, int) or keep < 0:
+            raise self.error("keep", f"keep is {keep!r}", "a number of versions, 1 or more")
 
     def functions(self, functions: Iterable[str]) -> None:
         """Check that each entry names functions that can be changed."""

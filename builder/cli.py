@@ -10,15 +10,21 @@ import click
 from builder import __version__, report
 from builder.aws.session import Credentials
 from builder.commands.build import build
+from builder.commands.diff import diff
+from builder.commands.doctor import doctor
 from builder.commands.hook import hook
 from builder.commands.lock import lock
 from builder.commands.logs import logs
 from builder.commands.move import move
 from builder.commands.options import AS_JSON, Setting
 from builder.commands.plan import plan_command
+from builder.commands.prune import prune
 from builder.commands.retire import retire_command
+from builder.commands.rollback import rollback, unpin
 from builder.commands.status import status
+from builder.commands.watch import watch_command
 from builder.errors import LayerError
+from builder.report.debug import show_decisions
 
 EXIT_CODES = """\b
 Exit codes: 0 done; 1 an error, told on stderr; 2 wrong usage, or with
@@ -57,7 +63,12 @@ class Commands(click.Group):
     "--region", default="", help="AWS region; default: layers.toml, then the environment."
 )
 @click.option("--role-arn", default="", help="Role to assume first.")
-@click.option("--debug", is_flag=True, envvar="LAMBDA_LAYER_DEBUG", help="Show tracebacks.")
+@click.option(
+    "--debug",
+    is_flag=True,
+    envvar="LAMBDA_LAYER_DEBUG",
+    help="Show every decision, every call to AWS, and tracebacks; keep the build directory.",
+)
 @click.version_option(__version__, prog_name="lambda-layer")
 @click.pass_context
 def main(
@@ -69,8 +80,12 @@ def main(
     Example: lambda-layer plan
              lambda-layer build web
     """
+    show_decisions(debug=debug)
     ctx.obj = Setting(config, Credentials(profile, role_arn), region, debug)
 
 
-for command in (plan_command, build, status, logs, lock, move, retire_command, hook):
+for command in (
+    *(plan_command, build, watch_command, status, logs, lock, diff, doctor),
+    *(move, rollback, unpin, prune, retire_command, hook),
+):
     main.add_command(command)

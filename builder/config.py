@@ -30,12 +30,13 @@ LAYER_KEYS: dict[str, str] = {
     "pre_install": "string",
     "include": "strings",
     "indexes": "strings",
+    "keep": "count",
 }
 DEFAULT_KEYS = {
     key: LAYER_KEYS[key]
     for key in (
         *("python", "architecture", "split", "exclude", "slim", "functions"),
-        *("system_packages", "include", "indexes"),
+        *("system_packages", "include", "indexes", "keep"),
     )
 }
 INDEX_KEYS = {

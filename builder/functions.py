@@ -15,6 +15,7 @@ from builder.errors import FunctionsNotMoved, LayerError
 from builder.handover import Handover, count
 from builder.layer import Layer
 from builder.mover import Move, Mover, Outcome
+from builder.pin import pin_of
 from builder.record import Release
 from builder.scope import Scope
 from builder.unzipped import UnzippedSizes
@@ -79,9 +80,14 @@ def hand_over(layer: Layer, release: Release, *, progress: Progress, clock: Cloc
     """Move the layer's functions to a release that is recorded, and remember how that went.
 
     When some were not moved, the next plan says so, and the next apply (or anybody who calls this
-    again) mends it. A release that was overtaken moves nothing.
+    again) mends it. A release that was overtaken moves nothing, nor does one while another is
+    pinned: what it owes is then told once that is unpinned.
     """
     if not layer.spec.functions:
+        return Moves(release.layer_arn)
+    pin = pin_of(layer, layer.records.load())
+    if pin is not None and pin.release != release:
+        progress(f"functions stay on {pin.release.layer_arn}: {pin}")
         return Moves(release.layer_arn)
     overtaken = partial(_overtaken, layer, release)
     moves = move_functions(
@@ -139,7 +145,11 @@ def _layer_arn(layer: Layer) -> str:
 
 def _overtaken(layer: Layer, release: Release) -> bool:
     record = layer.records.load()
-    return bool(record and record.current and record.current.number > release.number)
+    if record is None:
+        return False
+    if record.pinned is not None and record.pinned.release != release:
+        return True
+    return bool(record.current and record.current.number > release.number)
 
 
 @dataclass
@@ -158,7 +168,9 @@ class _Campaign:
 
     def run(self) -> Moves:
         if self.mover.overtaken():
-            self.progress("functions stay where they are: a newer release has taken over")
+            self.progress(
+                "functions stay where they are: a newer release, or a pin, has taken over"
+            )
             return self._moves(Move("*", Outcome.OVERTAKEN))
         self._move(dict.fromkeys(self.scope.told, True))
         for _ in range(ROUNDS):

@@ -7,6 +7,7 @@ an outdated plan, a failed release. Rules: DESIGN.md, "Plan never writes".
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,13 @@ from builder.aws.services import connect
 from builder.aws.session import Credentials, Session
 from builder.errors import LayerError, PlanOutdated, RecordError, SourceError, SpecError
 from builder.layer import Layer, Site
-from builder.plan import CURRENT, FAILED, FORCED, UNMOVED, plan
+from builder.pin import pin_of
+from builder.plan import CURRENT, FAILED, FORCED, PINNED, UNMOVED, plan
 from builder.record import Record, Release, Token
 from builder.release import Order, ensure
 from builder.spec import LayerSpec
+
+log = logging.getLogger(__name__)
 
 INVALID = "invalid"
 
@@ -55,6 +59,10 @@ class Query:
         """Return a boolean field."""
         return self.get(key) == "true"
 
+    def with_flag(self, key: str) -> Query:
+        """Return the query with a flag set."""
+        return Query({**self.fields, key: "true"})
+
     def layer(self) -> Layer:
         """Return the layer that the query is about, connected to AWS."""
         session = Session(Credentials(self.get("profile"), self.get("role_arn")), self["region"])
@@ -90,22 +98,27 @@ def plan_hook(query: Query) -> Answer:
         return _invalid(None, error)
     except SourceError as error:
         return _invalid(_released(layer), error)
-    return {
-        **describe(answer.release, answer.status, answer.reason, answer.functions),
-        "token": str(answer.token),
-        "fingerprint": answer.token.fingerprint,
-    }
+    told = describe(answer.release, answer.status, answer.reason, answer.functions)
+    if answer.status == PINNED:
+        return {**told, "token": str(answer.token)}
+    return {**told, "token": str(answer.token), "fingerprint": answer.token.fingerprint}
 
 
 def release_hook(query: Query, progress: Callable[[str], None]) -> Answer:
     """Run the build if, and only if, apply has approved it; else answer what is there."""
     planned = Query.parse(query["plan"])
-    if planned["status"] in {CURRENT, INVALID}:
+    if planned["status"] in {CURRENT, INVALID, PINNED}:
         return {key: planned.get(key) for key in describe(None, "", "")}
     token = Token.parse(planned["token"])
     layer = query.layer()
     record = layer.records.load() or Record(layer.name)
-    if token is None or layer.approved() != token or not _open(record, token):
+    approved = layer.approved()
+    log.debug("%s: approved is %s, planned %s", layer.name, approved, token)
+    pin = pin_of(layer, record)
+    if pin is not None:
+        # Somebody pinned it after the plan was made.
+        return describe(pin.release, PINNED, str(pin))
+    if token is None or approved != token or not _open(record, token):
         return _as_is(layer, record, planned, token)
     _refuse_outdated(layer, token)
     order = Order(

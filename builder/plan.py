@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 
 from builder.artifact import archive_key, manifest_key
 from builder.aws.codebuild import BuildState
 from builder.fingerprint import Inputs, reason
 from builder.layer import Layer
-from builder.record import Attempt, Record, Release, Token
+from builder.pin import pin_of, pinned_reason
+from builder.record import Attempt, Pin, Record, Release, Token
+
+log = logging.getLogger(__name__)
 
 CURRENT = "current"
 STALE = "stale"
@@ -18,6 +22,7 @@ BUILDING = "building"
 FAILED = "failed"
 UNMOVED = "unmoved"
 """Published, and functions that should be on it are not: the next apply moves them."""
+PINNED = "pinned"
 
 FORCE_REASON = "force_rebuild is true"
 
@@ -46,8 +51,8 @@ class Plan:
     functions: str = ""
 
 
-def plan(layer: Layer, *, force: bool = False) -> Plan:
-    """Say what a layer needs; read and never write.
+def plan(layer: Layer, *, force: bool = False, pins: bool = True) -> Plan:
+    """Say what a layer needs; read and never write. Without ``pins``, what it needs once unpinned.
 
     Raise SourceError when the sources cannot be used. That something is not there yet (bucket,
     record, project) is no error.
@@ -55,13 +60,33 @@ def plan(layer: Layer, *, force: bool = False) -> Plan:
     record = layer.records.load()
     approved = layer.approved()
     evidence = gather(layer, record)
-    status, why = decide(layer, record, evidence, force=force)
+    pin = pin_of(layer, record) if pins else None
+    status, why = decide(layer, record, evidence, force=force and pin is None)
     if status == MISSING and record is None and approved is not None:
         why = f"the record {layer.services.store.url(f'{layer.name}/record.json')} is gone"
     token = next_token(layer.fingerprint, status, record, approved)
+    log.debug("%s: %s", layer.name, evidence)
+    log.debug("%s: %s, token %s: %s", layer.name, status, token, why)
     if record is None:
         return Plan(token, status, why, None)
-    return Plan(token, status, why, record.current, record.left_behind())
+    due = Plan(token, status, why, record.current, record.left_behind())
+    if record.pinned is None or not pins:
+        return due
+    if pin is None:
+        gone = f"the pinned {record.pinned.release.layer_arn} was deleted"
+        return replace(due, reason=f"{gone}; {why}")
+    return _held(due, pin, approved, force=force)
+
+
+def _held(due: Plan, pin: Pin, approved: Token | None, *, force: bool) -> Plan:
+    """Return the plan of a pinned layer: nothing is to be approved, so the token stays."""
+    current = due.release
+    if due.status == CURRENT and current is not None:
+        then = f"version {current.version} is current"
+    else:
+        then = f"{due.status}: {due.reason}"
+    token = approved or (current.token if current else due.token)
+    return Plan(token, PINNED, pinned_reason(pin, then, force=force), pin.release)
 
 
 def gather(layer: Layer, record: Record | None) -> Evidence:

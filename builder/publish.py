@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,6 +13,8 @@ from builder.clock import Clock
 from builder.errors import ArtifactError, ConflictError
 from builder.layer import Layer
 from builder.record import Lease, Record, Token
+
+log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 60.0
 """How long one of us may publish undisturbed; publishing takes a few seconds."""
@@ -67,7 +70,9 @@ def _existing(layer: Layer, artifact: Artifact, token: Token, since: int) -> Lay
     for _, listed in sorted(found, key=lambda pair: (-pair[0], pair[1].version)):
         version = layer.services.layers.get(listed.arn)
         if version is not None and version.code_sha256 == artifact.manifest.code_sha256:
+            log.debug("%s: adopting %s", layer.name, version.arn)
             return version
+    log.debug("%s: none of %s published versions has these bytes", layer.name, len(found))
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import random
 import re
 import time
@@ -13,6 +14,8 @@ from typing import Any
 from builder.aws.store import Changed, Store
 from builder.errors import ConflictError, RecordError
 from builder.handover import Handover, left_behind, owed
+
+log = logging.getLogger(__name__)
 
 SCHEMA = 1
 ATTEMPTS = 12
@@ -106,12 +109,27 @@ class Lease:
 
 
 @dataclass(frozen=True)
+class Pin:
+    """A release that stays until it is unpinned: who wanted so, since when (ISO 8601) and why."""
+
+    release: Release
+    by: str
+    since: str
+    reason: str = ""
+
+    def __str__(self) -> str:
+        why = f" ({self.reason})" if self.reason else ""
+        return f"pinned to version {self.release.version} by {self.by} since {self.since}{why}"
+
+
+@dataclass(frozen=True)
 class Record:
     """All that is remembered of one layer.
 
     ``consumed`` is the highest approval number that a build was begun for. ``current`` is the
     release with the highest number, ``releases`` are all of them, last published first.
-    ``handover`` tells of the functions that were moved to a release.
+    ``handover`` tells of the functions that were moved to a release, ``pinned`` that another
+    release is in use until somebody unpins it.
     """
 
     layer: str
@@ -121,6 +139,7 @@ class Record:
     lease: Lease | None = None
     releases: tuple[Release, ...] = ()
     handover: Handover | None = None
+    pinned: Pin | None = None
 
     def owed(self, entries: Sequence[str]) -> str:
         """Say what the current release owes the functions that are meant, "" for nothing."""
@@ -196,7 +215,23 @@ class Record:
             lease=maybe(Lease, "lease"),
             releases=tuple(Release(**release) for release in document["releases"]),
             handover=Handover.read(handover) if (handover := document.get("handover")) else None,
+            pinned=_pin(document.get("pinned")),
         )
+
+
+def _changes(before: Record, after: Record) -> str:
+    """Say what differs between two records."""
+    old, new = asdict(before), asdict(after)
+    changed = [key for key in new if key != "releases" and old[key] != new[key]]
+    told = [f"{key}: {old[key]} -> {new[key]}" for key in changed]
+    count = f"{len(before.releases)} -> {len(after.releases)} releases"
+    return "; ".join([*told, count])
+
+
+def _pin(document: dict[str, Any] | None) -> Pin | None:
+    if document is None:
+        return None
+    return Pin(**{**document, "release": Release(**document["release"])})
 
 
 class Records:
@@ -233,6 +268,7 @@ class Records:
                 # Full jitter: AWS Architecture Blog, "Exponential Backoff And Jitter".
                 self._sleep(random.uniform(0, min(2.0, 0.05 * 2**attempt)))  # noqa: S311 (no secret)
                 continue
+            log.debug("record of %s: %s", self._layer, _changes(before, after))
             return after
         raise ConflictError(
             f"the record of layer {self._layer!r} is changed by others all the time",

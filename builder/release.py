@@ -6,6 +6,7 @@ at the same time elsewhere, continues and never repeats.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -21,8 +22,11 @@ from builder.errors import (
 )
 from builder.functions import hand_over
 from builder.layer import Layer
+from builder.prune import tidy
 from builder.publish import publish
 from builder.record import Attempt, Record, Release, Token
+
+log = logging.getLogger(__name__)
 
 Progress = Callable[[str], None]
 
@@ -98,6 +102,7 @@ class _Walk:
         self._require_bucket()
         record = self._begin()
         released = self._released(record)
+        published = released is None
         if released is None:
             artifact, version = self._publish(record)
             released = release = self._release(artifact, version)
@@ -107,6 +112,8 @@ class _Walk:
         # functions are owed must be known if we are killed here.
         if record.current == released and record.owed(self.layer.spec.functions):
             hand_over(self.layer, released, progress=self.progress, clock=self.clock).check()
+        if published:
+            tidy(self.layer, self.progress)
         return released
 
     def _released(self, record: Record) -> Release | None:
@@ -209,6 +216,7 @@ class _Walk:
             self.progress(f"not using the artifact that is there: {error.what}")
             return None
         if artifact is None or (attempt.fresh and not _made_by(artifact, attempt.build_id)):
+            log.debug("%s: a build is needed: artifact %s, %s", self.layer.name, artifact, attempt)
             return None
         self.progress(f"using the artifact of build {artifact.manifest.build_id}")
         return artifact

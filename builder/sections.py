@@ -40,12 +40,13 @@ KINDS: dict[str, Callable[[Any], bool]] = {
     "strings": _is_strings,
     "table": lambda value: isinstance(value, dict),
     "boolean": lambda value: isinstance(value, bool),
+    "count": lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 1,
 }
 EXPECTED = {
     **{"string": "a string", "strings": "a list of strings"},
-    **{"table": "a table", "boolean": "true or false"},
+    **{"table": "a table", "boolean": "true or false", "count": "a whole number, 1 or more"},
 }
 EXAMPLES = {
     **{"string": '"..."', "strings": '["...", "..."]'},
-    **{"table": "{ ... }", "boolean": "true"},
+    **{"table": "{ ... }", "boolean": "true", "count": "5"},
 }

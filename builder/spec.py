@@ -30,7 +30,8 @@ class LayerSpec:
     ``extras`` are extras of the package, ``python`` are versions like "3.12", ``exclude`` are
     gitignore patterns over the source and the layer's files, ``slim`` names what is left out of
     dependencies (some of checks.SLIM), ``functions`` says which Lambda functions move to each new
-    version: names, ARNs, ``tag:KEY=VALUE`` or ``*`` (builder/scope.py).
+    version: names, ARNs, ``tag:KEY=VALUE`` or ``*`` (builder/scope.py), ``keep`` is how many
+    versions are left after a release (0: all).
 
     ``may_fail`` are modules that need not import in the audit. ``system_packages`` are RPM packages
     that are installed before the build, then the script ``pre_install`` is run, a path like
@@ -56,6 +57,7 @@ class LayerSpec:
     pre_install: str | None = None
     include: tuple[str, ...] = ()
     indexes: tuple[Index, ...] = ()
+    keep: int = 0
     where: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:

@@ -17,7 +17,7 @@ from builder.errors import LayerError
 from builder.layer import Layer
 from builder.local.terraform import Terraform
 from builder.plan import plan
-from builder.report import megabytes
+from builder.report.tables import megabytes
 from builder.site import layers_at
 from demo.logs import followed
 from demo.project import Project

@@ -42,6 +42,15 @@ class BuildRequest:
 
 
 @dataclass(frozen=True)
+class Phase:
+    """One phase of a build; ``status`` is "" while it runs, ``seconds`` is how long it ran."""
+
+    name: str
+    status: str
+    seconds: float
+
+
+@dataclass(frozen=True)
 class BuildState:
     """What CodeBuild says of a build; times are aware, ``seconds`` is how long it ran."""
 
@@ -55,6 +64,8 @@ class BuildState:
     started: datetime
     seconds: float
     limit_seconds: float
+    phases: tuple[Phase, ...] = ()
+    image: str = ""
 
     @property
     def running(self) -> bool:
@@ -136,6 +147,11 @@ class CodeBuild:
         states = self._states(answer["ids"][:RECENT])
         return sorted(states, key=lambda state: state.started, reverse=True)
 
+    def project_exists(self) -> bool:
+        """Say whether the project is there."""
+        with explained("codebuild:BatchGetProjects", f"CodeBuild project {self.project}"):
+            return bool(self._codebuild.batch_get_projects(names=[self.project])["projects"])
+
     def stop(self, build_id: str) -> None:
         """Stop a build."""
         with explained("codebuild:StopBuild", f"build {build_id}"):
@@ -174,7 +190,16 @@ def _state(build: Mapping[str, Any]) -> BuildState:
         started=started,
         seconds=(ended - started).total_seconds(),
         limit_seconds=minutes * 60.0,
+        phases=tuple(_phase(phase) for phase in build.get("phases", [])),
+        image=build.get("environment", {}).get("image", ""),
     )
+
+
+def _phase(phase: Mapping[str, Any]) -> Phase:
+    now = datetime.now(UTC)
+    ended = phase.get("endTime", now)
+    seconds = (ended - phase.get("startTime", ended)).total_seconds()
+    return Phase(phase["phaseType"], phase.get("phaseStatus", ""), max(0.0, seconds))
 
 
 def _failure(phases: list[Mapping[str, Any]]) -> str:

@@ -99,6 +99,23 @@ class Function:
         )
 
 
+@dataclass(frozen=True, order=True)
+class Use:
+    """That a function has a version of a layer; ``qualifier`` is ``$LATEST`` or a version."""
+
+    function: str
+    qualifier: str
+    layer_arn: str
+
+    @property
+    def version(self) -> int:
+        """The version of the layer."""
+        return int(self.layer_arn.rpartition(":")[2])
+
+    def __str__(self) -> str:
+        return self.function if self.qualifier == "$LATEST" else f"{self.function}:{self.qualifier}"
+
+
 class Functions:
     """The functions of an account and region."""
 
@@ -115,6 +132,33 @@ class Functions:
                     return None
                 raise
         return Function.read(answer)
+
+    def using(self, layer_name: str) -> list[Use]:
+        """Return the functions that have any version of a layer, with their published versions.
+
+        ``ALL`` lists those too (Lambda API reference, ListFunctions). Aliases need no look of
+        their own: each points to a published version or to $LATEST.
+        """
+        with explained("lambda:ListFunctions", f"functions with a version of {layer_name}"):
+            pages = self._lambda.get_paginator("list_functions").paginate(FunctionVersion="ALL")
+            found = [
+                Use(config["FunctionName"], config.get("Version", "$LATEST"), layer["Arn"])
+                for page in pages
+                for config in page["Functions"]
+                for layer in config.get("Layers", [])
+                if layer["Arn"].split(":")[-2] == layer_name
+            ]
+        return sorted(found)
+
+    def role_of(self, function: str) -> str:
+        """Return the ARN of a function's role, "" when there is no such function."""
+        with explained("lambda:GetFunctionConfiguration", f"function {function}"):
+            try:
+                return str(self._lambda.get_function_configuration(FunctionName=function)["Role"])
+            except ClientError as error:
+                if code_of(error) == "ResourceNotFoundException":
+                    return ""
+                raise
 
     def give(self, function: Function, layers: Sequence[str]) -> bool:
         """Start an update that gives a function these layers, if it is as we know it.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +21,8 @@ from botocore.exceptions import (
 )
 
 from builder.errors import AwsError, CredentialsError, LayerError
+
+log = logging.getLogger(__name__)
 
 SESSION_NAME = "lambda-layer"
 
@@ -74,15 +78,29 @@ class Session:
     def client(self, service: str, **options: Any) -> Any:
         """Return a client; ``options`` override fields of the shared configuration."""
         config = CONFIG.merge(Config(**options)) if options else CONFIG
-        return self._session.client(service, config=config)  # type: ignore[call-overload]  # by name
+        client = self._session.client(service, config=config)  # type: ignore[call-overload]  # by name
+        if log.isEnabledFor(logging.DEBUG):
+            client.meta.events.register("before-parameter-build", _log_question)
+            client.meta.events.register("after-call", _log_answer)
+        return client
 
     @cached_property
-    def account(self) -> str:
-        """The account of the credentials; raise CredentialsError if AWS refuses them."""
+    def _identity(self) -> tuple[str, str]:
         try:
-            return str(self.client("sts").get_caller_identity()["Account"])
+            answer = self.client("sts").get_caller_identity()
         except (BotoCoreError, ClientError) as error:
             raise self._refused(error) from error
+        return str(answer["Account"]), str(answer["Arn"])
+
+    @property
+    def account(self) -> str:
+        """The account of the credentials; raise CredentialsError if AWS refuses them."""
+        return self._identity[0]
+
+    @property
+    def caller(self) -> str:
+        """The ARN of who calls; raise CredentialsError if AWS refuses the credentials."""
+        return self._identity[1]
 
     @property
     def partition(self) -> str:
@@ -131,6 +149,24 @@ class Session:
             expected="credentials that may call sts:GetCallerIdentity",
             fix="log in (for example `aws sso login`) or set AWS_PROFILE, then run it again",
         )
+
+
+TOLD = re.compile("(?i).*(bucket|key|name|arn|id|ids|version.*|prefix|token|match|names)")
+"""Parameters of a call that debug mode shows: those that say what it is about, never contents."""
+
+
+def _log_question(params: Mapping[str, Any], model: Any, **_event: Any) -> None:
+    told = [f"{k}={v}" for k, v in params.items() if TOLD.fullmatch(k) and isinstance(v, _PLAIN)]
+    log.debug("%s:%s %s", model.service_model.service_name, model.name, " ".join(told))
+
+
+def _log_answer(model: Any, http_response: Any, parsed: Mapping[str, Any], **_event: Any) -> None:
+    code = parsed.get("Error", {}).get("Code", "")
+    service = model.service_model.service_name
+    log.debug("%s:%s -> %s %s", service, model.name, http_response.status_code, code)
+
+
+_PLAIN = (str, int, list)
 
 
 def code_of(error: ClientError) -> str:

@@ -115,6 +115,19 @@ class Store:
             deleted += len(batch)
         return deleted
 
+    def measure(self, prefix: str) -> tuple[int, int]:
+        """Return how many object versions there are below a prefix, and their bytes."""
+        count = size = 0
+        with explained("s3:ListBucketVersions", self.url(prefix)):
+            pages = self._s3.get_paginator("list_object_versions").paginate(
+                Bucket=self.bucket, Prefix=prefix
+            )
+            for page in pages:
+                versions = page.get("Versions", [])
+                count += len(versions) + len(page.get("DeleteMarkers", []))
+                size += sum(version["Size"] for version in versions)
+        return count, size
+
     def url(self, key: str) -> str:
         """Return the object's address as people write it."""
         return f"s3://{self.bucket}/{key}"

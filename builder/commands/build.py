@@ -6,7 +6,8 @@ import click
 
 from builder import report
 from builder.commands.options import Setting, as_json, pass_setting
-from builder.plan import CURRENT, plan
+from builder.errors import LayerError
+from builder.plan import CURRENT, PINNED, plan
 from builder.release import Order, ensure
 
 
@@ -25,6 +26,13 @@ def build(setting: Setting, name: str, *, force: bool, as_json: bool) -> None:
     """
     (layer,) = setting.layers((name,))
     planned = plan(layer, force=force)
+    if planned.status == PINNED:
+        raise LayerError(
+            f"layer {name!r} is pinned",
+            where=planned.reason,
+            expected="a layer that is not pinned",
+            fix=f"release it first: lambda-layer unpin {name}",
+        )
     if planned.status == CURRENT and planned.release is not None:
         report.show_release(layer, planned.release, as_json=as_json)
         return

@@ -7,7 +7,9 @@ import sys
 import click
 
 from builder import report
+from builder.commands.options import Setting, pass_setting
 from builder.hook import Query, plan_hook, release_hook
+from builder.report.debug import show_decisions
 
 
 @click.group("hook")
@@ -19,22 +21,33 @@ def hook() -> None:
     """
 
 
+def _query(setting: Setting) -> Query:
+    """Read what Terraform asks; ``debug_mode`` and ``--debug`` are one."""
+    query = Query.parse(sys.stdin.read())
+    if query.flag("debug_mode"):
+        show_decisions(debug=True)
+    elif setting.debug:
+        return query.with_flag("debug_mode")
+    return query
+
+
 @hook.command("plan")
-def hook_plan() -> None:
+@pass_setting
+def hook_plan(setting: Setting) -> None:
     """Say what a layer needs; never write.
 
     \b
     Example: lambda-layer hook plan < query.json
     """
-    report.answer(plan_hook(Query.parse(sys.stdin.read())))
+    report.answer(plan_hook(_query(setting)))
 
 
 @hook.command("release")
-def hook_release() -> None:
+@pass_setting
+def hook_release(setting: Setting) -> None:
     """Release what apply has approved; otherwise say what is there.
 
     \b
     Example: lambda-layer hook release < query.json
     """
-    query = Query.parse(sys.stdin.read())
-    report.answer(release_hook(query, report.progress("lambda-layer")))
+    report.answer(release_hook(_query(setting), report.progress("lambda-layer")))

@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import click
 
-from builder.buildlog import build_log
+from builder.buildlog import build_log, find_build_of
 from builder.clock import Clock
-from builder.commands.options import Setting, pass_setting
+from builder.commands.options import Setting, as_json, pass_setting
+from builder.report.log import show_line
 
 
 @click.command()
 @click.argument("name")
 @click.option("--follow", is_flag=True, help="Wait for a build and follow it to its end.")
+@click.option("--failed", is_flag=True, help="The last build that failed.")
+@click.option("--build", "build_id", metavar="ID", default="", help="The build with this id.")
+@as_json
 @pass_setting
-def logs(setting: Setting, name: str, *, follow: bool) -> None:
-    """Show the log of a layer's last build.
+def logs(
+    setting: Setting, name: str, *, follow: bool, failed: bool, build_id: str, as_json: bool
+) -> None:
+    """Show the log of a layer's last build, or of another one.
+
+    On a terminal phases, steps, notes and errors have colours. With --json each line is an object
+    with its kind (phase, step, note, error, text) and its text.
 
     \b
     Example: lambda-layer logs web --follow
+             lambda-layer logs web --failed
     """
+    if failed and build_id:
+        raise click.UsageError("--failed and --build name two builds; use one")
     (layer,) = setting.layers((name,))
-    for line in build_log(layer, follow=follow, clock=Clock()):
-        click.echo(line)
+    state = find_build_of(layer, build_id=build_id, failed=failed)
+    for line in build_log(layer, state, follow=follow, clock=Clock()):
+        show_line(line, as_json=as_json)

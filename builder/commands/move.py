@@ -11,6 +11,7 @@ from builder.errors import LayerError
 from builder.functions import Moves, hand_over, move_functions
 from builder.layer import Layer
 from builder.record import Record, Release
+from builder.report.moves import show_moves
 
 
 @click.command("move")
@@ -32,7 +33,7 @@ def move(setting: Setting, name: str, *, version: int | None, as_json: bool) -> 
         raise _nobody(layer)
     record = layer.records.load() or Record(layer.name)
     moves = _move(layer, record, version)
-    report.show_moves(layer, moves, as_json=as_json)
+    show_moves(layer, moves, as_json=as_json)
     moves.check()
 
 

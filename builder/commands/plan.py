@@ -8,7 +8,7 @@ import click
 
 from builder import report
 from builder.commands.options import Setting, as_json, names, pass_setting
-from builder.plan import CURRENT, plan
+from builder.plan import CURRENT, PINNED, plan
 
 
 @click.command("plan")
@@ -27,5 +27,5 @@ def plan_command(
     """
     plans = [(layer, plan(layer, force=force)) for layer in setting.layers(names)]
     report.show_plans(plans, as_json=as_json)
-    if detailed_exitcode and any(found.status != CURRENT for _, found in plans):
+    if detailed_exitcode and any(found.status not in {CURRENT, PINNED} for _, found in plans):
         sys.exit(2)

@@ -1,11 +1,12 @@
-"""`lambda-layer status`: what is published, building or failed."""
+"""`lambda-layer status`: what is published, building or failed, and who uses it."""
 
 from __future__ import annotations
 
 import click
 
-from builder import report
 from builder.commands.options import Setting, as_json, names, pass_setting
+from builder.report.status import show_status
+from builder.status import status_of
 
 
 @click.command()
@@ -13,10 +14,14 @@ from builder.commands.options import Setting, as_json, names, pass_setting
 @as_json
 @pass_setting
 def status(setting: Setting, names: tuple[str, ...], *, as_json: bool) -> None:
-    """Show what is published, building or failed.
+    """Show layers, their builds, and the functions on which version.
+
+    A layer that is named also shows all of its releases. Functions on another version than the
+    current (or pinned) one are marked old; a published version of a function keeps its layers for
+    ever.
 
     \b
-    Example: lambda-layer status --json
+    Example: lambda-layer status web --json
     """
-    layers = setting.layers(names)
-    report.show_status([(layer, layer.records.load()) for layer in layers], as_json=as_json)
+    found = [status_of(layer) for layer in setting.layers(names)]
+    show_status(found, as_json=as_json, releases=bool(names))

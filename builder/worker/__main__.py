@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 from typing import NoReturn, Sequence
 
-from . import build, uv
+from . import build, keep, uv
 from .errors import BuildError
 from .log import Log, without_credentials
 
@@ -17,7 +17,8 @@ USAGE = """usage: python3 worker.pyz tools|build
   tools   put the pinned installer (uv) into .tools/
   build   resolve, install, check and pack what request.json asks for; write out/
 
-Run it in an unpacked bundle. LAYER_DEBUG=true shows every command."""
+Run it in an unpacked bundle. LAYER_DEBUG=true shows every command, and keeps the build directory in
+out/debug/."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -32,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         status = _report(error, debug)
     except OSError as error:
         status = _report(from_system(error), debug)
+    if debug and (Path.cwd() / ".build").is_dir():
+        keep.keep(Path.cwd(), Path.cwd() / ".build", Path.cwd() / "out", log)
     sys.exit(status)
 
 

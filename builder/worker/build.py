@@ -95,7 +95,8 @@ def build(bundle: Path, log: Log, limit: int = audit.UNZIPPED_LIMIT) -> None:
         f"done: {counted(len(packages), 'package')}, {counted(len(collected), 'file')}, "
         f"{human(unzipped)} unzipped, {human(packed.size)} zipped"
     )
-    shutil.rmtree(work, ignore_errors=True)
+    if not log.verbose:
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def _packages(sizes: Mapping[tuple[str, str], int], contents: Sequence[Content]) -> list[Package]:

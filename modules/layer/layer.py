@@ -108,6 +108,9 @@ class LambdaLayer(Construct):
                     **query,
                     "reason": self._plan.result.lookup("reason"),
                     "plan": Fn.jsonencode(self._plan.result),
+                    # Terraform hides a hook's progress. It shows this query when, and only when, a
+                    # build is due, and then this line tells people where to look.
+                    "watch": f"lambda-layer watch {spec.name}",
                 },
                 # On the approval and nothing else: Terraform puts the reading off until apply if
                 # one of these has a planned change, and a tag of the bucket must not do that.
@@ -194,7 +197,7 @@ class LambdaLayer(Construct):
         return output
 
     def _is_released(self) -> Any:
-        return Fn.contains(["current", "building"], self.status)
+        return Fn.contains(["current", "building", "pinned"], self.status)
 
     def _is_only_looked_at(self) -> Any:
         # -refresh-only approves nothing: it shows the last release of a layer that is due, and must
@@ -285,8 +288,9 @@ class LambdaLayer(Construct):
 
     def _choose(self) -> TerraformLocal:
         plan, release = self._plan.result, self._release.result
-        is_current = Op.eq(plan.lookup("status"), "current")
-        return named(TerraformLocal(self, "answer", Fn.conditional(is_current, plan, release)))
+        # What needs no build is known at plan: what is current, and what somebody pinned.
+        is_known = Fn.contains(["current", "pinned"], plan.lookup("status"))
+        return named(TerraformLocal(self, "answer", Fn.conditional(is_known, plan, release)))
 
     def _text_of(self, key: str) -> str:
         return f"{Fn.lookup_nested(self._answer.expression, [key])}"

@@ -227,13 +227,18 @@ class World:
         write_tree(self.root, {"src/behave": " ".join(words)})
 
     def release(
-        self, layer: Layer | None = None, *, force: bool = False, clock: Clock | None = None
+        self,
+        layer: Layer | None = None,
+        *,
+        force: bool = False,
+        clock: Clock | None = None,
+        progress: Callable[[str], None] = lambda _line: None,
     ) -> Release:
         """Plan and release, as an apply does."""
         layer = layer or self.layer()
         order = order_of(layer, force=force)
         self.put(f"{layer.name}/approved", str(order.token).encode())
-        return ensure(layer, order, clock=clock or quick())
+        return ensure(layer, order, clock=clock or quick(), progress=progress)
 
     def builds(self) -> list[dict[str, Any]]:
         """Return the builds of the project, oldest first."""

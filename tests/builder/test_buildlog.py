@@ -6,14 +6,15 @@ from dataclasses import replace
 import pytest
 
 from builder.build import finish_build, start_build
-from builder.buildlog import build_log, last_build
+from builder.buildlog import build_log, find_build_of, last_build
 from builder.errors import BuildFailed, LayerError
 from builder.record import Attempt, Token
 from tests.builder.conftest import World, quick
 
 
 def lines(world: World, *, follow: bool = False) -> Iterator[str]:
-    return build_log(world.layer(), follow=follow, clock=quick())
+    layer = world.layer()
+    return build_log(layer, find_build_of(layer), follow=follow, clock=quick())
 
 
 def test_without_a_build_there_is_nothing_to_show(world: World) -> None:
@@ -67,10 +68,10 @@ def test_a_build_that_has_no_log_yet_is_waited_for(
     ended = layer.services.codebuild.state(release.build_id)
     assert ended is not None
     queued = replace(ended, status="IN_PROGRESS", log_group="", log_stream="")
-    states = [queued, queued, ended]
+    states = [queued, ended]
     monkeypatch.setattr(layer.services.codebuild, "state", lambda _id: states.pop(0))
 
-    assert "building web" in list(build_log(layer, follow=True, clock=quick()))
+    assert "building web" in list(build_log(layer, queued, follow=True, clock=quick()))
 
 
 def test_a_log_with_an_empty_page_in_its_middle_is_shown_whole(
@@ -78,10 +79,11 @@ def test_a_log_with_an_empty_page_in_its_middle_is_shown_whole(
 ) -> None:
     world.release()
     layer = world.layer()
+    state = find_build_of(layer)
     pages = {None: (["one"], "1"), "1": ([], "2"), "2": (["two"], "3"), "3": ([], "3")}
     monkeypatch.setattr(layer.services.logs, "follow", lambda _g, _s, after: pages[after])
 
-    assert list(build_log(layer, follow=False, clock=quick())) == ["one", "two"]
+    assert list(build_log(layer, state, follow=False, clock=quick())) == ["one", "two"]
 
 
 def test_a_build_is_followed_from_its_start_to_its_end(world: World) -> None:
@@ -115,3 +117,47 @@ def test_a_build_is_followed_from_its_start_to_its_end(world: World) -> None:
 
     assert found.count("building web") == 1
     assert len(found) > found.index("building web") + 1
+
+
+# Which build
+
+
+def failed_and_mended(world: World) -> tuple[str, str]:
+    """Release a build that fails and one that does not; return their ids."""
+    world.behave("fail")
+    with pytest.raises(BuildFailed):
+        world.release()
+    failed = last_build(world.layer())
+    world.behave("well")
+    return failed, world.release().build_id
+
+
+def test_the_last_failed_build_is_found_after_it_was_mended(world: World) -> None:
+    failed, mended = failed_and_mended(world)
+    layer = world.layer()
+
+    assert find_build_of(layer, failed=True).id == failed
+    assert find_build_of(layer).id == mended
+
+
+def test_a_build_is_named_with_or_without_its_project(world: World) -> None:
+    build_id = world.release().build_id
+    layer = world.layer()
+
+    assert find_build_of(layer, build_id=build_id).id == build_id
+    assert find_build_of(layer, build_id=build_id.partition(":")[2]).id == build_id
+
+
+def test_a_build_that_is_not_there_is_said_to_be_unknown(world: World) -> None:
+    with pytest.raises(LayerError, match=r"does not know build .*:gone"):
+        find_build_of(world.layer(), build_id="gone")
+    with pytest.raises(LayerError, match="no build of layer 'web' has failed"):
+        find_build_of(world.layer(), failed=True)
+
+
+def test_a_build_of_another_layer_is_refused_with_its_command(world: World) -> None:
+    build_id = world.release().build_id
+
+    with pytest.raises(LayerError, match="is of layer 'web'") as caught:
+        find_build_of(world.layer("other"), build_id=build_id)
+    assert caught.value.fix == f"lambda-layer logs web --build {build_id}"

@@ -132,6 +132,9 @@ def test_defaults_hold_for_layers_that_do_not_say_otherwise(tmp_path: Path) -> N
         (APP + WEB + "[indexes.a.codeartifact]\nhost = ''\n", "unknown key", "'codeartifact'"),
         (APP + WEB.replace('"arm64"', '["arm64", "x86_64"]'), "cannot be for", "'architecture'"),
         (APP + WEB + 'split = "python"\n', "cannot be split by 'python'", "key 'split'"),
+        (APP + WEB + "keep = 0\n", "keep has the wrong type", "key 'keep'"),
+        (APP + WEB + "keep = true\n", "keep has the wrong type", "key 'keep'"),
+        (APP + WEB + 'keep = "5"\n', "keep has the wrong type", "key 'keep'"),
         (APP + WEB + 'package = ""\n', "outside the project", "key 'package'"),
         (APP + WEB + 'package = "gone"\n', "no folder 'gone'", "key 'package'"),
         (APP + WEB + 'requirements = ["gone.txt"]\n', "no file 'gone.txt'", "'requirements'"),
@@ -240,3 +243,11 @@ def test_an_index_of_the_defaults_is_for_all_layers(tmp_path: Path) -> None:
     config = load_config(written(tmp_path, APP + text + WEB))
 
     assert config.layer("web").indexes == (Index("a", "https://a.example/simple"),)
+
+
+def test_how_many_versions_are_kept_is_a_default_that_a_layer_can_change(tmp_path: Path) -> None:
+    other = WEB.replace("web", "other")
+    path = written(tmp_path, APP + "[defaults]\nkeep = 5\n" + WEB + other + "keep = 2\n")
+
+    assert [layer.keep for layer in load_config(path).layers] == [5, 2]
+    assert load_config(written(tmp_path, APP + WEB)).layer("web").keep == 0

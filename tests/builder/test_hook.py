@@ -19,6 +19,7 @@ from builder.hook import Answer, Query, plan_hook, release_hook
 from builder.layer import Layer
 from builder.record import Release
 from builder.release import ensure
+from builder.rollback import choose, roll_back
 from tests.builder.conftest import ACCOUNT, REGION, World, quick, wait_for, write_tree
 from tests.builder.fleet import function_of
 
@@ -281,6 +282,62 @@ def test_two_people_who_apply_at_once_both_succeed_with_one_build(world: World) 
     assert answers[0] == answers[1]
     assert answers[0]["status"] == "current"
     assert (len(world.builds()), world.versions()) == (1, [1])
+
+
+# Pinned
+
+
+def pin(world: World) -> None:
+    """Pin the layer to its first version."""
+    layer = world.layer()
+    roll_back(
+        layer, choose(layer, 1), by="alice", reason="v2 is bad", clock=quick(),
+        progress=lambda _line: None,
+    )  # fmt: skip
+
+
+def test_a_pinned_layer_answers_its_pinned_version_and_asks_for_no_approval(world: World) -> None:
+    first = apply(world)
+    world.edit()
+    second = apply(world)
+    pin(world)
+    world.edit("x = 'mended'\n")
+
+    answer = planned(world)
+    assert answer["token"] == planned_token(world)
+    assert {key: answer[key] for key in ("layer_arn", "version", "fingerprint")} == {
+        key: first[key] for key in ("layer_arn", "version", "fingerprint")
+    }
+    assert answer["status"] == "pinned"
+    assert answer["layer_arn"] != second["layer_arn"]
+    assert "pinned to version 1 by alice" in answer["reason"]
+    assert "once unpinned: stale: src/web/app.py changed" in answer["reason"]
+
+    calls: list[str] = writes(world, lambda: released(world, answer))
+    assert calls == []
+    assert released(world, answer) == {key: answer[key] for key in KEYS}
+
+
+def planned_token(world: World) -> str:
+    """Return what the last apply approved."""
+    return world.read("web/approved").decode()
+
+
+def test_a_plan_from_before_the_pin_builds_nothing_and_answers_the_pinned_version(
+    world: World,
+) -> None:
+    first = apply(world)
+    world.edit()
+    saved = planned(world)
+    pin(world)
+    approve(world, saved)
+
+    answer = released(world, saved)
+    assert (answer["status"], answer["layer_arn"]) == ("pinned", first["layer_arn"])
+    assert world.versions() == [1]
+
+    # What was approved then is not built now; the next plan after the pin asks anew.
+    assert planned(world)["token"] == saved["token"]
 
 
 # What cannot be used

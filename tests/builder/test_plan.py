@@ -258,3 +258,14 @@ def test_a_source_that_cannot_be_used_is_no_plan(world: World) -> None:
 
     with pytest.raises(SourceError, match="leads out of the project"):
         plan(world.layer())
+
+
+def test_debug_mode_tells_what_was_found_and_what_was_decided(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", logger="builder")
+    plan(world.layer())
+
+    said = [record.getMessage() for record in caplog.records if record.name == "builder.plan"]
+    assert said[0].startswith("web: Evidence(")
+    assert said[1].startswith("web: missing, token ")

@@ -8,7 +8,7 @@ import pytest
 from builder.aws.store import Store
 from builder.errors import ConflictError, LayerError
 from builder.handover import Handover
-from builder.record import KEPT_RELEASES, Attempt, Lease, Record, Records, Release, Token
+from builder.record import KEPT_RELEASES, Attempt, Lease, Pin, Record, Records, Release, Token
 from tests.builder.conftest import World
 
 A, B = "a" * 64, "b" * 64
@@ -64,9 +64,23 @@ def test_a_record_comes_back_from_json_as_it_was() -> None:
         attempt=attempt_of(3, B, build_id="web:3", failure="no", fresh=True, since=3),
         lease=Lease("me", 12.5),
         releases=(release_of(2), release_of(1)),
+        pinned=Pin(release_of(1), "alice", "2026-01-01T00:00:00Z", "v2 is bad"),
     )
 
     assert Record.from_json(record.to_json(), "here") == record
+
+
+def test_a_record_of_before_there_were_pins_can_be_read() -> None:
+    document = json.loads(Record("web", current=release_of(1)).to_json())
+    del document["pinned"]
+
+    assert Record.from_json(json.dumps(document), "here").pinned is None
+
+
+def test_a_release_while_the_layer_is_pinned_leaves_the_pin() -> None:
+    pin = Pin(release_of(1), "alice", "2026-01-01T00:00:00Z")
+
+    assert Record("web", pinned=pin).published(release_of(2)).pinned == pin
 
 
 def test_a_record_of_before_attempts_were_fresh_can_be_read() -> None:

@@ -244,3 +244,13 @@ def test_names_in_aws_say_application_and_layer() -> None:
     assert app.layer_name("web") == "billing-web"
     assert app.bucket("123456789012", "eu-west-1") == "billing-layers-123456789012-eu-west-1"
     assert app.build_role("web", "eu-west-1") == "billing-web-eu-west-1-build"
+
+
+@pytest.mark.parametrize("keep", [-1, True, "3", 2.0])
+def test_how_many_versions_are_kept_is_a_whole_number(keep: Any) -> None:
+    with pytest.raises(SpecError, match="keep is"):
+        spec_of(keep=keep)
+
+
+def test_how_many_versions_are_kept_is_part_of_the_spec() -> None:
+    assert LayerSpec.from_json(spec_of(keep=3).to_json()).keep == 3

@@ -56,3 +56,25 @@ def test_the_worker_imports_nothing_but_the_standard_library_and_itself() -> Non
         text = file.read_text()
         assert "import builder" not in text
         assert "from builder" not in text
+
+
+def test_debug_mode_keeps_the_build_directory_and_changes_no_byte_of_the_layer(
+    make_bundle: "MakeBundle",
+) -> None:
+    bundle = make_bundle(dependencies=["six"])
+    assert bundle.run().status == 0
+    assert not (bundle.path / "out/debug").exists()
+    plain = (bundle.path / "out/layer.zip").read_bytes()
+
+    assert bundle.run(env={"LAYER_DEBUG": "true"}).status == 0
+    assert (bundle.path / "out/debug/build.zip").is_file()
+    assert (bundle.path / "out/layer.zip").read_bytes() == plain
+
+
+def test_a_failed_build_is_kept_too_in_debug_mode(make_bundle: "MakeBundle") -> None:
+    bundle = make_bundle(dependencies=["there-is-no-such-distribution-at-all"])
+    result = bundle.run(env={"LAYER_DEBUG": "true"})
+
+    assert result.status == 1
+    assert (bundle.path / "out/debug/build.zip").is_file()
+    assert not (bundle.path / "out/manifest.json").exists()

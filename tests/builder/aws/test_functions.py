@@ -1,6 +1,6 @@
 import pytest
 
-from builder.aws.functions import Function, Functions, with_version
+from builder.aws.functions import Function, Functions, Use, with_version
 from builder.errors import AwsError
 from tests.builder.conftest import World
 from tests.builder.fleet import function_of, layer_of, layers_of
@@ -133,3 +133,32 @@ def test_tags_of_a_function(world: World, functions: Functions) -> None:
 
     assert functions.tags(arn) == {"team": "billing", "a=b": "c"}
     assert functions.tags(arn + "-gone") == {}
+
+
+# Which functions use a layer
+
+
+def test_functions_are_found_by_layer_with_their_published_versions(
+    world: World, functions: Functions
+) -> None:
+    one, two = layer_of(world, "web", 2)
+    (other,) = layer_of(world, "web-api")
+    name = function_of(world, "f", [other, one])
+    lambda_ = world.aws.client("lambda")
+    lambda_.publish_version(FunctionName=name)
+    lambda_.update_function_configuration(FunctionName=name, Layers=[two])
+
+    found = functions.using(f"{world.name}-web")
+
+    assert found == [Use(name, "$LATEST", two), Use(name, "1", one)]
+    assert [(str(use), use.version) for use in found] == [(name, 2), (f"{name}:1", 1)]
+    assert functions.using(f"{world.name}-we") == []
+
+
+def test_who_may_not_list_functions_is_told_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.become(monkeypatch, "s3:*")
+
+    with pytest.raises(AwsError, match="may not lambda:ListFunctions"):
+        world.services.functions.using("web")

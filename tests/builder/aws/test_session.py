@@ -206,3 +206,25 @@ def test_our_own_errors_pass_unchanged() -> None:
 def test_an_error_without_a_code_has_none() -> None:
     assert code_of(ClientError({}, "Operation")) == ""
     assert code_of(error_of("NoSuchKey")) == "NoSuchKey"
+
+
+def test_debug_mode_shows_each_call_with_its_object_and_answer_and_no_content(
+    aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    environ(monkeypatch, aws.environment())
+    caplog.set_level("DEBUG", logger="builder")
+    s3 = Session(Credentials(), "eu-central-1").client("s3")
+    with pytest.raises(ClientError):
+        s3.put_object(Bucket="not-there-at-all", Key="web/x", Body=b"secret content")
+
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [
+        "s3:PutObject Bucket=not-there-at-all Key=web/x",
+        "s3:PutObject -> 404 NoSuchBucket",
+    ]
+
+
+def test_who_calls_is_known(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    environ(monkeypatch, aws.environment())
+
+    assert Session(Credentials(), "eu-central-1").caller == f"arn:aws:iam::{ACCOUNT}:root"

@@ -129,3 +129,13 @@ def test_who_may_not_read_is_told_which_permission_is_missing(
         assert caught.value.where == f"s3://{world.name}/a"
     with pytest.raises(AwsError, match="may not s3:ListBucket"):
         store.bucket_exists()
+
+
+def test_every_version_below_a_prefix_is_measured(world: World) -> None:
+    for content in (b"12345", b"123"):
+        world.put("a/b/one", content)
+    world.put("a/c", b"1")
+    world.delete("a/b/one")
+
+    assert world.services.store.measure("a/b/") == (3, 8)
+    assert world.services.store.measure("none/") == (0, 0)

@@ -1,17 +1,9 @@
 from pathlib import Path
 
-import pytest
-
-from builder.local.embedded import EmbeddedAws
-from tests.builder.conftest import environ
-from tests.builder.test_cli import Project
+from tests.builder.commands.conftest import Project
 
 
-def test_the_lock_of_a_release_is_shown_or_written(
-    aws: EmbeddedAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    environ(monkeypatch, aws.environment())
-    project = Project(aws, tmp_path / "project")
+def test_the_lock_of_a_release_is_shown_or_written(project: Project, tmp_path: Path) -> None:
     file = tmp_path / "requirements.lock"
 
     early = project.run("lock", "web", "-o", str(file))

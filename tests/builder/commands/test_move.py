@@ -1,18 +1,9 @@
 import json
-from pathlib import Path
 
 import pytest
 
-from builder.local.embedded import EmbeddedAws
-from tests.builder.conftest import environ
+from tests.builder.commands.conftest import LAYERS, Project
 from tests.builder.fleet import function_of, layers_of
-from tests.builder.test_cli import LAYERS, Project
-
-
-@pytest.fixture
-def project(aws: EmbeddedAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    environ(monkeypatch, aws.environment())
-    return Project(aws, tmp_path)
 
 
 def naming(project: Project, *functions: str) -> None:

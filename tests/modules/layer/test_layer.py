@@ -101,14 +101,18 @@ def test_the_release_waits_for_the_approval_and_for_nothing_else(stack: Synthesi
 
 def test_the_release_hook_is_told_what_was_planned(stack: Synthesized) -> None:
     query = stack.data("external", "receipts_release")["query"]
-    added = {"plan": f"${{jsonencode({PLAN})}}", "reason": f'${{{PLAN}["reason"]}}'}
+    added = {
+        "plan": f"${{jsonencode({PLAN})}}",
+        "reason": f'${{{PLAN}["reason"]}}',
+        "watch": "lambda-layer watch receipts",
+    }
     assert query == {**stack.data("external", "receipts_plan")["query"], **added}
 
 
-def test_a_current_layer_is_known_at_plan(stack: Synthesized) -> None:
+def test_a_current_or_pinned_layer_is_known_at_plan(stack: Synthesized) -> None:
     release = "data.external.receipts_release.result"
     assert stack.json["locals"]["receipts_answer"] == (
-        f'${{({PLAN}["status"] == "current") ? {PLAN} : {release}}}'
+        f'${{contains(["current", "pinned"], {PLAN}["status"]) ? {PLAN} : {release}}}'
     )
 
 
@@ -127,7 +131,7 @@ def test_the_output_holds_all_there_is_to_know(stack: Synthesized) -> None:
         "functions": f"${{{answer}.functions}}",
     }
     condition = output["precondition"]["condition"]
-    assert f'contains(["current", "building"], {answer}.status)' in condition
+    assert f'contains(["current", "building", "pinned"], {answer}.status)' in condition
     # What -refresh-only shows: a release there is, and one that is due but not approved.
     assert f'startswith({answer}.layer_arn, "arn:")' in condition
     assert "Layer receipts" in output["precondition"]["error_message"]

@@ -7,13 +7,11 @@ import pytest
 
 from builder import report
 from builder.errors import SpecError
-from builder.functions import Moves
 from builder.layer import Layer, Site
-from builder.mover import Move, Outcome
 from builder.plan import Plan
-from builder.record import Record, Token
+from builder.record import Token
 from tests.builder.conftest import spec_of
-from tests.builder.test_record import attempt_of, release_of
+from tests.builder.test_record import release_of
 
 SITE = Site("billing-web", "b", "p", "r", "g", "123456789012", "eu-west-1")
 # Nothing of AWS is asked for a report.
@@ -72,31 +70,6 @@ def test_a_release_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
     assert (found["layer"], found["version"], found["unzipped_size"]) == ("web", 1, 31_457_280)
 
 
-@pytest.mark.parametrize(
-    ("record", "status"),
-    [
-        (None, "missing"),
-        (Record("web"), "missing"),
-        (Record("web", current=RELEASE), "published"),
-        (Record("web", current=RELEASE, attempt=attempt_of(2)), "building"),
-        (Record("web", attempt=attempt_of(2, failure="BUILD: [x] exit 1")), "failed"),
-    ],
-)
-def test_status_is_what_the_record_says(
-    record: Record | None, status: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    report.show_status([(LAYER, record)], as_json=True)
-    (found,) = json.loads(capsys.readouterr().out)
-    assert (found["layer"], found["status"]) == ("web", status)
-
-    report.show_status([(LAYER, record)], as_json=False)
-    line = capsys.readouterr().out.splitlines()[1]
-    assert line.split()[1] == status
-    assert ("(BUILD: [x] exit 1)" in line) == (status == "failed")
-    assert (RELEASE.layer_arn in line) == (record is not None and record.current is not None)
-    assert ("31.5 MB" in line) == (record is not None and record.current is not None)
-
-
 def test_an_error_is_one_line_and_its_parts(capsys: pytest.CaptureFixture[str]) -> None:
     report.show_error(SpecError("wrong", where="here", fix="mend"), as_json=False, debug=False)
 
@@ -138,35 +111,3 @@ def test_functions_are_due_to_move_and_not_to_be_built(capsys: pytest.CaptureFix
     report.show_plans([(LAYER, replace(CURRENT, status="unmoved"))], as_json=False)
 
     assert capsys.readouterr().out.split()[-3:] == ["v1", "move", "#1"]
-
-
-MOVES = Moves(
-    f"{RELEASE.layer_arn[:-1]}3",
-    (
-        Move("api", Outcome.MOVED, 2),
-        Move("new", Outcome.MOVED),
-        Move("image", Outcome.FAILED, why="it is a container [image]"),
-    ),
-    {"legacy": 1},
-)
-
-
-def test_what_became_of_each_function_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
-    report.show_moves(LAYER, MOVES, as_json=False)
-
-    _, api, new, image, legacy = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert api == ["api", "moved", "2", "3"]
-    assert new == ["new", "moved", "-", "3"]
-    assert image == ["image", "failed", "-", "-", "it", "is", "a", "container", "[image]"]
-    assert legacy[:4] == ["legacy", "behind", "1", "-"]
-
-
-def test_moves_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
-    report.show_moves(LAYER, MOVES, as_json=True)
-
-    found = json.loads(capsys.readouterr().out)
-    assert found["layer_arn"].endswith(":3")
-    assert found["functions"][0] == {
-        "function": "api", "outcome": "moved", "from": 2, "why": "",
-    }  # fmt: skip
-    assert (found["behind"], found["not_searched"]) == ({"legacy": 1}, "")

@@ -1,0 +1,56 @@
+"""`lambda-layer doctor`: what could keep a release from working."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import click
+
+from builder.commands.options import Setting, as_json, pass_setting
+from builder.config import Config
+from builder.doctor import OK, PROBLEM, Finding, examine_account, examine_machine
+from builder.doctor.findings import finding_of, found_by
+from builder.errors import LayerError
+from builder.report.doctor import show_findings
+from builder.site import layers_at
+
+
+@click.command()
+@click.option(
+    "--principal", metavar="ARN", default="", help="Judge this user's or role's permissions."
+)
+@as_json
+@pass_setting
+def doctor(setting: Setting, *, principal: str, as_json: bool) -> None:
+    """Look at everything that a release needs, and say how to mend what is wrong.
+
+    This machine (layers.toml, programs), the credentials and what they may do as plan, as apply and
+    as publisher, the bucket, the CodeBuild project and its images. It changes nothing. Exit code 1
+    says that something is wrong.
+
+    \b
+    Example: lambda-layer doctor
+    """
+    findings = list(_examine(setting, principal))
+    show_findings(findings, as_json=as_json)
+    sys.exit(1 if any(finding.verdict == PROBLEM for finding in findings) else 0)
+
+
+def _examine(setting: Setting, principal: str) -> Iterator[Finding]:
+    try:
+        config = setting.load()
+    except LayerError as error:
+        yield finding_of(error, "layers.toml")
+        yield from examine_machine()
+        return
+    names = ", ".join(layer.name for layer in config.layers)
+    yield Finding("layers.toml", OK, f"{setting.config}: {config.app.name} with {names}")
+    yield from examine_machine()
+    yield from found_by(lambda: _account(setting, config, principal), "credentials")
+
+
+def _account(setting: Setting, config: Config, principal: str) -> Iterator[Finding]:
+    session = setting.session(config)
+    layers = layers_at(config.app, config.layers, setting.config.parent.resolve(), session)
+    return examine_account(config.app, layers, session, principal)

@@ -1,0 +1,40 @@
+"""What the doctor finds: one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from builder.errors import LayerError
+
+OK = "ok"
+WARNING = "warning"
+PROBLEM = "problem"
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at: its verdict, what was seen, and how to mend it."""
+
+    subject: str
+    verdict: str
+    seen: str
+    fix: str = ""
+
+
+Check = Callable[[], Iterable[Finding]]
+
+
+def found_by(check: Check, subject: str, verdict: str = PROBLEM) -> Iterator[Finding]:
+    """Yield what a check finds; an error of it is a finding too."""
+    try:
+        yield from check()
+    except LayerError as error:
+        yield finding_of(error, subject, verdict)
+
+
+def finding_of(error: LayerError, subject: str, verdict: str = PROBLEM) -> Finding:
+    """Return what an error says as a finding."""
+    seen = error.what.splitlines()[0] + (f" ({error.where})" if error.where else "")
+    return Finding(subject, verdict, seen, error.fix)

@@ -1,0 +1,133 @@
+"""How layers are, for people and machines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from builder.report.tables import (
+    megabytes,
+    new_table,
+    release_fields,
+    show,
+    show_json,
+    styled,
+)
+from builder.status import Status
+
+
+def show_status(found: Sequence[Status], *, as_json: bool, releases: bool) -> None:
+    """Write how layers are; ``releases`` lists all of them and not only the current one."""
+    if as_json:
+        show_json([status_fields(status) for status in found])
+        return
+    show(_layers(found))
+    if any(status.build and status.build.running for status in found):
+        show("", _builds(found))
+    if releases and any(status.record.releases for status in found):
+        show("", _releases(found))
+    if any(status.uses or status.idle for status in found if not status.unseen):
+        show("", _functions(found))
+    remarks = _remarks(found)
+    if remarks:
+        show("", *remarks)
+
+
+def status_fields(status: Status) -> dict[str, Any]:
+    """Return what machines read of a layer."""
+    record, build = status.record, status.build
+    attempt, pin = record.attempt, record.pinned
+    return {
+        "layer": status.layer.name,
+        "status": status.word,
+        "failure": status.failure,
+        "build_id": attempt.build_id if attempt else "",
+        "build": {"id": build.id, "status": build.status, "phase": build.phase} if build else None,
+        "release": release_fields(record.current) if record.current else None,
+        "pinned": {**asdict(pin), "release": release_fields(pin.release)} if pin else None,
+        "releases": [release_fields(release) for release in record.releases],
+        "functions": None
+        if status.unseen
+        else [
+            {**asdict(use), "version": use.version, "old": status.is_old(use)}
+            for use in status.uses
+        ],
+        "functions_without": None if status.unseen else list(status.idle),
+    }
+
+
+def _layers(found: Sequence[Status]) -> Table:
+    table = new_table("layer", "status", "version", "packages", "unzipped", "zipped", "published")
+    for status in found:
+        release = status.wanted
+        table.add_row(
+            status.layer.name,
+            styled(status.word),
+            release.layer_arn if release else "-",
+            str(release.packages) if release else "-",
+            megabytes(release.unzipped_size if release else None),
+            megabytes(release.zipped_size if release else None),
+            release.published_at if release else "-",
+        )
+    return table
+
+
+def _remarks(found: Sequence[Status]) -> list[str]:
+    """Return what does not fit into a table: why builds failed, who pinned what."""
+    remarks = []
+    for status in found:
+        name, pin = status.layer.name, status.record.pinned
+        if status.failure:
+            remarks.append(f"{name}: [red]failed[/]: {escape(status.failure)}")
+        if pin is not None:
+            remarks.append(f"{name}: {escape(str(pin))}; until: lambda-layer unpin {name}")
+        if status.unseen:
+            remarks.append(f"functions of {name} are not known: {escape(status.unseen)}")
+    return remarks
+
+
+def _builds(found: Sequence[Status]) -> Table:
+    table = new_table("layer", "build", "phase", "seconds", "because", title="Running builds")
+    for status in found:
+        build, attempt = status.build, status.record.attempt
+        if build is None or attempt is None or not build.running:
+            continue
+        phase = build.phase.lower().replace("_", " ")
+        because = escape(attempt.reason)
+        table.add_row(status.layer.name, build.id, phase, f"{build.seconds:.0f}", because)
+    return table
+
+
+def _releases(found: Sequence[Status]) -> Table:
+    table = new_table(
+        "layer", "version", "published", "packages", "unzipped", "zipped", "because",
+        title="Releases",
+    )  # fmt: skip
+    for status in found:
+        for release in status.record.releases:
+            is_wanted = release == status.wanted
+            table.add_row(
+                status.layer.name,
+                f"{release.version}" + (" [green]<[/]" if is_wanted else ""),
+                release.published_at,
+                str(release.packages),
+                megabytes(release.unzipped_size),
+                megabytes(release.zipped_size),
+                escape(release.reason),
+            )
+    return table
+
+
+def _functions(found: Sequence[Status]) -> Table:
+    table = new_table("layer", "function", "version", "", title="Functions")
+    for status in found:
+        for use in status.uses:
+            mark = "[yellow]old[/]" if status.is_old(use) else "[green]ok[/]"
+            table.add_row(status.layer.name, str(use), str(use.version), mark)
+        for name in status.idle:
+            table.add_row(status.layer.name, name, "-", "[yellow]does not use it[/]")
+    return table

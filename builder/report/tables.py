@@ -1,0 +1,93 @@
+"""What all reports are made of: tables, styles, sizes, JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+from rich.console import Console, RenderableType
+from rich.table import Table
+
+from builder.record import Release
+
+STYLES = {
+    "current": "green",
+    "published": "green",
+    "ok": "green",
+    "stale": "yellow",
+    "missing": "yellow",
+    "unmoved": "yellow",
+    "behind": "yellow",
+    "moved": "green",
+    "already": "green",
+    "forced": "yellow",
+    "warning": "yellow",
+    "unknown": "yellow",
+    "pinned": "magenta",
+    "building": "cyan",
+    "failed": "red",
+    "problem": "red",
+}
+
+PIPE_WIDTH = 1000
+
+
+def styled(status: str) -> str:
+    """Return a status in its colour, as rich's markup."""
+    return f"[{STYLES.get(status, 'white')}]{status}[/]"
+
+
+def new_table(*columns: str, title: str = "") -> Table:
+    """Return an empty table as all ours look."""
+    table = Table(
+        box=None,
+        pad_edge=False,
+        header_style="bold",
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+    )
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def show(*parts: RenderableType) -> None:
+    """Write tables or text to stdout."""
+    # A pipe has no width: what is searched for must stand on one line.
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(width=PIPE_WIDTH, highlight=False)
+    for part in parts:
+        console.print(part)
+
+
+def show_json(document: Any) -> None:
+    """Write one JSON document to stdout."""
+    click.echo(json.dumps(document, indent=2))
+
+
+def megabytes(size: int | None) -> str:
+    """Return a size in megabytes (10^6 bytes), for reading."""
+    return "-" if size is None else f"{size / 1e6:.1f} MB"
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun, for example ``1 package`` or ``12 packages``."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def release_fields(release: Release) -> dict[str, Any]:
+    """Return what machines read of a release."""
+    return {
+        "layer_arn": release.layer_arn,
+        "version": release.version,
+        "fingerprint": release.fingerprint,
+        "packages": release.packages,
+        "unzipped_size": release.unzipped_size,
+        "zipped_size": release.zipped_size,
+        "reason": release.reason,
+        "build_id": release.build_id,
+        "published_at": release.published_at,
+    }

@@ -1,0 +1,49 @@
+import uuid
+
+import pytest
+
+from builder.aws.bucket import BucketSettings, bucket_settings
+from builder.errors import AwsError
+from tests.builder.conftest import World
+
+
+def block(world: World, bucket: str, *, policies: bool = True) -> None:
+    world.aws.client("s3").put_public_access_block(
+        Bucket=bucket,
+        PublicAccessBlockConfiguration={
+            "BlockPublicAcls": True, "BlockPublicPolicy": policies,
+            "IgnorePublicAcls": True, "RestrictPublicBuckets": True,
+        },
+    )  # fmt: skip
+
+
+def test_a_bucket_as_the_stack_makes_it_is_versioned_private_and_encrypted(world: World) -> None:
+    s3 = world.aws.client("s3")
+    block(world, world.name)
+    s3.put_bucket_encryption(
+        Bucket=world.name,
+        ServerSideEncryptionConfiguration={
+            "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+        },
+    )
+
+    assert bucket_settings(world.session, world.name) == BucketSettings(True, True, True)
+
+
+def test_what_a_bucket_lacks_is_seen(world: World) -> None:
+    s3 = world.aws.client("s3")
+    name = f"b{uuid.uuid4().hex[:12]}"
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    block(world, name, policies=False)
+
+    found = bucket_settings(world.session, name)
+    assert (found.versioned, found.private) == (False, False)
+    s3.delete_public_access_block(Bucket=name)
+    assert not bucket_settings(world.session, name).private
+
+
+def test_who_may_not_see_it_is_told_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.become(monkeypatch, "s3:GetObject")
+
+    with pytest.raises(AwsError, match="may not s3:Get"):
+        bucket_settings(world.session, world.name)

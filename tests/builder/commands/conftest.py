@@ -1,0 +1,123 @@
+"""What the tests of commands share: a project with a layers.toml, whose stack is applied."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from builder.cli import main
+from builder.clock import Clock
+from builder.commands import build as build_command
+from builder.local.embedded import EmbeddedAws
+from builder.record import Release
+from builder.release import ensure
+from tests.builder.aws.test_layers import archive
+from tests.builder.conftest import (
+    ACCOUNT,
+    BUILDSPEC,
+    REGION,
+    World,
+    environ,
+    quick,
+    write_tree,
+)
+
+PROGRAM = str(Path(sys.executable).with_name("lambda-layer"))
+LAYERS = """
+[app]
+name = "{app}"
+region = "eu-central-1"
+[layers.web]
+package = "src"
+python = ["3.12"]
+architecture = "arm64"
+"""
+
+
+class Project(World):
+    """A project with a layers.toml, whose stack is applied."""
+
+    def __init__(self, aws: EmbeddedAws, root: Path) -> None:
+        super().__init__(aws, root)
+        self.app = f"a{self.name[:12]}"
+        write_tree(root, {"layers.toml": LAYERS.format(app=self.app)})
+        aws.client("codebuild").create_project(
+            name=f"{self.app}-layers",
+            source={"type": "NO_SOURCE", "buildspec": BUILDSPEC},
+            artifacts={"type": "NO_ARTIFACTS"},
+            environment={
+                "type": "LINUX_CONTAINER",
+                "image": "public.ecr.aws/sam/build-python3.12:latest",
+                "computeType": "BUILD_GENERAL1_SMALL",
+            },
+            serviceRole=self.role,
+        )
+        self.bucket = f"{self.app}-layers-123456789012-eu-central-1"
+        s3 = aws.client("s3")
+        s3.create_bucket(
+            Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+        )
+        s3.put_bucket_versioning(Bucket=self.bucket, VersioningConfiguration={"Status": "Enabled"})
+        iam = aws.client("iam")
+        document = iam.get_role(RoleName=self.name)["Role"]["AssumeRolePolicyDocument"]
+        allowed = iam.get_role_policy(RoleName=self.name, PolicyName="p")["PolicyDocument"]
+        role = f"{self.app}-web-eu-central-1-build"
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(document))
+        iam.put_role_policy(RoleName=role, PolicyName="p", PolicyDocument=json.dumps(allowed))
+
+    def run(self, *arguments: str, **options: Any) -> Result:
+        """Run the command in this process."""
+        config = str(self.root / "layers.toml")
+        return CliRunner().invoke(main, ["--config", config, *arguments], **options)
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command that runs in a process of its own."""
+        config = str(self.root / "layers.toml")
+        return [PROGRAM, "--config", config, *arguments]
+
+
+@pytest.fixture
+def project(aws: EmbeddedAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    environ(monkeypatch, aws.environment())
+
+    def quickly(*arguments: Any, clock: Clock | None = None, **options: Any) -> Release:
+        return ensure(*arguments, clock=clock or quick(), **options)
+
+    monkeypatch.setattr(build_command, "ensure", quickly)
+    return Project(aws, tmp_path)
+
+
+def ran(command: list[str], aws: EmbeddedAws, **options: Any) -> "subprocess.CompletedProcess[str]":
+    """Run a command as a process in the embedded AWS."""
+    return subprocess.run(
+        command, env=aws.process_environment(), capture_output=True, text=True, check=False,
+        timeout=60, **options,
+    )  # fmt: skip
+
+
+def releases(project: Project, count: int) -> None:
+    """Build that many releases of web, each of other sources."""
+    for _ in range(count):
+        project.edit()
+        done = project.run("build", "web")
+        assert done.exit_code == 0, done.output
+
+
+def function_on(project: Project, version: int) -> str:
+    """Make a function that has a version of web."""
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:{project.app}-web:{version}"
+    project.aws.client("lambda").create_function(
+        FunctionName=project.name, Runtime="python3.12", Architectures=["arm64"],
+        Role=project.role, Handler="x.y", Code={"ZipFile": archive()}, Layers=[arn],
+    )  # fmt: skip
+    return project.name
+
+
+def name_function(project: Project) -> None:
+    """Let layers.toml name the project's function."""
+    path = project.root / "layers.toml"
+    path.write_text(path.read_text() + f'functions = ["{project.name}"]\n')

@@ -1,0 +1,35 @@
+import os
+import subprocess
+from pathlib import Path
+
+from tests.builder.commands.conftest import LAYERS, PROGRAM
+from tests.builder.conftest import package, write_tree
+
+
+def test_a_broken_description_is_told_without_aws(tmp_path: Path) -> None:
+    package(tmp_path)
+    write_tree(tmp_path, {"layers.toml": '[app]\nname = "x1"\n[layers.web]\npyton = []\n'})
+    done = subprocess.run(
+        [PROGRAM, "plan"],
+        cwd=tmp_path, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert "did you mean 'python'?" in done.stderr
+    assert "\x1b" not in done.stderr
+
+
+def test_without_credentials_the_fix_is_to_log_in(tmp_path: Path) -> None:
+    package(tmp_path)
+    write_tree(tmp_path, {"layers.toml": LAYERS.format(app="x1")})
+    nowhere = {
+        "PATH": os.environ["PATH"], "HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true",
+    }  # fmt: skip
+    done = subprocess.run(
+        [PROGRAM, "plan"],
+        cwd=tmp_path, env=nowhere, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert "ERROR: there are no AWS credentials" in done.stderr
+    assert "log in" in done.stderr

@@ -1,0 +1,51 @@
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from builder.cli import main
+from builder.retire import RETIRE_VARIABLE
+from tests.builder.commands.conftest import Project
+
+
+def test_retiring_asks_first_and_removes_everything(project: Project) -> None:
+    project.run("build", "web")
+
+    assert project.run("retire", "web", input="n\n").exit_code == 1
+    assert "published" in project.run("status").stdout
+
+    done = project.run("retire", "web", "--yes")
+    assert done.exit_code == 0
+    assert "missing" in project.run("status").stdout
+    s3 = project.aws.client("s3")
+    assert s3.list_object_versions(Bucket=project.bucket).get("Versions", []) == []
+
+
+def test_terraform_retires_without_being_asked_and_without_a_configuration(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    project.run("build", "web")
+    asked = {
+        "layer": "web", "layer_name": f"{project.app}-web", "bucket": project.bucket,
+        "region": "eu-central-1", "account": "123456789012", "profile": "", "role_arn": "",
+        "retain": "false",
+    }  # fmt: skip
+    monkeypatch.setenv(RETIRE_VARIABLE, json.dumps(asked))
+    (project.root / "layers.toml").unlink()
+
+    done = CliRunner().invoke(main, ["retire"])
+    assert done.exit_code == 0, done.output
+    assert "deleted arn:aws:lambda:" in done.stderr
+
+    monkeypatch.setenv(RETIRE_VARIABLE, json.dumps({**asked, "account": "999999999999"}))
+    refused = CliRunner().invoke(main, ["retire"])
+    assert refused.exit_code == 1
+    assert "999999999999" in refused.stderr
+
+
+def test_retiring_nothing_is_wrong_usage(project: Project) -> None:
+    done = project.run("retire")
+
+    assert done.exit_code == 2
+    assert RETIRE_VARIABLE in done.stderr

@@ -1,0 +1,84 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from builder.aws.functions import Use
+from builder.record import Pin, Record
+from builder.report.status import show_status
+from builder.status import Status
+from tests.builder.conftest import spec_of
+from tests.builder.report.test_init import LAYER, RELEASE
+from tests.builder.test_record import attempt_of, release_of
+
+OLD = Use("api", "3", release_of(1).layer_arn)
+NEW = Use("jobs", "$LATEST", release_of(2).layer_arn)
+CURRENT = replace(RELEASE, layer_arn=release_of(2).layer_arn, version=2, number=2)
+RECORD = Record("web", current=CURRENT, releases=(CURRENT, release_of(1)))
+
+
+def shown(capsys: pytest.CaptureFixture[str], status: Status, *, releases: bool = False) -> str:
+    show_status([status], as_json=False, releases=releases)
+    return capsys.readouterr().out
+
+
+def test_a_layer_is_one_line_that_can_be_searched(capsys: pytest.CaptureFixture[str]) -> None:
+    line = shown(capsys, Status(LAYER, RECORD)).splitlines()[1]
+
+    assert line.split()[:3] == ["web", "published", CURRENT.layer_arn]
+    assert "31.5 MB" in line
+
+
+def test_a_failure_is_told_with_every_letter(capsys: pytest.CaptureFixture[str]) -> None:
+    record = Record("web", attempt=attempt_of(2, failure="BUILD: [x] exit 1"))
+
+    assert "web: failed: BUILD: [x] exit 1" in shown(capsys, Status(LAYER, record))
+
+
+def test_a_pin_is_told_with_how_it_is_let_go(capsys: pytest.CaptureFixture[str]) -> None:
+    pin = Pin(release_of(1), "alice", "2026-01-01T00:00:00Z", "v2 [is] bad")
+    said = shown(capsys, Status(LAYER, replace(RECORD, pinned=pin)))
+
+    assert said.splitlines()[1].split()[:3] == ["web", "pinned", release_of(1).layer_arn]
+    assert "pinned to version 1 by alice since 2026-01-01T00:00:00Z (v2 [is] bad)" in said
+    assert "lambda-layer unpin web" in said
+
+
+def test_functions_on_old_versions_are_marked(capsys: pytest.CaptureFixture[str]) -> None:
+    layer = replace(LAYER, spec=spec_of(functions=("mail",)))
+    lines = [
+        line.split() for line in shown(capsys, Status(layer, RECORD, uses=(OLD, NEW))).splitlines()
+    ]
+
+    assert ["web", "api:3", "1", "old"] in lines
+    assert ["web", "jobs", "2", "ok"] in lines
+    assert ["web", "mail", "-", "does", "not", "use", "it"] in lines
+
+
+def test_releases_are_listed_when_they_are_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "Releases" not in shown(capsys, Status(LAYER, RECORD))
+
+    said = shown(capsys, Status(LAYER, RECORD), releases=True)
+    assert "pydantic[email] [bold]added[/]" in said
+    assert "first build" in said
+
+
+def test_machines_get_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    show_status([Status(LAYER, RECORD, uses=(OLD, NEW))], as_json=True, releases=False)
+
+    (found,) = json.loads(capsys.readouterr().out)
+    assert (found["layer"], found["status"], found["pinned"]) == ("web", "published", None)
+    assert [release["version"] for release in found["releases"]] == [2, 1]
+    assert [(use["function"], use["version"], use["old"]) for use in found["functions"]] == [
+        ("api", 1, True), ("jobs", 2, False),
+    ]  # fmt: skip
+
+
+def test_functions_that_cannot_be_seen_are_not_said_to_be_none(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    blind = Status(LAYER, RECORD, unseen="the credentials may not lambda:ListFunctions")
+    assert "functions of web are not known" in shown(capsys, blind)
+
+    show_status([blind], as_json=True, releases=False)
+    assert json.loads(capsys.readouterr().out)[0]["functions"] is None
