@@ -78,7 +78,11 @@ def gather(layer: Layer, record: Record | None) -> Evidence:
 def _build(layer: Layer, attempt: Attempt | None) -> BuildState | None:
     if attempt is None or attempt.failure or attempt.fingerprint != layer.fingerprint:
         return None
-    return layer.services.codebuild.state(attempt.build_id) if attempt.build_id else None
+    states = layer.services.codebuild.states(attempt.all_builds.values())
+    running = [state for state in states if state.running]
+    failed = [state for state in states if not state.running and not state.succeeded]
+    # Of several builds the one that tells most: while others run, nothing has failed for good.
+    return next(iter([*running, *failed, *states]), None)
 
 
 def decide(

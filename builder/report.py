@@ -128,6 +128,7 @@ def _release(release: Release) -> dict[str, Any]:
         "zipped_size": release.zipped_size,
         "reason": release.reason,
         "build_id": release.build_id,
+        "builds": dict(release.builds),
         "published_at": release.published_at,
     }
 
@@ -143,6 +144,7 @@ def _status(layer: Layer, record: Record | None) -> dict[str, Any]:
         "status": status,
         "failure": attempt.failure if attempt else "",
         "build_id": attempt.build_id if attempt else "",
+        "builds": dict(attempt.builds) if attempt else {},
         "release": _release(current) if current else None,
     }
 
