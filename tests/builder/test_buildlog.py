@@ -68,7 +68,7 @@ def test_a_build_that_has_no_log_yet_is_waited_for(
     assert ended is not None
     queued = replace(ended, status="IN_PROGRESS", log_group="", log_stream="")
     states = [queued, queued, ended]
-    monkeypatch.setattr(layer.services.codebuild, "state", lambda _id: states.pop(0))
+    monkeypatch.setattr(layer.services.codebuild, "states", lambda _ids: [states.pop(0)])
 
     assert "building web" in list(build_log(layer, follow=True, clock=quick()))
 
