@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -78,8 +78,15 @@ def show_release(layer: Layer, release: Release, *, as_json: bool) -> None:
         return
     table = Table(show_header=False, box=None, pad_edge=False)
     for name, value in _release(release).items():
-        table.add_row(name, escape(value) if isinstance(value, str) else f"{value:,}")
+        if value != {}:
+            table.add_row(name, escape(_readable(value)))
     _print(table)
+
+
+def _readable(value: str | int | Mapping[str, str]) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {item}" for name, item in value.items())
+    return value if isinstance(value, str) else f"{value:,}"
 
 
 def show_status(rows: Sequence[tuple[Layer, Record | None]], *, as_json: bool) -> None:
