@@ -145,7 +145,7 @@ class Obtaining:
         if len(errors) == 1:
             return errors[0]
         return BuildFailed(
-            f"the builds of layer {self.layer.name!r} for {' and '.join(failed)} failed\n"
+            f"the builds of layer {self.layer.name!r} for {', '.join(failed)} failed\n"
             + "\n".join(error.what for error in errors),
             where="\n".join(error.where for error in errors),
             expected=errors[0].expected,
