@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 
 from builder.build import finish_build, start_build
-from builder.buildlog import build_log, last_build
+from builder.buildlog import build_log, builds_of, last_build
 from builder.errors import BuildFailed, LayerError
 from builder.record import Attempt, Token
-from tests.builder.conftest import World, quick
+from builder.release import advance
+from tests.builder.conftest import World, hurried, order_of, quick, wait_for
 
 
 def lines(world: World, *, follow: bool = False) -> Iterator[str]:
@@ -115,3 +116,70 @@ def test_a_build_is_followed_from_its_start_to_its_end(world: World) -> None:
 
     assert found.count("building web") == 1
     assert len(found) > found.index("building web") + 1
+
+
+# Several targets
+
+BOTH = ("3.12", "3.13")
+
+
+def test_each_line_of_several_builds_tells_its_target(world: World) -> None:
+    release = world.release(world.layer(python=BOTH))
+
+    layer = world.layer(python=BOTH)
+    assert builds_of(layer) == {**release.builds, "": release.build_id}
+    found = [
+        line
+        for line in build_log(layer, follow=False, clock=quick())
+        if "| building web" in line and "Running" not in line
+    ]
+    assert found == [
+        "python3.12 | building web python3.12",
+        "python3.13 | building web python3.13",
+        "merge      | building web merge",
+    ]
+
+
+def test_the_builds_of_a_failed_attempt_are_those_that_are_shown(world: World) -> None:
+    world.obey("fail", "on:python3.13")
+    with pytest.raises(BuildFailed):
+        world.release(world.layer(python=BOTH))
+
+    layer = world.layer(python=BOTH)
+    assert list(builds_of(layer)) == ["python3.12", "python3.13"]
+    assert last_build(layer) == builds_of(layer)["python3.13"]
+    assert "python3.13 | no such package: unobtainium" in list(
+        build_log(layer, follow=True, clock=quick())
+    )
+
+
+def test_who_follows_sees_the_merge_that_begins_later(world: World) -> None:
+    go = world.root / "go"
+    world.behave("wait", str(go))
+    layer = world.layer(python=BOTH)
+    with ThreadPoolExecutor(2) as pool:
+        release = pool.submit(world.release, layer)
+        wait_for(lambda: len(builds_of(world.layer(python=BOTH))) == 2)
+        followed = pool.submit(
+            lambda: list(build_log(world.layer(python=BOTH), follow=True, clock=quick()))
+        )
+        go.touch()
+        release.result(60)
+        found = followed.result(60)
+
+    for line in (
+        "python3.12 | building web python3.12",
+        "python3.13 | building web python3.13",
+        "merge      | building web merge",
+    ):
+        assert found.count(line) == 1
+
+
+def test_who_follows_does_not_wait_for_ever_for_a_merge_that_nobody_starts(world: World) -> None:
+    layer = world.layer(python=BOTH)
+    assert advance(layer, order_of(layer)) is None
+    wait_for(lambda: all(build["buildStatus"] == "SUCCEEDED" for build in world.builds()))
+
+    found = list(build_log(layer, follow=True, clock=hurried()))
+
+    assert "python3.13 | building web python3.13" in found

@@ -117,7 +117,7 @@ def test_progress_names_the_targets(world: World) -> None:
 
 def test_a_failed_target_is_named_and_the_other_is_not_built_again(world: World) -> None:
     world.obey("fail", "on:python3.13")
-    with pytest.raises(BuildFailed, match="of layer 'web' for python3.13 failed") as caught:
+    with pytest.raises(BuildFailed, match=r"of layer 'web' for python3\.13 failed") as caught:
         release(world)
     assert "no such package: unobtainium" in caught.value.what
     planned = plan(world.layer(python=BOTH))
@@ -133,7 +133,7 @@ def test_a_failed_target_is_named_and_the_other_is_not_built_again(world: World)
 def test_all_targets_that_failed_are_named_at_once(world: World) -> None:
     world.obey("fail")
 
-    with pytest.raises(BuildFailed, match="for python3.12, python3.13 failed") as caught:
+    with pytest.raises(BuildFailed, match=r"for python3\.12, python3\.13 failed") as caught:
         release(world)
 
     assert caught.value.what.count("  | no such package: unobtainium\n") == 2
@@ -155,7 +155,7 @@ def test_a_failed_merge_is_repeated_and_nothing_else(world: World) -> None:
 
 def test_a_build_that_leaves_no_part_is_a_failure_that_names_its_target(world: World) -> None:
     world.obey("nothing", "on:python3.12")
-    with pytest.raises(ArtifactError, match="left no part for python3.12") as caught:
+    with pytest.raises(ArtifactError, match=r"left no part for python3\.12") as caught:
         release(world)
     assert caught.value.where.endswith("/parts/python3.12/")
 
@@ -176,13 +176,11 @@ def test_a_part_that_contradicts_its_receipt_is_built_again(world: World) -> Non
 
 
 def test_a_failure_that_nobody_saw_keeps_the_other_target_too(world: World) -> None:
-    go = world.root / "go"
     world.obey("fail", "on:python3.13")
     layer = world.layer(python=BOTH)
     assert advance(layer, order_of(layer)) is None
     wait_for(lambda: kinds(world, "IN_PROGRESS") == [])
     assert plan(layer).status == "failed"
-    go.touch()
 
     world.obey("well")
     assert release(world).version == 1
@@ -243,7 +241,6 @@ def test_who_does_not_wait_starts_all_and_goes_on_when_they_have_ended(world: Wo
 
 def test_who_does_not_wait_is_told_of_a_failure_once_all_have_ended(world: World) -> None:
     go = world.root / "go"
-    told = world.root / "src" / "behave"
     world.behave("wait", str(go), "on:python3.12")
     layer = world.layer(python=("3.12", "3.13"))
     order = order_of(layer)
@@ -257,4 +254,3 @@ def test_who_does_not_wait_is_told_of_a_failure_once_all_have_ended(world: World
         advance(layer, order)
     record = json.loads(world.read("web/record.json"))
     assert record["attempt"]["failed"] == ["python3.12"]
-    assert told.exists()

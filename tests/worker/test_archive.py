@@ -104,7 +104,7 @@ def made(method: int = zipfile.ZIP_DEFLATED, comment: bytes = b"") -> bytearray:
     return bytearray(buffer.getvalue())
 
 
-def refused(tmp_path: Path, content: bytes) -> str:
+def refused(tmp_path: Path, content: bytes | bytearray) -> str:
     (tmp_path / "part.zip").write_bytes(content)
     with pytest.raises(BuildError, match="a part of the layer cannot be read") as caught:
         archive.read(tmp_path / "part.zip")

@@ -168,7 +168,7 @@ def test_a_part_that_changed_on_its_way_is_refused(bundle: Path, both: dict[Targ
     content[60] ^= 1
     (both[OLD] / "layer.zip").write_bytes(content)
 
-    with pytest.raises(BuildError, match="its layer.zip is not the one"):
+    with pytest.raises(BuildError, match=r"its layer\.zip is not the one"):
         merged(bundle, both)
 
 
