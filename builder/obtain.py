@@ -70,12 +70,17 @@ class Obtaining:
         """
         made = self._existing("")
         if made is None:
-            several = len(self._runtimes) > 1
-            parts = self._make({runtime: Job(runtime) for runtime in self._runtimes if several})
-            merged = tuple(part for part in parts.values() if isinstance(part, Part))
-            made = self._make({"": Job(parts=merged)})[""]
+            made = self._make({"": Job(parts=self._parts())})[""]
         assert isinstance(made, Artifact)
         return made
+
+    def _parts(self) -> tuple[Part, ...]:
+        """Return what is to be merged, nothing when there is one target."""
+        if len(self._runtimes) == 1:
+            return ()
+        made = self._make({runtime: Job(runtime) for runtime in self._runtimes})
+        # In the order of the targets, whichever were there: equal merges are one build.
+        return tuple(part for name in self._runtimes if isinstance(part := made[name], Part))
 
     @property
     def _runtimes(self) -> list[str]:

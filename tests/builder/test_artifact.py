@@ -83,6 +83,8 @@ def test_half_an_artifact_is_none(
         {**MANIFEST, "packages": [3]},
         {**MANIFEST, "packages": [{"name": "rich"}]},
         {**MANIFEST, "zipped_size": "many"},
+        {**MANIFEST, "parts": "python3.12"},
+        {**MANIFEST, "parts": [{"target": "python3.12"}]},
         {k: v for k, v in MANIFEST.items() if k != "code_sha256"},
     ],
 )

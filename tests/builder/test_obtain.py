@@ -1,5 +1,6 @@
 import io
 import json
+import threading
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -52,6 +53,8 @@ def test_each_target_is_built_on_its_own_image_and_then_merged(world: World) -> 
         environment = builds[runtime]["environment"]
         assert environment["image"] == f"public.ecr.aws/sam/build-{runtime}:latest-arm64"
         assert environment["type"] == "ARM_CONTAINER"
+        assert builds[runtime]["cache"]["location"] == f"{world.name}/web/cache/{runtime}"
+    assert builds["merge"]["cache"]["type"] == "NO_CACHE"
     assert done.build_id == builds["merge"]["id"]
     assert done.builds == {
         "python3.12": builds["python3.12"]["id"],
@@ -97,6 +100,35 @@ def test_parts_that_are_there_are_merged_again_without_being_built(world: World)
     release(world)
 
     assert kinds(world) == ["python3.12", "python3.13", "merge", "merge"]
+
+
+def test_several_at_once_make_one_build_for_each_target_and_one_merge(world: World) -> None:
+    order = order_of(world.layer(python=BOTH))
+    together = threading.Barrier(3)
+
+    def run(_: int) -> Release:
+        layer = world.layer(python=BOTH)
+        together.wait()
+        return ensure(layer, order, clock=quick())
+
+    with ThreadPoolExecutor(3) as pool:
+        releases = list(pool.map(run, range(3)))
+
+    assert len({release.layer_arn for release in releases}) == 1
+    assert sorted(kinds(world)) == ["merge", "python3.12", "python3.13"]
+    assert world.versions() == [1]
+
+
+def test_equal_merges_are_one_build_whichever_parts_were_there(world: World) -> None:
+    """The parts of a merge are named in the order of the targets, not as they came to be."""
+    world.obey("fail", "on:python3.12")
+    with pytest.raises(BuildFailed):
+        release(world)
+    world.obey("well")
+    release(world)
+
+    sources = by_kind(world)["merge"]["secondarySources"]
+    assert [source["sourceIdentifier"] for source in sources] == ["python3_12", "python3_13"]
 
 
 def test_progress_names_the_targets(world: World) -> None:
