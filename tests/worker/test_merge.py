@@ -182,3 +182,34 @@ def test_nothing_of_an_earlier_build_gets_into_the_layer(
 
     assert len(document["locks"]) == 2
     assert not (bundle / "out/lock-3.8.txt").exists()
+
+
+def test_parts_and_merge_make_the_bytes_that_one_build_would_make(
+    make_bundle: "MakeBundle", tmp_path: Path, here: Target
+) -> None:
+    """By the worker as CodeBuild runs it: each part is a bundle's, and a source of the merge."""
+    other = target_of("3.9" if here.python != "3.9" else "3.10", here.architecture)
+    request = {"targets": (here, other), "dependencies": ["six", "idna"]}
+    whole = make_bundle(folder="whole", **request).run()
+    assert whole.status == 0, whole.errors
+    environment = {"LAYER_MERGE": "true"}
+    for target in (other, here):
+        runtime = f"python{target.python}"
+        made = make_bundle(folder=runtime, **request).run(env={"LAYER_TARGET": runtime})
+        assert made.status == 0, made.errors
+        assert sorted(file.name for file in made.out.iterdir()) == ["part.json", "part.zip"]
+        source = tmp_path / "sources" / runtime
+        with zipfile.ZipFile(made.out / "part.zip") as archive:
+            archive.extractall(source)
+        environment[f"CODEBUILD_SRC_DIR_{runtime.replace('.', '_')}"] = str(source)
+
+    merged = make_bundle(folder="merge", **request).run(env=environment)
+
+    assert merged.status == 0, merged.errors
+    assert (merged.out / "layer.zip").read_bytes() == (whole.out / "layer.zip").read_bytes()
+    varying = ("started_at", "finished_at", "parts")
+    one, all_ = ({k: v for k, v in m.items() if k not in varying}
+                 for m in (whole.manifest, merged.manifest))  # fmt: skip
+    assert all_ == one
+    for lock in (f"lock-{here.python}.txt", f"lock-{other.python}.txt"):
+        assert (merged.out / lock).read_bytes() == (whole.out / lock).read_bytes()
