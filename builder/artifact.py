@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from builder.aws.store import Store
 from builder.errors import ArtifactError
@@ -27,7 +27,10 @@ class Package:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What the worker says of its artifact (docs/protocol.md); sizes in bytes."""
+    """What the worker says of its artifact (docs/protocol.md); sizes in bytes.
+
+    ``parts`` has, by runtime, the builds of the parts that it was merged of.
+    """
 
     fingerprint: str
     code_sha256: str
@@ -35,6 +38,7 @@ class Manifest:
     zipped_size: int
     packages: tuple[Package, ...]
     build_id: str
+    parts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,11 @@ class Artifact:
     key: str
     version: str
     manifest: Manifest
+
+    @property
+    def build_id(self) -> str:
+        """The build that made it."""
+        return self.manifest.build_id
 
 
 def manifest_key(folder: str, fingerprint: str) -> str:
@@ -104,7 +113,14 @@ def _manifest(document: Mapping[str, object]) -> Manifest:
         zipped_size=int(str(document["zipped_size"])),
         packages=tuple(Package(p["name"], p["version"], int(p["size"])) for p in packages),
         build_id=str(document.get("build_id", "")),
+        parts=_parts(document.get("parts", [])),
     )
+
+
+def _parts(described: object) -> dict[str, str]:
+    if not isinstance(described, list):
+        raise TypeError("parts is no list")
+    return {str(part["target"]): str(part["build_id"]) for part in described}
 
 
 def _verify(manifest: Manifest, fingerprint: str, archive_size: int, where: str) -> None:

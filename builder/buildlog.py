@@ -35,14 +35,24 @@ class Tail:
         return lines, more
 
 
-def last_build(layer: Layer) -> str:
-    """Return the id of the build that runs, failed, or made the current release; "" if none."""
+def builds_of(layer: Layer) -> dict[str, str]:
+    """Return the builds that run, failed, or made the current release, by runtime.
+
+    The build that makes the artifact is "": the only one of a layer with one target, else the one
+    that merges the parts, and the last.
+    """
     record = layer.records.load()
     if record is None:
-        return ""
-    if record.attempt is not None and record.attempt.build_id:
-        return record.attempt.build_id
-    return record.current.build_id if record.current else ""
+        return {}
+    if record.attempt is not None and record.attempt.all_builds:
+        return record.attempt.all_builds
+    current = record.current
+    return {**current.builds, "": current.build_id} if current else {}
+
+
+def last_build(layer: Layer) -> str:
+    """Return the id of the last build that runs, failed, or made the current release, or ""."""
+    return next(reversed(builds_of(layer).values()), "")
 
 
 def last_failed_build(layer: Layer) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from builder.artifact import archive_key, manifest_key
 from builder.aws.codebuild import BuildState
+from builder.build import most_telling
 from builder.fingerprint import Inputs, reason
 from builder.layer import Layer
 from builder.pin import pin_of, pinned_reason
@@ -111,7 +112,7 @@ def gather(layer: Layer, record: Record | None) -> Evidence:
 def _build(layer: Layer, attempt: Attempt | None) -> BuildState | None:
     if attempt is None or attempt.failure or attempt.fingerprint != layer.fingerprint:
         return None
-    return layer.services.codebuild.state(attempt.build_id) if attempt.build_id else None
+    return most_telling(layer, attempt.all_builds.values())
 
 
 def decide(

@@ -7,8 +7,8 @@ import logging
 import random
 import re
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from builder.aws.store import Changed, Store
@@ -44,7 +44,11 @@ class Token:
 
 @dataclass(frozen=True)
 class Release:
-    """One published layer version for one fingerprint; sizes in bytes, times in ISO 8601."""
+    """One published layer version for one fingerprint; sizes in bytes, times in ISO 8601.
+
+    ``build_id`` is the build that made the artifact; when that merged the parts of several
+    runtimes, ``builds`` has by runtime those that made the parts.
+    """
 
     number: int
     fingerprint: str
@@ -57,6 +61,7 @@ class Release:
     reason: str
     build_id: str
     published_at: str
+    builds: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def token(self) -> Token:
@@ -70,6 +75,11 @@ class Attempt:
 
     ``fresh`` says that only an artifact of its own build will do. ``since`` is the lowest number
     whose layer version will do: not 0 in a forced rebuild, which wants a new version.
+
+    With several targets there are several builds: ``builds`` has by runtime those that make the
+    parts, and ``build_id`` is the one that merges them. "" stands for that one, and for the only
+    one of a layer with one target, in ``failed``, the runtimes whose builds failed, and in
+    ``distrust``, which has the lowest numbers whose builds will do where an earlier one failed.
     """
 
     number: int
@@ -80,11 +90,37 @@ class Attempt:
     failure: str = ""
     fresh: bool = False
     since: int = 0
+    builds: Mapping[str, str] = field(default_factory=dict)
+    failed: tuple[str, ...] = ()
+    distrust: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def token(self) -> Token:
         """The approval that the build came from."""
         return Token(self.fingerprint, self.number)
+
+    @property
+    def all_builds(self) -> dict[str, str]:
+        """The builds that are known, by runtime: of the parts, and last that of the artifact."""
+        return {**self.builds, **({"": self.build_id} if self.build_id else {})}
+
+    def build_of(self, runtime: str) -> str:
+        """Return the build of a runtime's part, of the artifact for "", or "" if none is known."""
+        return self.all_builds.get(runtime, "")
+
+    def with_build(self, runtime: str, build_id: str) -> Attempt:
+        """Return the attempt once a build is known."""
+        if not runtime:
+            return replace(self, build_id=build_id)
+        return replace(self, builds={**self.builds, runtime: build_id})
+
+    def since_of(self, runtime: str) -> int:
+        """Return the lowest number whose build will do for a part, or for the artifact ("")."""
+        return max(self.since, self.distrust.get(runtime, 0))
+
+    def distrusts(self, runtime: str) -> bool:
+        """Whether only what our own build made will do."""
+        return self.since_of(runtime) > 0 or (self.fresh and not runtime)
 
     @classmethod
     def after(
@@ -94,10 +130,26 @@ class Attempt:
         following = cls(token.number, token.fingerprint, reason, started_at)
         same = last if last is not None and last.fingerprint == token.fingerprint else None
         if same is not None and not same.failure and (same.since or not fresh):
-            return replace(following, build_id=same.build_id, fresh=same.fresh, since=same.since)
-        # After a failure nobody knows what the artifact is worth.
-        distrust = same is not None and same.failure != ""
-        return replace(following, fresh=fresh or distrust, since=token.number if fresh else 0)
+            return replace(
+                following,
+                build_id=same.build_id,
+                fresh=same.fresh,
+                since=same.since,
+                builds=same.builds,
+                distrust=same.distrust,
+            )
+        following = replace(following, fresh=fresh, since=token.number if fresh else 0)
+        if same is None or not same.failure or (fresh and not same.since):
+            return following
+        # After a failure nobody knows what that build's work is worth; that of others stays good.
+        failed = {*same.failed, ""}
+        return replace(
+            following,
+            fresh=True,
+            since=same.since if fresh else 0,
+            builds={name: id_ for name, id_ in same.builds.items() if name not in failed},
+            distrust={**same.distrust, **dict.fromkeys(failed, token.number)},
+        )
 
 
 @dataclass(frozen=True)
@@ -207,11 +259,12 @@ class Record:
         def maybe(kind: Callable[..., Any], key: str) -> Any:
             return kind(**document[key]) if document[key] is not None else None
 
+        attempt = maybe(Attempt, "attempt")
         return cls(
             layer=document["layer"],
             consumed=document["consumed"],
             current=maybe(Release, "current"),
-            attempt=maybe(Attempt, "attempt"),
+            attempt=attempt and replace(attempt, failed=tuple(attempt.failed)),
             lease=maybe(Lease, "lease"),
             releases=tuple(Release(**release) for release in document["releases"]),
             handover=Handover.read(handover) if (handover := document.get("handover")) else None,
@@ -276,6 +329,17 @@ class Records:
             expected="a quiet moment within a few seconds",
             fix="see who else is releasing this layer (lambda-layer status), then run it again",
         )
+
+    def note(self, token: Token, change: Callable[[Attempt], Attempt]) -> Record:
+        """Change what is known of a token's attempt, unless another has begun or it is over."""
+
+        def noted(record: Record) -> Record:
+            attempt = record.attempt
+            if attempt is None or attempt.token != token:
+                return record
+            return replace(record, attempt=change(attempt))
+
+        return self.change(noted)
 
     def _load(self) -> tuple[Record | None, str | None]:
         stored = self._store.read(self._key)

@@ -10,9 +10,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from builder.artifact import Artifact, find_artifact
+from builder.artifact import Artifact
 from builder.aws.layers import LayerVersion
-from builder.build import find_build, finish_build, has_ended, start_build
 from builder.clock import Clock
 from builder.errors import (
     ArtifactError,
@@ -22,6 +21,7 @@ from builder.errors import (
 )
 from builder.functions import hand_over
 from builder.layer import Layer
+from builder.obtain import Obtaining, StillBuilding
 from builder.prune import tidy
 from builder.publish import publish
 from builder.record import Attempt, Record, Release, Token
@@ -77,17 +77,10 @@ def advance(
     """
     try:
         return _Walk(layer, order, progress, clock or Clock(), waits=False).run()
-    except _StillBuilding as building:
-        progress(f"build {building.build_id} runs; the release goes on when it has ended")
+    except StillBuilding as building:
+        for build_id in building.builds:
+            progress(f"build {build_id} runs; the release goes on when it has ended")
         return None
-
-
-class _StillBuilding(Exception):
-    """The walk has come to a build that runs, and is not to wait for it."""
-
-    def __init__(self, build_id: str) -> None:
-        super().__init__(build_id)
-        self.build_id = build_id
 
 
 @dataclass(frozen=True)
@@ -124,8 +117,8 @@ class _Walk:
         attempt = record.attempt
         if attempt is None:
             raise BuildFailed("no build was begun", where=f"record of {self.layer.name!r}")
+        artifact = self._obtain(attempt)
         try:
-            artifact = self._existing(attempt) or self._build(attempt)
             version = publish(
                 self.layer,
                 artifact,
@@ -134,10 +127,24 @@ class _Walk:
                 clock=self.clock,
                 progress=self.progress,
             )
-        except (BuildFailed, ArtifactError) as error:
-            self._note(failure=error.what.splitlines()[0][:300])
+        except ArtifactError as error:
+            failure = error.what.splitlines()[0][:300]
+            self.layer.records.note(
+                self.order.token, lambda attempt: replace(attempt, failure=failure)
+            )
             raise
         return artifact, version
+
+    def _obtain(self, attempt: Attempt) -> Artifact:
+        return Obtaining(
+            self.layer,
+            self.order.token,
+            attempt,
+            progress=self.progress,
+            clock=self.clock,
+            waits=self.waits,
+            debug=self.order.debug,
+        ).run()
 
     def _release(self, artifact: Artifact, version: LayerVersion) -> Release:
         return Release(
@@ -150,7 +157,8 @@ class _Walk:
             zipped_size=artifact.manifest.zipped_size,
             packages=len(artifact.manifest.packages),
             reason=self.order.reason,
-            build_id=artifact.manifest.build_id,
+            build_id=artifact.build_id,
+            builds=artifact.manifest.parts,
             published_at=self.clock.timestamp(),
         )
 
@@ -173,12 +181,19 @@ class _Walk:
 
     def _note_unseen_failure(self, last: Attempt) -> None:
         """Remember that an earlier build failed while nobody watched, so as not to join it."""
-        if last.failure or not last.build_id or last.token == self.order.token:
+        builds = last.all_builds
+        if last.failure or not builds or last.token == self.order.token:
             return
-        state = self.layer.services.codebuild.state(last.build_id)
-        if state is not None and (state.running or state.succeeded):
+        found = {state.id: state for state in self.layer.services.codebuild.states(builds.values())}
+        failures = {}
+        for runtime, build_id in builds.items():
+            state = found.get(build_id)
+            if state is None or not (state.running or state.succeeded):
+                why = state.failure or state.status if state else "forgotten"
+                failures[runtime] = f"{runtime}: {why}" if runtime else why
+        if not failures:
             return
-        failed = replace(last, failure=state.failure or state.status if state else "forgotten")
+        failed = replace(last, failure="; ".join(failures.values()), failed=tuple(failures))
         self.layer.records.change(
             lambda record: replace(record, attempt=failed) if record.attempt == last else record
         )
@@ -207,82 +222,3 @@ class _Walk:
             expected="the highest number that was approved",
             fix="run plan again and apply that plan; nothing was built",
         )
-
-    def _existing(self, attempt: Attempt) -> Artifact | None:
-        """Return the artifact if there is one that this attempt may use."""
-        try:
-            artifact = self._find()
-        except ArtifactError as error:
-            self.progress(f"not using the artifact that is there: {error.what}")
-            return None
-        if artifact is None or (attempt.fresh and not _made_by(artifact, attempt.build_id)):
-            log.debug("%s: a build is needed: artifact %s, %s", self.layer.name, artifact, attempt)
-            return None
-        self.progress(f"using the artifact of build {artifact.manifest.build_id}")
-        return artifact
-
-    def _build(self, attempt: Attempt) -> Artifact:
-        build_id = attempt.build_id or find_build(self.layer, self.order.token, since=attempt.since)
-        if build_id:
-            self.progress(f"joining build {build_id}")
-            self._note(build_id=build_id)
-        else:
-            # A forgotten build may have ended since we looked for its artifact.
-            artifact = self._existing(attempt)
-            if artifact is not None:
-                return artifact
-            build_id = self._start(attempt)
-        self._finish(build_id)
-        artifact = self._find()
-        if artifact is None or (attempt.fresh and not _made_by(artifact, build_id)):
-            raise ArtifactError(
-                f"build {build_id} succeeded and left no artifact",
-                where=self.layer.services.store.url(
-                    f"{self.layer.artifact_folder}/{self.layer.fingerprint}/"
-                ),
-                expected="layer.zip and manifest.json",
-                fix=f"see the build's log (lambda-layer logs {self.layer.name}), then apply again",
-            )
-        return artifact
-
-    def _finish(self, build_id: str) -> None:
-        if self.waits:
-            finish_build(self.layer, build_id, progress=self.progress, clock=self.clock)
-        elif not has_ended(self.layer, build_id):
-            raise _StillBuilding(build_id)
-
-    def _start(self, attempt: Attempt) -> str:
-        build_id = start_build(
-            self.layer,
-            self.order.token,
-            since=attempt.since,
-            debug=self.order.debug,
-            progress=self.progress,
-        )
-        self._note(build_id=build_id)
-        return build_id
-
-    def _note(self, *, build_id: str = "", failure: str = "") -> None:
-        """Remember a fact of our attempt, unless another one has begun or it is over."""
-
-        def note(record: Record) -> Record:
-            attempt = record.attempt
-            if attempt is None or attempt.token != self.order.token:
-                return record
-            known = replace(
-                attempt,
-                build_id=build_id or attempt.build_id,
-                failure=failure or attempt.failure,
-            )
-            return replace(record, attempt=known)
-
-        self.layer.records.change(note)
-
-    def _find(self) -> Artifact | None:
-        return find_artifact(
-            self.layer.services.store, self.layer.artifact_folder, self.layer.fingerprint
-        )
-
-
-def _made_by(artifact: Artifact, build_id: str) -> bool:
-    return build_id != "" and artifact.manifest.build_id == build_id

@@ -80,7 +80,7 @@ def retire(services: Services, retirement: Retirement, *, progress: Callable[[st
     that a half-done destroy can be run again. A build that an interrupted apply left behind is
     stopped first: nobody wants it, and its role goes next.
     """
-    _stop_build(services, retirement.layer, progress)
+    _stop_builds(services, retirement.layer, progress)
     if retirement.retain:
         progress(f"keeping the versions of {retirement.layer_name} (retain_versions)")
         return
@@ -93,13 +93,14 @@ def retire(services: Services, retirement: Retirement, *, progress: Callable[[st
         progress(f"deleted {count} object versions of {services.store.url(retirement.layer)}/")
 
 
-def _stop_build(services: Services, layer: str, progress: Callable[[str], None]) -> None:
+def _stop_builds(services: Services, layer: str, progress: Callable[[str], None]) -> None:
     try:
         record = Records(services.store, layer).load()
     except RecordError:
         return
     attempt = record.attempt if record else None
-    state = services.codebuild.state(attempt.build_id) if attempt and attempt.build_id else None
-    if state is not None and state.running:
-        services.codebuild.stop(state.id)
-        progress(f"stopped build {state.id}")
+    builds = attempt.all_builds.values() if attempt else ()
+    for state in services.codebuild.states(builds):
+        if state.running:
+            services.codebuild.stop(state.id)
+            progress(f"stopped build {state.id}")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from builder.aws.codebuild import BuildState
 from builder.aws.functions import Use
+from builder.build import most_telling
 from builder.errors import AwsError
 from builder.layer import Layer
 from builder.record import Record, Release
@@ -72,8 +73,8 @@ def status_of(layer: Layer) -> Status:
     """
     record = layer.records.load() or Record(layer.name)
     attempt = record.attempt
-    build_id = attempt.build_id if attempt and not attempt.failure else ""
-    build = layer.services.codebuild.state(build_id) if build_id else None
+    builds = attempt.all_builds if attempt and not attempt.failure else {}
+    build = most_telling(layer, builds.values())
     try:
         uses = tuple(layer.services.functions.using(layer.site.layer_name))
     except AwsError as error:

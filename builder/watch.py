@@ -72,12 +72,11 @@ class View:
 
 
 def builds_of(layer: Layer, attempt: Attempt) -> list[BuildState]:
-    """Return the builds of an attempt, oldest first: those of its token, and one that it joined."""
+    """Return the builds of an attempt, oldest first: those of its token, and those it joined."""
     recent = layer.services.codebuild.recent()
     found = [state for state in recent if _is_of(state, layer, attempt.token)]
-    if attempt.build_id and attempt.build_id not in {state.id for state in found}:
-        joined = layer.services.codebuild.state(attempt.build_id)
-        found += [joined] if joined else []
+    joined = set(attempt.all_builds.values()) - {state.id for state in found}
+    found += layer.services.codebuild.states(sorted(joined))
     return sorted(found, key=lambda state: state.started)
 
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from builder.buildlog import build_log, find_build_of
+from builder.buildlogs import build_logs
 from builder.clock import Clock
 from builder.layer import Layer
 from demo.screen import LAYER_COLOURS, Screen
@@ -42,7 +42,7 @@ def _follow(layer: Layer, before: str, colour: str, screen: Screen, over: thread
     while _attempt(layer) in {"", before}:
         if over.wait(PAUSE):
             return
-    for line in build_log(layer, find_build_of(layer), follow=True, clock=Clock()):
+    for line in build_logs(layer, follow=True, clock=Clock()):
         told = tell(line)
         if told:
             screen.layer_line(layer.name, told, colour)

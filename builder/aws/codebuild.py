@@ -14,7 +14,7 @@ from builder.errors import InfrastructureError
 
 if TYPE_CHECKING:
     from mypy_boto3_codebuild import CodeBuildClient
-    from mypy_boto3_codebuild.type_defs import EnvironmentVariableTypeDef
+    from mypy_boto3_codebuild.type_defs import EnvironmentVariableTypeDef, ProjectCacheTypeDef
 
 RECENT = 100
 """Builds that are looked through for a forgotten one: one page of CodeBuild's list."""
@@ -25,7 +25,8 @@ class BuildRequest:
     """What a build is started with. Equal requests with one ``token`` are one build.
 
     ``variables`` are names and values; ``secrets`` names and references to Secrets Manager, which
-    CodeBuild resolves with the build's role.
+    CodeBuild resolves with the build's role. ``sources`` are zips in the bucket beside the source:
+    identifier, key and S3 version of each. Without a ``cache_folder`` nothing is cached.
     """
 
     token: str
@@ -39,6 +40,7 @@ class BuildRequest:
     cache_folder: str
     variables: tuple[tuple[str, str], ...]
     secrets: tuple[tuple[str, str], ...] = ()
+    sources: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,10 +108,7 @@ class CodeBuild:
                         # CodeBuild would use a KMS key of its own; the bucket encrypts already.
                         "encryptionDisabled": True,
                     },
-                    cacheOverride={
-                        "type": "S3",
-                        "location": f"{self.bucket}/{request.cache_folder}",
-                    },
+                    cacheOverride=self._cache(request),
                     imageOverride=request.image,
                     environmentTypeOverride=request.environment_type,  # type: ignore[arg-type]
                     serviceRoleOverride=request.role_arn,
@@ -117,6 +116,7 @@ class CodeBuild:
                         *_variables(request.variables, "PLAINTEXT"),
                         *_variables(request.secrets, "SECRETS_MANAGER"),
                     ],
+                    **self._secondary(request),
                 )
             except ClientError as error:
                 if code_of(error) == "ResourceNotFoundException":
@@ -129,9 +129,32 @@ class CodeBuild:
                 raise
         return answer["build"]["id"]
 
+    def _cache(self, request: BuildRequest) -> ProjectCacheTypeDef:
+        if not request.cache_folder:
+            return {"type": "NO_CACHE"}
+        return {"type": "S3", "location": f"{self.bucket}/{request.cache_folder}"}
+
+    def _secondary(self, request: BuildRequest) -> dict[str, Any]:
+        if not request.sources:
+            return {}
+        return {
+            "secondarySourcesOverride": [
+                {"type": "S3", "location": f"{self.bucket}/{key}", "sourceIdentifier": name}
+                for name, key, _ in request.sources
+            ],
+            "secondarySourcesVersionOverride": [
+                {"sourceIdentifier": name, "sourceVersion": version}
+                for name, _, version in request.sources
+            ],
+        }
+
     def state(self, build_id: str) -> BuildState | None:
         """Return how a build is, or None if CodeBuild does not know it."""
         return next(iter(self._states([build_id])), None)
+
+    def states(self, build_ids: Iterable[str]) -> list[BuildState]:
+        """Return how builds are (100 at most), in any order, without those that are unknown."""
+        return self._states(list(build_ids))
 
     def recent(self) -> list[BuildState]:
         """Return the project's last builds, newest first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from builder.buildlog import build_log, find_build_of
+from builder.buildlogs import build_logs
 from builder.clock import Clock
 from builder.commands.options import Setting, as_json, pass_setting
 from builder.report.log import show_line
@@ -20,7 +21,9 @@ from builder.report.log import show_line
 def logs(
     setting: Setting, name: str, *, follow: bool, failed: bool, build_id: str, as_json: bool
 ) -> None:
-    """Show the log of a layer's last build, or of another one.
+    """Show the log of a layer's last build (of all of them, if it is for several runtimes).
+
+    Or of another build: the one named, or the last that failed.
 
     On a terminal phases, steps, notes and errors have colours. With --json each line is an object
     with its kind (phase, step, note, error, text) and its text.
@@ -32,6 +35,11 @@ def logs(
     if failed and build_id:
         raise click.UsageError("--failed and --build name two builds; use one")
     (layer,) = setting.layers((name,))
-    state = find_build_of(layer, build_id=build_id, failed=failed)
-    for line in build_log(layer, state, follow=follow, clock=Clock()):
+    clock = Clock()
+    if failed or build_id:
+        state = find_build_of(layer, build_id=build_id, failed=failed)
+        lines = build_log(layer, state, follow=follow, clock=clock)
+    else:
+        lines = build_logs(layer, follow=follow, clock=clock)
+    for line in lines:
         show_line(line, as_json=as_json)

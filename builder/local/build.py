@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from builder.errors import LayerError
-from builder.local import buildspec, role, transfer
+from builder.local import buildspec, interpreters, role, transfer
 from builder.local.buildlog import BuildLog
 from builder.local.builds import Queue, Record
 from builder.local.buildspec import Buildspec, BuildspecError, OnFailure, Phase
@@ -191,12 +191,13 @@ class Build:
             ) from error
         if client:
             self.record.update(logs=log_fields(self.settings, stream, self.site.place))
+        python = interpreters.for_image(self.settings.image, self.site.python)
         self._log.note("Waiting for agent ping")
         self._log.note(
             f"The image {self.settings.image} is not used:"
-            " the embedded CodeBuild runs the commands on this machine"
+            f" the embedded CodeBuild runs the commands on this machine, python3 is {python}"
         )
-        self.workspace.create(self.site.python)
+        self.workspace.create(python)
         return assumed
 
     def _download(self, assumed: Role) -> tuple[Buildspec, BuildCache]:
@@ -205,7 +206,13 @@ class Build:
         self._log.note("Phase is DOWNLOAD_SOURCE")
         try:
             if settings.source:
-                transfer.fetch(assumed, settings.source, settings.source_version, self.workspace)
+                transfer.fetch(
+                    assumed, settings.source, settings.source_version, self.workspace.source
+                )
+            for source in settings.secondary_sources:
+                folder = self.workspace.secondary(source.identifier)
+                folder.mkdir(parents=True)
+                transfer.fetch(assumed, source.place, source.version, folder)
             spec = buildspec.parse(self._buildspec_text())
             check_paths(spec.cache_paths)
             variables = self._variables(assumed, spec)

@@ -203,7 +203,8 @@ def new_document(draft: Document, merged: Document) -> Document:
         "buildStatus": "IN_PROGRESS",
         "buildComplete": False,
         "phases": [],
-        "secondarySources": [],
+        "secondarySources": merged.get("secondarySources", []),
+        "secondarySourceVersions": merged.get("secondarySourceVersions", []),
         "logs": {key: logs[key] for key in ("cloudWatchLogs", "s3Logs") if key in logs},
     }
 

@@ -30,6 +30,10 @@ class Workspace:
         """Where the source is unpacked and the first command runs."""
         return self.root / "src"
 
+    def secondary(self, identifier: str) -> Path:
+        """Where a secondary source is unpacked."""
+        return self.root / "secondary" / identifier
+
     @property
     def home(self) -> Path:
         """HOME: empty for each build, as in a fresh container."""
@@ -134,5 +138,14 @@ def build_variables(
         "CODEBUILD_SOURCE_REPO_URL": source.removeprefix("arn:aws:s3:::"),
         "CODEBUILD_SOURCE_VERSION": settings.source_version or source,
         "CODEBUILD_SRC_DIR": str(workspace.source),
+        **secondary_variables(settings, workspace),
         "CODEBUILD_START_TIME": str(int(float(str(record["startTime"])) * 1000)),
+    }
+
+
+def secondary_variables(settings: Settings, workspace: Workspace) -> dict[str, str]:
+    """Return where each secondary source is, by a variable that ends in its identifier."""
+    return {
+        f"CODEBUILD_SRC_DIR_{source.identifier}": str(workspace.secondary(source.identifier))
+        for source in settings.secondary_sources
     }

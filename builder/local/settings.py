@@ -5,6 +5,7 @@ Sources: AWS CodeBuild API reference, "StartBuild" and "Project".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ OVERRIDES = {
     "sourceLocationOverride": ("source", "location"),
     "buildspecOverride": ("source", "buildspec"),
     "sourceVersion": ("sourceVersion",),
+    "secondarySourcesOverride": ("secondarySources",),
+    "secondarySourcesVersionOverride": ("secondarySourceVersions",),
     "artifactsOverride": ("artifacts",),
     "secondaryArtifactsOverride": ("secondaryArtifacts",),
     "imageOverride": ("environment", "image"),
@@ -33,6 +36,7 @@ OVERRIDES = {
     "logsConfigOverride": ("logsConfig",),
     "cacheOverride": ("cache",),
 }
+MOST_SECONDARY_SOURCES = 12
 OTHER_KEYS = {
     "projectName",
     "idempotencyToken",
@@ -55,6 +59,15 @@ class S3Location:
 
     def __str__(self) -> str:
         return f"{self.bucket}/{self.key}"
+
+
+@dataclass(frozen=True)
+class SecondarySource:
+    """A source beside the primary one; its identifier names the folder that it goes to."""
+
+    identifier: str
+    place: S3Location
+    version: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,6 +127,7 @@ class Settings:
     log_stream_prefix: str
     logs_enabled: bool
     cache: Cache
+    secondary_sources: tuple[SecondarySource, ...] = ()
 
 
 def merge(project: Document, request: Document) -> dict[str, Any]:
@@ -164,6 +178,7 @@ def settings(merged: Document) -> Settings:
         log_stream_prefix=cloudwatch.get("streamName", ""),
         logs_enabled=cloudwatch.get("status", "ENABLED") == "ENABLED",
         cache=read_cache(merged.get("cache", {})),
+        secondary_sources=read_secondary_sources(merged),
     )
 
 
@@ -178,6 +193,32 @@ def read_source(source: Document) -> S3Location | None:
     if not location.key:
         raise InvalidInput("Invalid project source: location must be a valid S3 source")
     return location
+
+
+def read_secondary_sources(merged: Document) -> tuple[SecondarySource, ...]:
+    """Return the sources beside the primary one.
+
+    Sources of the rules: API reference, "ProjectSource" (identifiers), "StartBuild" (12 at most).
+    """
+    documents = merged.get("secondarySources", [])
+    if len(documents) > MOST_SECONDARY_SOURCES:
+        raise InvalidInput(f"there are more than {MOST_SECONDARY_SOURCES} secondary sources")
+    versions = {
+        version["sourceIdentifier"]: version["sourceVersion"]
+        for version in merged.get("secondarySourceVersions", [])
+    }
+    found: dict[str, SecondarySource] = {}
+    for document in documents:
+        identifier = document.get("sourceIdentifier", "")
+        if not re.fullmatch(r"[A-Za-z0-9_]{1,127}", identifier) or identifier in found:
+            raise InvalidInput(f"Invalid source identifier: {identifier!r}")
+        place = read_source(document)
+        if place is None:
+            raise InvalidInput(f"the secondary source {identifier} has no location")
+        found[identifier] = SecondarySource(identifier, place, versions.pop(identifier, ""))
+    if versions:
+        raise InvalidInput(f"no secondary source has the identifiers {sorted(versions)}")
+    return tuple(found.values())
 
 
 def s3_location(text: str) -> S3Location:

@@ -31,11 +31,18 @@ class Uploaded:
     sha256: str
 
 
-def fetch(role: Role, source: S3Location, version: str, workspace: Workspace) -> None:
-    """Fetch the source and unpack it; a source that is no zip is put there as it is."""
-    archive = workspace.root / "source"
+def fetch(role: Role, source: S3Location, version: str, folder: Path) -> None:
+    """Fetch a source into a folder.
+
+    A zip is unpacked, a key that ends in a slash is a folder of objects, and all else is put there
+    as it is (API reference, "ProjectSource", location).
+    """
+    archive = folder.with_name(f"{folder.name}.source")
     request = {"VersionId": version} if version else {}
     try:
+        if source.key.endswith("/"):
+            fetch_folder(role, source, folder)
+            return
         body = role.s3.get_object(Bucket=source.bucket, Key=source.key, **request)["Body"]  # type: ignore[arg-type] # a request of texts
         with archive.open("wb") as file:
             shutil.copyfileobj(body, file, 1 << 20)
@@ -46,10 +53,30 @@ def fetch(role: Role, source: S3Location, version: str, workspace: Workspace) ->
             expected="an object that the build's role may read",
         ) from error
     if zipfile.is_zipfile(archive):
-        unzip(archive, workspace.source)
+        unzip(archive, folder)
         archive.unlink()
     else:
-        archive.rename(workspace.source / Path(source.key).name)
+        archive.rename(folder / Path(source.key).name)
+
+
+def fetch_folder(role: Role, source: S3Location, folder: Path) -> None:
+    """Fetch all objects below a key; raise TransferError when there is none."""
+    pages = role.s3.get_paginator("list_objects_v2").paginate(
+        Bucket=source.bucket, Prefix=source.key
+    )
+    keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
+    for key in keys:
+        path = folder / key.removeprefix(source.key)
+        if folder.resolve() not in path.resolve().parents or key.endswith("/"):
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        role.s3.download_file(source.bucket, key, str(path))
+    if not keys:
+        raise TransferError(
+            f"error while downloading key {source.key}, error: NoSuchKey",
+            where=f"s3://{source}",
+            expected="objects below that key",
+        )
 
 
 def unzip(archive: Path, folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -67,8 +67,15 @@ def show_release(layer: Layer, release: Release, *, as_json: bool) -> None:
         return
     table = Table(show_header=False, box=None, pad_edge=False)
     for name, value in release_fields(release).items():
-        table.add_row(name, escape(value) if isinstance(value, str) else f"{value:,}")
+        if value != {}:
+            table.add_row(name, escape(_readable(value)))
     show(table)
+
+
+def _readable(value: str | int | Mapping[str, str]) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {item}" for name, item in value.items())
+    return value if isinstance(value, str) else f"{value:,}"
 
 
 def _plan(layer: Layer, plan: Plan) -> dict[str, Any]:

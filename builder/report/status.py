@@ -46,6 +46,7 @@ def status_fields(status: Status) -> dict[str, Any]:
         "status": status.word,
         "failure": status.failure,
         "build_id": attempt.build_id if attempt else "",
+        "builds": dict(attempt.builds) if attempt else {},
         "build": {"id": build.id, "status": build.status, "phase": build.phase} if build else None,
         "release": release_fields(record.current) if record.current else None,
         "pinned": {**asdict(pin), "release": release_fields(pin.release)} if pin else None,

@@ -89,5 +89,6 @@ def release_fields(release: Release) -> dict[str, Any]:
         "zipped_size": release.zipped_size,
         "reason": release.reason,
         "build_id": release.build_id,
+        "builds": dict(release.builds),
         "published_at": release.published_at,
     }

@@ -1,4 +1,4 @@
-"""The worker's two commands: ``tools`` and ``build``, run in the unpacked bundle."""
+"""The worker's commands: ``tools``, ``build`` and ``merge``, run in the unpacked bundle."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ import traceback
 from pathlib import Path
 from typing import NoReturn, Sequence
 
-from . import build, keep, uv
+from . import build, keep, merge, parts, uv
 from .errors import BuildError
 from .log import Log, without_credentials
 
-USAGE = """usage: python3 worker.pyz tools|build
+USAGE = """usage: python3 worker.pyz tools|build|merge
 
   tools   put the pinned installer (uv) into .tools/
   build   resolve, install, check and pack what request.json asks for; write out/
+  merge   join the parts of a layer for several runtimes; write out/
 
 Run it in an unpacked bundle. LAYER_DEBUG=true shows every command, and keeps the build directory in
-out/debug/."""
+out/debug/. LAYER_TARGET=python3.12 builds that target's part only. With LAYER_MERGE=true, build is
+merge, which needs no tools: so all builds of a layer run the same buildspec."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -46,15 +48,27 @@ def keep_downloads(bundle: Path) -> None:
 
 def command(words: list[str], bundle: Path, log: Log) -> int:
     """Run the command that the words name; return the exit status."""
-    if words == ["tools"]:
+    merging = os.environ.get("LAYER_MERGE", "").lower() == "true"
+    if words == ["merge"] or (merging and words == ["build"]):
+        merge.merge(bundle, log)
+    elif merging and words == ["tools"]:
+        log.step("a merge needs no tools")
+    elif words == ["tools"]:
         uv.install(bundle, log)
     elif words == ["build"]:
-        build.build(bundle, log)
+        _build(bundle, log, os.environ.get("LAYER_TARGET", ""))
     else:
         wanted_help = words in (["-h"], ["--help"])
         print(USAGE, file=sys.stdout if wanted_help else sys.stderr)
         return 0 if wanted_help else 2
     return 0
+
+
+def _build(bundle: Path, log: Log, runtime: str) -> None:
+    """Build the layer, or the part of one target."""
+    build.build(bundle, log, runtime=runtime)
+    if runtime:
+        parts.wrap(bundle / "out")
 
 
 def from_system(error: OSError) -> BuildError:

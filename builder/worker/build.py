@@ -61,10 +61,14 @@ class Content:
     saved: tuple[Saved, ...] = ()
 
 
-def build(bundle: Path, log: Log, limit: int = audit.UNZIPPED_LIMIT) -> None:
-    """Build the layer that the bundle asks for; raise BuildError when it cannot be right."""
+def build(bundle: Path, log: Log, limit: int = audit.UNZIPPED_LIMIT, *, runtime: str = "") -> None:
+    """Build the layer that the bundle asks for; raise BuildError when it cannot be right.
+
+    With ``runtime``, such as ``python3.12``, only what the layer has for that target.
+    """
     started_at = manifest.now()
     wanted = request.read(bundle / "request.json")
+    wanted = wanted.only(runtime) if runtime else wanted
     uv = uvs.find(bundle)
     out, work = _fresh(bundle / "out"), _fresh(bundle / ".build")
     targets = ", ".join(str(target) for target in wanted.targets)

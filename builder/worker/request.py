@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Request:
-    """What ``request.json`` says."""
+    """What ``request.json`` says; ``several`` when it is narrowed to one target of several."""
 
     layer: str
     fingerprint: str
@@ -59,6 +59,22 @@ class Request:
     pre_install: str | None = None
     include: tuple[str, ...] = ()
     indexes: tuple[Index, ...] = ()
+    several: bool = False
+
+    def only(self, runtime: str) -> Request:
+        """Return the request for one target's part, which stays where it is in the whole layer.
+
+        ``runtime`` is a name such as ``python3.12``; raise BuildError when it is no target's.
+        """
+        found = tuple(t for t in self.targets if f"python{t.python}" == runtime)
+        if found:
+            return replace(self, targets=found, several=len(self.targets) > 1)
+        raise BuildError(
+            f"the layer has no target {runtime!r}",
+            where="the environment variable LAYER_TARGET",
+            expected="one of " + ", ".join(f"python{target.python}" for target in self.targets),
+            fix="start the build with lambda-layer or terraform apply",
+        )
 
     def prefix(self, target: Target) -> str:
         """The folder of the layer that holds the target's modules.
@@ -66,7 +82,7 @@ class Request:
         Lambda searches ``python`` and ``python/lib/pythonX.Y/site-packages`` (AWS Lambda developer
         guide, "Packaging your layer content"); files of several versions are never merged.
         """
-        if len(self.targets) == 1:
+        if len(self.targets) == 1 and not self.several:
             return "python"
         return f"python/lib/python{target.python}/site-packages"
 
@@ -95,6 +111,9 @@ def parse(document: dict[str, Any]) -> Request:
     """Make a request from its JSON; raise ValueError, TypeError or KeyError when it is wrong."""
     if document["schema"] != SCHEMA:
         raise ValueError(f"schema {document['schema']} is unknown")
+    lists: dict[str, Any] = {
+        key: tuple(_text(item) for item in document.get(key) or ()) for key in SEVERAL
+    }
     request = Request(
         layer=_text(document["layer"]),
         fingerprint=_text(document["fingerprint"]),
@@ -102,7 +121,7 @@ def parse(document: dict[str, Any]) -> Request:
         package=_text_or_none(document.get("package")),
         pre_install=_text_or_none(document.get("pre_install")),
         indexes=tuple(parse_index(item) for item in document.get("indexes") or ()),
-        **{key: tuple(_text(item) for item in document.get(key) or ()) for key in SEVERAL},
+        **lists,
     )
     if not request.targets:
         raise ValueError("no target is named")

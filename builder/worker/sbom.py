@@ -51,6 +51,10 @@ def provenance(manifest: Mapping[str, Any]) -> dict[str, Any]:
     locks = [
         {"name": lock["file"], "digest": {"sha256": lock["sha256"]}} for lock in manifest["locks"]
     ]
+    parts = [
+        {"name": f"layer.zip of {part['target']}", "digest": {"sha256": _digest(part)}}
+        for part in manifest.get("parts", ())
+    ]
     return {
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{"name": "layer.zip", "digest": {"sha256": _digest(manifest)}}],
@@ -68,6 +72,7 @@ def provenance(manifest: Mapping[str, Any]) -> dict[str, Any]:
                     # SHA-256 of all sources and settings (docs/protocol.md, "Bundle").
                     {"name": "source", "digest": {"sha256": manifest["fingerprint"]}},
                     *locks,
+                    *parts,
                 ],
             },
             "runDetails": {

@@ -62,7 +62,7 @@ def write_logs(log_group_arn: str) -> Document:
 def build(
     bucket_arn: str, layer: str, log_group_arn: str, logins: Iterable[Statement] = ()
 ) -> Document:
-    """Let the builds of one layer read its bundles and write its artifacts, and nothing else.
+    """Let the builds of one layer read its bundles and parts and write its artifacts, no more.
 
     ``logins`` are statements for what its package indexes need.
 
@@ -73,6 +73,8 @@ def build(
     return document(
         allow(["s3:GetObject", "s3:GetObjectVersion"], [f"{folder}/bundles/*"]),
         allow(["s3:PutObject"], [f"{folder}/artifacts/*"]),
+        # What the builds of several targets made, for the build that merges it.
+        allow(["s3:GetObject", "s3:GetObjectVersion"], [f"{folder}/artifacts/*/parts/*"]),
         allow(["s3:GetObject", "s3:PutObject"], [f"{folder}/cache/*"]),
         allow(["s3:GetBucketAcl", "s3:GetBucketLocation"], [bucket_arn]),
         _write_logs(log_group_arn),

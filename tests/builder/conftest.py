@@ -62,7 +62,12 @@ request = json.loads(pathlib.Path("request.json").read_text())
 source = pathlib.Path("project") / (request["package"] or "")
 word = source / "behave"
 word = word.read_text().split() if word.is_file() else []
-print("building", request["layer"], flush=True)
+if word[:1] == ["as"]:
+    word = pathlib.Path(word[1]).read_text().split()
+target, merging = os.environ.get("LAYER_TARGET", ""), os.environ.get("LAYER_MERGE") == "true"
+if word and word[-1].startswith("on:") and word.pop()[3:] != (target or "merge"):
+    word = []
+print("building", request["layer"], *[target] * bool(target), *["merge"] * merging, flush=True)
 if "wait" in word:
     while not pathlib.Path(word[1]).exists():
         time.sleep(0.02)
@@ -75,8 +80,26 @@ if "nothing" in word:
     sys.exit(0)
 pathlib.Path("out").mkdir()
 made = uuid.uuid4().hex if "random" in word else request["fingerprint"]
+pythons = [t["python"] for t in request["targets"]]
+if target:
+    with zipfile.ZipFile("out/part.zip", "w") as archive:
+        archive.writestr(zipfile.ZipInfo("made.py"), f"made = '{made}'")
+        archive.writestr(zipfile.ZipInfo("id"), os.environ["CODEBUILD_BUILD_ID"])
+    receipt = {
+        "schema": 1, "fingerprint": request["fingerprint"], "target": target,
+        "size": os.path.getsize("out/part.zip"), "build_id": os.environ["CODEBUILD_BUILD_ID"],
+    }
+    pathlib.Path("out/part.json").write_text(json.dumps(receipt))
+    sys.exit(0)
+parts = []
 with zipfile.ZipFile("out/layer.zip", "w") as archive:
-    archive.writestr(zipfile.ZipInfo("python/made.py"), f"made = '{made}'")
+    if not merging:
+        archive.writestr(zipfile.ZipInfo("python/made.py"), f"made = '{made}'")
+    for python in pythons if merging else []:
+        part = pathlib.Path(os.environ["CODEBUILD_SRC_DIR_python" + python.replace(".", "_")])
+        name = f"python/lib/python{python}/site-packages/made.py"
+        archive.writestr(zipfile.ZipInfo(name), (part / "made.py").read_bytes())
+        parts.append({"target": "python" + python, "build_id": (part / "id").read_text()})
 content = pathlib.Path("out/layer.zip").read_bytes()
 locks = [f"lock-{target['python']}.txt" for target in request["targets"]]
 for name in locks:
@@ -94,13 +117,17 @@ manifest = {
     "locks": [{"file": name} for name in locks],
     "worker": "0.1.0",
     "build_id": os.environ["CODEBUILD_BUILD_ID"],
+    "parts": parts,
 }
 pathlib.Path("out/manifest.json").write_text(json.dumps(manifest))
 """
 """A worker that takes a moment: it keeps the protocol and installs nothing.
 
 A file ``behave`` beside the package says otherwise: ``wait PATH`` until a file exists, ``fail``,
-``nothing`` (no artifact), ``random`` (other bytes in every build)."""
+``nothing`` (no artifact), ``random`` (other bytes in every build). A last word such as
+``on:python3.12`` or ``on:merge`` says which of a layer's builds is meant. The file is part of the
+source: who wants a build of the same source to behave otherwise says ``as`` and a file that holds
+the words."""
 
 BUILDSPEC = json.dumps(
     {
@@ -226,6 +253,12 @@ class World:
         """Say how builds of the source behave from now on."""
         write_tree(self.root, {"src/behave": " ".join(words)})
 
+    def obey(self, *words: str) -> None:
+        """Say how builds behave from now on, those of the same source too."""
+        told = self.root / "told"
+        told.write_text(" ".join(words), encoding="utf-8")
+        self.behave("as", str(told))
+
     def release(
         self,
         layer: Layer | None = None,
@@ -281,10 +314,10 @@ def order_of(layer: Layer, *, force: bool = False) -> Order:
     return Order(planned.token, planned.reason, fresh=force)
 
 
-def die(world: World, writes: int, *, force: bool = False) -> None:
-    """Release as a process that is killed after so many writes."""
-    order = order_of(world.layer(), force=force)
-    doomed = replace(world.layer(), services=world.connect(DoomedSession(writes)))
+def die(world: World, writes: int, *, force: bool = False, **fields: Any) -> None:
+    """Release a layer of these fields as a process that is killed after so many writes."""
+    order = order_of(world.layer(**fields), force=force)
+    doomed = replace(world.layer(**fields), services=world.connect(DoomedSession(writes)))
     with pytest.raises(Killed):
         ensure(doomed, order, clock=quick())
 

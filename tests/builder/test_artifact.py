@@ -46,7 +46,18 @@ def test_an_artifact_that_is_whole_is_found_with_the_version_of_its_bytes(world:
     found = s3.get_object(Bucket=world.name, Key=artifact.key, VersionId=artifact.version)
     assert found["Body"].read() == ZIP
     assert artifact.manifest.packages == (Package("rich", "14.0", 90),)
-    assert artifact.manifest.build_id == "web:1"
+    assert artifact.manifest.build_id == artifact.build_id == "web:1"
+    assert artifact.manifest.parts == {}
+
+
+def test_a_merged_artifact_knows_the_builds_of_its_parts(world: World) -> None:
+    parts = [{"target": "python3.12", "build_id": "web:2", "worker": "w"}]
+    leave(world, {**MANIFEST, "parts": parts}, ZIP)
+
+    artifact = find_artifact(world.services.store, FOLDER, F)
+
+    assert artifact is not None
+    assert artifact.manifest.parts == {"python3.12": "web:2"}
 
 
 @pytest.mark.parametrize(("manifest", "archive"), [(None, None), (None, ZIP), (MANIFEST, None)])
@@ -72,6 +83,8 @@ def test_half_an_artifact_is_none(
         {**MANIFEST, "packages": [3]},
         {**MANIFEST, "packages": [{"name": "rich"}]},
         {**MANIFEST, "zipped_size": "many"},
+        {**MANIFEST, "parts": "python3.12"},
+        {**MANIFEST, "parts": [{"target": "python3.12"}]},
         {k: v for k, v in MANIFEST.items() if k != "code_sha256"},
     ],
 )

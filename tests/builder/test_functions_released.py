@@ -85,7 +85,7 @@ def test_an_older_release_that_finishes_late_moves_nothing_back(world: World) ->
 
     assert moves.overtaken
     assert version_of(world, name) == 2
-    assert lines == ["functions stay where they are: a newer release has taken over"]
+    assert lines == ["functions stay where they are: a newer release, or a pin, has taken over"]
     assert plan(world.layer(functions=(name,))).status == "current"
 
 

@@ -83,6 +83,32 @@ def test_a_release_while_the_layer_is_pinned_leaves_the_pin() -> None:
     assert Record("web", pinned=pin).published(release_of(2)).pinned == pin
 
 
+def test_the_builds_of_several_targets_come_back_from_json_too() -> None:
+    record = Record(
+        "web",
+        current=replace(release_of(2), builds={"python3.12": "web:1"}),
+        attempt=attempt_of(
+            3,
+            builds={"python3.12": "web:4"},
+            failed=("python3.12", "python3.13"),
+            distrust={"python3.12": 3, "": 3},
+        ),
+    )
+
+    assert Record.from_json(record.to_json(), "here") == record
+
+
+def test_a_record_of_before_layers_had_several_builds_can_be_read() -> None:
+    record = Record("web", current=release_of(1), attempt=attempt_of(2), releases=(release_of(1),))
+    document = json.loads(record.to_json())
+    for release in (document["current"], *document["releases"]):
+        del release["builds"]
+    for key in ("builds", "failed", "distrust"):
+        del document["attempt"][key]
+
+    assert Record.from_json(json.dumps(document), "here") == record
+
+
 def test_a_record_of_before_attempts_were_fresh_can_be_read() -> None:
     document = json.loads(Record("web", attempt=attempt_of(1)).to_json())
     del document["attempt"]["fresh"], document["attempt"]["since"]
@@ -189,6 +215,52 @@ def test_the_next_attempt_goes_on_with_the_last_one_if_that_is_what_it_wants(
     assert (attempt.token, attempt.reason, attempt.failure) == (Token(A, 2), "why", "")
     assert attempt.build_id == build_id
     assert (attempt.fresh, attempt.since) == expected
+
+
+RUN = {"python3.12": "x", "python3.13": "y"}
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_retry_keeps_the_builds_that_did_not_fail(fresh: bool) -> None:
+    last = attempt_of(1, builds=RUN, failure="no", failed=("python3.13",), since=int(fresh))
+
+    attempt = Attempt.after(last, Token(A, 2), fresh=fresh, reason="why", started_at="now")
+
+    assert attempt.builds == {"python3.12": "x"}
+    assert (attempt.failed, attempt.build_id) == ((), "")
+    assert attempt.since == int(fresh)
+    assert [attempt.since_of(name) for name in ("python3.12", "python3.13", "")] == [
+        int(fresh), 2, 2,
+    ]  # fmt: skip
+    assert [attempt.distrusts(name) for name in ("python3.12", "python3.13", "")] == [
+        fresh, True, True,
+    ]  # fmt: skip
+
+
+def test_what_failed_twice_is_distrusted_from_the_last_time_on() -> None:
+    last = attempt_of(2, builds={"python3.12": "x"}, failure="no", failed=("python3.13",),
+                      distrust={"python3.12": 2, "python3.13": 2, "": 2})  # fmt: skip
+
+    attempt = Attempt.after(last, Token(A, 3), fresh=False, reason="why", started_at="now")
+
+    assert attempt.distrust == {"python3.12": 2, "python3.13": 3, "": 3}
+
+
+def test_who_forces_a_rebuild_after_a_failure_gets_everything_anew() -> None:
+    last = attempt_of(1, builds=RUN, failure="no", failed=("python3.13",))
+
+    attempt = Attempt.after(last, Token(A, 2), fresh=True, reason="why", started_at="now")
+
+    assert (attempt.builds, attempt.since) == ({}, 2)
+
+
+def test_an_attempt_that_goes_on_knows_its_builds() -> None:
+    last = attempt_of(1, builds=RUN, build_id="m", distrust={"": 1})
+
+    attempt = Attempt.after(last, Token(A, 2), fresh=False, reason="why", started_at="now")
+
+    assert attempt.all_builds == {**RUN, "": "m"}
+    assert attempt.distrust == {"": 1}
 
 
 # In the bucket

@@ -10,8 +10,9 @@ from click.testing import CliRunner
 from builder.aws.session import Credentials
 from builder.cli import main
 from builder.errors import BuildFailed, SpecError
+from builder.release import advance
 from builder.retire import RETIRE_VARIABLE, Retirement, retire
-from tests.builder.conftest import World, wait_for
+from tests.builder.conftest import World, order_of, wait_for
 
 ASKED = {
     "layer": "web",
@@ -97,6 +98,17 @@ def test_a_build_that_was_left_behind_is_stopped(world: World) -> None:
     assert lines[0] == f"stopped build {world.builds()[0]['id']}"
     assert world.builds()[0]["buildStatus"] == "STOPPED"
     assert world.keys("web/record.json") == []
+
+
+def test_all_builds_of_several_targets_are_stopped(world: World) -> None:
+    world.behave("wait", str(world.root / "never"))
+    layer = world.layer(python=("3.12", "3.13"))
+    assert advance(layer, order_of(layer)) is None
+
+    lines = retired(world)
+
+    assert sorted(lines[:2]) == sorted(f"stopped build {build['id']}" for build in world.builds())
+    assert [build["buildStatus"] for build in world.builds()] == ["STOPPED", "STOPPED"]
 
 
 def _build_of(world: World) -> str:

@@ -95,9 +95,9 @@ def test_unknown_builds_are_named(workshop: Workshop) -> None:
 def test_what_the_agent_cannot_do_is_refused(workshop: Workshop) -> None:
     project = workshop.project(QUICK)
     with pytest.raises(
-        workshop.codebuild.exceptions.InvalidInputException, match="secondarySourcesOverride"
+        workshop.codebuild.exceptions.InvalidInputException, match="buildStatusConfigOverride"
     ):
-        workshop.start(project, secondarySourcesOverride=[])
+        workshop.start(project, buildStatusConfigOverride={"context": "x"})
     with pytest.raises(workshop.codebuild.exceptions.InvalidInputException, match="GITHUB"):
         workshop.start(project, sourceTypeOverride="GITHUB")
 

@@ -2,7 +2,15 @@ from typing import Any
 
 import pytest
 
-from builder.local.settings import InvalidInput, S3Location, Variable, merge, s3_location, settings
+from builder.local.settings import (
+    InvalidInput,
+    S3Location,
+    SecondarySource,
+    Variable,
+    merge,
+    s3_location,
+    settings,
+)
 
 PROJECT: dict[str, Any] = {
     "name": "layers",
@@ -93,3 +101,47 @@ def test_what_is_not_supported_is_named() -> None:
 def test_a_location_may_be_an_arn() -> None:
     assert s3_location("arn:aws:s3:::b/k/x") == s3_location("b/k/x") == S3Location("b", "k/x")
     assert s3_location("bucket") == S3Location("bucket", "")
+
+
+def secondary(identifier: str, location: str = "bucket/a.zip") -> dict[str, str]:
+    return {"type": "S3", "location": location, "sourceIdentifier": identifier}
+
+
+def test_secondary_sources_have_versions_by_their_identifiers() -> None:
+    wanted = settings(
+        merge(
+            PROJECT,
+            {
+                "secondarySourcesOverride": [secondary("a"), secondary("b", "bucket/folder/")],
+                "secondarySourcesVersionOverride": [
+                    {"sourceIdentifier": "a", "sourceVersion": "v1"}
+                ],
+            },
+        )
+    )
+
+    assert wanted.secondary_sources == (
+        SecondarySource("a", S3Location("bucket", "a.zip"), "v1"),
+        SecondarySource("b", S3Location("bucket", "folder/")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("sources", "why"),
+    [
+        ([secondary("python3.12")], "Invalid source identifier: 'python3.12'"),
+        ([secondary("")], "Invalid source identifier"),
+        ([secondary("a"), secondary("a")], "Invalid source identifier: 'a'"),
+        ([{"type": "NO_SOURCE", "sourceIdentifier": "a"}], "has no location"),
+        ([secondary(f"a{n}") for n in range(13)], "more than 12"),
+    ],
+)
+def test_secondary_sources_that_codebuild_refuses(sources: list[dict[str, str]], why: str) -> None:
+    with pytest.raises(InvalidInput, match=why):
+        settings(merge(PROJECT, {"secondarySourcesOverride": sources}))
+
+
+def test_a_version_of_no_secondary_source_is_refused() -> None:
+    version = {"sourceIdentifier": "a", "sourceVersion": "v1"}
+    with pytest.raises(InvalidInput, match="no secondary source"):
+        settings(merge(PROJECT, {"secondarySourcesVersionOverride": [version]}))

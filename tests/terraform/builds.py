@@ -23,18 +23,38 @@ import base64, hashlib, json, os, pathlib, sys, time, zipfile
 told = pathlib.Path({told!r})
 request = json.loads(pathlib.Path("request.json").read_text())
 layer = request["layer"]
+target, merging = os.environ.get("LAYER_TARGET", ""), os.environ.get("LAYER_MERGE") == "true"
+job = layer + "-" + target if target else layer + "-merge" if merging else layer
 (told / ("began-" + os.environ["CODEBUILD_BUILD_ID"].partition(":")[2])).touch()
 print("building", layer, flush=True)
 deadline = time.time() + 100
-while (told / ("hold-" + layer)).exists() and time.time() < deadline:
+while (told / ("hold-" + job)).exists() and time.time() < deadline:
     time.sleep(0.05)
-if (told / ("fail-" + layer)).exists():
+if (told / ("fail-" + job)).exists():
     print("no such package: unobtainium", flush=True)
     sys.exit(3)
 out = pathlib.Path("out")
 out.mkdir()
-with zipfile.ZipFile(out / "layer.zip", "w") as archive:
-    archive.writestr(zipfile.ZipInfo("python/made.py"), "made = " + repr(request["fingerprint"]))
+made = {{}} if merging else {{"made.py": "made = " + repr(request["fingerprint"])}}
+if target:
+    made["id"] = os.environ["CODEBUILD_BUILD_ID"]
+sources = {{}}
+for key, folder in os.environ.items():
+    if key.startswith("CODEBUILD_SRC_DIR_"):
+        runtime = key[len("CODEBUILD_SRC_DIR_"):].replace("_", ".")
+        sources[runtime] = (pathlib.Path(folder) / "id").read_text()
+        name = "lib/" + runtime + "/site-packages/made.py"
+        made[name] = (pathlib.Path(folder) / "made.py").read_text()
+with zipfile.ZipFile(out / ("part.zip" if target else "layer.zip"), "w") as archive:
+    for name, text in sorted(made.items()):
+        archive.writestr(zipfile.ZipInfo(name if target else "python/" + name), text)
+if target:
+    receipt = {{
+        "schema": 1, "fingerprint": request["fingerprint"], "target": target,
+        "size": os.path.getsize(out / "part.zip"), "build_id": os.environ["CODEBUILD_BUILD_ID"],
+    }}
+    (out / "part.json").write_text(json.dumps(receipt))
+    sys.exit(0)
 content = (out / "layer.zip").read_bytes()
 manifest = {{
     "schema": 1,
@@ -48,6 +68,7 @@ manifest = {{
     "packages": [{{"name": "made", "version": "1", "size": 100}}],
     "worker": "0.1.0",
     "build_id": os.environ["CODEBUILD_BUILD_ID"],
+    "parts": [{{"target": name, "build_id": id_}} for name, id_ in sorted(sources.items())],
 }}
 (out / "manifest.json").write_text(json.dumps(manifest))
 """
@@ -76,13 +97,13 @@ class Builds:
 
     @contextlib.contextmanager
     def held(self, layer: str = "web") -> Iterator[None]:
-        """Let builds of a layer wait until the block ends."""
+        """Let builds of a layer (or of one target: ``web-python3.12``) wait inside the block."""
         with self._told(f"hold-{layer}"):
             yield
 
     @contextlib.contextmanager
     def failing(self, layer: str = "web") -> Iterator[None]:
-        """Let builds of a layer fail inside the block."""
+        """Let builds of a layer (or of one target, or ``web-merge``) fail inside the block."""
         with self._told(f"fail-{layer}"):
             yield
 

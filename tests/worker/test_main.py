@@ -44,6 +44,27 @@ def test_wrong_usage_shows_the_commands(
     assert "tools|build" in shown.out + shown.err
 
 
+def test_a_merge_runs_the_buildspec_of_every_build(make_bundle: "MakeBundle") -> None:
+    """``tools`` does nothing, and ``build`` wants the parts."""
+    bundle = make_bundle(dependencies=["six"])
+    merging = {"LAYER_MERGE": "true"}
+
+    tools = bundle.run("tools", env=merging)
+    build = bundle.run("build", env=merging)
+
+    assert (tools.status, "a merge needs no tools" in tools.output) == (0, True)
+    assert build.status == 1
+    assert build.errors.startswith("ERROR: there is no part for")
+    assert bundle.run("merge").errors.startswith("ERROR: there is no part for")
+
+
+def test_a_target_that_the_layer_does_not_have_is_refused(make_bundle: "MakeBundle") -> None:
+    result = make_bundle(dependencies=["six"]).run(env={"LAYER_TARGET": "python3.2"})
+
+    assert result.status == 1
+    assert result.errors.startswith("ERROR: the layer has no target 'python3.2'")
+
+
 def test_the_systems_refusal_is_told_like_every_error() -> None:
     error = program.from_system(OSError(28, "No space left on device", "/x"))
 

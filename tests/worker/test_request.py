@@ -39,6 +39,20 @@ def test_one_target_lies_flat_and_several_lie_apart() -> None:
     ]
 
 
+def test_the_part_of_one_target_lies_where_it_does_in_the_whole_layer() -> None:
+    both = request.parse({**GOOD, "targets": [ONE, TWO]})
+
+    part = both.only("python3.13")
+
+    (target,) = part.targets
+    assert part.prefix(target) == "python/lib/python3.13/site-packages"
+    alone = request.parse(GOOD).only("python3.12")
+    assert alone.prefix(alone.targets[0]) == "python"
+    with pytest.raises(BuildError, match=r"no target 'python3\.9'") as caught:
+        both.only("python3.9")
+    assert caught.value.expected == "one of python3.12, python3.13"
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -22,6 +22,7 @@ def test_a_build_reads_its_bundles_and_writes_its_artifacts_and_nothing_else() -
     assert actions_on(policies.build(BUCKET, "receipts", LOGS)) == {
         f"{BUCKET}/receipts/bundles/*": {"s3:GetObject", "s3:GetObjectVersion"},
         f"{BUCKET}/receipts/artifacts/*": {"s3:PutObject"},
+        f"{BUCKET}/receipts/artifacts/*/parts/*": {"s3:GetObject", "s3:GetObjectVersion"},
         f"{BUCKET}/receipts/cache/*": {"s3:GetObject", "s3:PutObject"},
         BUCKET: {"s3:GetBucketAcl", "s3:GetBucketLocation"},
         LOGS: {"logs:CreateLogStream", "logs:PutLogEvents"},

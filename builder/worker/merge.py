@@ -1,0 +1,122 @@
+"""The merge: the parts of all targets become one layer, each below its own site-packages.
+
+Nothing is built, unpacked or deflated here: entries are copied as their own builds packed them, so
+the layer has the same bytes in whatever order the parts came to be.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any, Callable, Iterable, Mapping, Sequence
+
+from . import archive, audit, manifest, parts, request, sbom
+from .archive import Entry
+from .errors import BuildError
+from .files import LayerFile
+from .lighten import Saved, total
+from .log import Log, counted, human
+from .manifest import Circumstances, Package
+from .parts import Part
+from .request import Request, Target
+
+
+def merge(
+    bundle: Path,
+    log: Log,
+    folder_of: Callable[[Target], Path] = parts.folder_of,
+    limit: int = audit.UNZIPPED_LIMIT,
+) -> None:
+    """Merge the parts of all targets that the bundle asks for; write ``out/``.
+
+    Raise BuildError when a part is not what it should be, or when all of them are too much.
+    """
+    started_at = manifest.now()
+    wanted = request.read(bundle / "request.json")
+    targets = ", ".join(str(target) for target in wanted.targets)
+    log.step(f"layer {wanted.layer}: merging {targets} (worker {manifest.worker_version()})")
+    found = [parts.read(wanted, target, folder_of(target)) for target in wanted.targets]
+    entries = [entry for part in found for entry in _entries(wanted, part)]
+    for note in _check_size(entries, found, limit):
+        log.note(note)
+    out = _fresh(bundle / "out")
+    log.step(f"copying {counted(len(entries), 'file')}")
+    packed = archive.join(entries, out / parts.LAYER)
+    locks = [Path(shutil.copy(lock, out)) for part in found for lock in part.locks]
+    circumstances = Circumstances(
+        started_at,
+        manifest.now(),
+        tuple(manifest.lock_of(path) for path in sorted(locks)),
+        total(_saved(part) for part in found),
+    )
+    unzipped = sum(entry.size for entry in entries)
+    packages = _packages(found)
+    document = manifest.document(wanted, packed, unzipped, len(entries), packages, circumstances)
+    document["parts"] = [_described(part) for part in found]
+    manifest.write(out / "sbom.cdx.json", sbom.bill(document))
+    manifest.write(out / "provenance.json", sbom.provenance(document))
+    manifest.write(out / parts.MANIFEST, document)
+    log.step(
+        f"done: {counted(len(packages), 'package')}, {counted(len(entries), 'file')}, "
+        f"{human(unzipped)} unzipped, {human(packed.size)} zipped"
+    )
+
+
+def _fresh(folder: Path) -> Path:
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _entries(wanted: Request, part: Part) -> list[Entry]:
+    """Return a part's entries; refuse one that is not below the target's own site-packages."""
+    entries = archive.read(part.layer)
+    prefix = wanted.prefix(part.target) + "/"
+    for entry in entries:
+        if not entry.name.startswith(prefix) or ".." in entry.name.split("/"):
+            raise BuildError(
+                f"the part for {part.target} holds a file that is not below its own folder",
+                where=entry.name,
+                expected=f"files below {prefix}: those of several versions are never mixed",
+                fix="build the layer anew with force_rebuild",
+            )
+    return entries
+
+
+def _check_size(entries: Iterable[Entry], found: Sequence[Part], limit: int) -> list[str]:
+    """Refuse what is too large for Lambda, with packages named by the target that they are for."""
+    files = [LayerFile(entry.name, entry.archive, entry.size) for entry in entries]
+    sizes = {
+        f"{package['name']} {package['version']} (python{part.target.python})": package["size"]
+        for part in found
+        for package in part.manifest["packages"]
+    }
+    return audit.check_size(files, sizes, limit)
+
+
+def _packages(found: Sequence[Part]) -> list[Package]:
+    """Return each distribution once: its size in all targets, the hashes of all their locks."""
+    known: dict[tuple[str, str], Package] = {}
+    for part in found:
+        for item in part.manifest["packages"]:
+            key = (item["name"], item["version"])
+            before = known.get(key)
+            known[key] = Package(
+                *key,
+                item["size"] + (before.size if before else 0),
+                item["license"],
+                item["record_sha256"],
+                tuple(sorted({*item["hashes"], *(before.hashes if before else ())})),
+            )
+    return [known[key] for key in sorted(known)]
+
+
+def _saved(part: Part) -> list[Saved]:
+    return [Saved(item["what"], item["files"], item["size"]) for item in part.manifest["saved"]]
+
+
+def _described(part: Part) -> Mapping[str, Any]:
+    kept = ("code_sha256", "worker", "started_at", "finished_at", "build_id")
+    target = f"python{part.target.python}"
+    return {"target": target, **{key: part.manifest[key] for key in kept}}
