@@ -115,6 +115,8 @@ def _upload(layer: Layer, progress: Callable[[str], None]) -> str:
     store = layer.services.store
     inputs = layer.inputs.to_json().encode()
     store.write(layer.inputs_key(layer.fingerprint), inputs, "application/json")
+    # For whoever goes on from the build without the sources (builder/publisher.py).
+    store.write(layer.request_key, layer.spec.to_json().encode(), "application/json")
     present = store.head(layer.bundle_key)
     if present is not None:
         return present.version

@@ -16,6 +16,7 @@ from builder.commands.options import AS_JSON, Setting
 from builder.commands.plan import plan_command
 from builder.commands.retire import retire_command
 from builder.commands.status import status
+from builder.commands.wait import wait
 from builder.errors import LayerError
 
 EXIT_CODES = """\b
@@ -70,5 +71,5 @@ def main(
     ctx.obj = Setting(config, Credentials(profile, role_arn), region, debug)
 
 
-for command in (plan_command, build, status, logs, retire_command, hook):
+for command in (plan_command, build, wait, status, logs, retire_command, hook):
     main.add_command(command)

@@ -27,7 +27,14 @@ LAYER_KEYS: dict[str, str] = {
 DEFAULT_KEYS = {
     key: LAYER_KEYS[key] for key in ("python", "architecture", "exclude", "slim", "functions")
 }
-APP_KEYS = {"name": "string", "region": "string", "backend": "table"}
+APP_KEYS = {
+    "name": "string",
+    "region": "string",
+    "backend": "table",
+    "sync_mode": "flag",
+    "async": "flag",
+    "notify": "string",
+}
 BACKEND_KEYS = dict.fromkeys(
     ("bucket", "key", "region", "profile", "dynamodb_table", "kms_key_id"), "string"
 )
@@ -136,7 +143,15 @@ def _app(section: Mapping[str, Any] | None, path: Path) -> AppSpec:
                     expected="bucket, key and region of the state file",
                     fix=f'add {key} = "..."',
                 )
-    return AppSpec(section["name"], section.get("region", ""), backend, where=where)
+    return AppSpec(
+        section["name"],
+        section.get("region", ""),
+        backend,
+        sync_mode=section.get("sync_mode"),
+        async_mode=section.get("async", False),
+        notify=section.get("notify", ""),
+        where=where,
+    )
 
 
 def _layer(name: str, section: Any, defaults: Mapping[str, Any], path: Path) -> LayerSpec:
@@ -242,6 +257,17 @@ KINDS: dict[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
     "strings": _is_strings,
     "table": lambda value: isinstance(value, dict),
+    "flag": lambda value: isinstance(value, bool),
 }
-EXPECTED = {"string": "a string", "strings": "a list of strings", "table": "a table"}
-EXAMPLES = {"string": '"..."', "strings": '["...", "..."]', "table": "{ ... }"}
+EXPECTED = {
+    "string": "a string",
+    "strings": "a list of strings",
+    "table": "a table",
+    "flag": "true or false",
+}
+EXAMPLES = {
+    "string": '"..."',
+    "strings": '["...", "..."]',
+    "table": "{ ... }",
+    "flag": "true",
+}

@@ -75,6 +75,11 @@ class Layer:
         return f"{self.name}/inputs/{fingerprint}.json"
 
     @property
+    def request_key(self) -> str:
+        """The key of the spec that a build was started for."""
+        return f"{self.name}/requests/{self.fingerprint}.json"
+
+    @property
     def bundle_key(self) -> str:
         """The key of the bundle."""
         return f"{self.name}/bundles/{self.fingerprint}.zip"

@@ -9,6 +9,7 @@ from builder.aws.codebuild import BuildState
 from builder.fingerprint import Inputs, reason
 from builder.layer import Layer
 from builder.record import Attempt, Record, Release, Token
+from builder.unattended import unattended
 
 CURRENT = "current"
 STALE = "stale"
@@ -40,13 +41,17 @@ class Plan:
     release: Release | None
 
 
-def plan(layer: Layer, *, force: bool = False) -> Plan:
+def plan(layer: Layer, *, force: bool = False, waits: bool = True) -> Plan:
     """Say what a layer needs; read and never write.
+
+    In async mode (``waits`` is false) a build that runs needs nobody: its token stays.
 
     Raise SourceError when the sources cannot be used. That something is not there yet (bucket,
     record, project) is no error.
     """
     record = layer.records.load()
+    if not waits and not force and record and record.attempt and unattended(layer, record):
+        return Plan(record.attempt.token, BUILDING, record.attempt.reason, record.current)
     approved = layer.approved()
     evidence = gather(layer, record)
     status, why = decide(layer, record, evidence, force=force)

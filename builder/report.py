@@ -82,6 +82,14 @@ def show_release(layer: Layer, release: Release, *, as_json: bool) -> None:
     _print(table)
 
 
+def show_building(layer: Layer, plan: Plan, *, as_json: bool) -> None:
+    """Write that a build was started and goes on without us."""
+    if as_json:
+        _json({**_plan(layer, plan), "status": "building"})
+        return
+    click.echo(f"building; to wait for the release: lambda-layer wait {layer.name}")
+
+
 def show_status(rows: Sequence[tuple[Layer, Record | None]], *, as_json: bool) -> None:
     """Write what is remembered of each layer."""
     if as_json:

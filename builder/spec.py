@@ -25,6 +25,9 @@ role names, so they are shorter and lower case."""
 APP_NAME = re.compile(r"[a-z][a-z0-9-]{0,26}[a-z0-9]")
 """Names of applications: a bucket's name (63 characters) also holds account and region."""
 
+TOPIC_ARN = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[a-zA-Z0-9_-]{1,256}")
+"""ARNs of SNS topics that are not FIFO topics."""
+
 FUNCTION_NAME = re.compile(
     r"(arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:function:)?[a-zA-Z0-9_-]{1,64}(:[a-zA-Z0-9$_-]+)?"
 )
@@ -118,15 +121,28 @@ class AppSpec:
     """An application: a set of layers that share one bucket and one CodeBuild project.
 
     ``region`` is empty when it comes from the provider or the environment. ``backend`` holds the
-    settings of Terraform's S3 backend, or None for a local state file.
+    settings of Terraform's S3 backend, or None for a local state file. ``sync_mode`` says whether
+    releases are waited for, unless somebody says otherwise; None is nobody's word. ``async_mode``
+    lets them finish without anybody. ``notify`` is the ARN of an SNS topic that hears of failed
+    builds then.
     """
 
     name: str
     region: str = ""
     backend: Mapping[str, str] | None = None
+    sync_mode: bool | None = None
+    async_mode: bool = False
+    notify: str = ""
     where: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
+        if self.notify and not TOPIC_ARN.fullmatch(self.notify):
+            raise SpecError(
+                f"{self.notify!r} is not the ARN of an SNS topic",
+                where=f"{self.where or '[app]'}, key 'notify'",
+                expected="an ARN such as arn:aws:sns:eu-west-1:123456789012:builds",
+                fix="copy it from: aws sns list-topics",
+            )
         if not APP_NAME.fullmatch(self.name):
             raise SpecError(
                 f"{self.name!r} cannot name an application",
@@ -134,6 +150,16 @@ class AppSpec:
                 expected="2 to 28 lower-case letters, digits and hyphens, a letter first",
                 fix='for example name = "billing"',
             )
+
+    @property
+    def has_publisher(self) -> bool:
+        """Whether releases can finish without anybody (async mode)."""
+        return self.async_mode or self.sync_mode is False
+
+    @property
+    def publisher(self) -> str:
+        """The name of the function that finishes releases in async mode."""
+        return f"{self.project}-publisher"
 
     @property
     def project(self) -> str:
