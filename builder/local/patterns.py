@@ -63,13 +63,13 @@ def _one(rule: Any, value: Any) -> bool:
     if name not in OPERATORS:
         raise _refused(f"the operator {name!r} is not known", rule)
     if name == "exists":
-        return (value is not ABSENT) == operand
+        return (value is not ABSENT) is bool(operand)
     return value is not ABSENT and OPERATORS[name](operand, value)
 
 
 def _equal(wanted: Any, value: Any) -> bool:
     # In JSON, true is not 1.
-    return isinstance(wanted, bool) == isinstance(value, bool) and bool(wanted == value)
+    return isinstance(wanted, bool) is isinstance(value, bool) and bool(wanted == value)
 
 
 def _prefix(operand: Any, value: Any) -> bool:

@@ -19,15 +19,18 @@ from cdktf import (
     TerraformLocal,
     TerraformOutput,
     TerraformResourceLifecycle,
+    Token,
 )
 from constructs import Construct
 
+from builder.errors import SpecError
 from builder.spec import LayerSpec
 from modules.layer import policies
 from modules.layer.assets import SourceTree, bundle_sources
 from modules.layer.bindings import DataExternal, IamRole, IamRolePolicy, S3Object
 from modules.layer.infrastructure import BuildInfrastructure
 from modules.layer.naming import literal, named
+from modules.layer.publisher import Publisher
 
 PROJECT_ROOT = "${path.module}/../../.."
 """Where the project is, seen from cdktf.out/stacks/NAME."""
@@ -42,7 +45,8 @@ class LambdaLayer(Construct):
     ``root`` is the folder that the spec's paths are relative to, as Terraform sees it. With
     ``sources`` these files are synthesized beside the JSON and used instead, so that it can be
     applied where there is no checkout. ``program`` runs the builder. ``retain_versions`` keeps the
-    published versions when the layer is destroyed.
+    published versions when the layer is destroyed. With a ``publisher`` releases can finish without
+    anybody: ``sync_mode`` may be false.
 
     Properties are Terraform expressions for other resources; use ``layer_arn`` in a function's
     ``layers``. Those of an unchanged layer are known at plan.
@@ -61,11 +65,17 @@ class LambdaLayer(Construct):
         debug_mode: Flag = False,
         sync_mode: Flag = True,
         retain_versions: Flag = False,
+        publisher: Publisher | None = None,
         program: Sequence[str] = ("lambda-layer",),
     ) -> None:
         super().__init__(scope, id_)
         self.spec = spec
         self._infrastructure = infrastructure
+        self._publisher = publisher
+        if publisher is not None:
+            publisher.serve(spec)
+        elif sync_mode is False:
+            raise _no_publisher(spec)
         self._program = [literal(word) for word in program]
         infrastructure.expire(f"{spec.name}/bundles/")
         infrastructure.expire(f"{spec.name}/cache/")
@@ -97,7 +107,8 @@ class LambdaLayer(Construct):
             },
             self._program,
         )
-        self._approval = self._approve([*infrastructure.ready, *role, retire])
+        finisher = publisher.ready if publisher else []
+        self._approval = self._approve([*infrastructure.ready, *role, retire, *finisher])
         self._release = named(
             DataExternal(
                 self,
@@ -117,8 +128,11 @@ class LambdaLayer(Construct):
 
     @property
     def layer_arn(self) -> str:
-        """The ARN of the published layer version."""
-        return self._text_of("layer_arn")
+        """The ARN of the published layer version.
+
+        While the first build runs in async mode there is none, and whoever uses it is told so.
+        """
+        return self._required_arn() if self._publisher else self._text_of("layer_arn")
 
     @property
     def version(self) -> Any:
@@ -161,7 +175,7 @@ class LambdaLayer(Construct):
             self,
             "output",
             value={
-                "layer_arn": self.layer_arn,
+                "layer_arn": self._text_of("layer_arn"),
                 "version": self.version,
                 "fingerprint": self.fingerprint,
                 "status": self.status,
@@ -194,7 +208,18 @@ class LambdaLayer(Construct):
         # not be refused for that.
         approved = Fn.try_([self._approval.content, "none"])
         is_due = Op.neq(approved, self._plan.result.lookup("token"))
-        return Op.and_(is_due, Fn.startswith(self.layer_arn, "arn:"))
+        return Op.and_(is_due, Fn.startswith(self._text_of("layer_arn"), "arn:"))
+
+    def _required_arn(self) -> str:
+        # Terraform has no function that fails with a message; of a conditional it evaluates both
+        # sides and tells only the errors of the one it takes.
+        arn = self._text_of("layer_arn")
+        name = self.spec.name
+        refusal = Fn.tobool(
+            f"Layer {name} has no version yet: its first build is under way (async mode). Wait for "
+            f"it with 'lambda-layer wait {name}', then plan and apply again"
+        )
+        return Token.as_string(Fn.conditional(Op.eq(arn, ""), refusal, arn))
 
     def _identity(self) -> dict[str, str]:
         infrastructure = self._infrastructure
@@ -274,6 +299,15 @@ class LambdaLayer(Construct):
         # null, which cdktf would leave out of the arguments.
         number = Fn.tonumber(Fn.lookup_nested(self._answer.expression, [key]))
         return Fn.try_([number, Fn.one([])])
+
+
+def _no_publisher(spec: LayerSpec) -> SpecError:
+    return SpecError(
+        f"layer {spec.name!r} cannot be released in async mode: there is no publisher",
+        where=f"LambdaLayer {spec.name!r}, argument 'sync_mode'",
+        expected="sync_mode=False beside publisher=Publisher(...)",
+        fix="make one Publisher for the application and give it to its layers",
+    )
 
 
 def _text(flag: Flag) -> str:

@@ -70,6 +70,47 @@ def build(bucket_arn: str, layer: str, log_group_arn: str) -> Document:
     )
 
 
+def publish(
+    *,
+    bucket_arn: str,
+    project_arn: str,
+    layer_arn: str,
+    build_log_arn: str,
+    own_log_arn: str,
+    function_arns: list[str],
+    topic_arn: str,
+) -> Document:
+    """Let the publisher function finish releases; it can neither start builds nor approve them.
+
+    ``layer_arn`` is a pattern for the application's layers.
+    """
+    artifacts = f"{bucket_arn}/*/artifacts/*"
+    statements = [
+        allow(["s3:GetObject"], [f"{bucket_arn}/*/record.json", f"{bucket_arn}/*/requests/*.json"]),
+        # Lambda reads the layer's archive, in the version that was verified, for its caller.
+        allow(["s3:GetObject", "s3:GetObjectVersion"], [artifacts]),
+        allow(["s3:PutObject"], [f"{bucket_arn}/*/record.json"]),
+        allow(["s3:ListBucket"], [bucket_arn]),
+        allow(["codebuild:BatchGetBuilds"], [project_arn]),
+        allow(["lambda:PublishLayerVersion", "lambda:ListLayerVersions"], [layer_arn]),
+        allow(["lambda:GetLayerVersion", "lambda:DeleteLayerVersion"], [f"{layer_arn}:*"]),
+        allow(["logs:GetLogEvents"], [f"{build_log_arn}:*"]),
+        _write_logs(own_log_arn),
+    ]
+    if function_arns:
+        statements += [
+            allow(
+                ["lambda:GetFunctionConfiguration", "lambda:UpdateFunctionConfiguration"],
+                function_arns,
+            ),
+            # An update names all layers of the function, and is judged on each of them.
+            allow(["lambda:GetLayerVersion"], ["*"]),
+        ]
+    if topic_arn:
+        statements.append(allow(["sns:Publish"], [topic_arn]))
+    return document(*statements)
+
+
 def tls_only(bucket_arn: str) -> Document:
     """Deny everybody everything on a bucket that does not come over TLS."""
     return document(
