@@ -219,7 +219,7 @@ class LambdaLayer(Construct):
             f"Layer {name} has no version yet: its first build is under way (async mode). Wait for "
             f"it with 'lambda-layer wait {name}', then plan and apply again"
         )
-        return Token.as_string(Fn.conditional(Op.eq(arn, ""), refusal, arn))
+        return Token.as_string(Fn.conditional(Fn.startswith(arn, "arn:"), arn, refusal))
 
     def _identity(self) -> dict[str, str]:
         infrastructure = self._infrastructure
