@@ -211,15 +211,44 @@ class LambdaLayer(Construct):
         return Op.and_(is_due, Fn.startswith(self._text_of("layer_arn"), "arn:"))
 
     def _required_arn(self) -> str:
-        # Terraform has no function that fails with a message; of a conditional it evaluates both
-        # sides and tells only the errors of the one it takes.
+        # A plan says by the approval's precondition that there is no version yet. It cannot be an
+        # error of this expression: destroy would meet it too, but passes over preconditions. In an
+        # apply that has just begun the first build there is nothing else: Terraform has no
+        # function that fails with a message, and of a conditional it tells the taken side's errors.
+        self._approval.lifecycle = TerraformResourceLifecycle(
+            precondition=[self._is_valid(), self._has_version()]
+        )
         arn = self._text_of("layer_arn")
+        plan_status = self._plan.result.lookup("status")
+        just_begun = Op.and_(Op.eq(self.status, "building"), Op.neq(plan_status, "building"))
+        refusal = Fn.conditional(just_begun, Fn.tobool(self._no_version()), self._no_arn())
+        return Token.as_string(Fn.conditional(Fn.startswith(arn, "arn:"), arn, refusal))
+
+    def _has_version(self) -> Precondition:
+        plan = self._plan.result
+        is_building = Op.eq(plan.lookup("status"), "building")
+        return Precondition(
+            condition=Op.not_(
+                Op.and_(is_building, Op.not_(Fn.startswith(plan.lookup("layer_arn"), "arn:")))
+            ),
+            error_message=f"{self._no_version()}.",
+        )
+
+    def _no_version(self) -> str:
         name = self.spec.name
-        refusal = Fn.tobool(
+        return (
             f"Layer {name} has no version yet: its first build is under way (async mode). Wait for "
             f"it with 'lambda-layer wait {name}', then plan and apply again"
         )
-        return Token.as_string(Fn.conditional(Fn.startswith(arn, "arn:"), arn, refusal))
+
+    def _no_arn(self) -> str:
+        """Return what looks like an ARN to providers, and is refused by Lambda."""
+        infrastructure = self._infrastructure
+        return (
+            f"arn:{infrastructure.partition}:lambda:{infrastructure.region}"
+            f":{infrastructure.account}:layer:{infrastructure.app.layer_name(self.spec.name)}"
+            ":no-version-yet"
+        )
 
     def _identity(self) -> dict[str, str]:
         infrastructure = self._infrastructure
@@ -263,7 +292,6 @@ class LambdaLayer(Construct):
         return [role, policy]
 
     def _approve(self, ready: Sequence[ITerraformDependable]) -> S3Object:
-        status, reason = (self._plan.result.lookup(key) for key in ("status", "reason"))
         return named(
             S3Object(
                 self,
@@ -274,16 +302,16 @@ class LambdaLayer(Construct):
                 content_type="text/plain",
                 # A changed tag must not look like an approval, and an object has room for ten.
                 override_provider={"default_tags": {"tags": {}}},
-                lifecycle=TerraformResourceLifecycle(
-                    precondition=[
-                        Precondition(
-                            condition=Op.neq(status, "invalid"),
-                            error_message=f"Layer {self.spec.name} cannot be built.\n{reason}",
-                        )
-                    ]
-                ),
+                lifecycle=TerraformResourceLifecycle(precondition=[self._is_valid()]),
                 depends_on=ready,
             )
+        )
+
+    def _is_valid(self) -> Precondition:
+        status, reason = (self._plan.result.lookup(key) for key in ("status", "reason"))
+        return Precondition(
+            condition=Op.neq(status, "invalid"),
+            error_message=f"Layer {self.spec.name} cannot be built.\n{reason}",
         )
 
     def _choose(self) -> TerraformLocal:
