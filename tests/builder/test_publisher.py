@@ -202,8 +202,15 @@ def topic_of(world: World) -> tuple[str, str]:
     """Make a topic and a queue that listens to it."""
     sns, sqs = world.aws.client("sns"), world.aws.client("sqs")
     topic = sns.create_topic(Name=world.name)["TopicArn"]
-    queue = sqs.create_queue(QueueName=world.name)["QueueUrl"]
     arn = f"arn:aws:sqs:eu-central-1:123456789012:{world.name}"
+    allowed = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    queue = sqs.create_queue(QueueName=world.name, Attributes={"Policy": policy})["QueueUrl"]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     return topic, queue
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -66,7 +66,7 @@ def test_a_stack_in_sync_mode_alone_has_no_function(stack: Stack) -> None:
     ],
 )
 def test_layers_toml_decides_whether_there_is_a_publisher_and_what_the_default_is(
-    stack: Stack, settings: dict[str, bool], default: bool
+    stack: Stack, settings: dict[str, Any], default: bool
 ) -> None:
     document = stack(app=AppSpec("shop", **settings))
     assert "build_publisher_function" in document["resource"]["aws_lambda_function"]
