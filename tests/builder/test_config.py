@@ -179,3 +179,26 @@ def test_an_unknown_layer_is_answered_with_those_there_are(tmp_path: Path) -> No
         config.layer("wep")
 
     assert caught.value.expected == "one of: web"
+
+
+def test_the_application_says_whether_releases_are_waited_for(tmp_path: Path) -> None:
+    topic = "arn:aws:sns:eu-west-1:123456789012:builds"
+    said = f'sync_mode = false\nasync = true\nnotify = "{topic}"\n'
+    app = load_config(written(tmp_path, APP + said + WEB)).app
+
+    assert (app.sync_mode, app.async_mode, app.notify) == (False, True, topic)
+    silent = load_config(written(tmp_path, APP + WEB)).app
+    assert (silent.sync_mode, silent.async_mode, silent.notify) == (None, False, "")
+
+
+@pytest.mark.parametrize("said", ["sync_mode = 1", 'sync_mode = "false"', 'async = "yes"'])
+def test_a_flag_is_true_or_false(tmp_path: Path, said: str) -> None:
+    with pytest.raises(SpecError, match="wrong type") as caught:
+        load_config(written(tmp_path, f"{APP}{said}\n{WEB}"))
+    assert caught.value.expected == "true or false"
+
+
+def test_a_topic_is_named_by_its_arn(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="'builds' is not the ARN of an SNS topic") as caught:
+        load_config(written(tmp_path, f'{APP}notify = "builds"\n{WEB}'))
+    assert "key 'notify'" in caught.value.where
