@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
+
 from tests.terraform.builds import Builds, ours, quick_builds, wait_until
 from tests.terraform.conftest import Make, Stack
 from tests.terraform.packages import layer
@@ -189,3 +193,95 @@ def leftovers(stack: Stack) -> list[str]:
     found += [rule["Name"] for rule in rules]
     roles = aws.client("iam").list_roles()["Roles"]
     return found + [role["RoleName"] for role in roles if role["RoleName"].startswith(stack.name)]
+
+
+def test_the_publishers_rights_are_enough_and_not_more(make: Make) -> None:
+    stack = make(layer("web", functions=("contract-api",)), app=ASYNC)
+    quick_builds(stack)
+    stack.apply("-target=aws_iam_role_policy.build_publisher_permissions")
+    role = f"arn:aws:iam::{stack.aws.identity.account}:role/{publisher_of(stack)}"
+    function = add_function(stack, "api", role)
+    before = len(stack.aws.calls())
+    stack.apply()
+    wait_until(lambda: released(stack, 1), "the publisher's release")
+
+    made_by_it = [c for c in stack.aws.calls()[before:] if publisher_of(stack) in c.principal]
+    # ministack refuses BatchGetBuilds on *, before the agent judges it on the project.
+    refused = [call for call in made_by_it if call.status == 403]
+    assert {call.operation for call in refused} <= {"BatchGetBuilds"}
+    assert {call.operation for call in made_by_it if call.is_write} == {
+        "PutObject",
+        "PublishLayerVersion",
+        "UpdateFunctionConfiguration",
+    }
+    configuration = stack.aws.client("lambda").get_function_configuration(FunctionName=function)
+    assert [attached["Arn"] for attached in configuration["Layers"]] == [
+        stack.record()["current"]["layer_arn"]
+    ]
+    bucket, place = f"arn:aws:s3:::{stack.bucket}", f"eu-central-1:{stack.aws.identity.account}"
+    for action, resource in (
+        ("codebuild:StartBuild", f"arn:aws:codebuild:{place}:project/{stack.name}-layers"),
+        ("s3:PutObject", f"{bucket}/web/approved"),
+        ("s3:PutObject", f"{bucket}/web/artifacts/x/layer.zip"),
+        ("s3:PutObject", f"{bucket}/web/requests/x.json"),
+        ("s3:GetObject", f"{bucket}/web/bundles/x.zip"),
+        ("s3:DeleteObject", f"{bucket}/web/record.json"),
+        ("lambda:PublishLayerVersion", f"arn:aws:lambda:{place}:layer:other-web"),
+        ("lambda:UpdateFunctionConfiguration", f"arn:aws:lambda:{place}:function:other"),
+        ("iam:PassRole", role),
+    ):
+        verdict = stack.aws.client("iam").simulate_principal_policy(
+            PolicySourceArn=role, ActionNames=[action], ResourceArns=[resource]
+        )
+        (result,) = verdict["EvaluationResults"]
+        assert result["EvalDecision"] != "allowed", (action, resource)
+
+
+def publisher_of(stack: Stack) -> str:
+    """Return the name of the publisher's role."""
+    return f"{stack.name}-layers-publisher-{stack.aws.identity.region}"
+
+
+def add_function(stack: Stack, name: str, role: str) -> str:
+    """Make a function of the application's, beside the stack."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("x.py", "y = None")
+    stack.aws.client("lambda").create_function(
+        FunctionName=f"{stack.name}-{name}",
+        Runtime="python3.13",
+        Role=role,
+        Handler="x.y",
+        Code={"ZipFile": content.getvalue()},
+    )
+    return f"{stack.name}-{name}"
+
+
+def test_a_failed_build_is_told_to_the_topic(make: Make) -> None:
+    topic = "arn:aws:sns:eu-central-1:123456789012:contract"
+    stack = make(app={**ASYNC, "notify": topic})
+    builds = quick_builds(stack)
+    sns, sqs = stack.aws.client("sns"), stack.aws.client("sqs")
+    topic = sns.create_topic(Name=stack.name)["TopicArn"]
+    queue_arn = f"arn:aws:sqs:eu-central-1:123456789012:{stack.name}"
+    allowed = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    queue = sqs.create_queue(QueueName=stack.name, Attributes={"Policy": policy})["QueueUrl"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
+
+    with builds.failing():
+        stack.apply()
+        found: list[str] = []
+
+        def heard() -> bool:
+            answer = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1)
+            found.extend(json.loads(m["Body"])["Message"] for m in answer.get("Messages", []))
+            return bool(found)
+
+        wait_until(heard, "the message")
+    assert "no such package: unobtainium" in found[0]
