@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from builder.aws.codebuild import BuildRequest, BuildState
 from builder.aws.store import Changed
 from builder.clock import Clock
-from builder.errors import AwsError, BuildFailed, LayerError
+from builder.errors import AwsError, BuildFailed, LayerError, SourceError
 from builder.indexes import secrets, usernames
 from builder.layer import Layer
 from builder.parts import Part, parts_folder
@@ -227,8 +227,12 @@ def _request(layer: Layer, token: Token, job: Job, version: str, *, debug: bool)
 def upload_bundle(layer: Layer, progress: Progress) -> str:
     """Put inputs and bundle into the bucket; return the bundle's S3 version id."""
     store = layer.services.store
+    if not layer.has_sources:
+        return _bundled(layer)
     inputs = layer.inputs.to_json().encode()
     store.write(layer.inputs_key(layer.fingerprint), inputs, "application/json")
+    # For whoever goes on from the build without the sources (builder/publisher.py).
+    store.write(layer.request_key, layer.spec.to_json().encode(), "application/json")
     present = store.head(layer.bundle_key)
     if present is not None:
         return present.version
@@ -239,6 +243,19 @@ def upload_bundle(layer: Layer, progress: Progress) -> str:
     except Changed:
         # Whoever was faster wrote the same bytes; one version of them makes one build.
         return upload_bundle(layer, progress)
+
+
+def _bundled(layer: Layer) -> str:
+    """Return the version of a bundle that somebody else has put into the bucket."""
+    present = layer.services.store.head(layer.bundle_key)
+    if present is not None:
+        return present.version
+    raise SourceError(
+        f"the bundle of layer {layer.name!r} is gone",
+        where=layer.services.store.url(layer.bundle_key),
+        expected="the bundle that the build was started with",
+        fix="plan and apply again where the sources are",
+    )
 
 
 def _failed(layer: Layer, state: BuildState) -> BuildFailed:

@@ -22,6 +22,7 @@ from builder.commands.prune import prune
 from builder.commands.retire import retire_command
 from builder.commands.rollback import rollback, unpin
 from builder.commands.status import status
+from builder.commands.wait import wait
 from builder.commands.watch import watch_command
 from builder.errors import LayerError
 from builder.report.debug import show_decisions
@@ -85,7 +86,7 @@ def main(
 
 
 for command in (
-    *(plan_command, build, watch_command, status, logs, lock, diff, doctor),
+    *(plan_command, build, watch_command, wait, status, logs, lock, diff, doctor),
     *(move, rollback, unpin, prune, retire_command, hook),
 ):
     main.add_command(command)

@@ -45,7 +45,14 @@ INDEX_KEYS = {
     "default": "boolean",
 }
 CODEARTIFACT_KEYS = dict.fromkeys(("domain", "owner", "repository", "region"), "string")
-APP_KEYS = {"name": "string", "region": "string", "backend": "table"}
+APP_KEYS = {
+    "name": "string",
+    "region": "string",
+    "backend": "table",
+    "sync_mode": "boolean",
+    "async": "boolean",
+    "notify": "string",
+}
 BACKEND_KEYS = dict.fromkeys(
     ("bucket", "key", "region", "profile", "dynamodb_table", "kms_key_id"), "string"
 )
@@ -158,7 +165,15 @@ def _app(section: Mapping[str, Any] | None, path: Path) -> AppSpec:
                     expected="bucket, key and region of the state file",
                     fix=f'add {key} = "..."',
                 )
-    return AppSpec(section["name"], section.get("region", ""), backend, where=where)
+    return AppSpec(
+        section["name"],
+        section.get("region", ""),
+        backend,
+        sync_mode=section.get("sync_mode"),
+        async_mode=section.get("async", False),
+        notify=section.get("notify", ""),
+        where=where,
+    )
 
 
 def _indexes(sections: Mapping[str, Any], path: Path) -> dict[str, Index]:

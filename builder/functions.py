@@ -17,7 +17,6 @@ from builder.layer import Layer
 from builder.mover import Move, Mover, Outcome
 from builder.pin import pin_of
 from builder.record import Release
-from builder.scope import Scope
 from builder.unzipped import UnzippedSizes
 
 PARALLEL = 10
@@ -164,7 +163,7 @@ class _Campaign:
     blind: str = ""
 
     def __post_init__(self) -> None:
-        self.scope = Scope.of(self.layer.spec.functions)
+        self.scope = self.layer.spec.scope
 
     def run(self) -> Moves:
         if self.mover.overtaken():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,11 @@ from builder.aws.services import connect
 from builder.aws.session import Credentials, Session
 from builder.errors import LayerError, PlanOutdated, RecordError, SourceError, SpecError
 from builder.layer import Layer, Site
+from builder.mode import mode_of
 from builder.pin import pin_of
-from builder.plan import CURRENT, FAILED, FORCED, PINNED, UNMOVED, plan
+from builder.plan import BUILDING, CURRENT, FAILED, FORCED, PINNED, UNMOVED, plan
 from builder.record import Record, Release, Token
-from builder.release import Order, ensure
+from builder.release import Order, advance, ensure
 from builder.spec import LayerSpec
 
 log = logging.getLogger(__name__)
@@ -63,6 +65,12 @@ class Query:
         """Return the query with a flag set."""
         return Query({**self.fields, key: "true"})
 
+    @property
+    def waits(self) -> bool:
+        """Whether the release hook waits for builds."""
+        said = self.flag("sync_mode") if self.get("sync_mode") else None
+        return mode_of(said, None, os.environ).waits
+
     def layer(self) -> Layer:
         """Return the layer that the query is about, connected to AWS."""
         session = Session(Credentials(self.get("profile"), self.get("role_arn")), self["region"])
@@ -93,7 +101,7 @@ def plan_hook(query: Query) -> Answer:
     except SpecError as error:
         return _invalid(None, error)
     try:
-        answer = plan(layer, force=query.flag("force_rebuild"))
+        answer = plan(layer, force=query.flag("force_rebuild"), waits=query.waits)
     except RecordError as error:
         return _invalid(None, error)
     except SourceError as error:
@@ -120,6 +128,9 @@ def release_hook(query: Query, progress: Callable[[str], None]) -> Answer:
         return describe(pin.release, PINNED, str(pin))
     if token is None or approved != token or not _open(record, token):
         return _as_is(layer, record, planned, token)
+    if planned["status"] == BUILDING and not query.waits:
+        # Its approval is not new, so this may be a plan; and the build needs nobody.
+        return _as_is(layer, record, planned, token)
     _refuse_outdated(layer, token)
     order = Order(
         token,
@@ -127,8 +138,10 @@ def release_hook(query: Query, progress: Callable[[str], None]) -> Answer:
         fresh=planned["status"] == FORCED,
         debug=query.flag("debug_mode"),
     )
-    release = ensure(layer, order, progress=progress)
+    release = (ensure if query.waits else advance)(layer, order, progress=progress)
     record = layer.records.load() or record
+    if release is None:
+        return describe(record.current, BUILDING, query["reason"], record.left_behind())
     return describe(release, CURRENT, release.reason, record.left_behind())
 
 

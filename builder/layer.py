@@ -37,6 +37,11 @@ class Layer:
     services: Services
 
     @property
+    def has_sources(self) -> bool:
+        """Whether the sources are here, so that they can be bundled."""
+        return True
+
+    @property
     def name(self) -> str:
         """The layer's name in the application; also the prefix of its objects in the bucket."""
         return self.spec.name
@@ -73,6 +78,11 @@ class Layer:
     def inputs_key(self, fingerprint: str) -> str:
         """The key of what a fingerprint was made of."""
         return f"{self.name}/inputs/{fingerprint}.json"
+
+    @property
+    def request_key(self) -> str:
+        """The key of the spec that a build was started for."""
+        return f"{self.name}/requests/{self.fingerprint}.json"
 
     @property
     def bundle_key(self) -> str:

@@ -12,6 +12,7 @@ from builder.fingerprint import Inputs, reason
 from builder.layer import Layer
 from builder.pin import pin_of, pinned_reason
 from builder.record import Attempt, Pin, Record, Release, Token
+from builder.unattended import unattended
 
 log = logging.getLogger(__name__)
 
@@ -52,16 +53,23 @@ class Plan:
     functions: str = ""
 
 
-def plan(layer: Layer, *, force: bool = False, pins: bool = True) -> Plan:
+def plan(layer: Layer, *, force: bool = False, pins: bool = True, waits: bool = True) -> Plan:
     """Say what a layer needs; read and never write. Without ``pins``, what it needs once unpinned.
+
+    In async mode (``waits`` is false) a build that runs needs nobody: its token stays.
 
     Raise SourceError when the sources cannot be used. That something is not there yet (bucket,
     record, project) is no error.
     """
     record = layer.records.load()
+    pin = pin_of(layer, record) if pins else None
+    if not waits and not force and pin is None and record is not None:
+        attempt = unattended(layer, record)
+        if attempt is not None:
+            behind = record.left_behind()
+            return Plan(attempt.token, BUILDING, attempt.reason, record.current, behind)
     approved = layer.approved()
     evidence = gather(layer, record)
-    pin = pin_of(layer, record) if pins else None
     status, why = decide(layer, record, evidence, force=force and pin is None)
     if status == MISSING and record is None and approved is not None:
         why = f"the record {layer.services.store.url(f'{layer.name}/record.json')} is gone"

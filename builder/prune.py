@@ -141,7 +141,8 @@ def tidy(layer: Layer, progress: Progress) -> None:
 
 def prefixes(layer: str, fingerprint: str) -> tuple[str, ...]:
     """Return the prefixes below which the bucket holds what belongs to a fingerprint."""
-    return tuple(f"{layer}/{kind}/{fingerprint}" for kind in ("artifacts", "bundles", "inputs"))
+    kinds = ("artifacts", "bundles", "inputs", "requests")
+    return tuple(f"{layer}/{kind}/{fingerprint}" for kind in kinds)
 
 
 @dataclass(frozen=True)

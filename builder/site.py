@@ -23,14 +23,18 @@ def layers_at(
 def _layer(
     app: AppSpec, spec: LayerSpec, root: Path, session: Session, services: Services
 ) -> Layer:
-    role = app.build_role(spec.name, session.region)
-    site = Site(
-        layer_name=app.layer_name(spec.name),
-        bucket=services.store.bucket,
+    return Layer(spec, root, site_of(app, spec.name, session), services)
+
+
+def site_of(app: AppSpec, layer: str, session: Session) -> Site:
+    """Return where a layer of an application lives in the session's account and region."""
+    role = app.build_role(layer, session.region)
+    return Site(
+        layer_name=app.layer_name(layer),
+        bucket=app.bucket(session.account, session.region),
         project=app.project,
         build_role=f"arn:{session.partition}:iam::{session.account}:role/{role}",
         log_group=app.log_group,
         account=session.account,
         region=session.region,
     )
-    return Layer(spec, root, site, services)

@@ -14,11 +14,15 @@ from builder.errors import SpecError
 from builder.indexes import CodeArtifact as CodeArtifact
 from builder.indexes import Index as Index
 from builder.runtimes import Target
+from builder.scope import Scope
 
 SCHEMA = 1
 
 APP_NAME = re.compile(r"[a-z][a-z0-9-]{0,26}[a-z0-9]")
 """Names of applications: a bucket's name (63 characters) also holds account and region."""
+
+TOPIC_ARN = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[a-zA-Z0-9_-]{1,256}")
+"""ARNs of SNS topics that are not FIFO topics."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,11 @@ class LayerSpec:
         ordered = sorted(self.python, key=lambda v: tuple(int(part) for part in v.split(".")))
         return tuple(Target(python, self.architecture) for python in ordered)
 
+    @property
+    def scope(self) -> Scope:
+        """Which functions move to each new version."""
+        return Scope.of(self.functions)
+
     def to_json(self) -> str:
         """Return the spec as canonical JSON: the same spec gives the same bytes."""
         values = asdict(self)
@@ -112,15 +121,28 @@ class AppSpec:
     """An application: a set of layers that share one bucket and one CodeBuild project.
 
     ``region`` is empty when it comes from the provider or the environment. ``backend`` holds the
-    settings of Terraform's S3 backend, or None for a local state file.
+    settings of Terraform's S3 backend, or None for a local state file. ``sync_mode`` says whether
+    releases are waited for, unless somebody says otherwise; None is nobody's word. ``async_mode``
+    lets them finish without anybody. ``notify`` is the ARN of an SNS topic that hears of failed
+    builds then.
     """
 
     name: str
     region: str = ""
     backend: Mapping[str, str] | None = None
+    sync_mode: bool | None = None
+    async_mode: bool = False
+    notify: str = ""
     where: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
+        if self.notify and not TOPIC_ARN.fullmatch(self.notify):
+            raise SpecError(
+                f"{self.notify!r} is not the ARN of an SNS topic",
+                where=f"{self.where or '[app]'}, key 'notify'",
+                expected="an ARN such as arn:aws:sns:eu-west-1:123456789012:builds",
+                fix="copy it from: aws sns list-topics",
+            )
         if not APP_NAME.fullmatch(self.name):
             raise SpecError(
                 f"{self.name!r} cannot name an application",
@@ -128,6 +150,16 @@ class AppSpec:
                 expected="2 to 28 lower-case letters, digits and hyphens, a letter first",
                 fix='for example name = "billing"',
             )
+
+    @property
+    def has_publisher(self) -> bool:
+        """Whether releases can finish without anybody (async mode)."""
+        return self.async_mode or self.sync_mode is False
+
+    @property
+    def publisher(self) -> str:
+        """The name of the function that finishes releases in async mode."""
+        return f"{self.project}-publisher"
 
     @property
     def project(self) -> str:

@@ -13,6 +13,7 @@ from modules.layer.assets import SourceTree
 from modules.layer.bindings import AwsProvider, AwsProviderDefaultTags, ExternalProvider
 from modules.layer.infrastructure import BuildInfrastructure, Credentials
 from modules.layer.layer import PROJECT_ROOT, LambdaLayer
+from modules.layer.publisher import Publisher
 
 Sources = Callable[[LayerSpec], SourceTree]
 
@@ -20,8 +21,8 @@ TERRAFORM_VERSION = ">= 1.4.0"
 """The first version that has terraform_data (Terraform changelog)."""
 
 SYNC_ONLY = (
-    "sync_mode = false is not there yet: apply waits for the build and publishes the layer itself. "
-    "Leave sync_mode out or set it to true."
+    "sync_mode = false needs the publisher function, which this stack does not have. Add async = "
+    "true to [app] in layers.toml, synthesize again, and apply; or leave sync_mode out."
 )
 
 
@@ -58,6 +59,7 @@ class LayersStack(TerraformStack):
             credentials=credentials,
             log_retention_days=self.log_retention_days,
         )
+        publisher = self._publisher()
         settings = self._layer_settings()
         self.layers: Mapping[str, LambdaLayer] = {
             spec.name: LambdaLayer(
@@ -67,12 +69,24 @@ class LayersStack(TerraformStack):
                 spec=spec,
                 root=root,
                 sources=sources(spec) if sources else None,
+                publisher=publisher,
                 **settings,
             )
             for spec in layers
         }
         for layer in self.layers.values():
             layer.add_output()
+
+    def _publisher(self) -> Publisher | None:
+        if not self.app.has_publisher:
+            return None
+        return Publisher(
+            self.infrastructure,  # where its name cannot be that of a layer
+            "publisher",
+            infrastructure=self.infrastructure,
+            notify=self.app.notify,
+            log_retention_days=self.log_retention_days,
+        )
 
     def _keep_state(self, folder: str) -> None:
         if self.app.backend is not None:
@@ -126,9 +140,13 @@ class LayersStack(TerraformStack):
         force = self._variable("force_rebuild", "bool", False, "Build every layer again, once")
         debug = self._variable("debug_mode", "bool", False, "Show every command of builds")
         sync = self._variable(
-            "sync_mode", "bool", True, "Whether apply waits for builds and publishes the layers"
+            "sync_mode",
+            "bool",
+            self.app.sync_mode is not False,
+            "Whether apply waits for builds and publishes the layers",
         )
-        sync.add_validation(condition=sync.boolean_value, error_message=SYNC_ONLY)
+        if not self.app.has_publisher:
+            sync.add_validation(condition=sync.boolean_value, error_message=SYNC_ONLY)
         retain = self._variable(
             "retain_versions", "bool", False, "Keep published layer versions on destroy"
         )

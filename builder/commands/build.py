@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from builder import report
 from builder.commands.options import Setting, as_json, pass_setting
 from builder.errors import LayerError
+from builder.mode import mode_of
 from builder.plan import CURRENT, PINNED, plan
-from builder.release import Order, ensure
+from builder.release import Order, advance, ensure
 
 
 @click.command()
 @click.argument("name")
 @click.option("--force", is_flag=True, help="Build and publish even if nothing changed.")
+@click.option(
+    "--wait/--no-wait",
+    "waits",
+    default=None,
+    help="Wait for the build, or leave it to the publisher function; default: layers.toml, "
+    "then --wait.",
+)
 @as_json
 @pass_setting
-def build(setting: Setting, name: str, *, force: bool, as_json: bool) -> None:
+def build(setting: Setting, name: str, *, force: bool, waits: bool | None, as_json: bool) -> None:
     """Build and publish one layer by hand, if it needs it.
 
     Terraform learns of the release at its next plan.
 
     \b
     Example: lambda-layer build web
+             lambda-layer build web --no-wait && lambda-layer wait web
     """
+    app = setting.load().app
+    mode = mode_of(waits, app.sync_mode, os.environ)
     (layer,) = setting.layers((name,))
-    planned = plan(layer, force=force)
+    planned = plan(layer, force=force, waits=mode.waits)
     if planned.status == PINNED:
         raise LayerError(
             f"layer {name!r} is pinned",
@@ -39,5 +52,10 @@ def build(setting: Setting, name: str, *, force: bool, as_json: bool) -> None:
     progress = report.progress(name)
     progress(f"{planned.status}: {planned.reason}")
     order = Order(planned.token, planned.reason, fresh=force, debug=setting.debug)
-    release = ensure(layer, order, progress=progress)
+    release = (ensure if mode.waits else advance)(layer, order, progress=progress)
+    if release is None:
+        if not app.has_publisher:
+            progress("there is no publisher (docs/async.md): run this again when the build ended")
+        report.show_building(layer, planned, as_json=as_json)
+        return
     report.show_release(layer, release, as_json=as_json)

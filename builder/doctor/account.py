@@ -37,15 +37,14 @@ def _permissions(
     whose = principal or iam.principal(session.caller)
     for role in (PLAN, APPLY):
         yield from examine_rights(iam, role, whose, app, layers)
-    function = f"{app.project}-publisher"
-    publisher = layers[0].services.functions.role_of(function)
+    publisher = layers[0].services.functions.role_of(app.publisher)
     if publisher:
         yield from examine_rights(iam, PUBLISHER, publisher, app, layers)
     else:
         yield Finding(
             f"permissions: {PUBLISHER}",
             OK,
-            f"there is no function {function}: whoever applies publishes",
+            f"there is no function {app.publisher}: whoever applies publishes",
         )
 
 

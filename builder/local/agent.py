@@ -18,6 +18,7 @@ from builder.local.builds import Builds, Queue
 from builder.local.clients import Credentials
 from builder.local.codebuild import CodeBuild, refusal
 from builder.local.environment import Place
+from builder.local.events import EventBridge
 from builder.local.processes import LOOPBACK
 from builder.local.projects import ProjectMemory
 from builder.local.upstream import JSON, TARGET, Answer, Upstream
@@ -86,9 +87,10 @@ def make(options: argparse.Namespace, port: int) -> CodeBuild:
     upstream = Upstream(options.upstream, options.region, own)
     place = Place(options.region, options.account, options.upstream, f"http://{LOOPBACK}:{port}")
     site = Site(upstream, place, options.state, options.python, Queue(), options.minute)
+    events = EventBridge(upstream, options.account, options.region)
     return CodeBuild(
         upstream,
-        Builds(options.state / "builds"),
+        Builds(options.state / "builds", events.on_status),
         ProjectMemory(options.state / "projects.json"),
         site,
     )

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from builder.errors import LayerError
 from builder.layer import Layer
-from builder.plan import CURRENT, PINNED, UNMOVED, Plan
+from builder.plan import BUILDING, CURRENT, PINNED, UNMOVED, Plan
 from builder.record import Release
 from builder.report.tables import new_table, release_fields, show, show_json, styled
 
@@ -70,6 +70,14 @@ def show_release(layer: Layer, release: Release, *, as_json: bool) -> None:
         if value != {}:
             table.add_row(name, escape(_readable(value)))
     show(table)
+
+
+def show_building(layer: Layer, plan: Plan, *, as_json: bool) -> None:
+    """Write that a build was started and goes on without us."""
+    if as_json:
+        show_json({**_plan(layer, plan), "status": BUILDING})
+        return
+    click.echo(f"building; to wait for the release: lambda-layer wait {layer.name}")
 
 
 def _readable(value: str | int | Mapping[str, str]) -> str:

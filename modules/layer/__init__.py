@@ -7,5 +7,6 @@ from modules.layer import bindings as bindings  # isort: skip - before everythin
 from modules.layer.assets import SourceTree
 from modules.layer.infrastructure import BuildInfrastructure, Credentials
 from modules.layer.layer import LambdaLayer
+from modules.layer.publisher import Publisher
 
-__all__ = ["BuildInfrastructure", "Credentials", "LambdaLayer", "SourceTree"]
+__all__ = ["BuildInfrastructure", "Credentials", "LambdaLayer", "Publisher", "SourceTree"]

@@ -11,6 +11,7 @@ import hashlib
 import io
 import shutil
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,12 +52,18 @@ def bundle_sources(scope: Construct, name: str, sources: SourceTree) -> str:
 
 def zip_function(scope: Construct, name: str, source: Path) -> FunctionCode:
     """Write the zip of a function that is one file."""
+    return zip_files(scope, name, {source.name: source.read_bytes()})
+
+
+def zip_files(scope: Construct, name: str, files: Mapping[str, bytes]) -> FunctionCode:
+    """Write the zip of a function; not compressed, for zlib's results differ between machines."""
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        entry = zipfile.ZipInfo(source.name, EARLIEST)
-        entry.create_system = 3  # Unix, whatever this is
-        entry.external_attr = 0o644 << 16
-        archive.writestr(entry, source.read_bytes())
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
+        for path in sorted(files):
+            entry = zipfile.ZipInfo(path, EARLIEST)
+            entry.create_system = 3  # Unix, whatever this is
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, files[path])
     target = _assets(scope) / f"{name}.zip"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content.getvalue())

@@ -91,6 +91,8 @@ import_lazily("cdktf_cdktf_provider_aws")
 import_lazily("cdktf_cdktf_provider_external")
 
 with node_settings():
+    from cdktf_cdktf_provider_aws.cloudwatch_event_rule import CloudwatchEventRule
+    from cdktf_cdktf_provider_aws.cloudwatch_event_target import CloudwatchEventTarget
     from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
     from cdktf_cdktf_provider_aws.codebuild_project import CodebuildProject
     from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
@@ -99,6 +101,10 @@ with node_settings():
     from cdktf_cdktf_provider_aws.iam_role import IamRole
     from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
     from cdktf_cdktf_provider_aws.lambda_function import LambdaFunction
+    from cdktf_cdktf_provider_aws.lambda_function_event_invoke_config import (
+        LambdaFunctionEventInvokeConfig,
+    )
+    from cdktf_cdktf_provider_aws.lambda_permission import LambdaPermission
     from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
     from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
     from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (
@@ -127,6 +133,8 @@ with node_settings():
 __all__ = [
     "AwsProvider",
     "AwsProviderDefaultTags",
+    "CloudwatchEventRule",
+    "CloudwatchEventTarget",
     "CloudwatchLogGroup",
     "CodebuildProject",
     "DataAwsCallerIdentity",
@@ -137,6 +145,8 @@ __all__ = [
     "IamRole",
     "IamRolePolicy",
     "LambdaFunction",
+    "LambdaFunctionEventInvokeConfig",
+    "LambdaPermission",
     "S3Bucket",
     "S3BucketLifecycleConfiguration",
     "S3BucketLifecycleConfigurationRule",

@@ -121,6 +121,11 @@ class BuildInfrastructure(Construct):
         self._retire = self._retire_layers()
 
     @property
+    def retirement(self) -> ITerraformDependable:
+        """What removes the layers' versions before the rest is destroyed."""
+        return self._retire
+
+    @property
     def bucket_name(self) -> str:
         """The bucket's name, known at plan."""
         return self.app.bucket(self.account, self.region)

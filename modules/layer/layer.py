@@ -19,9 +19,11 @@ from cdktf import (
     TerraformLocal,
     TerraformOutput,
     TerraformResourceLifecycle,
+    Token,
 )
 from constructs import Construct
 
+from builder.errors import SpecError
 from builder.spec import LayerSpec
 from modules.layer import policies
 from modules.layer.assets import SourceTree, bundle_sources
@@ -29,6 +31,7 @@ from modules.layer.bindings import DataExternal, IamRole, IamRolePolicy, S3Objec
 from modules.layer.infrastructure import BuildInfrastructure
 from modules.layer.logins import logins
 from modules.layer.naming import literal, named
+from modules.layer.publisher import Publisher
 
 PROJECT_ROOT = "${path.module}/../../.."
 """Where the project is, seen from cdktf.out/stacks/NAME."""
@@ -43,7 +46,8 @@ class LambdaLayer(Construct):
     ``root`` is the folder that the spec's paths are relative to, as Terraform sees it. With
     ``sources`` these files are synthesized beside the JSON and used instead, so that it can be
     applied where there is no checkout. ``program`` runs the builder. ``retain_versions`` keeps the
-    published versions when the layer is destroyed.
+    published versions when the layer is destroyed. With a ``publisher`` releases can finish without
+    anybody: ``sync_mode`` may be false.
 
     Properties are Terraform expressions for other resources; use ``layer_arn`` in a function's
     ``layers``. Those of an unchanged layer are known at plan.
@@ -62,11 +66,17 @@ class LambdaLayer(Construct):
         debug_mode: Flag = False,
         sync_mode: Flag = True,
         retain_versions: Flag = False,
+        publisher: Publisher | None = None,
         program: Sequence[str] = ("lambda-layer",),
     ) -> None:
         super().__init__(scope, id_)
         self.spec = spec
         self._infrastructure = infrastructure
+        self._publisher = publisher
+        if publisher is not None:
+            publisher.serve(spec)
+        elif sync_mode is False:
+            raise _no_publisher(spec)
         self._program = [literal(word) for word in program]
         infrastructure.expire(f"{spec.name}/bundles/")
         infrastructure.expire(f"{spec.name}/cache/")
@@ -98,7 +108,8 @@ class LambdaLayer(Construct):
             },
             self._program,
         )
-        self._approval = self._approve([*infrastructure.ready, *role, retire])
+        finisher = publisher.ready if publisher else []
+        self._approval = self._approve([*infrastructure.ready, *role, retire, *finisher])
         self._release = named(
             DataExternal(
                 self,
@@ -121,8 +132,11 @@ class LambdaLayer(Construct):
 
     @property
     def layer_arn(self) -> str:
-        """The ARN of the published layer version."""
-        return self._text_of("layer_arn")
+        """The ARN of the published layer version.
+
+        While the first build runs in async mode there is none, and whoever uses it is told so.
+        """
+        return self._required_arn() if self._publisher else self._text_of("layer_arn")
 
     @property
     def version(self) -> Any:
@@ -170,7 +184,7 @@ class LambdaLayer(Construct):
             self,
             "output",
             value={
-                "layer_arn": self.layer_arn,
+                "layer_arn": self._text_of("layer_arn"),
                 "version": self.version,
                 "fingerprint": self.fingerprint,
                 "status": self.status,
@@ -204,7 +218,47 @@ class LambdaLayer(Construct):
         # not be refused for that.
         approved = Fn.try_([self._approval.content, "none"])
         is_due = Op.neq(approved, self._plan.result.lookup("token"))
-        return Op.and_(is_due, Fn.startswith(self.layer_arn, "arn:"))
+        return Op.and_(is_due, Fn.startswith(self._text_of("layer_arn"), "arn:"))
+
+    def _required_arn(self) -> str:
+        # A plan says by the approval's precondition that there is no version yet. It cannot be an
+        # error of this expression: destroy would meet it too, but passes over preconditions. In an
+        # apply that has just begun the first build there is nothing else: Terraform has no
+        # function that fails with a message, and of a conditional it tells the taken side's errors.
+        self._approval.lifecycle = TerraformResourceLifecycle(
+            precondition=[self._is_valid(), self._has_version()]
+        )
+        arn = self._text_of("layer_arn")
+        plan_status = self._plan.result.lookup("status")
+        just_begun = Op.and_(Op.eq(self.status, "building"), Op.neq(plan_status, "building"))
+        refusal = Fn.conditional(just_begun, Fn.tobool(self._no_version()), self._no_arn())
+        return Token.as_string(Fn.conditional(Fn.startswith(arn, "arn:"), arn, refusal))
+
+    def _has_version(self) -> Precondition:
+        plan = self._plan.result
+        is_building = Op.eq(plan.lookup("status"), "building")
+        return Precondition(
+            condition=Op.not_(
+                Op.and_(is_building, Op.not_(Fn.startswith(plan.lookup("layer_arn"), "arn:")))
+            ),
+            error_message=f"{self._no_version()}.",
+        )
+
+    def _no_version(self) -> str:
+        name = self.spec.name
+        return (
+            f"Layer {name} has no version yet: its first build is under way (async mode). Wait for "
+            f"it with 'lambda-layer wait {name}', then plan and apply again"
+        )
+
+    def _no_arn(self) -> str:
+        """Return what looks like an ARN to providers, and is refused by Lambda."""
+        infrastructure = self._infrastructure
+        return (
+            f"arn:{infrastructure.partition}:lambda:{infrastructure.region}"
+            f":{infrastructure.account}:layer:{infrastructure.app.layer_name(self.spec.name)}"
+            ":no-version-yet"
+        )
 
     def _identity(self) -> dict[str, str]:
         infrastructure = self._infrastructure
@@ -256,9 +310,7 @@ class LambdaLayer(Construct):
         return [role, policy]
 
     def _approve(self, ready: Sequence[ITerraformDependable]) -> S3Object:
-        status, reason, token = (
-            self._plan.result.lookup(key) for key in ("status", "reason", "token")
-        )
+        token = self._plan.result.lookup("token")
         return named(
             S3Object(
                 self,
@@ -274,16 +326,16 @@ class LambdaLayer(Construct):
                 content_type="text/plain",
                 # A changed tag must not look like an approval, and an object has room for ten.
                 override_provider={"default_tags": {"tags": {}}},
-                lifecycle=TerraformResourceLifecycle(
-                    precondition=[
-                        Precondition(
-                            condition=Op.neq(status, "invalid"),
-                            error_message=f"Layer {self.spec.name} cannot be built.\n{reason}",
-                        )
-                    ]
-                ),
+                lifecycle=TerraformResourceLifecycle(precondition=[self._is_valid()]),
                 depends_on=ready,
             )
+        )
+
+    def _is_valid(self) -> Precondition:
+        status, reason = (self._plan.result.lookup(key) for key in ("status", "reason"))
+        return Precondition(
+            condition=Op.neq(status, "invalid"),
+            error_message=f"Layer {self.spec.name} cannot be built.\n{reason}",
         )
 
     def _choose(self) -> TerraformLocal:
@@ -300,6 +352,15 @@ class LambdaLayer(Construct):
         # null, which cdktf would leave out of the arguments.
         number = Fn.tonumber(Fn.lookup_nested(self._answer.expression, [key]))
         return Fn.try_([number, Fn.one([])])
+
+
+def _no_publisher(spec: LayerSpec) -> SpecError:
+    return SpecError(
+        f"layer {spec.name!r} cannot be released in async mode: there is no publisher",
+        where=f"LambdaLayer {spec.name!r}, argument 'sync_mode'",
+        expected="sync_mode=False beside publisher=Publisher(...)",
+        fix="make one Publisher for the application and give it to its layers",
+    )
 
 
 def _text(flag: Flag) -> str:

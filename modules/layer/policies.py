@@ -14,7 +14,7 @@ Sources of the facts:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 Document = dict[str, Any]
@@ -99,6 +99,88 @@ def read_codeartifact(domain_arn: str, repository_arn: str) -> list[Statement]:
         allow(["codeartifact:GetAuthorizationToken"], [domain_arn]),
         allow(["codeartifact:ReadFromRepository"], [repository_arn]),
         token,
+    ]
+
+
+def publish(
+    *,
+    bucket_arn: str,
+    project_arn: str,
+    layer_arn: str,
+    build_log_arn: str,
+    own_log_arn: str,
+    topic_arn: str,
+    more: Iterable[Statement] = (),
+) -> Document:
+    """Let the publisher function finish releases; by this alone it can neither start builds nor
+    approve them.
+
+    ``layer_arn`` is a pattern for the application's layers. ``more`` are statements for what some
+    layers need besides.
+    """
+    artifacts = f"{bucket_arn}/*/artifacts/*"
+    statements = [
+        allow(["s3:GetObject"], [f"{bucket_arn}/*/record.json", f"{bucket_arn}/*/requests/*.json"]),
+        # Lambda reads the layer's archive, in the version that was verified, for its caller.
+        allow(["s3:GetObject", "s3:GetObjectVersion"], [artifacts]),
+        allow(["s3:PutObject"], [f"{bucket_arn}/*/record.json"]),
+        allow(["s3:ListBucket"], [bucket_arn]),
+        allow(["codebuild:BatchGetBuilds"], [project_arn]),
+        allow(["lambda:PublishLayerVersion", "lambda:ListLayerVersions"], [layer_arn]),
+        allow(["lambda:GetLayerVersion", "lambda:DeleteLayerVersion"], [f"{layer_arn}:*"]),
+        allow(["logs:GetLogEvents"], [f"{build_log_arn}:*"]),
+        _write_logs(own_log_arn),
+        *more,
+    ]
+    if topic_arn:
+        statements.append(allow(["sns:Publish"], [topic_arn]))
+    return document(*statements)
+
+
+def move_functions(function_arns: list[str], searched_arns: list[str]) -> list[Statement]:
+    """Let a role move functions to a new layer version, and see who was left behind.
+
+    ``searched_arns`` are patterns of functions among which those with a tag are looked for.
+    """
+    statements = [
+        allow(
+            ["lambda:GetFunctionConfiguration", "lambda:UpdateFunctionConfiguration"],
+            [*function_arns, *searched_arns],
+        ),
+        # An update names all layers of the function, and is judged on each of them; a list of
+        # functions knows no resource.
+        allow(["lambda:GetLayerVersion", "lambda:ListFunctions"], ["*"]),
+    ]
+    if searched_arns:
+        statements.append(allow(["lambda:ListTags"], searched_arns))
+    return statements
+
+
+def merge_parts(
+    project_arn: str, bucket_arn: str, build_role_arns: Mapping[str, str]
+) -> list[Statement]:
+    """Let a role start the builds that merge what was built for several runtimes.
+
+    ``build_role_arns`` are the build roles of the layers that are for several runtimes.
+    """
+    pass_role = allow(["iam:PassRole"], sorted(build_role_arns.values()))
+    pass_role["Condition"] = {"StringEquals": {"iam:PassedToService": "codebuild.amazonaws.com"}}
+    bundles = [f"{bucket_arn}/{layer}/bundles/*" for layer in sorted(build_role_arns)]
+    return [
+        allow(["codebuild:StartBuild", "codebuild:ListBuildsForProject"], [project_arn]),
+        allow(["s3:GetObject"], bundles),
+        pass_role,
+    ]
+
+
+def prune(bucket_arn: str, layers: list[str]) -> list[Statement]:
+    """Let a role delete old artifacts of layers, when no function uses their versions."""
+    kinds = ("artifacts", "bundles", "inputs", "requests")
+    folders = [f"{bucket_arn}/{layer}/{kind}/*" for layer in layers for kind in kinds]
+    return [
+        allow(["lambda:ListFunctions"], ["*"]),
+        allow(["s3:ListBucketVersions"], [bucket_arn]),
+        allow(["s3:DeleteObject", "s3:DeleteObjectVersion"], folders),
     ]
 
 

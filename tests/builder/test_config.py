@@ -251,3 +251,26 @@ def test_how_many_versions_are_kept_is_a_default_that_a_layer_can_change(tmp_pat
 
     assert [layer.keep for layer in load_config(path).layers] == [5, 2]
     assert load_config(written(tmp_path, APP + WEB)).layer("web").keep == 0
+
+
+def test_the_application_says_whether_releases_are_waited_for(tmp_path: Path) -> None:
+    topic = "arn:aws:sns:eu-west-1:123456789012:builds"
+    said = f'sync_mode = false\nasync = true\nnotify = "{topic}"\n'
+    app = load_config(written(tmp_path, APP + said + WEB)).app
+
+    assert (app.sync_mode, app.async_mode, app.notify) == (False, True, topic)
+    silent = load_config(written(tmp_path, APP + WEB)).app
+    assert (silent.sync_mode, silent.async_mode, silent.notify) == (None, False, "")
+
+
+@pytest.mark.parametrize("said", ["sync_mode = 1", 'sync_mode = "false"', 'async = "yes"'])
+def test_a_flag_is_true_or_false(tmp_path: Path, said: str) -> None:
+    with pytest.raises(SpecError, match="wrong type") as caught:
+        load_config(written(tmp_path, f"{APP}{said}\n{WEB}"))
+    assert caught.value.expected == "true or false"
+
+
+def test_a_topic_is_named_by_its_arn(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="'builds' is not the ARN of an SNS topic") as caught:
+        load_config(written(tmp_path, f'{APP}notify = "builds"\n{WEB}'))
+    assert "key 'notify'" in caught.value.where

@@ -434,3 +434,75 @@ def test_functions_left_behind_are_in_both_answers_alike(world: World) -> None:
     assert first["functions"] == ""
     assert f"not named in functions: {stray} (version 1)" in second["functions"]
     assert planned(world, spec=spec)["functions"] == second["functions"]
+
+
+# Without waiting
+
+
+def begun(world: World) -> Answer:
+    """Apply in async mode with a build that is held; touch ``go`` to let it end."""
+    world.behave("wait", str(world.root / "go"))
+    return apply(world, sync_mode="false")
+
+
+def end_of_build(world: World) -> None:
+    (world.root / "go").touch()
+    wait_for(lambda: world.builds()[-1]["buildStatus"] == "SUCCEEDED")
+
+
+def test_in_async_mode_the_release_hook_starts_the_build_and_answers_the_last_good_release(
+    world: World,
+) -> None:
+    first = apply(world)
+    world.edit()
+
+    answer = begun(world)
+
+    assert (answer["status"], answer["layer_arn"]) == ("building", first["layer_arn"])
+    assert answer["reason"] == "src/behave added, src/web/app.py changed"
+    assert [build["buildStatus"] for build in world.builds()] == ["SUCCEEDED", "IN_PROGRESS"]
+    end_of_build(world)
+
+
+def test_the_first_build_in_async_mode_has_no_arn_yet_and_is_no_error(world: World) -> None:
+    answer = begun(world)
+
+    assert answer.keys() == KEYS
+    assert (answer["status"], answer["layer_arn"], answer["version"]) == ("building", "", "")
+    end_of_build(world)
+
+
+def test_while_the_build_runs_plans_ask_for_nothing_and_write_nothing(world: World) -> None:
+    begun(world)
+    approved = world.read("web/approved").decode()
+    answers: list[Answer] = []
+
+    def look() -> None:
+        plan = planned(world, sync_mode="false")
+        answers.extend([plan, released(world, plan, sync_mode="false")])
+
+    assert writes(world, look) == []
+    assert answers[0]["token"] == approved
+    assert [answer["status"] for answer in answers] == ["building", "building"]
+
+    # Nor do they publish what was built: that is the publisher's, or an approved apply's.
+    end_of_build(world)
+    assert writes(world, look) == []
+    assert answers[2]["token"] == approved
+    assert world.versions() == []
+
+
+def test_in_sync_mode_a_build_that_was_left_behind_is_joined_by_the_next_apply(
+    world: World,
+) -> None:
+    begun(world)
+    assert planned(world)["token"].endswith("#2")
+    (world.root / "go").touch()
+
+    assert apply(world)["status"] == "current"
+    assert (len(world.builds()), world.versions()) == (1, [1])
+
+
+def test_a_query_that_says_nothing_of_sync_mode_waits(world: World) -> None:
+    assert query_of(world, sync_mode="").waits
+    assert not query_of(world, sync_mode="false").waits

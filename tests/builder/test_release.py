@@ -169,7 +169,7 @@ def test_a_build_that_failed_while_nobody_watched_is_tried_again_by_the_next_app
 ) -> None:
     flag = world.root / "fail-now"
     world.behave("wait", str(flag), "fail")
-    die(world, 5)
+    die(world, 6)
     wait_for(lambda: len(world.builds()) == 1)
     flag.touch()
     wait_for(lambda: world.builds()[0]["buildStatus"] == "FAILED")
@@ -204,7 +204,7 @@ def test_a_stopped_build_is_a_failed_one(world: World) -> None:
 def test_an_artifact_that_was_tampered_with_is_never_released_and_is_built_anew(
     world: World,
 ) -> None:
-    die(world, 5)  # after the build was started and noted
+    die(world, 6)  # after the build was started and noted
     layer = world.layer()
     key = f"web/artifacts/{layer.fingerprint}/layer.zip"
     wait_for(lambda: bool(world.builds()) and world.builds()[0]["buildStatus"] == "SUCCEEDED")

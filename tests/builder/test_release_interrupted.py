@@ -17,7 +17,7 @@ from builder.release import ensure
 from tests.builder.conftest import World, die, hurried, order_of, quick, wait_for
 
 
-@pytest.mark.parametrize("writes", range(10))
+@pytest.mark.parametrize("writes", range(11))
 def test_after_a_kill_the_next_apply_goes_on_and_repeats_nothing(world: World, writes: int) -> None:
     die(world, writes)
 
@@ -39,7 +39,7 @@ def test_after_a_kill_the_same_order_goes_on_too(world: World, writes: int) -> N
     assert len(world.builds()) == 1
 
 
-@pytest.mark.parametrize("writes", [1, 3, 4, 5, 6, 7])
+@pytest.mark.parametrize("writes", [1, 3, 4, 5, 6, 7, 8])
 def test_after_a_kill_a_forced_rebuild_is_still_one(world: World, writes: int) -> None:
     world.release()
     die(world, writes, force=True)
@@ -55,7 +55,7 @@ def test_a_forgotten_build_that_ends_while_we_look_for_it_is_not_repeated(
 ) -> None:
     go = world.root / "go"
     world.behave("wait", str(go))
-    die(world, 4)  # the build is started, and its id not noted
+    die(world, 5)  # the build is started, and its id not noted
     recent = world.services.codebuild.recent
 
     def slowly() -> list[BuildState]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -45,10 +45,40 @@ def test_a_variable_says_what_it_is_for(
     assert variable["description"]
 
 
-def test_async_mode_is_refused_in_plain_words(stack: Stack) -> None:
+def test_async_mode_is_refused_in_plain_words_without_a_publisher(stack: Stack) -> None:
     (validation,) = stack()["variable"]["sync_mode"]["validation"]
     assert validation["condition"] == "${var.sync_mode}"
-    assert "sync_mode = false is not there yet" in validation["error_message"]
+    assert "needs the publisher function" in validation["error_message"]
+    assert "async = true" in validation["error_message"]
+
+
+def test_a_stack_in_sync_mode_alone_has_no_function(stack: Stack) -> None:
+    resources = stack(proof=False)["resource"]
+    assert not {"aws_lambda_function", "aws_cloudwatch_event_rule"} & set(resources)
+
+
+@pytest.mark.parametrize(
+    ("settings", "default"),
+    [
+        ({"async_mode": True}, True),
+        ({"sync_mode": False}, False),
+        ({"sync_mode": True, "async_mode": True}, True),
+    ],
+)
+def test_layers_toml_decides_whether_there_is_a_publisher_and_what_the_default_is(
+    stack: Stack, settings: dict[str, Any], default: bool
+) -> None:
+    document = stack(app=AppSpec("shop", **settings))
+    assert "build_publisher_function" in document["resource"]["aws_lambda_function"]
+    variable = document["variable"]["sync_mode"]
+    assert (variable["default"], "validation" in variable) == (default, False)
+
+
+def test_failed_builds_are_told_to_the_topic_of_layers_toml(stack: Stack) -> None:
+    topic = "arn:aws:sns:eu-west-1:123456789012:builds"
+    document = stack(app=AppSpec("shop", async_mode=True, notify=topic))
+    function = document["resource"]["aws_lambda_function"]["build_publisher_function"]
+    assert function["environment"]["variables"]["LAMBDA_LAYER_NOTIFY"] == topic
 
 
 def test_variables_reach_the_hooks(stack: Stack) -> None:

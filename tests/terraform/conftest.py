@@ -274,18 +274,23 @@ def served(machine: dict[str, str], schemas: Path) -> Iterator[dict[str, str]]:
 @pytest.fixture(scope="session")
 def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Return the JSON of a set of layers, synthesized once."""
+    from stacks.example import ExampleStack
     from stacks.layers import LayersStack
 
     done: dict[str, Path] = {}
 
-    def give(*specs: LayerSpec) -> Path:
+    def give(
+        *specs: LayerSpec, settings: Mapping[str, Any] | None = None, proof: bool = False
+    ) -> Path:
         from cdktf import App
 
-        key = json.dumps([spec.to_json() for spec in specs])
+        app_spec = AppSpec(TEMPLATE, **(settings or {}))
+        key = json.dumps([repr(app_spec), proof, *(spec.to_json() for spec in specs)])
         if key not in done:
             out = tmp_path_factory.mktemp("synthesized")
             app = App(outdir=str(out), stack_traces=False)
-            LayersStack(app, TEMPLATE, app=AppSpec(TEMPLATE), layers=specs)
+            stack = ExampleStack if proof else LayersStack
+            stack(app, TEMPLATE, app=app_spec, layers=specs)
             app.synth()
             done[key] = out / "stacks" / TEMPLATE / "cdk.tf.json"
         return done[key]
@@ -305,13 +310,16 @@ def make(
     """Make stacks; each has a project and an application of its own.
 
     ``reattach=False`` lets terraform start the providers itself, in the stack's folder and with its
-    environment; that takes two seconds a command.
+    environment; that takes two seconds a command. ``app`` are settings of the AppSpec;
+    with ``proof`` there is a function that has the layers.
     """
 
     def make(
         *specs: LayerSpec,
         reattach: bool = True,
         environment: Mapping[str, str] | None = None,
+        app: Mapping[str, Any] | None = None,
+        proof: bool = False,
     ) -> Stack:
         specs = specs or (layer(),)
         name = f"t{uuid.uuid4().hex[:10]}"
@@ -320,7 +328,10 @@ def make(
             if spec.package is not None:
                 write_package(project, spec.package)
         folder = project / "cdktf.out" / "stacks" / name
-        write(folder / "cdk.tf.json", synthesized(*specs).read_text().replace(TEMPLATE, name))
+        source = synthesized(*specs, settings=app, proof=proof)
+        write(folder / "cdk.tf.json", source.read_text().replace(TEMPLATE, name))
+        if (source.parent / "assets").is_dir():
+            shutil.copytree(source.parent / "assets", folder / "assets")
         whole = {**(machine if environment is None else environment)}
         if reattach:
             whole |= served
@@ -334,10 +345,12 @@ def make(
 
 
 def _stay_in(stack: Stack, folder: Path) -> None:
-    """Let the hooks run in the stack's folder, whatever folder the stand-ins run in."""
+    """Let hooks and files be found from the stack's folder, wherever the stand-ins run."""
     with stack.edited() as document:
         for hook in document["data"]["external"].values():
             hook["working_dir"] = str(folder)
+        for function in document["resource"].get("aws_lambda_function", {}).values():
+            function["filename"] = function["filename"].replace("${path.module}", str(folder))
 
 
 @pytest.fixture(scope="module")

@@ -144,7 +144,7 @@ def test_settings_reach_the_hooks(synthesize: Synthesize) -> None:
         program=["python3", "-m", "builder.cli"],
         force_rebuild=True,
         debug_mode="${var.debug}",
-        sync_mode=False,
+        sync_mode="${var.sync}",
         infrastructure={"credentials": Credentials("work", "arn:aws:iam::1:role/deploy")},
     )
     for hook in ("plan", "release"):
@@ -154,7 +154,7 @@ def test_settings_reach_the_hooks(synthesize: Synthesize) -> None:
             "root": "${path.module}/sources",
             "force_rebuild": "true",
             "debug_mode": "${var.debug}",
-            "sync_mode": "false",
+            "sync_mode": "${var.sync}",
             "profile": "work",
             "role_arn": "arn:aws:iam::1:role/deploy",
         }

@@ -1,0 +1,33 @@
+"""`lambda-layer wait`: for whoever needs the release that an apply did not wait for."""
+
+from __future__ import annotations
+
+import click
+
+from builder import report
+from builder.clock import Clock
+from builder.commands.options import Setting, as_json, pass_setting
+from builder.unattended import wait_for_release
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--timeout", default=90.0, show_default=True, metavar="MINUTES", help="Give up after that long."
+)
+@as_json
+@pass_setting
+def wait(setting: Setting, name: str, *, timeout: float, as_json: bool) -> None:
+    """Wait until a layer's build, started in async mode, has been released.
+
+    Reads only. Exits with 0 when the layer is released, with 1 when its build failed (and shows the
+    end of its log), when nobody releases it, or after the timeout.
+
+    \b
+    Example: lambda-layer wait web --timeout 20
+    """
+    (layer,) = setting.layers((name,))
+    release = wait_for_release(
+        layer, timeout=timeout * 60, progress=report.progress(name), clock=Clock()
+    )
+    report.show_release(layer, release, as_json=as_json)

@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builder.errors import SpecError
+from builder.spec import AppSpec, LayerSpec
+from modules.layer import BuildInfrastructure, LambdaLayer, Publisher
+from modules.layer.bindings import AwsProvider, ExternalProvider
+
+from cdktf import App, TerraformStack  # isort: skip - the bindings start Node
+
+SPEC = LayerSpec("web", ("3.13",), "arm64", dependencies=("requests",), functions=("api",))
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:builds"
+ACCOUNT = "${data.aws_caller_identity.build_account.account_id}"
+REGION = "${data.aws_region.build_region.region}"
+PLACE = f"{REGION}:{ACCOUNT}"
+
+Synthesize = Callable[..., tuple[dict[str, Any], Path]]
+
+
+@pytest.fixture
+def synthesize(tmp_path: Path) -> Synthesize:
+    """Synthesize a layer with a publisher; return the JSON and its folder."""
+
+    def with_settings(
+        *, spec: LayerSpec = SPEC, uses: bool = False, out: str = "out", **settings: Any
+    ) -> tuple[dict[str, Any], Path]:
+        app = App(outdir=str(tmp_path / out), stack_traces=False)
+        stack = TerraformStack(app, "shop")
+        AwsProvider(stack, "aws", region="eu-west-1")
+        ExternalProvider(stack, "external")
+        build = BuildInfrastructure(stack, "build", app=AppSpec("shop"))
+        publisher = Publisher(build, "publisher", infrastructure=build, **settings)
+        layer = LambdaLayer(
+            stack, spec.name, infrastructure=build, spec=spec, publisher=publisher, sync_mode=False
+        )
+        layer.add_output()
+        if uses:
+            stack.add_override("locals.used", layer.layer_arn)
+        app.synth()
+        folder = tmp_path / out / "stacks" / "shop"
+        return json.loads((folder / "cdk.tf.json").read_text()), folder
+
+    return with_settings
+
+
+def resource(document: dict[str, Any], type_: str, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = document["resource"][type_][f"build_publisher_{name}"]
+    return found
+
+
+def granted(document: dict[str, Any]) -> dict[str, set[str]]:
+    """Return the actions that the function's role may do, by resource."""
+    policy = json.loads(resource(document, "aws_iam_role_policy", "permissions")["policy"])
+    found: dict[str, set[str]] = {}
+    for statement in policy["Statement"]:
+        assert statement["Effect"] == "Allow"
+        for place in statement["Resource"]:
+            found.setdefault(place, set()).update(statement["Action"])
+    return found
+
+
+def test_the_function_runs_the_builder_on_arm64(synthesize: Synthesize) -> None:
+    document, folder = synthesize()
+    function = resource(document, "aws_lambda_function", "function")
+    assert function["function_name"] == "shop-layers-publisher"
+    assert (function["runtime"], function["architectures"]) == ("python3.13", ["arm64"])
+    assert function["handler"] == "builder.publisher.handler"
+    assert function["timeout"] == 900
+    assert function["environment"]["variables"]["LAMBDA_LAYER_APP"] == "shop"
+    assert function["filename"] == "${path.module}/assets/publisher.zip"
+    assert (folder / "assets" / "publisher.zip").is_file()
+
+
+def test_runtime_and_architecture_can_be_chosen(synthesize: Synthesize) -> None:
+    document, _ = synthesize(runtime="python3.12", architecture="x86_64", memory_size=512)
+    function = resource(document, "aws_lambda_function", "function")
+    assert (function["runtime"], function["architectures"]) == ("python3.12", ["x86_64"])
+    assert function["memory_size"] == 512
+
+
+def test_the_zip_is_the_same_wherever_it_is_made(synthesize: Synthesize) -> None:
+    made = [synthesize(out=out)[1] / "assets" / "publisher.zip" for out in ("one", "other place")]
+    assert made[0].read_bytes() == made[1].read_bytes()
+
+
+def test_it_is_called_for_every_end_of_a_build_of_this_application(synthesize: Synthesize) -> None:
+    document, _ = synthesize()
+    rule = resource(document, "aws_cloudwatch_event_rule", "rule")
+    assert json.loads(rule["event_pattern"]) == {
+        "source": ["aws.codebuild"],
+        "detail-type": ["CodeBuild Build State Change"],
+        "detail": {
+            "project-name": ["shop-layers"],
+            "build-status": ["SUCCEEDED", "FAILED", "STOPPED", "FAULT", "TIMED_OUT"],
+        },
+    }
+    permission = resource(document, "aws_lambda_permission", "permission")
+    assert permission["principal"] == "events.amazonaws.com"
+    assert permission["source_arn"] == "${aws_cloudwatch_event_rule.build_publisher_rule.arn}"
+
+
+def test_a_build_is_started_only_when_somebody_listens_for_its_end(synthesize: Synthesize) -> None:
+    document, _ = synthesize()
+    approval = document["resource"]["aws_s3_object"]["web_approval"]
+    assert {
+        "aws_lambda_permission.build_publisher_permission",
+        "aws_cloudwatch_event_target.build_publisher_target",
+    } <= set(approval["depends_on"])
+
+
+def test_nobody_listens_any_more_when_a_layer_is_retired(synthesize: Synthesize) -> None:
+    target = resource(synthesize()[0], "aws_cloudwatch_event_target", "target")
+    assert "terraform_data.build_retire" in target["depends_on"]
+
+
+def test_its_role_can_publish_this_application_and_nothing_else(synthesize: Synthesize) -> None:
+    bucket = (
+        f"arn:${{data.aws_partition.build_partition.partition}}:s3:::shop-layers-{ACCOUNT}-{REGION}"
+    )
+    start = "arn:${data.aws_partition.build_partition.partition}"
+    own_log = f"{start}:logs:{PLACE}:log-group:/aws/lambda/shop-layers-publisher"
+    write = {"logs:CreateLogStream", "logs:PutLogEvents"}
+    assert granted(synthesize(spec=plain())[0]) == {
+        f"{bucket}/*/record.json": {"s3:GetObject", "s3:PutObject"},
+        f"{bucket}/*/requests/*.json": {"s3:GetObject"},
+        f"{bucket}/*/artifacts/*": {"s3:GetObject", "s3:GetObjectVersion"},
+        bucket: {"s3:ListBucket"},
+        f"{start}:codebuild:{PLACE}:project/shop-layers": {"codebuild:BatchGetBuilds"},
+        f"{start}:lambda:{PLACE}:layer:shop-*": {
+            "lambda:PublishLayerVersion",
+            "lambda:ListLayerVersions",
+        },
+        f"{start}:lambda:{PLACE}:layer:shop-*:*": {
+            "lambda:GetLayerVersion",
+            "lambda:DeleteLayerVersion",
+        },
+        f"{start}:logs:{PLACE}:log-group:/aws/codebuild/shop-layers:*": {"logs:GetLogEvents"},
+        own_log: write,
+        f"{own_log}:*": write,
+    }
+
+
+def plain() -> LayerSpec:
+    return LayerSpec("web", ("3.13",), "arm64", dependencies=("requests",))
+
+
+def test_it_may_change_the_functions_that_layers_name(synthesize: Synthesize) -> None:
+    elsewhere = "arn:aws:lambda:eu-west-1:123456789012:function:other"
+    spec = LayerSpec(
+        "web", ("3.13",), "arm64", dependencies=("x",), functions=("api", "jobs:$LATEST", elsewhere)
+    )
+    rights = granted(synthesize(spec=spec)[0])
+    change = {"lambda:GetFunctionConfiguration", "lambda:UpdateFunctionConfiguration"}
+    assert {place.rpartition(":")[2] for place, actions in rights.items() if actions == change} == {
+        "api",
+        "jobs",
+        "other",
+    }
+    assert rights["*"] == {"lambda:GetLayerVersion", "lambda:ListFunctions"}
+    assert not any("lambda:ListTags" in actions for actions in rights.values())
+
+
+def test_functions_with_a_tag_may_be_any(synthesize: Synthesize) -> None:
+    spec = LayerSpec("web", ("3.13",), "arm64", dependencies=("x",), functions=("tag:team=a",))
+    rights = granted(synthesize(spec=spec)[0])
+    every = [actions for place, actions in rights.items() if place.endswith(":function:*")]
+    assert every == [
+        {
+            "lambda:GetFunctionConfiguration",
+            "lambda:ListTags",
+            "lambda:UpdateFunctionConfiguration",
+        }
+    ]
+
+
+def test_only_for_layers_of_several_runtimes_may_it_start_builds(synthesize: Synthesize) -> None:
+    one = LayerSpec("web", ("3.13",), "arm64", dependencies=("x",))
+    two = LayerSpec("web", ("3.12", "3.13"), "arm64", dependencies=("x",))
+    assert not {"codebuild:StartBuild", "iam:PassRole"} & actions_of(synthesize(spec=one)[0])
+    document = synthesize(spec=two)[0]
+    assert {"codebuild:StartBuild", "iam:PassRole"} <= actions_of(document)
+    passed = [place for place, found in granted(document).items() if "iam:PassRole" in found]
+    assert len(passed) == 1
+    assert passed[0].endswith("-build")
+
+
+def test_only_for_layers_that_keep_few_versions_may_it_delete_objects(
+    synthesize: Synthesize,
+) -> None:
+    spec = LayerSpec("web", ("3.13",), "arm64", dependencies=("x",))
+    assert "s3:DeleteObject" not in actions_of(synthesize(spec=spec)[0])
+    rights = granted(synthesize(spec=replace(spec, keep=2))[0])
+    places = {place for place, actions in rights.items() if "s3:DeleteObject" in actions}
+    assert {place.partition("/")[2] for place in places} == {
+        f"web/{kind}/*" for kind in ("artifacts", "bundles", "inputs", "requests")
+    }
+
+
+def actions_of(document: dict[str, Any]) -> set[str]:
+    return {action for actions in granted(document).values() for action in actions}
+
+
+def test_a_topic_hears_of_failed_builds_and_of_what_failed_for_good(
+    synthesize: Synthesize,
+) -> None:
+    document, _ = synthesize(notify=TOPIC)
+    assert granted(document)[TOPIC] == {"sns:Publish"}
+    retries = resource(document, "aws_lambda_function_event_invoke_config", "retries")
+    assert retries["destination_config"] == {"on_failure": {"destination": TOPIC}}
+    assert retries["maximum_retry_attempts"] == 2
+
+
+def test_without_a_topic_nothing_is_told_to_anybody(synthesize: Synthesize) -> None:
+    document, _ = synthesize()
+    assert not [place for place in granted(document) if ":sns:" in place]
+    retries = resource(document, "aws_lambda_function_event_invoke_config", "retries")
+    assert "destination_config" not in retries
+
+
+def test_a_layer_that_nobody_uses_may_be_without_a_version(synthesize: Synthesize) -> None:
+    document, _ = synthesize()
+    (only,) = document["resource"]["aws_s3_object"]["web_approval"]["lifecycle"]["precondition"]
+    assert "cannot be built" in only["error_message"]
+    assert document["output"]["web"]["value"]["layer_arn"] == "${local.web_answer.layer_arn}"
+
+
+def test_whoever_uses_a_layer_is_told_when_there_is_no_version_yet(synthesize: Synthesize) -> None:
+    document, _ = synthesize(uses=True)
+    _, needed = document["resource"]["aws_s3_object"]["web_approval"]["lifecycle"]["precondition"]
+    assert "'lambda-layer wait web'" in needed["error_message"]
+    assert document["locals"]["used"].startswith("${startswith(local.web_answer.layer_arn,")
+
+
+def test_async_mode_without_a_publisher_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    stack = TerraformStack(App(outdir=str(tmp_path)), "shop")
+    build = BuildInfrastructure(stack, "build", app=AppSpec("shop"))
+    with pytest.raises(SpecError, match="there is no publisher") as caught:
+        LambdaLayer(stack, "web", infrastructure=build, spec=SPEC, sync_mode=False)
+    assert "make one Publisher" in caught.value.fix
