@@ -52,7 +52,9 @@ def test_a_build_leaves_the_artifact_and_the_inputs_where_they_are_looked_for(
 
     assert state.succeeded
     folder = f"web/artifacts/{layer.fingerprint}"
-    assert world.keys("web/artifacts/") == [f"{folder}/layer.zip", f"{folder}/manifest.json"]
+    assert world.keys("web/artifacts/") == [
+        f"{folder}/{name}" for name in ("layer.zip", "lock-3.12.txt", "manifest.json")
+    ]
     assert layer.recorded_inputs(layer.fingerprint) == layer.inputs
 
 
