@@ -35,13 +35,13 @@ check: $(STAMP) ## ruff, mypy --strict, import rules, file lengths
 	@"$(BIN)/mypy"
 	@"$(BIN)/lint-imports"
 
-LOCK := "$(BIN)/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+LOCK := "$(BIN)/uv" pip compile --quiet --universal --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header
 
-lock: ## Resolve pyproject.toml into the two lock files again
-	@$(LOCK) --all-extras --group dev pyproject.toml -o requirements.lock
-	@$(LOCK) --group bootstrap -o bootstrap.lock
-	@cp bootstrap.lock builder/worker/uv.txt
+lock: ## Resolve pyproject.toml into the lock files again
+	@$(LOCK) --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements.lock
+	@$(LOCK) --python-version 3.11 --group bootstrap -o bootstrap.lock
+	@$(LOCK) --python-version 3.9 --group tools -o builder/worker/tools.txt
 
 clean: ## Remove what the targets made
 	@rm -rf "$(VENV)" .demo cdktf.out .mypy_cache .ruff_cache .pytest_cache

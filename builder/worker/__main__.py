@@ -8,13 +8,14 @@ import traceback
 from pathlib import Path
 from typing import NoReturn, Sequence
 
-from . import build, uv
+from . import build, tools
 from .errors import BuildError
+from .imports import BYTECODE_CACHE
 from .log import Log, without_credentials
 
 USAGE = """usage: python3 worker.pyz tools|build
 
-  tools   put the pinned installer (uv) into .tools/
+  tools   put the pinned tools (uv, libdeflate, CycloneDX) into .tools/
   build   resolve, install, check and pack what request.json asks for; write out/
 
 Run it in an unpacked bundle. LAYER_DEBUG=true shows every command."""
@@ -36,15 +37,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def keep_downloads(bundle: Path) -> None:
-    """Let pip and uv cache below ``.cache``, which CodeBuild keeps for the layer's next build."""
-    for name, folder in (("UV_CACHE_DIR", "uv"), ("PIP_CACHE_DIR", "pip")):
+    """Cache below ``.cache``, which CodeBuild keeps for the layer's next build."""
+    caches = (("UV_CACHE_DIR", "uv"), ("PIP_CACHE_DIR", "pip"), (BYTECODE_CACHE, "bytecode"))
+    for name, folder in caches:
         os.environ.setdefault(name, str(bundle / ".cache" / folder))
 
 
 def command(words: list[str], bundle: Path, log: Log) -> int:
     """Run the command that the words name; return the exit status."""
     if words == ["tools"]:
-        uv.install(bundle, log)
+        tools.install(bundle, log)
     elif words == ["build"]:
         build.build(bundle, log)
     else:

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Mapping, Sequence
 
-from . import audit, distributions, files, lighten, manifest, pack, request, sbom, verdict
+from . import (
+    audit,
+    distributions,
+    files,
+    libdeflate,
+    lighten,
+    manifest,
+    pack,
+    provenance,
+    request,
+    sbom,
+    verdict,
+)
 from . import uv as uvs
 from .files import LayerFile
 from .fill import Content, fill
@@ -20,16 +33,23 @@ def build(bundle: Path, log: Log, limit: int = audit.UNZIPPED_LIMIT) -> None:
     """Build the layer that the bundle asks for; raise BuildError when it cannot be right."""
     started_at = manifest.now()
     wanted = request.read(bundle / "request.json")
-    uv = uvs.find(bundle)
+    uv, engine = uvs.find(bundle), libdeflate.load(bundle, pack.LEVEL)
     out, work = _fresh(bundle / "out"), _fresh(bundle / ".build")
     targets = ", ".join(str(target) for target in wanted.targets)
     log.step(f"layer {wanted.layer} for {targets} (worker {manifest.worker_version()})")
     stage = work / "layer"
-    contents = [fill(wanted, target, uv, bundle, stage, log) for target in wanted.targets]
-    collected = [_without_paths(file) for file in files.collect(stage)]
-    sizes = verdict.judge(wanted, contents, collected, stage, log, limit)
-    log.step(f"packing {counted(len(collected), 'file')}")
-    packed = pack.pack(collected, out / "layer.zip")
+    with ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(sbom.load, bundle)
+        contents = [fill(wanted, target, uv, bundle, stage, log) for target in wanted.targets]
+        loading.result()
+        with log.timed("slim"):
+            collected = [_without_paths(file) for file in files.collect(stage)]
+        # The audit mostly waits for the interpreter that imports the modules.
+        judging = pool.submit(verdict.judge, wanted, contents, collected, stage, log, limit)
+        with log.timed("pack"):
+            packed = pack.pack(collected, work / "layer.zip", engine)
+        sizes = judging.result()
+    (work / "layer.zip").replace(out / "layer.zip")
     unzipped = sum(file.size for file in collected)
     packages = _packages(sizes, contents)
     circumstances = Circumstances(
@@ -37,17 +57,17 @@ def build(bundle: Path, log: Log, limit: int = audit.UNZIPPED_LIMIT) -> None:
         manifest.now(),
         tuple(manifest.lock_of(path) for path in sorted(out.glob("lock-*.txt"))),
         lighten.total(content.saved for content in contents),
+        {name: round(seconds, 3) for name, seconds in sorted(log.seconds.items())},
     )
     document = manifest.document(wanted, packed, unzipped, len(collected), packages, circumstances)
     manifest.write(out / "sbom.cdx.json", sbom.bill(document))
-    manifest.write(out / "provenance.json", sbom.provenance(document))
+    manifest.write(out / "provenance.json", provenance.statement(document))
     manifest.write(out / "manifest.json", document)
     _report(packages, log)
     log.step(
         f"done: {counted(len(packages), 'package')}, {counted(len(collected), 'file')}, "
         f"{human(unzipped)} unzipped, {human(packed.size)} zipped"
     )
-    shutil.rmtree(work, ignore_errors=True)
 
 
 def _packages(sizes: Mapping[tuple[str, str], int], contents: Sequence[Content]) -> list[Package]:

@@ -49,18 +49,30 @@ def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, l
     python = interpreter.path if interpreter else sys.executable
     own = Own(Uv(uv, project, python, log), project, work / "wheels")
     kept = locking.read(bundle)
-    locked = versions.resolve(wanted, target, own, work, log, kept, native=interpreter is not None)
+    native = interpreter is not None
+    with log.timed("resolve"):
+        locked = versions.resolve(wanted, target, own, work, log, kept, native=native)
     (bundle / "out" / f"lock-{target.python}.txt").write_text(
         locked.text(_header(wanted, target, own.wheels)), encoding="utf-8"
     )
     prefix = wanted.prefix(target)
     root = stage / prefix
-    installing.install(own.uv, locked, own.wheels, target, root, work, log)
-    found = distributions.read(root)
-    pins = [(pin.name, pin.version) for pin in locked.pins]
-    audit.check_installed(
-        [*pins, *((wheel.name, wheel.version) for wheel in own.wheels)], found, root, target
-    )
+    with log.timed("install"):
+        installing.install(own.uv, locked, own.wheels, target, root, work, log)
+    with log.timed("slim"):
+        found = distributions.read(root)
+        pins = [(pin.name, pin.version) for pin in locked.pins]
+        pins += [(wheel.name, wheel.version) for wheel in own.wheels]
+        audit.check_installed(pins, found, root, target)
+        names = {wheel.name for wheel in own.wheels}
+        saved = _slim(wanted, root, found, names, log)
+    return Content(target, prefix, found, names, locked, saved)
+
+
+def _slim(
+    wanted: Request, root: Path, found: Sequence[Distribution], own: set[str], log: Log
+) -> tuple[Saved, ...]:
+    """Leave out what the layer does not need; say what that saved."""
     removed = slimming.slim(root, wanted.exclude)
     if removed.scripts:
         log.debug(f"left out bin/: {', '.join(removed.scripts)}")
@@ -69,14 +81,12 @@ def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, l
     if removed.excluded:
         gone = counted(removed.excluded, "excluded file")
         log.step(f"left out {gone}, {human(removed.excluded_size)}")
-    names = {wheel.name for wheel in own.wheels}
-    saved = lighten.lighten(root, wanted.slim, found, names)
+    saved = lighten.lighten(root, wanted.slim, found, own)
     for part in saved:
         if part.files:
             files_gone = counted(part.files, "file")
             log.step(f"slimmed {part.what}: {files_gone}, {human(part.size)} saved")
-    bytecode = Saved("bytecode", removed.bytecode, removed.bytecode_size)
-    return Content(target, prefix, found, names, locked, (bytecode, *saved))
+    return (Saved("bytecode", removed.bytecode, removed.bytecode_size), *saved)
 
 
 def _header(wanted: Request, target: Target, wheels: Sequence[ProjectWheel]) -> list[str]:

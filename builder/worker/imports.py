@@ -14,6 +14,8 @@ from typing import Collection, Mapping, Sequence
 from .interpreters import Interpreter
 
 SECONDS_A_MODULE = 60.0
+BYTECODE_CACHE = "LAYER_BYTECODE_CACHE"
+"""The variable that names the folder where compiled sources are kept from build to build."""
 
 PROVIDED_BY_RUNTIME = {
     *("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3"),
@@ -117,7 +119,8 @@ def _probe(
     report = folder / "report.jsonl"
     report.unlink(missing_ok=True)
     arguments = ["-I", "-S", "-B", "-c", source.decode("utf-8")]
-    arguments += [str(root), str(report), str(seconds), *modules]
+    arguments += [str(root), str(report), str(seconds), os.environ.get(BYTECODE_CACHE, "")]
+    arguments += modules
     try:
         ended = subprocess.run(
             [interpreter.path, *arguments],

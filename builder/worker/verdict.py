@@ -1,4 +1,4 @@
-"""The verdict on a whole layer: every check of every target, before anything is packed."""
+"""The verdict on a whole layer: every check of every target."""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ def judge(
             size = sum(mine[name].size for name in distribution.files if name in mine)
             if any(name in mine for name in distribution.files):
                 total[key] = total.get(key, 0) + size
-        natives = audit.native_files(mine.values(), owners)
-        notes += audit.check_native(natives, content.target)
+        with log.timed("audit"):
+            natives = audit.native_files(mine.values(), owners)
+            notes += audit.check_native(natives, content.target)
         loaded = _import(wanted, content, stage / content.prefix, set(mine), notes, log)
         notes += audit.check_libraries(natives, loaded)
     sizes = {f"{name} {version}": size for (name, version), size in total.items()}
@@ -68,7 +69,8 @@ def _import(
     }
     names = sorted({module for of_one in modules.values() for module in of_one})
     log.step(f"importing {counted(len(names), 'module')} with python{interpreter.version}")
-    report = imports.check(interpreter, root, names)
+    with log.timed("import"):
+        report = imports.check(interpreter, root, names)
     refusals, tolerated = imports.judge(report, modules, content.own, wanted.may_fail)
     notes += tolerated
     if refusals:

@@ -73,7 +73,7 @@ def test_two_builds_give_the_same_bytes(make_bundle: "MakeBundle") -> None:
     data = (first.out / "layer.zip").read_bytes()
     assert data == (second.out / "layer.zip").read_bytes()
     assert base64.b64decode(first.manifest["code_sha256"]) == hashlib.sha256(data).digest()
-    times = dict.fromkeys(("started_at", "finished_at"))
+    times = dict.fromkeys(("started_at", "finished_at", "seconds"))
     assert {**first.manifest, **times} == {**second.manifest, **times}
 
 
@@ -127,7 +127,9 @@ def test_the_worker_runs_on_every_python_of_lambda(
         pytest.skip(f"python{version} is not installed with pyenv")
     target = Target(version, here.architecture, here.glibc, here.platform)
 
-    result = make_bundle(mine(), targets=(target,), package="libs/mine").run(python=str(found[0]))
+    result = make_bundle(mine(), targets=(target,), package="libs/mine", python=str(found[0])).run(
+        python=str(found[0])
+    )
 
     assert result.status == 0, result.errors
     assert f"importing 1 module with python{version}" in result.output
