@@ -2,8 +2,8 @@
 
 Its bytes are the same on every processor: what it chooses depends on the data alone ("No version
 of libdeflate has ever been non-deterministic", its author in ebiggers/libdeflate#400), and the
-wheel is pinned by hash. zlib is another on many systems; ISA-L and zlib-ng choose other bytes on
-other processors (docs/performance.md).
+wheel is pinned by hash. zlib is another on many systems, ISA-L chooses other bytes on other
+processors, and zlib-ng promises nothing (docs/performance.md).
 
 The wheel's extension module holds the interpreter's lock while it works, so the C functions that it
 exports are called here: ctypes lets go of the lock, and all processors can deflate.
