@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 from typing import NoReturn, Sequence
 
-from . import build, tools
+from . import build, kept, tools
 from .errors import BuildError
 from .imports import BYTECODE_CACHE
 from .log import Log, without_credentials
@@ -38,8 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def keep_downloads(bundle: Path) -> None:
     """Cache below ``.cache``, which CodeBuild keeps for the layer's next build."""
-    caches = (("UV_CACHE_DIR", "uv"), ("PIP_CACHE_DIR", "pip"), (BYTECODE_CACHE, "bytecode"))
-    for name, folder in caches:
+    caches = {"UV_CACHE_DIR": "uv", "PIP_CACHE_DIR": "pip"}
+    caches.update({BYTECODE_CACHE: "bytecode", kept.CACHE: "deflated"})
+    for name, folder in caches.items():
         os.environ.setdefault(name, str(bundle / ".cache" / folder))
 
 

@@ -11,6 +11,7 @@ from . import (
     audit,
     distributions,
     files,
+    kept,
     libdeflate,
     lighten,
     manifest,
@@ -47,9 +48,11 @@ def build(bundle: Path, log: Log, limit: int = audit.UNZIPPED_LIMIT) -> None:
         # The audit mostly waits for the interpreter that imports the modules.
         judging = pool.submit(verdict.judge, wanted, contents, collected, stage, log, limit)
         with log.timed("pack"):
-            packed = pack.pack(collected, work / "layer.zip", engine)
+            known = kept.load(manifest.worker_version())
+            packed = pack.pack(collected, work / "layer.zip", engine, known=known)
         sizes = judging.result()
     (work / "layer.zip").replace(out / "layer.zip")
+    kept.save(manifest.worker_version(), out / "layer.zip", packed.sha256, packed.places)
     unzipped = sum(file.size for file in collected)
     packages = _packages(sizes, contents)
     circumstances = Circumstances(

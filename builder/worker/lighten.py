@@ -173,11 +173,22 @@ def _named(root: Path, files: Iterable[str], folders: set[str], with_data: set[s
         data = (root / file).read_bytes()
         if file.endswith(".so"):
             found |= {dotted[name] for name in _endings(data, stems, dotted)}
-        elif any(stem in data for stem in stems) and NAMED.search(data):
+        elif any(_has_word(data, word) for word in words):
             found |= {folder for name, folder in dotted.items() if name in data}
             found |= _named_by(file, data) & folders
             found |= _quoted_above(file, data) & with_data
     return found
+
+
+def _has_word(data: bytes, word: bytes) -> bool:
+    """Whether the data has the word, not as a part of a longer one."""
+    at = data.find(word)
+    while at >= 0:
+        around = data[at - 1 : at] + data[at + len(word) : at + len(word) + 1]
+        if not re.search(rb"\w", around):
+            return True
+        at = data.find(word, at + 1)
+    return False
 
 
 def _endings(data: bytes, stems: Iterable[bytes], dotted: Collection[bytes]) -> set[bytes]:

@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Iterable, Iterator, Optional, Sequence
 
+from . import kept
 from .errors import BuildError
 from .files import LayerFile
+from .kept import Kept, Place
 from .libdeflate import Libdeflate
 
 LEVEL = 6
@@ -46,6 +48,7 @@ class Packed:
 
     size: int
     sha256: bytes
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class Member:
     file: LayerFile
     crc: int
     deflated: Optional[bytes]
+    digest: str = ""
 
     @property
     def method(self) -> int:
@@ -68,9 +72,13 @@ class Member:
 
 
 def pack(
-    files: Sequence[LayerFile], path: Path, engine: Libdeflate, workers: int | None = None
+    files: Sequence[LayerFile],
+    path: Path,
+    engine: Libdeflate,
+    workers: int | None = None,
+    known: Kept | None = None,
 ) -> Packed:
-    """Write the files, sorted by name, into a new zip."""
+    """Write the files, sorted by name, into a new zip; ``known`` saves deflating them again."""
     if len(files) > MOST_ENTRIES:
         raise BuildError(
             f"the layer has {len(files):,} files",
@@ -83,7 +91,7 @@ def pack(
         groups = list(_groups(ordered))
         # The heaviest first, so that none is left over for one processor at the end.
         heaviest = sorted(range(len(groups)), key=lambda n: -sum(f.size for f in groups[n]))
-        waiting = {number: pool.submit(_members, groups[number], engine) for number in heaviest}
+        waiting = {n: pool.submit(_members, groups[n], engine, known) for n in heaviest}
         writer = _Writer(out)
         for number in range(len(groups)):
             for member in waiting.pop(number).result():
@@ -105,14 +113,18 @@ def _groups(files: Iterable[LayerFile]) -> Iterator[list[LayerFile]]:
         yield group
 
 
-def _members(files: Sequence[LayerFile], engine: Libdeflate) -> list[Member]:
-    return [_member(file, engine) for file in files]
+def _members(files: Sequence[LayerFile], engine: Libdeflate, known: Kept | None) -> list[Member]:
+    return [_member(file, engine, known) for file in files]
 
 
-def _member(file: LayerFile, engine: Libdeflate) -> Member:
+def _member(file: LayerFile, engine: Libdeflate, known: Kept | None) -> Member:
     data = read(file)
-    deflated = engine.deflate(data) if shrinks(data, engine) else None
-    return Member(file, engine.crc32(data), deflated)
+    crc = engine.crc32(data)
+    digest = kept.digest(data) if known else ""
+    deflated = known.find(digest, crc) if known else None
+    if deflated is None and shrinks(data, engine):
+        deflated = engine.deflate(data)
+    return Member(file, crc, deflated, digest)
 
 
 def read(file: LayerFile) -> bytes:
@@ -139,6 +151,7 @@ class _Writer:
         self._sha256 = hashlib.sha256()
         self._position = 0
         self._directory: list[bytes] = []
+        self._places: list[Place] = []
 
     def add(self, member: Member) -> None:
         name = member.file.name.encode("utf-8")
@@ -152,6 +165,7 @@ class _Writer:
         self._directory.append(b"PK\1\2" + struct.pack("<H", MADE_BY_UNIX) + common + tail + name)
         self._write(b"PK\3\4" + common + name)
         if member.deflated is not None:
+            self._places.append(Place(member.digest, member.crc, self._position, member.size))
             self._write(member.deflated)
         else:
             self._copy(member.file)
@@ -163,7 +177,7 @@ class _Writer:
         count = len(self._directory)
         length = self._position - start
         self._write(b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, count, count, length, start, 0))
-        return Packed(self._position, self._sha256.digest())
+        return Packed(self._position, self._sha256.digest(), tuple(self._places))
 
     def _copy(self, file: LayerFile) -> None:
         """Write a file as it is; it was not kept in memory until its turn."""

@@ -31,7 +31,8 @@ def load(bundle: Path) -> None:
     if not (folder / "cyclonedx").is_dir():
         raise tools.missing("cyclonedx-python-lib", folder / "cyclonedx")
     sys.path.insert(0, str(folder))
-    importlib.import_module("cyclonedx.output.json")
+    for name in ("cyclonedx.output.json", "cyclonedx.contrib.license.factories"):
+        importlib.import_module(name)
 
 
 def bill(manifest: Mapping[str, Any]) -> dict[str, Any]:

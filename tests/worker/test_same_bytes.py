@@ -127,11 +127,11 @@ def test_a_link_inside_of_a_package_becomes_the_file_that_it_shows(
 def test_a_second_build_with_kept_caches_gives_the_same_bytes(make_bundle: "MakeBundle") -> None:
     bundle = make_bundle(mine(), package="libs/mine", dependencies=["click==8.1.8"])
     first = bundle.run()
-    kept = list((bundle.path / ".cache" / "bytecode").iterdir())
+    kept = {path.name for path in (bundle.path / ".cache").iterdir()}
 
     second = bundle.run()
 
-    assert kept
+    assert {"bytecode", "deflated"} <= kept
     assert lasting(first) == lasting(second)
     bill = json.loads((second.out / "sbom.cdx.json").read_text())
     assert [c["name"] for c in bill["components"]] == ["click", "mine"]
