@@ -15,5 +15,5 @@ class Sample:
 
 SMALL = Sample("small", ("click", "python-dateutil", "pyyaml"))
 MEDIUM = Sample("medium", ("numpy", "pandas", "pydantic", "requests", "cryptography"))
-LARGE = Sample("large", ("numpy", "pandas", "scipy", "scikit-learn", "pyarrow<20"))
+LARGE = Sample("large", ("numpy", "pandas", "scipy", "scikit-learn", "pillow"))
 SAMPLES = {sample.name: sample for sample in (SMALL, MEDIUM, LARGE)}
