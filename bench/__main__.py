@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,8 @@ SIDES = (("ours", "ours"), ("pip", "pip + zipfile"), ("sam", "sam build (no zip)
 @click.option("--repeat", default=3, show_default=True, help="Warm runs of each; the best counts.")
 def main(names: tuple[str, ...], repeat: int) -> None:
     """Compare ours with pip + zipfile and with sam build, in turns, in one run."""
+    # An end from outside ends what is being measured, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     screen = Console(width=110)
     screen.print(machine(), highlight=False)
     try:
