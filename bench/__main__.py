@@ -19,7 +19,10 @@ from bench.samples import SAMPLES
 
 FOLDER = Path(__file__).resolve().parents[1] / ".bench"
 MEMORY_LIMIT = 512_000_000
-SIDES = (("ours", "ours"), ("pip", "pip + zipfile"), ("sam", "sam build (no zip)"))
+SIDES = (
+    *(("ours", "ours"), ("pip", "pip + zipfile")),
+    *(("sam+zip", "sam build + zipfile"), ("sam", "sam build, no zip")),
+)
 
 
 @click.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,13 +56,12 @@ def contest(sample: Sample, environment: Path, folder: Path, repeat: int) -> Res
     pip = Pip(environment / "bin" / "python", ours.pins(), sides["pip"], pip_env)
     sam_env = {**env, "PIP_CACHE_DIR": str(folder / "cache-sam")}
     sam = Sam(environment / "bin" / "sam", ours.pins(), sides["sam"], sam_env)
-    turns: tuple[tuple[str, Callable[[], Usage]], ...] = (("pip", pip.build), ("sam", sam.build))
-    for side, build in turns:
-        result.keep(side, "cold", build())
+    result.keep("pip", "cold", pip.build())
+    _sam(result, "cold", sam)
     for _ in range(repeat):
         _ours(result, "warm", ours)
-        for side, build in turns:
-            result.keep(side, "warm", build())
+        result.keep("pip", "warm", pip.build())
+        _sam(result, "warm", sam)
     built = ours.build()
     result.unzipped = built.manifest["unzipped_size"]
     result.sizes = {
@@ -78,6 +77,12 @@ def _ours(result: Result, cache: str, ours: Ours) -> None:
     if result.keep("ours", cache, built.without_resolving):
         result.resolve[cache] = built.resolve
         result.steps = built.manifest["seconds"]
+
+
+def _sam(result: Result, cache: str, sam: Sam) -> None:
+    built = sam.build()
+    result.keep("sam", cache, built)
+    result.keep("sam+zip", cache, built + sam.pack())
 
 
 def _zipped_again(built: Built, folder: Path) -> int:

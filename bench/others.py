@@ -12,6 +12,7 @@ from bench.measure import Usage, run
 from bench.ours import ARCHITECTURE, PYTHON
 
 LEVEL = 6
+REPOSITORY = Path(__file__).resolve().parents[1]
 
 TEMPLATE = f"""AWSTemplateFormatVersion: "2010-09-09"
 Transform: AWS::Serverless-2016-10-31
@@ -51,14 +52,12 @@ class Pip:
         shutil.rmtree(self.content, ignore_errors=True)
         install = ["-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check"]
         install += ["--target", "python", "-r", "requirements.txt"]
-        pack = ["-m", "bench.others", str(self._folder), str(self.layer)]
-        return run([self._python, *install], self._folder, self._env) + run(
-            [sys.executable, *pack], self._folder, {**self._env, "PYTHONPATH": str(Path.cwd())}
-        )
+        usage = run([self._python, *install], self._folder, self._env)
+        return usage + zip_apart(self._folder, self.layer, self._env)
 
 
 class Sam:
-    """``sam build`` of a layer; it makes a folder and no zip, so none is counted."""
+    """``sam build`` of a layer: it makes a folder; the zip that Lambda wants comes after it."""
 
     def __init__(self, sam: Path, pins: str, folder: Path, env: Mapping[str, str]) -> None:
         self._sam = str(sam)
@@ -72,6 +71,17 @@ class Sam:
         """Build."""
         shutil.rmtree(self._folder / ".aws-sam", ignore_errors=True)
         return run([self._sam, "build"], self._folder, self._env)
+
+    def pack(self) -> Usage:
+        """Zip what was built."""
+        built = self._folder / ".aws-sam" / "build" / "Layer"
+        return zip_apart(built, self._folder / "layer.zip", self._env)
+
+
+def zip_apart(folder: Path, path: Path, env: Mapping[str, str]) -> Usage:
+    """Zip a folder in a process of its own."""
+    command = [sys.executable, "-m", "bench.others", str(folder), str(path)]
+    return run(command, folder, {**env, "PYTHONPATH": str(REPOSITORY)})
 
 
 def zip_folder(folder: Path, path: Path, inside: str = "python") -> int:

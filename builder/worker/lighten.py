@@ -175,8 +175,9 @@ def _named(root: Path, files: Iterable[str], folders: set[str], with_data: set[s
             found |= {dotted[name] for name in _endings(data, stems, dotted)}
         elif any(_has_word(data, word) for word in words):
             found |= {folder for name, folder in dotted.items() if name in data}
-            found |= _named_by(file, data) & folders
-            found |= _quoted_above(file, data) & with_data
+            quoted = {word.decode() for word in QUOTED.findall(data)}
+            found |= _named_by(file, data, quoted) & folders
+            found |= _quoted_above(file, quoted) & with_data
     return found
 
 
@@ -204,7 +205,7 @@ def _endings(data: bytes, stems: Iterable[bytes], dotted: Collection[bytes]) -> 
     return found
 
 
-def _named_by(file: str, data: bytes) -> set[str]:
+def _named_by(file: str, data: bytes, quoted: Iterable[str]) -> set[str]:
     """Return the folders that a module may mean by its imports and by words in quotes."""
     here = file.split("/")[:-1]
     found = set()
@@ -214,13 +215,13 @@ def _named_by(file: str, data: bytes) -> set[str]:
     for match in FROM_WITHIN.finditer(data):
         parts = _resolve(here, match[1].decode()).split("/")
         found |= {"/".join(parts[: i + 1]) for i in range(len(parts))}
-    return found | {"/".join([*here, word.decode()]) for word in QUOTED.findall(data)}
+    return found | {"/".join([*here, word]) for word in quoted}
 
 
-def _quoted_above(file: str, data: bytes) -> set[str]:
+def _quoted_above(file: str, quoted: Iterable[str]) -> set[str]:
     """Return the folders one level up that words in quotes may mean: paths of data to read."""
     above = file.split("/")[:-2]
-    return {"/".join([*above, word.decode()]) for word in QUOTED.findall(data)}
+    return {"/".join([*above, word]) for word in quoted}
 
 
 def _resolve(here: Sequence[str], name: str) -> str:
