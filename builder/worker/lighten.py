@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Collection, Dict, Iterable, List, Sequence
+from typing import Callable, Collection, Dict, Iterable, Iterator, List, Sequence
 
 from . import strip
 from .distributions import Distribution
@@ -29,6 +29,7 @@ LICENCE = re.compile(r"(licen[cs]e|copying|notice|authors|copyright|patents)", r
 NAMED = re.compile(rb"\b(?:tests?|docs?)\b")
 IMPORTED = re.compile(rb"from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n]*)")
 FROM_WITHIN = re.compile(rb"(?:from|import)[ \t]+([.\w]*\b(?:tests?|docs?)\b)")
+WORDLIKE = re.compile(rb"\w")
 QUOTED = re.compile(rb"""["'/]\.?(tests?|docs?)["'/.]""")
 
 Files = Dict[str, List[str]]
@@ -164,45 +165,37 @@ def _named(root: Path, files: Iterable[str], folders: set[str], with_data: set[s
     """Return the folders that a file outside of them imports or names."""
     found: set[str] = set()
     dotted = {folder.replace("/", ".").encode(): folder for folder in folders}
-    # A plain search first: it is many times faster, and rules out nearly all of the bytes.
     words = {name.rpartition(b".")[2] for name in dotted}
-    stems = {word for word in words if not any(o != word and word.startswith(o) for o in words)}
+    longest = max(map(len, dotted), default=0)
     for file in files:
         if not file.endswith((".py", ".so")) or file.rsplit("/", 1)[-1] == "conftest.py":
             continue
         data = (root / file).read_bytes()
-        if file.endswith(".so"):
-            found |= {dotted[name] for name in _endings(data, stems, dotted)}
-        elif any(_has_word(data, word) for word in words):
-            found |= {folder for name, folder in dotted.items() if name in data}
+        has_word = False
+        for start, word in _occurrences(data, words):
+            end = start + len(word)
+            if data[start - 1 : start] == b".":
+                before = data[max(0, end - longest) : end]
+                found |= {folder for name, folder in dotted.items() if before.endswith(name)}
+            around = data[max(0, start - 1) : start] + data[end : end + 1]
+            has_word = has_word or not WORDLIKE.search(around)
+        if has_word and file.endswith(".py"):
             quoted = {word.decode() for word in QUOTED.findall(data)}
             found |= _named_by(file, data, quoted) & folders
             found |= _quoted_above(file, quoted) & with_data
     return found
 
 
-def _has_word(data: bytes, word: bytes) -> bool:
-    """Whether the data has the word, not as a part of a longer one."""
-    at = data.find(word)
-    while at >= 0:
-        around = data[at - 1 : at] + data[at + len(word) : at + len(word) + 1]
-        if not re.search(rb"\w", around):
-            return True
-        at = data.find(word, at + 1)
-    return False
-
-
-def _endings(data: bytes, stems: Iterable[bytes], dotted: Collection[bytes]) -> set[bytes]:
-    """Return which dotted names the data has; ``stems`` are how their last parts begin."""
-    found = set()
-    longest = max(map(len, dotted), default=0)
+def _occurrences(data: bytes, words: Collection[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield where each word occurs, also in longer ones: by plain searches, which are fast."""
+    stems = [word for word in words if not any(o != word and word.startswith(o) for o in words)]
     for stem in stems:
-        at = data.find(b"." + stem)
-        while at >= 0:
-            near = data[max(0, at - longest) : at + longest]
-            found |= {name for name in dotted if name in near}
-            at = data.find(b"." + stem, at + 1)
-    return found
+        start = data.find(stem)
+        while start >= 0:
+            for word in words:
+                if data.startswith(word, start):
+                    yield start, word
+            start = data.find(stem, start + 1)
 
 
 def _named_by(file: str, data: bytes, quoted: Iterable[str]) -> set[str]:
