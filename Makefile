@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp-$(shell cat requirements.lock bootstrap.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: help demo stop test check lock clean
+.PHONY: help demo stop test check bench engines lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -35,13 +35,30 @@ check: $(STAMP) ## ruff, mypy --strict, import rules, file lengths
 	@"$(BIN)/mypy"
 	@"$(BIN)/lint-imports"
 
-LOCK := "$(BIN)/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+LOCK := "$(BIN)/uv" pip compile --quiet --universal --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header
 
-lock: ## Resolve pyproject.toml into the two lock files again
-	@$(LOCK) --all-extras --group dev pyproject.toml -o requirements.lock
-	@$(LOCK) --group bootstrap -o bootstrap.lock
-	@cp bootstrap.lock builder/worker/uv.txt
+BENCH := .bench/venv
+BENCH_STAMP := $(BENCH)/.stamp-$(shell cat bench.lock | cksum | cut -d' ' -f1)
+
+$(BENCH_STAMP): bench.lock $(STAMP)
+	@rm -rf "$(BENCH)" && mkdir -p .bench
+	@$(PYTHON) -m venv "$(BENCH)"
+	@"$(BIN)/uv" pip install --quiet --python "$(BENCH)/bin/python" --require-hashes -r bench.lock
+	@touch "$(BENCH_STAMP)"
+
+bench: $(BENCH_STAMP) ## Measure the worker against pip + zipfile and sam build (SIZES="small medium large")
+	@"$(BIN)/python" -m bench $(SIZES) $(ARGS)
+
+engines: $(BENCH_STAMP) ## Measure engines that deflate, over the layer of the last `make bench`
+	@PYTHONPATH=. "$(BENCH)/bin/python" -m bench.engines .bench/work/ours/out/layer.zip \
+	  "$$(ls .bench/work/ours/.tools/deflate/_deflate*.so)"
+
+lock: ## Resolve pyproject.toml into the lock files again
+	@$(LOCK) --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements.lock
+	@$(LOCK) --python-version 3.11 --group bootstrap -o bootstrap.lock
+	@$(LOCK) --python-version 3.11 --group bench -o bench.lock
+	@$(LOCK) --python-version 3.9 --group tools -o builder/worker/tools.txt
 
 clean: ## Remove what the targets made
-	@rm -rf "$(VENV)" .demo cdktf.out .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf "$(VENV)" .demo .bench cdktf.out .mypy_cache .ruff_cache .pytest_cache

@@ -8,19 +8,21 @@ import traceback
 from pathlib import Path
 from typing import NoReturn, Sequence
 
-from . import build, keep, merge, parts, uv
+from . import build, kept, merge, parts, tools
+from . import keep as keeping
 from .errors import BuildError
+from .imports import BYTECODE_CACHE
 from .log import Log, without_credentials
 
 USAGE = """usage: python3 worker.pyz tools|build|merge
 
-  tools   put the pinned installer (uv) into .tools/
+  tools   put the pinned tools (uv, libdeflate, CycloneDX) into .tools/
   build   resolve, install, check and pack what request.json asks for; write out/
   merge   join the parts of a layer for several runtimes; write out/
 
 Run it in an unpacked bundle. LAYER_DEBUG=true shows every command, and keeps the build directory in
 out/debug/. LAYER_TARGET=python3.12 builds that target's part only. With LAYER_MERGE=true, build is
-merge, which needs no tools: so all builds of a layer run the same buildspec."""
+merge: so all builds of a layer run the same buildspec."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -36,25 +38,25 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except OSError as error:
         status = _report(from_system(error), debug)
     if debug and (Path.cwd() / ".build").is_dir():
-        keep.keep(Path.cwd(), Path.cwd() / ".build", Path.cwd() / "out", log)
+        keeping.keep(Path.cwd(), Path.cwd() / ".build", Path.cwd() / "out", log)
     sys.exit(status)
 
 
 def keep_downloads(bundle: Path) -> None:
-    """Let pip and uv cache below ``.cache``, which CodeBuild keeps for the layer's next build."""
-    for name, folder in (("UV_CACHE_DIR", "uv"), ("PIP_CACHE_DIR", "pip")):
+    """Cache below ``.cache``, which CodeBuild keeps for the layer's next build."""
+    caches = {"UV_CACHE_DIR": "uv", "PIP_CACHE_DIR": "pip"}
+    caches.update({BYTECODE_CACHE: "bytecode", kept.CACHE: "deflated"})
+    for name, folder in caches.items():
         os.environ.setdefault(name, str(bundle / ".cache" / folder))
 
 
 def command(words: list[str], bundle: Path, log: Log) -> int:
     """Run the command that the words name; return the exit status."""
     merging = os.environ.get("LAYER_MERGE", "").lower() == "true"
-    if words == ["merge"] or (merging and words == ["build"]):
+    if words == ["tools"]:
+        tools.install(bundle, log)
+    elif words == ["merge"] or (merging and words == ["build"]):
         merge.merge(bundle, log)
-    elif merging and words == ["tools"]:
-        log.step("a merge needs no tools")
-    elif words == ["tools"]:
-        uv.install(bundle, log)
     elif words == ["build"]:
         _build(bundle, log, os.environ.get("LAYER_TARGET", ""))
     else:

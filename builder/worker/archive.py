@@ -36,6 +36,12 @@ class Entry:
     length: int
     central: bytes
 
+    @property
+    def content(self) -> tuple[int, int]:
+        """What tells its content from another: CRC-32 and size, as the directory has them."""
+        (crc,) = struct.unpack_from("<I", self.central, 16)
+        return crc, self.size
+
     def directed_to(self, offset: int) -> bytes:
         """Return the directory's record of the entry when its header is at this offset."""
         return self.central[:42] + struct.pack("<I", offset) + self.central[46:]

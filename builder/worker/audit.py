@@ -10,7 +10,7 @@ from . import elf
 from .distributions import Distribution
 from .elf import Elf
 from .errors import BuildError
-from .files import LayerFile
+from .files import LayerFile, names
 from .log import counted, human
 from .request import Target
 
@@ -61,6 +61,7 @@ def check_installed(
 ) -> None:
     """Refuse when a distribution that was asked for is not there, or not there whole."""
     installed = {distribution.name: distribution for distribution in found}
+    present = names(root)
     for name, version in wanted:
         there = installed.get(name)
         if there is None or (version and there.version != version):
@@ -70,7 +71,7 @@ def check_installed(
                 expected=f"{name}-{version}.dist-info",
                 fix="run the build again with debug_mode=true and look at what uv says",
             )
-        missing = [file for file in there.files if not (root / file).exists()]
+        missing = [file for file in there.files if file not in present]
         if missing:
             raise BuildError(
                 f"{name} {there.version} lacks {counted(len(missing), 'file')}",

@@ -6,6 +6,7 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Iterator
 
 from .errors import BuildError
 
@@ -33,26 +34,41 @@ class LayerFile:
         return LayerFile(self.name, self.path, len(data), self.executable, data)
 
 
+def names(root: Path) -> set[str]:
+    """Return the names of all files below a folder, links too, relative to it."""
+    start = len(str(root)) + 1
+    return {entry.path[start:].replace(os.sep, "/") for entry in _entries(str(root))}
+
+
 def collect(root: Path) -> list[LayerFile]:
     """Return all files below the layer's root, by name; links inside it count as what they show."""
     real_root = root.resolve()
-    found = []
-    for folder, folders, names in os.walk(root):
-        for name in [*names, *(f for f in folders if (Path(folder) / f).is_symlink())]:
-            found.append(_file(root, real_root, Path(folder) / name))
-    return sorted(found, key=lambda file: file.name.encode("utf-8"))
+    found = [_file(real_root, entry) for entry in _entries(str(real_root))]
+    return sorted(found, key=lambda file: file.name.encode("utf-8", "surrogateescape"))
 
 
-def _file(root: Path, real_root: Path, path: Path) -> LayerFile:
-    name = path.relative_to(root).as_posix()
+def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
+    """Yield what is no folder, at any depth; a link to a folder is a link."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _entries(entry.path)
+            else:
+                yield entry
+
+
+def _file(root: Path, entry: os.DirEntry[str]) -> LayerFile:
+    name = entry.path[len(str(root)) + 1 :]
     try:
         name.encode("utf-8")
     except UnicodeEncodeError as error:
         raise _refusal("its name is not UTF-8", repr(name)) from error
-    real = path.resolve()
-    if path.is_symlink() and (real_root not in real.parents or not real.is_file()):
-        raise _refusal(f"it is a link to {path.readlink()}", name)
-    info = real.stat()
+    real = Path(entry.path)
+    if entry.is_symlink():
+        real = real.resolve()
+        if root not in real.parents or not real.is_file():
+            raise _refusal(f"it is a link to {Path(entry.path).readlink()}", name)
+    info = entry.stat()
     if not stat.S_ISREG(info.st_mode):
         raise _refusal("it is neither a file nor a link to one", name)
     return LayerFile(name, real, info.st_size, bool(info.st_mode & 0o111))

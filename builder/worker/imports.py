@@ -14,6 +14,8 @@ from typing import Collection, Mapping, Sequence
 from .interpreters import Interpreter
 
 SECONDS_A_MODULE = 60.0
+BYTECODE_CACHE = "LAYER_BYTECODE_CACHE"
+"""The variable that names the folder where compiled sources are kept from build to build."""
 
 PROVIDED_BY_RUNTIME = {
     *("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3"),
@@ -132,7 +134,8 @@ def _probe(probe: Probe, modules: Sequence[str]) -> tuple[list[str], str]:
     report = folder / "report.jsonl"
     report.unlink(missing_ok=True)
     arguments = ["-I", "-S", "-B", "-c", source.decode("utf-8")]
-    arguments += [str(probe.root), str(report), str(seconds), *modules]
+    cached = os.environ.get(BYTECODE_CACHE, "")
+    arguments += [str(probe.root), str(report), str(seconds), cached, *modules]
     try:
         ended = subprocess.run(
             [probe.interpreter.path, *arguments],

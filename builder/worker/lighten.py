@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Collection, Dict, Iterable, List, Sequence
+from typing import Callable, Collection, Dict, Iterable, Iterator, List, Sequence
 
 from . import strip
 from .distributions import Distribution
+from .files import names
 
 BOTO = {"boto3", "botocore", "s3transfer"}
 TEST_FOLDERS = {"tests", "test"}
@@ -28,6 +29,7 @@ LICENCE = re.compile(r"(licen[cs]e|copying|notice|authors|copyright|patents)", r
 NAMED = re.compile(rb"\b(?:tests?|docs?)\b")
 IMPORTED = re.compile(rb"from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n]*)")
 FROM_WITHIN = re.compile(rb"(?:from|import)[ \t]+([.\w]*\b(?:tests?|docs?)\b)")
+WORDLIKE = re.compile(rb"\w")
 QUOTED = re.compile(rb"""["'/]\.?(tests?|docs?)["'/.]""")
 
 Files = Dict[str, List[str]]
@@ -47,14 +49,16 @@ def lighten(
 ) -> tuple[Saved, ...]:
     """Remove what the options name from the dependencies below ``root``; say what that saved."""
     saved = []
+    present = names(root)
     for option, choose in CHOICES.items():
         if option not in options:
             continue
-        files = {d.name: [f for f in d.files if (root / f).is_file()] for d in found}
+        files = {d.name: [f for f in d.files if f in present] for d in found}
         doomed = choose(root, files, {d.name: d.info for d in found if d.name not in own})
-        saved.append(Saved(option, len(doomed), sum(_remove(root, file) for file in doomed)))
+        saved.append(Saved(option, len(doomed), _remove(root, doomed)))
+        present.difference_update(doomed)
     if "symbols" in options:
-        files = {d.name: [f for f in d.files if (root / f).is_file()] for d in found}
+        files = {d.name: [f for f in d.files if f in present] for d in found}
         count, size = strip.strip(root, files, {d.name: d.info for d in found})
         saved.append(Saved("symbols", count, size))
     return tuple(saved)
@@ -161,20 +165,40 @@ def _named(root: Path, files: Iterable[str], folders: set[str], with_data: set[s
     """Return the folders that a file outside of them imports or names."""
     found: set[str] = set()
     dotted = {folder.replace("/", ".").encode(): folder for folder in folders}
+    words = {name.rpartition(b".")[2] for name in dotted}
+    longest = max(map(len, dotted), default=0)
     for file in files:
         if not file.endswith((".py", ".so")) or file.rsplit("/", 1)[-1] == "conftest.py":
             continue
         data = (root / file).read_bytes()
-        if not NAMED.search(data):
-            continue
-        found |= {folder for name, folder in dotted.items() if name in data}
-        if file.endswith(".py"):
-            found |= _named_by(file, data) & folders
-            found |= _quoted_above(file, data) & with_data
+        has_word = False
+        for start, word in _occurrences(data, words):
+            end = start + len(word)
+            if data[start - 1 : start] == b".":
+                before = data[max(0, end - longest) : end]
+                found |= {folder for name, folder in dotted.items() if before.endswith(name)}
+            around = data[max(0, start - 1) : start] + data[end : end + 1]
+            has_word = has_word or not WORDLIKE.search(around)
+        if has_word and file.endswith(".py"):
+            quoted = {word.decode() for word in QUOTED.findall(data)}
+            found |= _named_by(file, data, quoted) & folders
+            found |= _quoted_above(file, quoted) & with_data
     return found
 
 
-def _named_by(file: str, data: bytes) -> set[str]:
+def _occurrences(data: bytes, words: Collection[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield where each word occurs, also in longer ones: by plain searches, which are fast."""
+    stems = [word for word in words if not any(o != word and word.startswith(o) for o in words)]
+    for stem in stems:
+        start = data.find(stem)
+        while start >= 0:
+            for word in words:
+                if data.startswith(word, start):
+                    yield start, word
+            start = data.find(stem, start + 1)
+
+
+def _named_by(file: str, data: bytes, quoted: Iterable[str]) -> set[str]:
     """Return the folders that a module may mean by its imports and by words in quotes."""
     here = file.split("/")[:-1]
     found = set()
@@ -184,13 +208,13 @@ def _named_by(file: str, data: bytes) -> set[str]:
     for match in FROM_WITHIN.finditer(data):
         parts = _resolve(here, match[1].decode()).split("/")
         found |= {"/".join(parts[: i + 1]) for i in range(len(parts))}
-    return found | {"/".join([*here, word.decode()]) for word in QUOTED.findall(data)}
+    return found | {"/".join([*here, word]) for word in quoted}
 
 
-def _quoted_above(file: str, data: bytes) -> set[str]:
+def _quoted_above(file: str, quoted: Iterable[str]) -> set[str]:
     """Return the folders one level up that words in quotes may mean: paths of data to read."""
     above = file.split("/")[:-2]
-    return {"/".join([*above, word.decode()]) for word in QUOTED.findall(data)}
+    return {"/".join([*above, word]) for word in quoted}
 
 
 def _resolve(here: Sequence[str], name: str) -> str:
@@ -209,13 +233,17 @@ def _reads_stubs(folder: Path) -> bool:
     return init.is_file() and b"attach_stub" in init.read_bytes()
 
 
-def _remove(root: Path, file: str) -> int:
-    """Remove one file, and the folders that it leaves empty; return its size."""
-    path = root / file
-    size = path.lstat().st_size
-    path.unlink()
-    for folder in path.parents:
-        if folder == root or any(folder.iterdir()):
-            break
-        folder.rmdir()
+def _remove(root: Path, doomed: Iterable[str]) -> int:
+    """Remove files, and the folders that this leaves empty; return the files' size."""
+    size = 0
+    folders: set[Path] = set()
+    for file in doomed:
+        path = root / file
+        size += path.lstat().st_size
+        path.unlink()
+        folders.add(path.parent)
+    for folder in folders:
+        while folder != root and folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+            folder = folder.parent
     return size

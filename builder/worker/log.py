@@ -6,7 +6,8 @@ import re
 import sys
 import threading
 import time
-from typing import Callable, Iterable, TextIO
+from contextlib import contextmanager
+from typing import Callable, Iterable, Iterator, TextIO
 
 
 class Log:
@@ -20,6 +21,7 @@ class Log:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.verbose = verbose
+        self.seconds: dict[str, float] = {}
         self._stream = stream or sys.stdout
         self._clock = clock
         self._start = clock()
@@ -29,6 +31,15 @@ class Log:
     def elapsed(self) -> float:
         """Seconds since the log was opened."""
         return self._clock() - self._start
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Add the time that passes inside to ``seconds``, which the manifest tells."""
+        begin = self._clock()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0) + self._clock() - begin
 
     def step(self, text: str) -> None:
         """Say what happens now."""

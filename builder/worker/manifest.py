@@ -7,10 +7,10 @@ import hashlib
 import json
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any, Mapping, Sequence
 
 from .lighten import Saved
 from .pack import Packed
@@ -33,12 +33,13 @@ class Package:
 
 @dataclass(frozen=True)
 class Circumstances:
-    """When the build ran, what it was given, and what it left out."""
+    """When the build ran and for how long, what it was given, and what it left out."""
 
     started_at: str
     finished_at: str
     locks: tuple[dict[str, str], ...] = ()
     saved: tuple[Saved, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 def document(
@@ -64,6 +65,7 @@ def document(
         "worker": worker_version(),
         "locks": list(circumstances.locks),
         "saved": [asdict(saved) for saved in circumstances.saved],
+        "seconds": dict(circumstances.seconds),
         "started_at": circumstances.started_at,
         "finished_at": circumstances.finished_at,
         "build_id": os.environ.get("CODEBUILD_BUILD_ID", ""),

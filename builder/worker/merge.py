@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
-from . import archive, audit, manifest, parts, request, sbom
+from . import archive, audit, manifest, parts, provenance, request, sbom
 from .archive import Entry
 from .errors import BuildError
 from .files import LayerFile
@@ -33,10 +33,11 @@ def merge(
     """
     started_at = manifest.now()
     wanted = request.read(bundle / "request.json")
+    sbom.load(bundle)
     targets = ", ".join(str(target) for target in wanted.targets)
     log.step(f"layer {wanted.layer}: merging {targets} (worker {manifest.worker_version()})")
     found = [parts.read(wanted, target, folder_of(target)) for target in wanted.targets]
-    entries = [entry for part in found for entry in _entries(wanted, part)]
+    entries = _together(found, [_entries(wanted, part) for part in found])
     for note in _check_size(entries, found, limit):
         log.note(note)
     out = _fresh(bundle / "out")
@@ -54,7 +55,7 @@ def merge(
     document = manifest.document(wanted, packed, unzipped, len(entries), packages, circumstances)
     document["parts"] = [_described(part) for part in found]
     manifest.write(out / "sbom.cdx.json", sbom.bill(document))
-    manifest.write(out / "provenance.json", sbom.provenance(document))
+    manifest.write(out / "provenance.json", provenance.statement(document))
     manifest.write(out / parts.MANIFEST, document)
     log.step(
         f"done: {counted(len(packages), 'package')}, {counted(len(entries), 'file')}, "
@@ -70,11 +71,15 @@ def _fresh(folder: Path) -> Path:
 
 
 def _entries(wanted: Request, part: Part) -> list[Entry]:
-    """Return a part's entries; refuse one that is not below the target's own site-packages."""
+    """Return a part's entries; refuse one that is not below the target's own site-packages.
+
+    What all targets have in common (``bin/``, ``lib/``) is there only if it was asked for.
+    """
     entries = archive.read(part.layer)
     prefix = wanted.prefix(part.target) + "/"
+    allowed = (prefix, *(f"{folder}/" for folder in wanted.include))
     for entry in entries:
-        if not entry.name.startswith(prefix) or ".." in entry.name.split("/"):
+        if not entry.name.startswith(allowed) or ".." in entry.name.split("/"):
             raise BuildError(
                 f"the part for {part.target} holds a file that is not below its own folder",
                 where=entry.name,
@@ -82,6 +87,22 @@ def _entries(wanted: Request, part: Part) -> list[Entry]:
                 fix="build the layer anew with force_rebuild",
             )
     return entries
+
+
+def _together(found: Sequence[Part], entries: Sequence[Sequence[Entry]]) -> list[Entry]:
+    """Return the entries of all parts; refuse a file in common that is not the same in all."""
+    kept: dict[str, tuple[Part, Entry]] = {}
+    for part, own in zip(found, entries):  # noqa: B905 - strict= came with Python 3.10
+        for entry in own:
+            first, known = kept.setdefault(entry.name, (part, entry))
+            if first is not part and known.content != entry.content:
+                raise BuildError(
+                    f"{entry.name} is not the same for {first.target} and for {part.target}",
+                    where="what the layer includes beside python/",
+                    expected="one file that fits all of the layer's runtimes",
+                    fix='make one layer a target: split = "target" in layers.toml',
+                )
+    return [entry for _, entry in kept.values()]
 
 
 def _check_size(entries: Iterable[Entry], found: Sequence[Part], limit: int) -> list[str]:

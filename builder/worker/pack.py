@@ -1,8 +1,7 @@
 """Packing: a zip whose bytes depend on the files alone, deflated on all processors.
 
 What is guaranteed: the same names, contents and exec bits give the same bytes, whatever the build's
-folder, umask, times, order of the file system, number of processors or Python version. The deflated
-bytes themselves are zlib's: another implementation of zlib may choose others.
+folder, umask, times, order of the file system, processor, number of processors or Python version.
 """
 
 from __future__ import annotations
@@ -11,23 +10,27 @@ import hashlib
 import os
 import stat
 import struct
-import zlib
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Callable, Deque, Iterable, Iterator, Sequence
+from typing import BinaryIO, Iterable, Iterator, Optional, Sequence
 
+from . import kept
 from .errors import BuildError
 from .files import LayerFile
+from .kept import Kept, Place
+from .libdeflate import Libdeflate
 
 LEVEL = 6
-MEMORY_LEVEL = 8
-CHUNK = 1 << 20
-"""Files larger than this are deflated in parts of this size, on several processors at once."""
-WINDOW = 1 << 15
-"""What deflate looks back: each part is given the end of the part before as its dictionary."""
+"""Smaller than zlib's level 6 at a third of its time (docs/performance.md)."""
+GROUP_SIZE = 1 << 20
 GROUP_FILES = 64
+"""Small files are handed to a thread together, up to this size and number."""
+
+SAMPLE = 1 << 14
+SAMPLE_EVERY = 1 << 18
+"""Of a file of several samples' size, this much in each part is tried before the whole."""
+BLOCK = 1 << 20
 MOST_ENTRIES = 0xFFFF - 1
 """More would need zip64's end record, which Lambda does not promise to read."""
 
@@ -45,25 +48,37 @@ class Packed:
 
     size: int
     sha256: bytes
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True)
 class Member:
-    """One file as it stands in the zip."""
+    """One file as it stands in the zip; ``deflated`` is None when it is stored as it is."""
 
     file: LayerFile
-    method: int
     crc: int
-    parts: tuple[bytes, ...]
+    deflated: Optional[bytes]
+    digest: str = ""
+
+    @property
+    def method(self) -> int:
+        """How its bytes are written."""
+        return STORED if self.deflated is None else DEFLATED
 
     @property
     def size(self) -> int:
         """The bytes it takes, without its headers."""
-        return sum(map(len, self.parts))
+        return self.file.size if self.deflated is None else len(self.deflated)
 
 
-def pack(files: Sequence[LayerFile], path: Path, workers: int | None = None) -> Packed:
-    """Write the files, sorted by name, into a new zip."""
+def pack(
+    files: Sequence[LayerFile],
+    path: Path,
+    engine: Libdeflate,
+    workers: int | None = None,
+    known: Kept | None = None,
+) -> Packed:
+    """Write the files, sorted by name, into a new zip; ``known`` saves deflating them again."""
     if len(files) > MOST_ENTRIES:
         raise BuildError(
             f"the layer has {len(files):,} files",
@@ -72,39 +87,24 @@ def pack(files: Sequence[LayerFile], path: Path, workers: int | None = None) -> 
             fix="leave out files with the layer's exclude",
         )
     ordered = sorted(files, key=lambda file: file.name.encode("utf-8"))
-    count = workers or os.cpu_count() or 1
-    with path.open("wb") as out, ThreadPoolExecutor(count) as pool:
+    with path.open("wb") as out, ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+        groups = list(_groups(ordered))
+        # The heaviest first, so that none is left over for one processor at the end.
+        heaviest = sorted(range(len(groups)), key=lambda n: -sum(f.size for f in groups[n]))
+        waiting = {n: pool.submit(_members, groups[n], engine, known) for n in heaviest}
         writer = _Writer(out)
-        for member in _members(ordered, pool, count):
-            writer.add(member)
+        for number in range(len(groups)):
+            for member in waiting.pop(number).result():
+                writer.add(member)
         return writer.end()
 
 
-def _members(
-    files: Sequence[LayerFile], pool: ThreadPoolExecutor, workers: int
-) -> Iterator[Member]:
-    """Yield members in order while a few jobs ahead are under way: memory stays bounded."""
-    waiting: Deque[Callable[[], list[Member]]] = deque()
-    weight: Deque[int] = deque()
-    for job in _jobs(files):
-        if len(job) == 1 and job[0].size > CHUNK:
-            waiting.append(_submit_parts(job[0], pool))
-        else:
-            waiting.append(pool.submit(_deflate_group, job).result)
-        weight.append(sum(file.size for file in job))
-        while sum(weight) > CHUNK * 8 * workers and len(weight) > 1:
-            weight.popleft()
-            yield from waiting.popleft()()
-    for result in waiting:
-        yield from result()
-
-
-def _jobs(files: Iterable[LayerFile]) -> Iterator[list[LayerFile]]:
+def _groups(files: Iterable[LayerFile]) -> Iterator[list[LayerFile]]:
     """Group small files, so that a job is worth handing over; large files stand alone."""
     group: list[LayerFile] = []
     size = 0
     for file in files:
-        if group and (size + file.size > CHUNK or len(group) == GROUP_FILES):
+        if group and (size + file.size > GROUP_SIZE or len(group) == GROUP_FILES):
             yield group
             group, size = [], 0
         group.append(file)
@@ -113,67 +113,34 @@ def _jobs(files: Iterable[LayerFile]) -> Iterator[list[LayerFile]]:
         yield group
 
 
-def _deflate_group(files: Sequence[LayerFile]) -> list[Member]:
-    return [
-        _deflate(file, file.path.read_bytes() if file.data is None else file.data) for file in files
-    ]
+def _members(files: Sequence[LayerFile], engine: Libdeflate, known: Kept | None) -> list[Member]:
+    return [_member(file, engine, known) for file in files]
 
 
-def _deflate(file: LayerFile, data: bytes) -> Member:
-    return _member(file, zlib.crc32(data), (deflate(data, b"", last=True),), (data,))
+def _member(file: LayerFile, engine: Libdeflate, known: Kept | None) -> Member:
+    data = read(file)
+    crc = engine.crc32(data)
+    digest = kept.digest(data) if known else ""
+    deflated = known.find(digest, crc) if known else None
+    if deflated is None and shrinks(data, engine):
+        deflated = engine.deflate(data)
+    return Member(file, crc, deflated, digest)
 
 
-def _member(
-    file: LayerFile, crc: int, parts: tuple[bytes, ...], original: tuple[bytes, ...]
-) -> Member:
-    """Keep what deflate made, unless the file is smaller as it is."""
-    if sum(map(len, parts)) < sum(map(len, original)):
-        return Member(file, DEFLATED, crc, parts)
-    return Member(file, STORED, crc, original)
+def read(file: LayerFile) -> bytes:
+    """Return the bytes that go into the layer."""
+    if file.data is not None:
+        return file.data
+    with file.path.open("rb", buffering=0) as source:
+        return source.read()
 
 
-def _submit_parts(file: LayerFile, pool: ThreadPoolExecutor) -> Callable[[], list[Member]]:
-    """Deflate a large file in parts; return what waits for them all."""
-    starts = range(0, file.size, CHUNK)
-    parts = [pool.submit(_deflate_part, file, start) for start in starts]
-    crc = pool.submit(_crc, file)
-
-    def join(parts: list[Future[bytes]] = parts, crc: Future[int] = crc) -> list[Member]:
-        deflated = tuple(part.result() for part in parts)
-        if sum(map(len, deflated)) < file.size:
-            return [Member(file, DEFLATED, crc.result(), deflated)]
-        return [Member(file, STORED, crc.result(), (file.path.read_bytes(),))]
-
-    return join
-
-
-def _deflate_part(file: LayerFile, start: int) -> bytes:
-    before = min(start, WINDOW)
-    with file.path.open("rb") as source:
-        source.seek(start - before)
-        data = source.read(before + CHUNK)
-    last = start + CHUNK >= file.size
-    return deflate(data[before:], data[:before], last=last)
-
-
-def deflate(data: bytes, dictionary: bytes, *, last: bool) -> bytes:
-    """Return one part of a raw deflate stream; parts stand one behind the other."""
-    if dictionary:
-        engine = zlib.compressobj(
-            LEVEL, zlib.DEFLATED, -15, MEMORY_LEVEL, zlib.Z_DEFAULT_STRATEGY, dictionary
-        )
-    else:
-        engine = zlib.compressobj(LEVEL, zlib.DEFLATED, -15, MEMORY_LEVEL)
-    start = engine.compress(data)
-    return start + engine.flush(zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH)
-
-
-def _crc(file: LayerFile) -> int:
-    crc = 0
-    with file.path.open("rb") as source:
-        for block in iter(lambda: source.read(CHUNK), b""):
-            crc = zlib.crc32(block, crc)
-    return crc
+def shrinks(data: bytes, engine: Libdeflate) -> bool:
+    """Whether deflating is worth a try: not for images, archives and the like."""
+    if len(data) < SAMPLE_EVERY:
+        return True
+    starts = range(0, len(data) - SAMPLE, SAMPLE_EVERY)
+    return any(engine.deflate(data[start : start + SAMPLE]) is not None for start in starts)
 
 
 class _Writer:
@@ -184,6 +151,7 @@ class _Writer:
         self._sha256 = hashlib.sha256()
         self._position = 0
         self._directory: list[bytes] = []
+        self._places: list[Place] = []
 
     def add(self, member: Member) -> None:
         name = member.file.name.encode("utf-8")
@@ -196,8 +164,11 @@ class _Writer:
         tail = struct.pack("<HHHII", 0, 0, 0, attributes, self._position)
         self._directory.append(b"PK\1\2" + struct.pack("<H", MADE_BY_UNIX) + common + tail + name)
         self._write(b"PK\3\4" + common + name)
-        for part in member.parts:
-            self._write(part)
+        if member.deflated is not None:
+            self._places.append(Place(member.digest, member.crc, self._position, member.size))
+            self._write(member.deflated)
+        else:
+            self._copy(member.file)
 
     def end(self) -> Packed:
         start = self._position
@@ -206,7 +177,16 @@ class _Writer:
         count = len(self._directory)
         length = self._position - start
         self._write(b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, count, count, length, start, 0))
-        return Packed(self._position, self._sha256.digest())
+        return Packed(self._position, self._sha256.digest(), tuple(self._places))
+
+    def _copy(self, file: LayerFile) -> None:
+        """Write a file as it is; it was not kept in memory until its turn."""
+        if file.data is not None:
+            self._write(file.data)
+            return
+        with file.path.open("rb") as source:
+            for block in iter(lambda: source.read(BLOCK), b""):
+                self._write(block)
 
     def _write(self, data: bytes) -> None:
         self._out.write(data)

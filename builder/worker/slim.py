@@ -10,6 +10,8 @@ from pathlib import Path
 from .distributions import INSTALLERS_OWN
 from .ignore import Ignore
 
+BYTECODE = (".pyc", ".pyo")
+
 
 @dataclass(frozen=True)
 class Removed:
@@ -39,24 +41,24 @@ def slim(root: Path, exclude: tuple[str, ...]) -> Removed:
             bytecode += len(cached)
             bytecode_size += sum(cached)
             shutil.rmtree(here / "__pycache__")
+        inside = folder[len(str(root)) + 1 :].replace(os.sep, "/")
         for name in names:
-            path = here / name
-            if ignore.excludes(path.relative_to(root).as_posix()):
+            if ignore.excludes(f"{inside}/{name}" if inside else name):
                 excluded += 1
-                excluded_size += path.lstat().st_size
-                path.unlink()
-            elif _is_bytecode_of_source(path):
+                excluded_size += (here / name).lstat().st_size
+                (here / name).unlink()
+            elif name.endswith(BYTECODE) and _has_source(here / name):
                 bytecode += 1
-                bytecode_size += path.lstat().st_size
-                path.unlink()
+                bytecode_size += (here / name).lstat().st_size
+                (here / name).unlink()
             elif name in INSTALLERS_OWN and here.name.endswith(".dist-info"):
-                path.unlink()
+                (here / name).unlink()
     return Removed(bytecode, bytecode_size, scripts, excluded, excluded_size)
 
 
-def _is_bytecode_of_source(path: Path) -> bool:
-    """Whether it is bytecode that has its source beside it; without source it is the module."""
-    return path.suffix in (".pyc", ".pyo") and path.with_suffix(".py").exists()
+def _has_source(path: Path) -> bool:
+    """Whether bytecode has its source beside it; without source it is the module."""
+    return path.with_suffix(".py").exists()
 
 
 def _remove_scripts(folder: Path) -> tuple[str, ...]:

@@ -1,79 +1,32 @@
-"""uv, the installer: a pinned and hash-checked copy in ``.tools/``, called for a target."""
+"""uv, the installer: the pinned one of ``.tools/``, called for a target."""
 
 from __future__ import annotations
 
 import os
-import pkgutil
-import re
-import subprocess
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Sequence
 
-from .errors import BuildError
+from . import tools
 from .log import Log
 from .process import Outcome, run, run_split, with_retries
 from .request import Target
 
-TOOLS = ".tools"
-LOCK = "uv.txt"
 EPOCH = "315532800"
 """1980-01-01, the first day a zip can hold: wheels built here carry this time."""
 
 
-def lock() -> str:
-    """Return the requirements file that pins uv, with a hash for each of its wheels."""
-    data = pkgutil.get_data(__package__, LOCK)
-    assert data is not None
-    return data.decode("utf-8")
-
-
 def version() -> str:
     """Return the pinned version of uv."""
-    found = re.search(r"^uv==([^\s\\]+)", lock(), re.MULTILINE)
-    assert found is not None
-    return found.group(1)
-
-
-def install(bundle: Path, log: Log) -> Path:
-    """Put uv into ``.tools/`` of the bundle with the image's own pip; return its path."""
-    target = bundle / TOOLS
-    program = target / "bin" / "uv"
-    if _is_pinned(program):
-        log.step(f"uv {version()} is there")
-        return program
-    log.step(f"installing uv {version()}")
-    target.mkdir(parents=True, exist_ok=True)
-    pins = target / LOCK
-    pins.write_text(lock(), encoding="utf-8")
-    command = [sys.executable, "-m", "pip", "install", "--require-hashes", "--no-deps"]
-    command += ["--only-binary=:all:", "--upgrade", "--no-compile", "--no-input"]
-    command += ["--disable-pip-version-check", "--target", str(target), "-r", str(pins)]
-    outcome = with_retries(lambda: run(command, log=log, cwd=bundle), log=log)
-    if outcome.ok and _is_pinned(program):
-        log.step(f"uv {version()} is installed")
-        return program
-    raise BuildError(
-        f"uv {version()} cannot be installed",
-        where=f"{sys.executable} -m pip\n{outcome.tail(8)}",
-        expected=f"pip in the build image, and a package index that has uv {version()}",
-        fix="run the build again; behind a proxy or with a mirror, give the build the PIP_* "
-        "variables that name it",
-    )
+    return tools.version("uv")
 
 
 def find(bundle: Path) -> Path:
     """Return the uv that ``tools`` installed; raise BuildError when it did not run."""
-    program = bundle / TOOLS / "bin" / "uv"
+    program = tools.program(bundle)
     if program.is_file():
         return program
-    raise BuildError(
-        "uv is not there",
-        where=str(program),
-        expected="the build phase after the install phase",
-        fix="run `python3 worker.pyz tools` first",
-    )
+    raise tools.missing("uv", program)
 
 
 @dataclass(frozen=True)
@@ -139,18 +92,3 @@ def environment() -> dict[str, str]:
 
 _MISLEADING = {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "UV_PYTHON", "UV_TARGET"}
 """These point uv, or the interpreter it starts, at packages that are not the layer's."""
-
-
-def _is_pinned(program: Path) -> bool:
-    try:
-        said = subprocess.run(
-            [str(program), "--version"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=True,
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
-        return False
-    return said.split()[1:2] == [version()]

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
 import json
 import os
 import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from builder.runtimes import Target as Runtime
+from builder.worker import libdeflate, lock, pack, tools
+from builder.worker.libdeflate import Libdeflate
 from builder.worker.log import Log
 from builder.worker.request import Target
 
@@ -122,6 +128,46 @@ def uv_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield cache
 
 
+MakeTools = Callable[[str], Path]
+
+
+@pytest.fixture(scope="session")
+def make_tools(uv_cache: Path) -> MakeTools:
+    """Return a function that installs the pinned tools, less uv, for one interpreter, once."""
+
+    def make(python: str) -> Path:
+        version = subprocess.run([python, "-V"], capture_output=True, text=True, check=True).stdout
+        folder = uv_cache.parent / f"tools-{version.split()[1]}"
+        if folder.is_dir():
+            return folder
+        partial = Path(tempfile.mkdtemp(dir=uv_cache.parent))
+        pins = [pin.line for pin in lock.parse(tools.lock()).pins if pin.name != "uv"]
+        (partial / "pins.txt").write_text("\n".join(pins) + "\n")
+        command = [str(UV), "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
+        command += ["--python", python, "--target", str(partial), "-r", str(partial / "pins.txt")]
+        subprocess.run(command, check=True)
+        with contextlib.suppress(OSError):  # another xdist worker was faster
+            partial.rename(folder)
+        return folder
+
+    return make
+
+
+@cache
+def libdeflate_here() -> Libdeflate:
+    """libdeflate, as the project's own environment has it."""
+    spec = importlib.util.find_spec("deflate")
+    assert spec is not None
+    assert spec.origin is not None
+    library = next(Path(spec.origin).parent.glob(libdeflate.PATTERN))
+    return Libdeflate(library, pack.LEVEL)
+
+
+@pytest.fixture(scope="session")
+def engine() -> Libdeflate:
+    return libdeflate_here()
+
+
 @pytest.fixture(scope="session")
 def worker_pyz(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("pyz") / "worker.pyz"
@@ -134,7 +180,9 @@ def worker_pyz(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def make_bundle(tmp_path: Path, worker_pyz: Path, here: Target) -> MakeBundle:
+def make_bundle(
+    tmp_path: Path, worker_pyz: Path, here: Target, make_tools: MakeTools
+) -> MakeBundle:
     """Return a function that writes a bundle: files of the project, and the request's keys."""
 
     def make(
@@ -143,10 +191,13 @@ def make_bundle(tmp_path: Path, worker_pyz: Path, here: Target) -> MakeBundle:
         targets: tuple[Target, ...] = (here,),
         folder: str = "bundle",
         examples: bool = False,
+        python: str = sys.executable,
         **request: Any,
     ) -> Bundle:
         path = tmp_path / folder
         (path / ".tools" / "bin").mkdir(parents=True)
+        for entry in make_tools(python).iterdir():
+            (path / ".tools" / entry.name).symlink_to(entry)
         (path / ".tools" / "bin" / "uv").symlink_to(UV)
         shutil.copy(worker_pyz, path / "worker.pyz")
         project = path / "project"

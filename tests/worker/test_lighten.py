@@ -128,3 +128,15 @@ def test_savings_of_several_targets_are_added_up() -> None:
         Saved("docs", 1, 1),
         Saved("tests", 4, 6),
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "stays"), [("web.tests.data", True), ("\0web.test\0", False), ("tests of it", False)]
+)
+def test_tests_that_compiled_code_names_stay(said: str, stays: bool, tmp_path: Path) -> None:
+    files = {"web/__init__.py": "", "web/_c.so": said, "web/tests/__init__.py": ""}
+    web = install(tmp_path, "web", files)
+
+    lighten(tmp_path, ("tests",), [web], ())
+
+    assert ("web/tests/__init__.py" in left(tmp_path)) is stays

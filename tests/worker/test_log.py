@@ -50,3 +50,14 @@ def test_credentials_in_urls_are_never_written() -> None:
 
     assert "https://***@example.invalid/simple" in stream.getvalue()
     assert without_credentials("a@b https://x/y@z") == "a@b https://x/y@z"
+
+
+def test_times_of_the_same_name_are_added() -> None:
+    moments = iter([0.0, 1.0, 3.0, 10.0, 10.5])
+    log = Log(StringIO(), clock=lambda: next(moments))
+
+    for _ in range(2):
+        with log.timed("pack"):
+            pass
+
+    assert log.seconds == {"pack": 2.5}

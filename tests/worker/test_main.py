@@ -45,14 +45,12 @@ def test_wrong_usage_shows_the_commands(
 
 
 def test_a_merge_runs_the_buildspec_of_every_build(make_bundle: "MakeBundle") -> None:
-    """``tools`` does nothing, and ``build`` wants the parts."""
+    """``build`` wants the parts."""
     bundle = make_bundle(dependencies=["six"])
     merging = {"LAYER_MERGE": "true"}
 
-    tools = bundle.run("tools", env=merging)
     build = bundle.run("build", env=merging)
 
-    assert (tools.status, "a merge needs no tools" in tools.output) == (0, True)
     assert build.status == 1
     assert build.errors.startswith("ERROR: there is no part for")
     assert bundle.run("merge").errors.startswith("ERROR: there is no part for")

@@ -20,7 +20,7 @@ def test_the_manifest_says_what_the_artifact_is(
     packed = Packed(size=9, sha256=b"\1" * 32)
 
     lock = {"file": "lock-3.12.txt", "sha256": "e" * 64}
-    around = Circumstances("before", "after", (lock,), (Saved("tests", 3, 40),))
+    around = Circumstances("before", "after", (lock,), (Saved("tests", 3, 40),), {"pack": 0.5})
     six = Package("six", "1.17", 20, "MIT", "d" * 64, ("sha256:1",))
 
     document = manifest.document(REQUEST, packed, 30, 2, [six], around)
@@ -47,6 +47,7 @@ def test_the_manifest_says_what_the_artifact_is(
         ],
         "locks": [lock],
         "saved": [{"what": "tests", "files": 3, "size": 40}],
+        "seconds": {"pack": 0.5},
         "started_at": "before",
         "finished_at": "after",
         "worker": manifest.worker_version(),

@@ -14,7 +14,7 @@ from builder.worker.files import LayerFile
 from builder.worker.log import Log
 from builder.worker.manifest import Circumstances, Package
 from builder.worker.request import Request, Target
-from tests.worker.conftest import target_of
+from tests.worker.conftest import libdeflate_here, target_of
 
 if TYPE_CHECKING:
     from tests.worker.conftest import MakeBundle
@@ -34,7 +34,7 @@ def part(
     for number, (name, data) in enumerate(content.items()):
         (folder / str(number)).write_bytes(data)
         files.append(LayerFile(name, folder / str(number), len(data)))
-    packed = pack.pack(files, folder / "layer.zip")
+    packed = pack.pack(files, folder / "layer.zip", libdeflate_here())
     lock = folder / f"lock-{target.python}.txt"
     lock.write_text(f"# {target}\n")
     six = Package("six", "1.17.0", 100, "MIT", "a" * 64, (f"sha256:{target.python}",))
@@ -207,9 +207,47 @@ def test_parts_and_merge_make_the_bytes_that_one_build_would_make(
 
     assert merged.status == 0, merged.errors
     assert (merged.out / "layer.zip").read_bytes() == (whole.out / "layer.zip").read_bytes()
-    varying = ("started_at", "finished_at", "parts")
+    varying = ("started_at", "finished_at", "seconds", "parts")
     one, all_ = ({k: v for k, v in m.items() if k not in varying}
                  for m in (whole.manifest, merged.manifest))  # fmt: skip
     assert all_ == one
     for lock in (f"lock-{here.python}.txt", f"lock-{other.python}.txt"):
         assert (merged.out / lock).read_bytes() == (whole.out / lock).read_bytes()
+
+
+# What is beside python/
+
+
+def with_programs(folder: Path, target: Target, program: bytes) -> Path:
+    own = replace(BOTH, targets=(target,), several=True)
+    module = f"{own.prefix(target)}/six.py"
+    return part(folder, target, {module: b"x = 1", "bin/run": program})
+
+
+def including(make_bundle: "MakeBundle") -> Path:
+    return make_bundle(targets=(OLD, NEW), dependencies=["six"], include=["bin"]).path
+
+
+def test_a_program_that_all_targets_bring_is_there_once(
+    make_bundle: "MakeBundle", tmp_path: Path
+) -> None:
+    folders = {t: with_programs(tmp_path / t.python, t, b"#!/bin/sh\n") for t in (OLD, NEW)}
+    bundle = including(make_bundle)
+
+    merged(bundle, folders)
+
+    with zipfile.ZipFile(bundle / "out/layer.zip") as layer:
+        assert layer.namelist()[0] == "bin/run"
+        assert len(layer.namelist()) == 3
+
+
+def test_a_program_that_differs_from_target_to_target_is_refused(
+    make_bundle: "MakeBundle", tmp_path: Path
+) -> None:
+    folders = {
+        target: with_programs(tmp_path / target.python, target, target.python.encode())
+        for target in (OLD, NEW)
+    }
+    with pytest.raises(BuildError, match="bin/run is not the same") as caught:
+        merged(including(make_bundle), folders)
+    assert 'split = "target"' in caught.value.fix

@@ -1,0 +1,1 @@
+"""The benchmark: this project's worker against pip with zipfile, and against ``sam build``."""

@@ -1,0 +1,93 @@
+"""The benchmark's command line: ``python -m bench [small] [medium] [large]``."""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from bench.contest import Result, contest
+from bench.measure import Failed
+from bench.samples import SAMPLES
+
+FOLDER = Path(__file__).resolve().parents[1] / ".bench"
+MEMORY_LIMIT = 512_000_000
+SIDES = (
+    *(("ours", "ours"), ("pip", "pip + zipfile")),
+    *(("sam+zip", "sam build + zipfile"), ("sam", "sam build, no zip")),
+)
+
+
+@click.command()
+@click.argument("names", nargs=-1, type=click.Choice(tuple(SAMPLES)))
+@click.option("--repeat", default=3, show_default=True, help="Warm runs of each; the best counts.")
+def main(names: tuple[str, ...], repeat: int) -> None:
+    """Compare ours with pip + zipfile and with sam build, in turns, in one run."""
+    # An end from outside ends what is being measured, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    screen = Console(width=110)
+    screen.print(machine(), highlight=False)
+    try:
+        for name in names or tuple(SAMPLES):
+            result = contest(SAMPLES[name], FOLDER / "venv", FOLDER / "work", repeat)
+            show(result, screen)
+    except Failed as error:
+        screen.print(f"ERROR: {error}", style="red", markup=False)
+        sys.exit(1)
+
+
+def machine() -> str:
+    """Return where and when this is measured."""
+    models = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        if line.startswith("model name")
+    ]
+    load = " ".join(f"{value:.1f}" for value in os.getloadavg())
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} x "
+        f"{models[0] if models else platform.machine()}, load {load}, Python "
+        f"{platform.python_version()}"
+    )
+
+
+def show(result: Result, screen: Console) -> None:
+    """Print one sample's figures."""
+    table = Table(title=f"{result.name}: {result.unzipped / 1e6:.0f} MB unzipped")
+    for heading in ("", "cache", "wall", "x ours", "processor", "x ours", "peak memory"):
+        table.add_column(heading, justify="left" if heading in ("", "cache") else "right")
+    for cache in ("warm", "cold"):
+        ours = result.times["ours", cache]
+        for side, label in SIDES:
+            usage = result.times[side, cache]
+            table.add_row(
+                *(label, cache, f"{usage.wall:.2f} s", f"{usage.wall / ours.wall:.1f}"),
+                *(f"{usage.cpu:.2f} s", f"{usage.cpu / ours.cpu:.1f}"),
+                f"{usage.peak / 1e6:.0f} MB",
+            )
+    screen.print(table)
+    steps = ", ".join(f"{name} {seconds:.2f}" for name, seconds in result.steps.items())
+    screen.print(f"our steps, warm, in seconds (import beside pack): {steps}", highlight=False)
+    cold, warm = result.resolve["cold"], result.resolve["warm"]
+    screen.print(
+        f"not counted: resolving {warm:.2f} s warm, {cold:.2f} s cold; tools phase "
+        f"{result.tools.wall:.2f} s",
+        highlight=False,
+    )
+    for name, size in result.sizes.items():
+        share = size / result.sizes["ours"]
+        screen.print(f"zip: {size / 1e6:8.2f} MB  x {share:.3f}  {name}", highlight=False)
+    peak = max(result.times["ours", cache].peak for cache in ("warm", "cold"))
+    verdict = "below" if peak < MEMORY_LIMIT else "ABOVE"
+    screen.print(f"our peak memory is {verdict} 512 MB\n", highlight=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""Our side: a real bundle, and the real worker run in it as CodeBuild runs it."""
+
+from __future__ import annotations
+
+import io
+import json
+import platform
+import shutil
+import sys
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.measure import Usage, run
+from bench.samples import Sample
+from builder.bundle import bundle
+from builder.spec import LayerSpec
+
+PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
+ARCHITECTURE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+
+
+@dataclass(frozen=True)
+class Built:
+    """One run of the worker; ``manifest`` tells the time of each step."""
+
+    usage: Usage
+    manifest: Mapping[str, Any]
+    layer: Path
+
+    @property
+    def resolve(self) -> float:
+        """Seconds that resolving took."""
+        return float(self.manifest["seconds"]["resolve"])
+
+    @property
+    def without_resolving(self) -> Usage:
+        """What all but resolving took: the worker's start, install, slim, audit, pack, SBOM."""
+        return Usage(self.usage.wall - self.resolve, self.usage.cpu, self.usage.peak)
+
+
+class Ours:
+    """The worker in one unpacked bundle."""
+
+    def __init__(self, sample: Sample, folder: Path, env: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._env = dict(env)
+        spec = LayerSpec(
+            name="bench",
+            python=(PYTHON,),
+            architecture=ARCHITECTURE,
+            dependencies=sample.requirements,
+        )
+        with zipfile.ZipFile(io.BytesIO(bundle(spec, folder, (), "0" * 64))) as archive:
+            archive.extractall(folder)
+
+    def tools(self) -> Usage:
+        """Run the install phase."""
+        return run([sys.executable, "worker.pyz", "tools"], self._folder, self._env)
+
+    def forget(self) -> None:
+        """Empty the cache that CodeBuild would keep for the next build."""
+        shutil.rmtree(self._folder / ".cache", ignore_errors=True)
+
+    def build(self) -> Built:
+        """Run the build phase."""
+        usage = run([sys.executable, "worker.pyz", "build"], self._folder, self._env)
+        manifest = json.loads((self._folder / "out" / "manifest.json").read_text())
+        return Built(usage, manifest, self._folder / "out" / "layer.zip")
+
+    def pins(self) -> str:
+        """Return the versions of the last build, for the others to install the same."""
+        lock = (self._folder / "out" / f"lock-{PYTHON}.txt").read_text()
+        lines = [line.rstrip(" \\") for line in lock.splitlines()]
+        return "".join(f"{line}\n" for line in lines if line[:1].isalnum())

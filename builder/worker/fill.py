@@ -1,0 +1,96 @@
+"""Filling: one target's folder, from its versions to the files that the layer will have."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Sequence
+
+from . import audit, distributions, include, interpreters, lighten, versions
+from . import install as installing
+from . import locked as locking
+from . import slim as slimming
+from . import uv as uvs
+from .distributions import Distribution
+from .lighten import Saved
+from .lock import Lock
+from .log import Log, counted, human
+from .own import Own
+from .projects import ProjectWheel
+from .request import Request, Target
+from .uv import Uv
+
+
+@dataclass
+class Content:
+    """What one target's folder holds, as far as the manifest tells it."""
+
+    target: Target
+    prefix: str
+    found: list[Distribution] = field(default_factory=list)
+    own: set[str] = field(default_factory=set)
+    locked: Lock = field(default_factory=lambda: Lock(()))
+    saved: tuple[Saved, ...] = ()
+
+
+def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, log: Log) -> Content:
+    """Resolve and install for one target; return what is there now."""
+    # A new folder each time: uv remembers what it built of a path, whatever changed inside.
+    work = Path(tempfile.mkdtemp(prefix=f"{target.python}-", dir=stage.parent))
+    project = work / "project"
+    if (bundle / "project").is_dir():
+        shutil.copytree(bundle / "project", project, symlinks=True)
+    else:
+        project.mkdir()
+    interpreter = interpreters.find(target)
+    python = interpreter.path if interpreter else sys.executable
+    own = Own(Uv(uv, project, python, log), project, work / "wheels")
+    kept = locking.read(bundle)
+    native = interpreter is not None
+    with log.timed("resolve"):
+        locked = versions.resolve(wanted, target, own, work, log, kept, native=native)
+    (bundle / "out" / f"lock-{target.python}.txt").write_text(
+        locked.text(_header(wanted, target, own.wheels)), encoding="utf-8"
+    )
+    prefix = wanted.prefix(target)
+    root = stage / prefix
+    with log.timed("install"):
+        installing.install(own.uv, locked, own.wheels, target, root, work, log)
+    with log.timed("slim"):
+        found = distributions.read(root)
+        pins = [(pin.name, pin.version) for pin in locked.pins]
+        pins += [(wheel.name, wheel.version) for wheel in own.wheels]
+        audit.check_installed(pins, found, root, target)
+        names = {wheel.name for wheel in own.wheels}
+        if include.BIN in wanted.include:
+            include.take_scripts(root, found, stage)
+        saved = _slim(wanted, root, found, names, log)
+    return Content(target, prefix, found, names, locked, saved)
+
+
+def _slim(
+    wanted: Request, root: Path, found: Sequence[Distribution], own: set[str], log: Log
+) -> tuple[Saved, ...]:
+    """Leave out what the layer does not need; say what that saved."""
+    removed = slimming.slim(root, wanted.exclude)
+    if removed.scripts and include.BIN not in wanted.include:
+        log.debug(f"left out bin/: {', '.join(removed.scripts)}")
+        scripts = counted(len(removed.scripts), "command-line script")
+        log.step(f"left out {scripts}: layers hold modules")
+    if removed.excluded:
+        gone = counted(removed.excluded, "excluded file")
+        log.step(f"left out {gone}, {human(removed.excluded_size)}")
+    saved = lighten.lighten(root, wanted.slim, found, own)
+    for part in saved:
+        if part.files:
+            files_gone = counted(part.files, "file")
+            log.step(f"slimmed {part.what}: {files_gone}, {human(part.size)} saved")
+    return (Saved("bytecode", removed.bytecode, removed.bytecode_size), *saved)
+
+
+def _header(wanted: Request, target: Target, wheels: Sequence[ProjectWheel]) -> list[str]:
+    lines = [f"layer {wanted.layer}, {target}, resolved by uv {uvs.version()}"]
+    return lines + [f"{w.name} {w.version} is built from {w.folder}" for w in wheels]

@@ -1,0 +1,47 @@
+"""The project's own source folders, each built into a wheel once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from . import projects
+from .errors import BuildError
+from .projects import ProjectWheel
+from .uv import Uv
+
+
+class Own:
+    """The project's own source folders, each built into a wheel once."""
+
+    def __init__(self, uv: Uv, project: Path, out: Path) -> None:
+        self.uv = uv
+        self.wheels: list[ProjectWheel] = []
+        self._project = project
+        self._out = out
+        self._built: dict[Path, ProjectWheel] = {}
+
+    def wheel(self, folder: str) -> ProjectWheel:
+        """Return the wheel of a folder, as uv or the request names it."""
+        path = self._find(folder)
+        if path not in self._built:
+            shown = path.relative_to(self._project.resolve()).as_posix()
+            # A folder for each wheel: two packages of one name must not replace each other.
+            out = self._out / str(len(self._built))
+            self._built[path] = projects.build(self.uv, path, shown, out)
+            self.wheels.append(self._built[path])
+        return self._built[path]
+
+    def _find(self, folder: str) -> Path:
+        """Find a folder that uv names relative to whatever file or package named it."""
+        bases = [self._project, *self._built]
+        for base in bases:
+            path = (base / folder.replace("file://", "")).resolve()
+            inside = self._project.resolve() in (path, *path.parents)
+            if inside and path.is_dir():
+                return path
+        raise BuildError(
+            f"a local dependency is not in the bundle: {folder}",
+            where="tool.uv.sources, or a path in the requirements",
+            expected="a folder inside the project",
+            fix="move it below the project's root and name its folder among the layer's sources",
+        )

@@ -1,0 +1,111 @@
+"""The pinned tools of the build: hash-checked packages in ``.tools/``, installed by pip.
+
+uv installs, libdeflate packs, CycloneDX's own library writes the bill of materials. The worker's
+own code has the standard library only, so that it starts in any image; what a tool does is part of
+the artifact, so there is never another in its place: without a tool there is no build.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from .errors import BuildError
+from .log import Log
+from .process import run, with_retries
+
+TOOLS = ".tools"
+LOCK = "tools.txt"
+DONE = "installed.txt"
+"""A copy of the lock that was installed, written last."""
+
+
+def lock() -> str:
+    """Return the requirements file that pins the tools, with a hash for each of their files."""
+    data = pkgutil.get_data(__package__, LOCK)
+    assert data is not None
+    return data.decode("utf-8")
+
+
+def version(name: str) -> str:
+    """Return the pinned version of a tool."""
+    found = re.search(rf"^{re.escape(name)}==([^\s\\]+)", lock(), re.MULTILINE)
+    assert found is not None, name
+    return found.group(1)
+
+
+def described() -> str:
+    """Return the tools with their versions, for the log."""
+    names = ("uv", "deflate", "cyclonedx-python-lib")
+    return ", ".join(f"{name} {version(name)}" for name in names)
+
+
+def install(bundle: Path, log: Log) -> Path:
+    """Put the tools into ``.tools/`` of the bundle with the image's own pip; return the folder."""
+    target = bundle / TOOLS
+    if _is_done(target):
+        log.step(f"{described()}: all there")
+        return target
+    log.step(f"installing {described()}")
+    target.mkdir(parents=True, exist_ok=True)
+    pins = target / LOCK
+    pins.write_text(lock(), encoding="utf-8")
+    # Wheels only, and only those of the lock: nothing is built here, and a Python or a machine
+    # that a tool has no wheel for is refused.
+    command = [sys.executable, "-m", "pip", "install", "--require-hashes", "--no-deps"]
+    command += ["--only-binary=:all:", "--upgrade", "--no-input"]
+    command += ["--disable-pip-version-check", "--target", str(target), "-r", str(pins)]
+    outcome = with_retries(lambda: run(command, log=log, cwd=bundle), log=log)
+    if outcome.ok and _runs(program(bundle)):
+        (target / DONE).write_text(lock(), encoding="utf-8")
+        log.step("the tools are installed")
+        return target
+    raise BuildError(
+        "the build's tools cannot be installed",
+        where=f"{sys.executable} -m pip\n{outcome.tail(8)}",
+        expected=f"pip in the build image, and a package index that has {described()}",
+        fix="run the build again; behind a proxy or with a mirror, give the build the PIP_* "
+        "variables that name it",
+    )
+
+
+def program(bundle: Path) -> Path:
+    """Return where uv is, or would be."""
+    return bundle / TOOLS / "bin" / "uv"
+
+
+def missing(what: str, where: Path) -> BuildError:
+    """Return the error that a tool is not there."""
+    return BuildError(
+        f"{what} is not there",
+        where=str(where),
+        expected="the build phase after the install phase",
+        fix="run `python3 worker.pyz tools` first",
+    )
+
+
+def _is_done(target: Path) -> bool:
+    try:
+        installed = (target / DONE).read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return installed == lock() and _runs(target / "bin" / "uv")
+
+
+def _runs(uv: Path) -> bool:
+    """Whether it is the pinned uv, and one that this machine can start."""
+    try:
+        said = subprocess.run(
+            [str(uv), "--version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=True,
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return said.split()[1:2] == [version("uv")]

@@ -1,0 +1,66 @@
+"""The benchmark's pieces on a tiny layer; nothing here depends on how fast they are."""
+
+import os
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from bench.contest import Result
+from bench.measure import Failed, Usage, run
+from bench.others import zip_folder
+from bench.ours import Ours
+from bench.samples import Sample
+
+
+def test_the_memory_of_all_processes_of_a_command_is_seen(tmp_path: Path) -> None:
+    child = "import time; block = bytearray(60_000_000); time.sleep(0.5)"
+    parent = f"import subprocess, sys; a = [subprocess.Popen([sys.executable, '-c', {child!r}])"
+    parent += " for _ in range(2)]; [p.wait() for p in a]"
+
+    usage = run([sys.executable, "-c", parent], tmp_path, os.environ)
+
+    assert usage.peak > 120_000_000
+    assert usage.wall >= 0.5
+
+
+def test_a_command_that_fails_is_no_result(tmp_path: Path) -> None:
+    with pytest.raises(Failed, match="broken on purpose"):
+        run(["sh", "-c", "echo broken on purpose; exit 3"], tmp_path, os.environ)
+
+
+def test_the_fastest_run_of_a_side_counts() -> None:
+    result = Result("x", Usage(0, 0, 0))
+
+    kept = [result.keep("ours", "warm", Usage(wall, wall, 1)) for wall in (3.0, 2.0, 2.5)]
+
+    assert kept == [True, True, False]
+    assert result.times["ours", "warm"].wall == 2.0
+
+
+def test_the_real_worker_builds_a_tiny_layer(tmp_path: Path) -> None:
+    env = {**os.environ, "PIP_FIND_LINKS": ""}
+    ours = Ours(Sample("tiny", ("six==1.17.0",)), tmp_path, env)
+    ours.tools()
+
+    built = ours.build()
+
+    assert ours.pins() == "six==1.17.0\n"
+    assert 0 < built.without_resolving.wall < built.usage.wall
+    assert {"audit", "import", "install", "pack", "resolve", "slim"} == set(
+        built.manifest["seconds"]
+    )
+    with zipfile.ZipFile(built.layer) as archive:
+        assert "python/six.py" in archive.namelist()
+
+
+def test_a_folder_is_zipped_as_one_does_by_hand(tmp_path: Path) -> None:
+    (tmp_path / "python").mkdir()
+    (tmp_path / "python" / "a.py").write_text("x = 1\n" * 99)
+
+    size = zip_folder(tmp_path, tmp_path / "layer.zip")
+
+    assert 0 < size == (tmp_path / "layer.zip").stat().st_size
+    with zipfile.ZipFile(tmp_path / "layer.zip") as archive:
+        assert archive.namelist() == ["python/a.py"]

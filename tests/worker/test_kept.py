@@ -1,0 +1,89 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from builder.worker import files, kept, pack
+from builder.worker.kept import Kept
+from builder.worker.libdeflate import Libdeflate
+
+TEXT = b"import os\n" * 500
+
+
+class Counting(Libdeflate):
+    """libdeflate that counts its calls."""
+
+    def __init__(self, engine: Libdeflate) -> None:
+        self.__dict__ = engine.__dict__.copy()
+        self.calls = 0
+
+    def deflate(self, data: bytes) -> bytes | None:
+        self.calls += 1
+        return super().deflate(data)
+
+
+@pytest.fixture
+def layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(kept.CACHE, str(tmp_path / "cache"))
+    (tmp_path / "layer").mkdir()
+    (tmp_path / "layer" / "a.py").write_bytes(TEXT)
+    (tmp_path / "layer" / "b.py").write_bytes(TEXT + b"x")
+    return tmp_path / "layer"
+
+
+def build(layer: Path, engine: Libdeflate, known: Kept | None) -> tuple[bytes, int]:
+    """Pack as a build does; return the zip and how many files were deflated."""
+    counting, out = Counting(engine), layer.parent / "layer.zip"
+    packed = pack.pack(files.collect(layer), out, counting, known=known)
+    kept.save("v1", out, packed.sha256, packed.places)
+    return out.read_bytes(), counting.calls
+
+
+def test_what_was_deflated_before_is_not_deflated_again(layer: Path, engine: Libdeflate) -> None:
+    first, deflated = build(layer, engine, kept.load("v1"))
+
+    again, deflated_again = build(layer, engine, kept.load("v1"))
+
+    assert (deflated, deflated_again) == (2, 0)
+    assert again == first
+
+
+def test_only_what_changed_is_deflated(layer: Path, engine: Libdeflate) -> None:
+    build(layer, engine, kept.load("v1"))
+    (layer / "b.py").write_bytes(TEXT + b"y")
+
+    changed, deflated = build(layer, engine, kept.load("v1"))
+
+    assert deflated == 1
+    assert changed == build(layer, engine, None)[0]
+
+
+@pytest.mark.parametrize("damage", ["version", "zip", "short", "index", "gone"])
+def test_what_is_not_whole_or_not_ours_is_not_used(
+    damage: str, layer: Path, engine: Libdeflate
+) -> None:
+    first, _ = build(layer, engine, kept.load("v1"))
+    cache = layer.parent / "cache"
+    path = cache / kept.ZIP
+    data = bytearray(path.read_bytes())
+    path.unlink()
+    data[60] ^= 1 if damage == "zip" else 0
+    if damage != "gone":
+        path.write_bytes(data[:-9] if damage == "short" else data)
+    if damage == "index":
+        (cache / kept.INDEX).write_text(json.dumps({"version": "v1", "places": [[1]]}))
+
+    again, deflated = build(layer, engine, kept.load("v2" if damage == "version" else "v1"))
+
+    assert deflated == 2
+    assert again == first
+
+
+def test_nothing_is_kept_where_no_folder_is_named(
+    layer: Path, engine: Libdeflate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(kept.CACHE)
+
+    build(layer, engine, kept.load("v1"))
+
+    assert not (layer.parent / "cache").exists()

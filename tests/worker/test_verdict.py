@@ -1,0 +1,82 @@
+"""Whole builds that are refused for what the layer holds."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.worker import build
+from builder.worker.errors import BuildError
+from builder.worker.log import Log
+from builder.worker.request import Target
+from tests.worker.samples import mine, offline
+
+if TYPE_CHECKING:
+    from tests.worker.conftest import Bundle, MakeBundle, MakeWheel
+
+
+def native_bundle(
+    make_bundle: "MakeBundle", make_wheel: "MakeWheel", target: Target, library: bytes
+) -> "Bundle":
+    bundle = make_bundle(targets=(target,), requirements=["requirements.txt"])
+    digits = target.python.replace(".", "")
+    tag = f"cp{digits}-cp{digits}-manylinux_2_17_{target.machine}"
+    files = {"native/__init__.py": "", "native/_part.abi3.so": library}
+    make_wheel(bundle.path / "project" / "wheels", "native", files=files, tag=tag)
+    offline(bundle, "native")
+    return bundle
+
+
+def test_a_wheel_with_files_of_another_machine_is_refused(
+    make_bundle: "MakeBundle", make_wheel: "MakeWheel", foreign: Target, native_library: bytes
+) -> None:
+    result = native_bundle(make_bundle, make_wheel, foreign, native_library).run()
+
+    assert result.status == 1
+    assert "ERROR: native: compiled files for another machine" in result.errors
+    assert "python/native/_part.abi3.so" in result.errors
+
+
+def test_a_wheel_with_symbols_newer_than_the_runtime_is_refused(
+    make_bundle: "MakeBundle", make_wheel: "MakeWheel", here: Target, native_library: bytes
+) -> None:
+    old = Target(here.python, here.architecture, "2.5", f"{here.machine}-manylinux_2_17")
+
+    result = native_bundle(make_bundle, make_wheel, old, native_library).run()
+
+    assert result.status == 1
+    assert "ERROR: native: compiled for a newer system than" in result.errors
+    assert "at most GLIBC 2.5" in result.errors
+
+
+def test_a_module_that_cannot_be_imported_is_refused(make_bundle: "MakeBundle") -> None:
+    files = mine()
+    files["libs/mine/src/mine/__init__.py"] += "import not_there_at_all\n"
+
+    result = make_bundle(files, package="libs/mine").run()
+
+    assert result.status == 1
+    assert "ERROR: mine cannot be imported by" in result.errors
+    assert "No module named 'not_there_at_all'" in result.errors
+    assert "add the distribution that has not_there_at_all" in result.errors
+
+
+@pytest.mark.parametrize("exclude", [["*"], ["mine/"]])
+def test_a_layer_with_nothing_left_in_it_is_refused(
+    exclude: list[str], make_bundle: "MakeBundle"
+) -> None:
+    result = make_bundle(mine(), package="libs/mine", exclude=exclude).run()
+
+    assert result.status == 1
+    assert "ERROR: the layer would be empty" in result.errors
+
+
+def test_a_layer_that_is_too_large_is_refused(
+    make_bundle: "MakeBundle", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = make_bundle(mine(**{"big.csv": "x" * 5000}), package="libs/mine")
+
+    with pytest.raises(BuildError, match="the layer is too large") as caught:
+        build.build(bundle.path, Log(), limit=4000)
+
+    assert "mine 3.2" in caught.value.where
+    assert not (bundle.path / "out" / "layer.zip").exists()
