@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import platform
 import signal
@@ -33,6 +34,13 @@ def main(names: tuple[str, ...], repeat: int) -> None:
     # An end from outside ends what is being measured, too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     screen = Console(width=110)
+    FOLDER.mkdir(exist_ok=True)
+    lock = (FOLDER / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        screen.print("ERROR: another benchmark is running; two would measure each other")
+        sys.exit(1)
     screen.print(machine(), highlight=False)
     try:
         for name in names or tuple(SAMPLES):

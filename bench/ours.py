@@ -65,7 +65,9 @@ class Ours:
         shutil.rmtree(self._folder / ".cache", ignore_errors=True)
 
     def build(self) -> Built:
-        """Run the build phase."""
+        """Run the build phase in a folder without an earlier build, as in a new container."""
+        for name in ("out", ".build"):
+            shutil.rmtree(self._folder / name, ignore_errors=True)
         usage = run([sys.executable, "worker.pyz", "build"], self._folder, self._env)
         manifest = json.loads((self._folder / "out" / "manifest.json").read_text())
         return Built(usage, manifest, self._folder / "out" / "layer.zip")
