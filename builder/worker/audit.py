@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Collection, Iterable, Mapping, Sequence
@@ -34,6 +35,10 @@ RUNTIME_LIBRARIES = {
 }
 """Libraries that every Python runtime of Lambda has: glibc's, GCC's and zlib (the list of PEP 600
 without the desktop's libraries, which Lambda's images leave out)."""
+
+BRING_LIBRARIES = 'name the system packages that have them (system_packages, and include = ["lib"])'
+GPU = re.compile(r"(nvidia|cuda)-|triton( |$)")
+"""Names of packages that only serve GPUs."""
 
 SHOWN = 5
 BOTO = ("boto3", "botocore")
@@ -190,7 +195,7 @@ def check_libraries(natives: Sequence[Native], loaded: Collection[Path]) -> list
             where=_list(text for _, text in used),
             expected="libraries that are in the layer or in Lambda's runtime",
             fix="choose a package that brings its libraries (psycopg2-binary instead of psycopg2, "
-            "opencv-python-headless instead of opencv-python), or add them to the layer",
+            f"opencv-python-headless instead of opencv-python), or {BRING_LIBRARIES}",
         )
     return [f"{text}, which Lambda does not have" for text in unused]
 
@@ -218,8 +223,20 @@ def check_size(
         + "\nlargest files:    "
         + _list(f"{file.name} {human(file.size)}" for file in largest),
         expected=f"at most {limit:,} bytes: a function with all its layers, five at most",
-        fix="leave out what is not needed with the layer's exclude (tests, data, optional parts), "
-        "split the layer, or use a container image",
+        fix=_gpu_advice(sizes)
+        + "leave out what is not needed (the layer's exclude: data, optional parts; slim: docs, "
+        "symbols), make two layers of it, or use a container image",
+    )
+
+
+def _gpu_advice(sizes: Mapping[str, int]) -> str:
+    """Name what only a GPU can use."""
+    found = [name.split(" ")[0] for name, _ in by_size(sizes) if GPU.match(name)]
+    if not found:
+        return ""
+    return (
+        f"{', '.join(found[:SHOWN])} only serve GPUs, which Lambda does not have: take the build "
+        "of the package that needs them for CPUs, or exclude them;\n"
     )
 
 
@@ -230,8 +247,9 @@ def notes_on_boto(sizes: Mapping[str, int]) -> list[str]:
         return []
     total = human(sum(sizes[name] for name in own))
     return [
-        f"{' and '.join(own)} ({total}) are in Lambda's Python runtimes too; the layer's own "
-        "version is used"
+        f"{' and '.join(own)} ({total}): Lambda's Python runtimes have "
+        f"{'it' if len(own) == 1 else 'them'} too; the layer's own version is used (slim with boto "
+        "leaves it out)"
     ]
 
 

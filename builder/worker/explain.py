@@ -80,8 +80,8 @@ MEANINGS = (
         r"Failed to (?:download and )?build `(?P<name>[^`=@ ]+)(?:==(?P<version>[^`]+))?",
         "{name} {version} cannot be built for {target}",
         "a wheel for {target}, or a source that can be built on the build image",
-        "choose a version of {name} that has wheels for the target; if it is compiled, its "
-        "compilers and headers must be in the build image",
+        "choose a version of {name} that has wheels for the target; if headers or programs are "
+        "missing, name the system packages that have them (system_packages)",
     ),
     Meaning(
         r"Hash mismatch for `(?P<name>[^`]+)`",

@@ -98,6 +98,15 @@ def _import_error(
         expected="modules that import with the standard library and the layer alone",
         fix=f"add the distribution that has {missing} to the layer's dependencies"
         if absent
-        else "choose versions that work together; what the function never imports can be left out "
-        "with the layer's exclude",
+        else _advice(first),
+    )
+
+
+def _advice(failure: Failure) -> str:
+    # So dlopen(3) says of a library that is not there.
+    if "cannot open shared object file" in failure.message:
+        return f"choose a package that brings its libraries, or {audit.BRING_LIBRARIES}"
+    return (
+        "choose versions that work together; what the function never imports can be left out with "
+        "the layer's exclude"
     )

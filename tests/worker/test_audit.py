@@ -113,6 +113,7 @@ def test_a_library_that_nobody_brings_is_refused_when_it_is_used() -> None:
         audit.check_libraries([used], {used.file.path})
 
     assert caught.value.where == "python/psycopg2/x.so needs libpq.so.5"
+    assert 'system_packages, and include = ["lib"]' in caught.value.fix
 
 
 def test_a_library_that_nobody_brings_is_a_note_when_nothing_loaded_it() -> None:
@@ -149,10 +150,24 @@ def test_a_layer_above_the_limit_is_refused_with_its_largest_packages() -> None:
 
     assert "largest packages: big 1 9.0 kB, small 2 5 B" in caught.value.where
     assert "python/big.so" in caught.value.where
+    assert "GPU" not in caught.value.fix
+
+
+def test_packages_that_only_serve_gpus_are_named_when_the_layer_is_too_large() -> None:
+    sizes = {"nvidia-nccl-cu13 2.32": 8000, "tritonclient 2": 900, "triton 3": 90, "xgboost 3": 9}
+
+    with pytest.raises(BuildError, match="too large") as caught:
+        audit.check_size([file("big.so", 9000)], sizes, limit=8000)
+
+    assert caught.value.fix.startswith("nvidia-nccl-cu13, triton only serve GPUs, which Lambda")
 
 
 def test_what_the_runtime_has_already_is_noted() -> None:
     assert audit.notes_on_boto({"requests": 1}) == []
     assert (
         "boto3 and botocore (3.0 kB)" in audit.notes_on_boto({"boto3": 1000, "botocore": 2000})[0]
+    )
+    assert (
+        "botocore (2.0 kB): Lambda's Python runtimes have it too"
+        in (audit.notes_on_boto({"botocore": 2000})[0])
     )

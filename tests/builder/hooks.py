@@ -1,0 +1,85 @@
+"""The hooks as Terraform calls them, for the tests of what they answer."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from builder import hook
+from builder.clock import Clock
+from builder.hook import Answer, Query, plan_hook, release_hook
+from builder.record import Release
+from builder.release import ensure
+from tests.builder.conftest import ACCOUNT, REGION, World, quick
+
+KEYS = {
+    "layer_arn", "version", "fingerprint", "status", "reason",
+    "unzipped_size", "zipped_size", "packages", "functions",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    def quickly(*arguments: Any, clock: Clock | None = None, **options: Any) -> Release:
+        return ensure(*arguments, clock=clock or quick(), **options)
+
+    monkeypatch.setattr(hook, "ensure", quickly)
+
+
+def query_of(world: World, **fields: str) -> Query:
+    """Return what Terraform asks; fields are added or replaced."""
+    layer = world.layer()
+    site = layer.site
+    return Query(
+        {
+            "spec": layer.spec.to_json(),
+            "root": str(world.root),
+            "layer_name": site.layer_name,
+            "bucket": site.bucket,
+            "project": site.project,
+            "build_role": site.build_role,
+            "log_group": site.log_group,
+            "region": REGION,
+            "account": ACCOUNT,
+            "profile": "",
+            "role_arn": "",
+            "force_rebuild": "false",
+            "debug_mode": "false",
+            "sync_mode": "true",
+            **fields,
+        }
+    )
+
+
+def planned(world: World, **fields: str) -> Answer:
+    """Return what the plan hook answers."""
+    return plan_hook(query_of(world, **fields))
+
+
+def released(world: World, plan: Answer, **fields: str) -> Answer:
+    query = query_of(world, plan=json.dumps(plan), reason=plan["reason"], **fields)
+    return release_hook(query, lambda _line: None)
+
+
+def approve(world: World, plan: Answer) -> None:
+    """Write the approval, as Terraform's apply does."""
+    world.put("web/approved", plan["token"].encode())
+
+
+def apply(world: World, **fields: str) -> Answer:
+    """Plan, approve and release, as terraform apply does."""
+    plan = planned(world, **fields)
+    approve(world, plan)
+    return released(world, plan, **fields)
+
+
+def writes(world: World, action: Callable[[], object]) -> list[str]:
+    """Return what was written to this application meanwhile."""
+    before = len(world.aws.calls())
+    action()
+    return [
+        f"{call.operation} {call.target}"
+        for call in world.aws.calls()[before:]
+        if call.is_write and world.name in call.target
+    ]
