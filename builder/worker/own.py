@@ -1,4 +1,4 @@
-"""The project's own source folders, each built into a wheel once."""
+"""The project's own packages, source folders and archives: each becomes a wheel once."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from .errors import BuildError
 from .projects import ProjectWheel
 from .uv import Uv
 
+ARCHIVES = (".whl", ".tar.gz", ".zip")
+
 
 class Own:
-    """The project's own source folders, each built into a wheel once."""
+    """The project's own packages, each built into a wheel once, unless it is one."""
 
     def __init__(self, uv: Uv, project: Path, out: Path) -> None:
         self.uv = uv
@@ -27,21 +29,26 @@ class Own:
             shown = path.relative_to(self._project.resolve()).as_posix()
             # A folder for each wheel: two packages of one name must not replace each other.
             out = self._out / str(len(self._built))
-            self._built[path] = projects.build(self.uv, path, shown, out)
+            self._built[path] = (
+                projects.read(path, shown)
+                if path.suffix == ".whl"
+                else projects.build(self.uv, path, shown, out)
+            )
             self.wheels.append(self._built[path])
         return self._built[path]
 
     def _find(self, folder: str) -> Path:
-        """Find a folder that uv names relative to whatever file or package named it."""
+        """Find what uv names relative to whatever file or package named it."""
         bases = [self._project, *self._built]
         for base in bases:
             path = (base / folder.replace("file://", "")).resolve()
             inside = self._project.resolve() in (path, *path.parents)
-            if inside and path.is_dir():
+            if inside and (path.is_dir() or (path.is_file() and path.name.endswith(ARCHIVES))):
                 return path
         raise BuildError(
             f"a local dependency is not in the bundle: {folder}",
             where="tool.uv.sources, or a path in the requirements",
-            expected="a folder inside the project",
-            fix="move it below the project's root and name its folder among the layer's sources",
+            expected="a folder, a wheel or an sdist inside the project",
+            fix="move it below the project's root, and name it from there: paths in requirements "
+            "are seen from the project's root",
         )

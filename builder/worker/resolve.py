@@ -154,7 +154,23 @@ class Resolver:
         outcome = self._uv.compile(arguments, self._target)
         if not outcome.ok:
             return outcome, None
-        return outcome, lock.parse(out.read_text(encoding="utf-8"))
+        found = lock.parse(out.read_text(encoding="utf-8"))
+        return outcome, replace(
+            found, options=tuple(self._seen_from_anywhere(o, inputs) for o in found.options)
+        )
+
+    def _seen_from_anywhere(self, option: str, inputs: Inputs) -> str:
+        """Return an option whose folder, if it has one, does not depend on the file it is in.
+
+        uv takes ``--find-links`` of a requirements file from that file's folder, or from where it
+        runs, and writes it as it was.
+        """
+        name, _, value = option.partition(" ")
+        if name not in ("--find-links", "-f") or "://" in value:
+            return option
+        bases = [*(file.parent for file in inputs.files), self._uv.cwd]
+        places = [base / value for base in bases if (base / value).exists()]
+        return f"{name} {places[0].resolve()}" if places else option
 
 
 def only_wheels_but(names: Sequence[str]) -> list[str]:

@@ -1,8 +1,10 @@
 """What a layer can be described with: each form of input, built by the real worker."""
 
 import hashlib
+import io
 import os
 import subprocess
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -243,3 +245,58 @@ def test_nothing_of_the_users_machine_gets_into_a_layer(
     with zipfile.ZipFile(result.out / "layer.zip") as archive:
         content = b"".join(archive.read(name) for name in archive.namelist())
     assert os.fsencode(bundle.path) not in content
+
+
+@pytest.mark.parametrize("folder", ["", "reqs/"])
+def test_wheels_of_the_projects_own_folder(
+    make_bundle: "MakeBundle", make_wheel: "MakeWheel", folder: str
+) -> None:
+    file = f"{folder}requirements.txt"
+    bundle = make_bundle({file: "--find-links ./links\nours==1.0\n"}, requirements=[file])
+    make_wheel(bundle.path / "project" / folder / "links", "ours")
+
+    result = bundle.run()
+
+    assert versions(result) == {"ours": "1.0"}
+    assert "links" not in (result.out / next(iter(locks(result)))).read_text()
+
+
+def test_a_wheel_named_by_its_path(make_bundle: "MakeBundle", make_wheel: "MakeWheel") -> None:
+    line = "./links/ours-1.0-py3-none-any.whl\n"
+    bundle = make_bundle({"requirements.txt": line}, requirements=["requirements.txt"])
+    make_wheel(bundle.path / "project" / "links", "ours")
+
+    result = bundle.run()
+
+    assert versions(result) == {"ours": "1.0"}
+    assert "ours 1.0 is built from links/" in (result.out / next(iter(locks(result)))).read_text()
+
+
+def test_an_sdist_named_by_its_path(make_bundle: "MakeBundle") -> None:
+    line = "./links/ours-1.0.tar.gz\n"
+    bundle = make_bundle({"requirements.txt": line}, requirements=["requirements.txt"])
+    folder = bundle.path / "project" / "links"
+    folder.mkdir()
+    with tarfile.open(folder / "ours-1.0.tar.gz", "w:gz") as archive:
+        contents = {"pyproject.toml": described("ours", FLAT), "ours/__init__.py": "x = 1\n"}
+        for name, text in {**contents, "PKG-INFO": "Name: ours\nVersion: 1.0\n"}.items():
+            info = tarfile.TarInfo(f"ours-1.0/{name}")
+            info.size = len(text)
+            archive.addfile(info, io.BytesIO(text.encode()))
+
+    result = bundle.run()
+
+    assert versions(result) == {"ours": "1.0"}
+    assert "python/ours/__init__.py" in result.names
+
+
+def test_a_path_outside_of_the_project_is_refused(make_bundle: "MakeBundle") -> None:
+    line = "./gone/ours-1.0-py3-none-any.whl\n"
+    result = make_bundle({"requirements.txt": line}, requirements=["requirements.txt"]).run()
+
+    assert result.status == 1
+    assert "gone/ours-1.0-py3-none-any.whl" in result.errors
+
+
+def locks(result: "Result") -> list[str]:
+    return [path.name for path in result.out.glob("lock-*.txt")]
