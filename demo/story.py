@@ -198,7 +198,7 @@ class Story:
 
     def _invoke(self) -> dict[str, Any]:
         function = f"{self.project.app}-proof"
-        answer = boto3.client("lambda").invoke(FunctionName=function)
+        answer = boto3.Session().client("lambda").invoke(FunctionName=function)
         payload = answer["Payload"].read().decode("utf-8")
         if answer.get("FunctionError"):
             raise StoryBroken(f"function {function} failed: {payload}")
@@ -206,7 +206,7 @@ class Story:
         return document
 
     def _builds(self) -> int:
-        pages = boto3.client("codebuild").list_builds()
+        pages = boto3.Session().client("codebuild").list_builds()
         return len(pages["ids"])
 
     def _run(self, *arguments: str, allowed: frozenset[int] | set[int] = frozenset({0, 2})) -> Any:

@@ -30,6 +30,10 @@ GROUPS = ("console_scripts", "gui_scripts")
 ENTRY_POINT = re.compile(r"(?P<module>[\w.]+)\s*(:\s*(?P<attribute>[\w.]+))?\s*(\[.*\])?")
 """Core metadata of entry points: ``module:attribute [extras]`` (PyPA, "Entry points")."""
 
+HEADER = re.compile(rb"#!.*python.*\n|#!/bin/sh\n'''exec' .*\n' '''\n")
+"""How an installer begins a Python script: by way of sh when the interpreter's path has a space or
+is too long for the kernel."""
+
 PRELUDE = """\
 #!/usr/bin/env python3
 import sys
@@ -84,10 +88,8 @@ def script(content: bytes, entry: str | None) -> str | None:
         attribute = parsed["attribute"]
         root = attribute.split(".")[0]
         return PRELUDE + CALL.format(module=parsed["module"], root=root, attribute=attribute)
-    first, _, rest = content.partition(b"\n")
-    if re.match(rb"#!.*python", first):
-        return PRELUDE + WHOLE.format(source=b"\n" + rest)
-    return None
+    header = HEADER.match(content)
+    return PRELUDE + WHOLE.format(source=b"\n" + content[header.end() :]) if header else None
 
 
 def _entry_points(root: Path, found: Iterable[Distribution]) -> dict[str, str]:

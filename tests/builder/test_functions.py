@@ -112,7 +112,9 @@ def test_a_function_that_is_put_back_again_and_again_is_a_failure(world: World) 
     name = function_of(world, "f", [one])
     looks: list[bool] = []
 
-    def put_back(**_event: Any) -> None:
+    def put_back(params: dict[str, Any], **_event: Any) -> None:
+        if "Marker" in params["query_string"]:
+            return  # a further page of the same look
         looks.append(True)
         world.aws.client("lambda").update_function_configuration(FunctionName=name, Layers=[one])
 

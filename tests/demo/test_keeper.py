@@ -28,7 +28,7 @@ def test_the_embedded_aws_ends_with_the_block(tmp_path: Path) -> None:
 def test_it_stays_when_told_and_ends_when_stopped(tmp_path: Path) -> None:
     with kept_aws(folder_in(tmp_path)) as aws:
         aws.stay()
-    client = boto3.client(
+    client = boto3.Session().client(
         "sts",
         endpoint_url=aws.environment["AWS_ENDPOINT_URL"],
         aws_access_key_id=aws.environment["AWS_ACCESS_KEY_ID"],

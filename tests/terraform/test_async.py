@@ -5,10 +5,14 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from typing import TYPE_CHECKING, cast
 
 from tests.terraform.builds import Builds, ours, quick_builds, wait_until
 from tests.terraform.conftest import Make, Stack
-from tests.terraform.packages import layer
+from tests.terraform.packages import PYTHON, layer
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.literals import RuntimeType
 
 ASYNC = {"sync_mode": False}
 
@@ -249,7 +253,8 @@ def add_function(stack: Stack, name: str, role: str) -> str:
         archive.writestr("x.py", "y = None")
     stack.aws.client("lambda").create_function(
         FunctionName=f"{stack.name}-{name}",
-        Runtime="python3.13",
+        Runtime=cast("RuntimeType", f"python{PYTHON}"),
+        Architectures=["x86_64"],
         Role=role,
         Handler="x.y",
         Code={"ZipFile": content.getvalue()},

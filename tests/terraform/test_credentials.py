@@ -46,6 +46,7 @@ def documented(stack: Stack) -> list[dict[str, Any]]:
         "`BUCKET`": f"arn:aws:s3:::{stack.bucket}",
         "`layer:APP-*:*`": f"arn:aws:lambda:{here}:layer:{stack.name}-*:*",
         "`project/PROJECT`": f"arn:aws:codebuild:{here}:project/{project}",
+        "`*` (it knows no resource)": "*",
         "the log group": f"arn:aws:logs:{here}:log-group:{group}:*",
     }
     section = DOCUMENT.read_text().split("## Plan", 1)[1].split("\n## ", 1)[0]
@@ -53,7 +54,7 @@ def documented(stack: Stack) -> list[dict[str, Any]]:
     return [
         {
             "Effect": "Allow",
-            "Action": re.findall(r"`([a-z]+:[A-Za-z]+)`", actions),
+            "Action": re.findall(r"`([a-z0-9]+:[A-Za-z]+)`", actions),
             "Resource": [arns[resource]],
         }
         for actions, resource in rows

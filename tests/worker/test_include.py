@@ -227,7 +227,11 @@ def test_a_program_that_is_no_python_stays_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    "first", ["#!python", "#!/build/.venv/bin/python3.12", "#!/usr/bin/env python"]
+    "first",
+    [
+        *("#!python", "#!/build/.venv/bin/python3.12", "#!/usr/bin/env python"),
+        """#!/bin/sh\n'''exec' '/a b/bin/python3' "$0" "$@"\n' '''""",
+    ],
 )
 def test_a_python_script_runs_whole_from_wherever_it_is(first: str, tmp_path: Path) -> None:
     content = f"{first}\n# -*- coding: latin-1 -*-\nprint('".encode() + b"\xe4" + b"', __name__)\n"
