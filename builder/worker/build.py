@@ -63,7 +63,7 @@ def build(bundle: Path, log: Log, limit: int = audit.UNZIPPED_LIMIT, *, runtime:
             packed = pack.pack(collected, work / "layer.zip", engine, known=known)
         sizes = judging.result()
     (work / "layer.zip").replace(out / "layer.zip")
-    kept.save(manifest.worker_version(), out / "layer.zip", packed.sha256, packed.places)
+    kept.save(manifest.worker_version(), out / "layer.zip", packed.places)
     unzipped = sum(file.size for file in collected)
     packages = _packages(sizes, contents)
     circumstances = Circumstances(

@@ -1,8 +1,9 @@
 """Deflated files that are kept from one build of a layer to the next, by the hash of their content.
 
-What is kept is the last zip itself, as a second name for the same file, with an index beside it. An
-entry is used only when content, size and CRC agree, the zip is whole, and the same worker made it:
-then its bytes are those that deflating would give again.
+What is kept is the last zip itself, as a second name for the same file, with an index beside it.
+Only the same version of the worker uses it, and nothing of it is believed: what is found must
+inflate to the very content that is packed (pack.py), for code of dependencies runs in builds and
+could have written here.
 """
 
 from __future__ import annotations
@@ -22,10 +23,9 @@ ZIP, INDEX = "layer.zip", "index.json"
 
 @dataclass(frozen=True)
 class Place:
-    """Where one file's deflated bytes are in the zip, and the CRC of its content."""
+    """Where the deflated bytes of one content are in the zip."""
 
     digest: str
-    crc: int
     start: int
     length: int
 
@@ -37,10 +37,10 @@ class Kept:
         self._places = places
         self._data = data
 
-    def find(self, digest: str, crc: int) -> Optional[bytes]:
-        """Return the deflated bytes of a content, or None."""
+    def find(self, digest: str) -> Optional[bytes]:
+        """Return what is kept as the deflated bytes of a content, or None."""
         place = self._places.get(digest)
-        if place is None or place.crc != crc:
+        if place is None:
             return None
         return self._data[place.start : place.start + place.length]
 
@@ -67,27 +67,27 @@ def load(version: str) -> Kept:
             return Kept({})
         places = {row[0]: Place(*row) for row in index["places"]}
         data = (where / ZIP).read_bytes()
-        whole = hashlib.sha256(data).hexdigest() == index["sha256"]
     except (OSError, ValueError, KeyError, TypeError):
         return Kept({})
-    return Kept(places, data) if whole else Kept({})
+    return Kept(places, data)
 
 
-def save(version: str, layer: Path, sha256: bytes, places: Sequence[Place]) -> None:
+def save(version: str, layer: Path, places: Sequence[Place]) -> None:
     """Keep a zip and where its deflated files are; a failure only costs the next build time."""
     where = folder()
     if where is None:
         return
-    rows = [[place.digest, place.crc, place.start, place.length] for place in places]
-    index = {"version": version, "sha256": sha256.hex(), "places": rows}
+    rows = [[place.digest, place.start, place.length] for place in places]
+    index = {"version": version, "places": rows}
+    partial = where / f"{ZIP}.{os.getpid()}"
     try:
         where.mkdir(parents=True, exist_ok=True)
         (where / INDEX).unlink(missing_ok=True)
-        (where / ZIP).unlink(missing_ok=True)
         try:
-            os.link(layer, where / ZIP)
+            os.link(layer, partial)
         except OSError:
-            shutil.copyfile(layer, where / ZIP)
+            shutil.copyfile(layer, partial)
+        partial.replace(where / ZIP)
         (where / INDEX).write_text(json.dumps(index), encoding="utf-8")
     except OSError:
         shutil.rmtree(where, ignore_errors=True)

@@ -31,6 +31,8 @@ SAMPLE = 1 << 14
 SAMPLE_EVERY = 1 << 18
 """Of a file of several samples' size, this much in each part is tried before the whole."""
 BLOCK = 1 << 20
+NOT_KEPT = 1 << 26
+"""Larger files are deflated each time: to prove what was kept of them would take much memory."""
 MOST_ENTRIES = 0xFFFF - 1
 """More would need zip64's end record, which Lambda does not promise to read."""
 
@@ -119,12 +121,13 @@ def _members(files: Sequence[LayerFile], engine: Libdeflate, known: Kept | None)
 
 def _member(file: LayerFile, engine: Libdeflate, known: Kept | None) -> Member:
     data = read(file)
-    crc = engine.crc32(data)
     digest = kept.digest(data) if known else ""
-    deflated = known.find(digest, crc) if known else None
+    deflated = known.find(digest) if known and len(data) < NOT_KEPT else None
+    if deflated is not None and not engine.inflates_to(deflated, data):
+        deflated = None
     if deflated is None and shrinks(data, engine):
         deflated = engine.deflate(data)
-    return Member(file, crc, deflated, digest)
+    return Member(file, engine.crc32(data), deflated, digest)
 
 
 def read(file: LayerFile) -> bytes:
@@ -165,7 +168,7 @@ class _Writer:
         self._directory.append(b"PK\1\2" + struct.pack("<H", MADE_BY_UNIX) + common + tail + name)
         self._write(b"PK\3\4" + common + name)
         if member.deflated is not None:
-            self._places.append(Place(member.digest, member.crc, self._position, member.size))
+            self._places.append(Place(member.digest, self._position, member.size))
             self._write(member.deflated)
         else:
             self._copy(member.file)

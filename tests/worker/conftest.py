@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -126,6 +127,13 @@ def uv_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UV_CACHE_DIR", str(cache))
         yield cache
+
+
+@pytest.fixture(autouse=True)
+def own_environment() -> Iterator[None]:
+    """Undo what the worker's main sets, so that no test keeps caches for another."""
+    with mock.patch.dict(os.environ):
+        yield
 
 
 MakeTools = Callable[[str], Path]

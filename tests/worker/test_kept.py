@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def build(layer: Path, engine: Libdeflate, known: Kept | None) -> tuple[bytes, i
     """Pack as a build does; return the zip and how many files were deflated."""
     counting, out = Counting(engine), layer.parent / "layer.zip"
     packed = pack.pack(files.collect(layer), out, counting, known=known)
-    kept.save("v1", out, packed.sha256, packed.places)
+    kept.save("v1", out, packed.places)
     return out.read_bytes(), counting.calls
 
 
@@ -67,9 +68,10 @@ def test_what_is_not_whole_or_not_ours_is_not_used(
     path = cache / kept.ZIP
     data = bytearray(path.read_bytes())
     path.unlink()
-    data[60] ^= 1 if damage == "zip" else 0
+    if damage == "zip":
+        data = bytearray(b"\xff" * len(data))
     if damage != "gone":
-        path.write_bytes(data[:-9] if damage == "short" else data)
+        path.write_bytes(data[:30] if damage == "short" else data)
     if damage == "index":
         (cache / kept.INDEX).write_text(json.dumps({"version": "v1", "places": [[1]]}))
 
@@ -77,6 +79,33 @@ def test_what_is_not_whole_or_not_ours_is_not_used(
 
     assert deflated == 2
     assert again == first
+
+
+def test_other_content_under_the_right_hash_is_found_out(layer: Path, engine: Libdeflate) -> None:
+    first, _ = build(layer, engine, None)
+    forged = engine.deflate(b"import evil" * 455)
+    assert forged is not None
+    place = kept.Place(kept.digest(TEXT), 0, len(forged))
+
+    again, deflated = build(layer, engine, Kept({place.digest: place}, forged))
+
+    assert deflated == 2
+    assert again == first
+
+
+def test_a_zip_that_was_kept_is_replaced_and_never_written_into(
+    layer: Path, engine: Libdeflate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(layer, engine, None)
+    first = layer.parent / "layer.zip"
+    older = first.read_bytes()
+    first = first.rename(layer.parent / "of-another-build.zip")
+    monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(OSError("other device")))
+    (layer / "b.py").write_bytes(b"other" * 99)
+
+    build(layer, engine, kept.load("v1"))
+
+    assert first.read_bytes() == older
 
 
 def test_nothing_is_kept_where_no_folder_is_named(
