@@ -34,33 +34,6 @@ def test_the_log_of_the_current_release_is_shown(world: World) -> None:
     assert "building web" in list(lines(world, follow=True))
 
 
-def test_the_log_of_a_failed_build_is_shown_before_that_of_the_release(world: World) -> None:
-    world.release()
-    world.behave("fail")
-    with pytest.raises(BuildFailed):
-        world.release()
-
-    assert "no such package: unobtainium" in list(lines(world))
-
-
-def test_a_long_log_is_shown_whole(world: World) -> None:
-    release = world.release()
-    state = world.services.codebuild.state(release.build_id)
-    assert state is not None
-    before = len(list(lines(world)))
-    logs = world.aws.client("logs")
-    for page in range(3):
-        logs.put_log_events(
-            logGroupName=state.log_group, logStreamName=state.log_stream,
-            logEvents=[
-                {"timestamp": 4_000_000_000_000 + page, "message": f"{page}-{n}"}
-                for n in range(5000)
-            ],
-        )  # fmt: skip
-
-    assert len(list(lines(world))) == before + 15_000
-
-
 def test_a_build_that_has_no_log_yet_is_waited_for(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,17 +46,6 @@ def test_a_build_that_has_no_log_yet_is_waited_for(
     monkeypatch.setattr(layer.services.codebuild, "states", lambda _ids: [states.pop(0)])
 
     assert "building web" in list(build_logs(layer, follow=True, clock=quick()))
-
-
-def test_a_log_with_an_empty_page_in_its_middle_is_shown_whole(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.release()
-    layer = world.layer()
-    pages = {None: (["one"], "1"), "1": ([], "2"), "2": (["two"], "3"), "3": ([], "3")}
-    monkeypatch.setattr(layer.services.logs, "follow", lambda _g, _s, after: pages[after])
-
-    assert list(build_logs(layer, follow=False, clock=quick())) == ["one", "two"]
 
 
 def test_a_build_is_followed_from_its_start_to_its_end(world: World) -> None:
