@@ -35,6 +35,9 @@ done
 
 CHUNK = 65536
 
+ENDED_BY_US = b"Terminated"
+"""What bash says of a command that dies a moment before bash itself, when all are cancelled."""
+
 
 class Cancelled(Exception):
     """The shell was cancelled while, or before, a command ran."""
@@ -157,4 +160,6 @@ class Shell:
         return status
 
     def _pass_on(self, line: bytes) -> None:
+        if self._cancelled and line == ENDED_BY_US:
+            return
         self.on_line(line.decode("utf-8", errors="replace"))

@@ -113,3 +113,17 @@ def test_cancel_ends_a_running_command(bench: Bench) -> None:
     with pytest.raises(Cancelled):
         bench.run("echo never")
     assert bench.lines == []
+
+
+def test_last_words_of_a_cancelled_command_are_told_and_bashs_own_are_not(bench: Bench) -> None:
+    def cancel_once_it_runs(line: str) -> None:
+        bench.lines.append(line)
+        if line == "ready":
+            threading.Thread(target=bench.shell.cancel).start()
+
+    bench.shell.on_line = cancel_once_it_runs
+    with pytest.raises(Cancelled):
+        bench.run(
+            "trap 'echo Terminated; echo bye; exit' TERM; echo ready; while :; do sleep 0.05; done"
+        )
+    assert bench.lines == ["ready", "bye"]
