@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Mapping, Sequence
@@ -26,7 +25,7 @@ from . import (
     verdict,
 )
 from . import uv as uvs
-from .files import LayerFile
+from .files import LayerFile, fresh
 from .fill import Content, fill
 from .log import Log, counted, human
 from .manifest import Circumstances, Package
@@ -43,7 +42,7 @@ def build(bundle: Path, log: Log, limit: int = audit.UNZIPPED_LIMIT, *, runtime:
     wanted = request.read(bundle / "request.json")
     wanted = wanted.only(runtime) if runtime else wanted
     uv, engine = uvs.find(bundle), libdeflate.load(bundle, pack.LEVEL)
-    out, work = _fresh(bundle / "out"), _fresh(bundle / ".build")
+    out, work = fresh(bundle / "out"), fresh(bundle / ".build")
     targets = ", ".join(str(target) for target in wanted.targets)
     log.step(f"layer {wanted.layer} for {targets} (worker {manifest.worker_version()})")
     stage = work / "layer"
@@ -102,14 +101,6 @@ def _packages(sizes: Mapping[tuple[str, str], int], contents: Sequence[Content])
         )
         for (name, version), size in sorted(sizes.items())
     ]
-
-
-def _fresh(folder: Path) -> Path:
-    """Return an empty folder at the path: nothing of an earlier build may get into this one."""
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    return folder
 
 
 def _without_paths(file: LayerFile) -> LayerFile:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,14 @@ def names(root: Path) -> set[str]:
     """Return the names of all files below a folder, links too, relative to it."""
     start = len(str(root)) + 1
     return {entry.path[start:].replace(os.sep, "/") for entry in _entries(str(root))}
+
+
+def fresh(folder: Path) -> Path:
+    """Return an empty folder at the path: nothing of an earlier build may get into this one."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    return folder
 
 
 def collect(root: Path) -> list[LayerFile]:

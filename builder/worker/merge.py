@@ -13,7 +13,7 @@ from typing import Any, Callable, Iterable, Mapping, Sequence
 from . import archive, audit, manifest, parts, provenance, request, sbom
 from .archive import Entry
 from .errors import BuildError
-from .files import LayerFile
+from .files import LayerFile, fresh
 from .lighten import Saved, total
 from .log import Log, counted, human
 from .manifest import Circumstances, Package
@@ -40,7 +40,7 @@ def merge(
     entries = _together(found, [_entries(wanted, part) for part in found])
     for note in _check_size(entries, found, limit):
         log.note(note)
-    out = _fresh(bundle / "out")
+    out = fresh(bundle / "out")
     log.step(f"copying {counted(len(entries), 'file')}")
     packed = archive.join(entries, out / parts.LAYER)
     locks = [Path(shutil.copy(lock, out)) for part in found for lock in part.locks]
@@ -61,13 +61,6 @@ def merge(
         f"done: {counted(len(packages), 'package')}, {counted(len(entries), 'file')}, "
         f"{human(unzipped)} unzipped, {human(packed.size)} zipped"
     )
-
-
-def _fresh(folder: Path) -> Path:
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    return folder
 
 
 def _entries(wanted: Request, part: Part) -> list[Entry]:
