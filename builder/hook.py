@@ -16,13 +16,13 @@ from pathlib import Path
 from builder.aws.services import connect
 from builder.aws.session import Credentials, Session
 from builder.errors import LayerError, PlanOutdated, RecordError, SourceError, SpecError
-from builder.layer import Layer, Site
-from builder.mode import mode_of
-from builder.pin import pin_of
-from builder.plan import BUILDING, CURRENT, FAILED, FORCED, PINNED, UNMOVED, plan
-from builder.record import Record, Release, Token
-from builder.release import Order, advance, ensure
-from builder.spec import LayerSpec
+from builder.layer.layer import Layer, Site
+from builder.layer.pin import pin_of
+from builder.layer.record import Record, Release, Token
+from builder.release.mode import mode_of
+from builder.release.plan import BUILDING, CURRENT, FAILED, FORCED, PINNED, UNMOVED, plan
+from builder.release.release import Order, advance, ensure
+from builder.spec.layer_spec import LayerSpec
 
 log = logging.getLogger(__name__)
 

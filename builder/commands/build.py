@@ -9,9 +9,9 @@ import click
 from builder import report
 from builder.commands.options import Setting, as_json, pass_setting
 from builder.errors import LayerError
-from builder.mode import mode_of
-from builder.plan import CURRENT, PINNED, plan
-from builder.release import Order, advance, ensure
+from builder.release.mode import mode_of
+from builder.release.plan import CURRENT, PINNED, plan
+from builder.release.release import Order, advance, ensure
 
 
 @click.command()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from builder.buildlog import build_log, find_build_of
-from builder.buildlogs import build_logs
 from builder.clock import Clock
 from builder.commands.options import Setting, as_json, pass_setting
+from builder.operations.log_streams import build_logs
+from builder.operations.logs import build_log, find_build_of
 from builder.report.log import show_line
 
 

@@ -8,7 +8,7 @@ import click
 
 from builder import report
 from builder.commands.options import Setting, as_json, names, pass_setting
-from builder.plan import CURRENT, PINNED, plan
+from builder.release.plan import CURRENT, PINNED, plan
 
 
 @click.command("plan")

@@ -7,7 +7,7 @@ import click
 from builder import report
 from builder.clock import Clock
 from builder.commands.options import Setting, as_json, pass_setting
-from builder.unattended import wait_for_release
+from builder.operations.wait import wait_for_release
 
 
 @click.command()

@@ -13,9 +13,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from builder.errors import LayerError
-from builder.layer import Layer
-from builder.plan import BUILDING, CURRENT, PINNED, UNMOVED, Plan
-from builder.record import Release
+from builder.layer.layer import Layer
+from builder.layer.record import Release
+from builder.release.plan import BUILDING, CURRENT, PINNED, UNMOVED, Plan
 from builder.report.tables import new_table, release_fields, show, show_json, styled
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from builder.spec import AppSpec, LayerSpec
+from builder.spec.layer_spec import AppSpec, LayerSpec
 from stacks.app import synthesize
 
 APP = AppSpec("shop")

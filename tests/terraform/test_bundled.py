@@ -6,8 +6,8 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from builder.source import source_files
-from builder.spec import AppSpec, LayerSpec
+from builder.inputs.source_files import source_files
+from builder.spec.layer_spec import AppSpec, LayerSpec
 from tests.terraform.conftest import Make, Stack
 from tests.terraform.packages import layer, write
 

@@ -7,11 +7,11 @@ import pytest
 
 from builder import report
 from builder.errors import SpecError
-from builder.layer import Layer, Site
-from builder.plan import Plan
-from builder.record import Token
+from builder.layer.layer import Layer, Site
+from builder.layer.record import Token
+from builder.release.plan import Plan
 from tests.builder.conftest import spec_of
-from tests.builder.test_record import release_of
+from tests.builder.layer.test_record import release_of
 
 SITE = Site("billing-web", "b", "p", "r", "g", "123456789012", "eu-west-1")
 # Nothing of AWS is asked for a report.

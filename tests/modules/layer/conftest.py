@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from builder.spec import AppSpec, LayerSpec
+from builder.spec.layer_spec import AppSpec, LayerSpec
 from modules.layer import BuildInfrastructure, LambdaLayer
 from modules.layer.bindings import AwsProvider, ExternalProvider
 

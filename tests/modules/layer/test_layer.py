@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import cdktf
 import pytest
 
-from builder.spec import AppSpec, LayerSpec
+from builder.spec.layer_spec import AppSpec, LayerSpec
 from modules.layer import BuildInfrastructure, Credentials, LambdaLayer, SourceTree
 from modules.layer.bindings import AwsProvider, ExternalProvider, LambdaFunction
 
