@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from builder.clock import Clock
 from builder.layer.layer import Layer
-from builder.operations.log_streams import build_logs
+from builder.operations.logs import build_logs
 from demo.screen import LAYER_COLOURS, Screen
 
 CONTAINER = re.compile(r"\[Container\] \S+ \S+ ")

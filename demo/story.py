@@ -13,8 +13,7 @@ import boto3
 
 from builder.aws.session import Credentials, Session
 from builder.errors import LayerError
-from builder.layer.layer import Layer
-from builder.layer.site import layers_at
+from builder.layer.layer import Layer, layers_at
 from builder.release.plan import plan
 from builder.report.tables import megabytes
 from builder.spec.layers_toml import load_config

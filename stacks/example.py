@@ -8,7 +8,8 @@ from pathlib import Path
 
 from constructs import Construct
 
-from builder.spec.layer_spec import AppSpec, LayerSpec
+from builder.spec.app_spec import AppSpec
+from builder.spec.layer_spec import LayerSpec
 from modules.layer import policies
 from modules.layer.assets import zip_function
 from modules.layer.bindings import CloudwatchLogGroup, IamRole, IamRolePolicy, LambdaFunction

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from builder.aws.store import Store
 from builder.errors import ArtifactError
+from builder.protocol.keys import archive_key, manifest_key
 from builder.spec.runtimes import UNZIPPED_LIMIT
 
 log = logging.getLogger(__name__)
@@ -53,16 +54,6 @@ class Artifact:
     def build_id(self) -> str:
         """The build that made it."""
         return self.manifest.build_id
-
-
-def manifest_key(folder: str, fingerprint: str) -> str:
-    """The key of the manifest below a layer's artifact folder."""
-    return f"{folder}/{fingerprint}/manifest.json"
-
-
-def archive_key(folder: str, fingerprint: str) -> str:
-    """The key of the layer's zip below a layer's artifact folder."""
-    return f"{folder}/{fingerprint}/layer.zip"
 
 
 def read_manifest(store: Store, folder: str, fingerprint: str) -> Manifest | None:

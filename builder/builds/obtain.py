@@ -11,21 +11,17 @@ from dataclasses import replace
 from functools import cached_property
 
 from builder.builds.artifact import Artifact, find_artifact
-from builder.builds.part import Part, find_part, parts_folder
-from builder.builds.start import (
-    Job,
-    Progress,
-    find_build,
-    finish_builds,
-    look,
-    named,
-    start_build,
-    upload_bundle,
-)
+from builder.builds.attempt_state import look
+from builder.builds.part import Part, find_part
+from builder.builds.start import Job, find_build, start_build, upload_bundle
+from builder.builds.wait import finish_builds
 from builder.clock import Clock
 from builder.errors import ArtifactError, BuildFailed
+from builder.layer.attempt import Attempt
 from builder.layer.layer import Layer
-from builder.layer.record import Attempt, Token
+from builder.layer.token import Token
+from builder.progress import Progress, named
+from builder.protocol.keys import parts_folder
 
 
 class StillBuilding(Exception):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from builder.aws.store import Store
 from builder.errors import ArtifactError
+from builder.protocol.keys import parts_folder
 
 SCHEMA = 1
 
@@ -20,11 +21,6 @@ class Part:
     key: str
     version: str
     build_id: str
-
-
-def parts_folder(folder: str, fingerprint: str) -> str:
-    """The key prefix, below a layer's artifact folder, that holds a folder for each runtime."""
-    return f"{folder}/{fingerprint}/parts"
 
 
 def find_part(store: Store, folder: str, fingerprint: str, runtime: str) -> Part | None:

@@ -6,8 +6,7 @@ import click
 
 from builder.clock import Clock
 from builder.commands.options import Setting, as_json, pass_setting
-from builder.operations.log_streams import build_logs
-from builder.operations.logs import build_log, find_build_of
+from builder.operations.logs import build_log, build_logs, find_build_of
 from builder.report.log import show_line
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import click
 
 from builder.aws.session import Credentials, Session
-from builder.layer.layer import Layer
-from builder.layer.site import layers_at
+from builder.layer.layer import Layer, layers_at
 from builder.spec.layers_toml import Config, load_config
 
 AS_JSON = "lambda-layer.json"

@@ -14,10 +14,11 @@ from builder.clock import Clock
 from builder.errors import FunctionsNotMoved, LayerError
 from builder.functions.mover import Move, Mover, Outcome
 from builder.functions.sizes import UnzippedSizes
-from builder.layer.handover import Handover, count
+from builder.layer.handover import Handover
 from builder.layer.layer import Layer
 from builder.layer.pin import pin_of
 from builder.layer.record import Release
+from builder.text import count
 
 PARALLEL = 10
 """Functions that are moved at the same time."""

@@ -6,7 +6,8 @@ import threading
 
 from builder.errors import LayerError
 from builder.layer.layer import Layer
-from builder.layer.record import Record, Records
+from builder.layer.record import Record
+from builder.layer.records import Records
 
 
 class UnzippedSizes:

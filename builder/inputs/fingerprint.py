@@ -7,8 +7,9 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from builder.inputs.bundle import describe_target, worker_digest
+from builder.inputs.bundle import describe_target
 from builder.inputs.source_files import SourceFile
+from builder.inputs.worker_program import worker_digest
 from builder.spec.layer_spec import LayerSpec
 
 SCHEMA = 1

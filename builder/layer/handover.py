@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from builder.spec.function_entries import Scope
-
-NAMED = 10
-"""How many functions are named in one line."""
+from builder.text import count, some
 
 
 @dataclass(frozen=True)
@@ -57,17 +55,6 @@ def left_behind(handover: Handover | None, number: int, version: int) -> str:
         f"on another version when {version} was published, "
         f"and not named in functions: {some(found)}"
     )
-
-
-def some(words: Sequence[str]) -> str:
-    """Return the first of the words, and how many more there are."""
-    more = len(words) - NAMED
-    return ", ".join(words[:NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def count(number: int, one: str, many: str) -> str:
-    """Return a number with its noun."""
-    return f"{number} {one if number == 1 else many}"
 
 
 def _wanted(failed: Mapping[str, str], entries: Sequence[str]) -> Mapping[str, str]:

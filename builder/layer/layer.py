@@ -6,25 +6,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from builder.aws.services import Services
+from builder.aws.services import Services, connect
+from builder.aws.session import Session
 from builder.inputs.bundle import bundle
 from builder.inputs.fingerprint import Inputs, inputs_of
 from builder.inputs.source_files import SourceFile, source_files
-from builder.layer.record import Records, Token
+from builder.layer.records import Records
+from builder.layer.site import Site, site_of
+from builder.layer.token import Token
+from builder.spec.app_spec import AppSpec
 from builder.spec.layer_spec import LayerSpec
-
-
-@dataclass(frozen=True)
-class Site:
-    """Where a layer lives in AWS: names of what the stack declares; ``build_role`` is an ARN."""
-
-    layer_name: str
-    bucket: str
-    project: str
-    build_role: str
-    log_group: str
-    account: str
-    region: str
 
 
 @dataclass(frozen=True)
@@ -98,3 +89,19 @@ class Layer:
         """Return the inputs of an earlier release, if they are still there and readable."""
         stored = self.services.store.read(self.inputs_key(fingerprint))
         return Inputs.from_json(stored.content.decode("utf-8", "replace")) if stored else None
+
+
+def layers_at(
+    app: AppSpec, specs: tuple[LayerSpec, ...], root: Path, session: Session
+) -> list[Layer]:
+    """Return the layers of an application, connected to the session's account and region."""
+    services = connect(
+        session, bucket=app.bucket(session.account, session.region), project=app.project
+    )
+    return [_layer(app, spec, root, session, services) for spec in specs]
+
+
+def _layer(
+    app: AppSpec, spec: LayerSpec, root: Path, session: Session, services: Services
+) -> Layer:
+    return Layer(spec, root, site_of(app, spec.name, session), services)

@@ -15,9 +15,3 @@ def pin_of(layer: Layer, record: Record | None) -> Pin | None:
     if pin is None or layer.services.layers.get(pin.release.layer_arn) is None:
         return None
     return pin
-
-
-def pinned_reason(pin: Pin, due: str, *, force: bool) -> str:
-    """Say who pinned a layer, and what is due once it is unpinned."""
-    ignored = "; force_rebuild is ignored until then" if force else ""
-    return f"{pin}; once unpinned: {due}{ignored}"

@@ -2,28 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
 
-from builder.aws.services import Services, connect
 from builder.aws.session import Session
-from builder.layer.layer import Layer, Site
-from builder.spec.layer_spec import AppSpec, LayerSpec
-
-
-def layers_at(
-    app: AppSpec, specs: tuple[LayerSpec, ...], root: Path, session: Session
-) -> list[Layer]:
-    """Return the layers of an application, connected to the session's account and region."""
-    services = connect(
-        session, bucket=app.bucket(session.account, session.region), project=app.project
-    )
-    return [_layer(app, spec, root, session, services) for spec in specs]
-
-
-def _layer(
-    app: AppSpec, spec: LayerSpec, root: Path, session: Session, services: Services
-) -> Layer:
-    return Layer(spec, root, site_of(app, spec.name, session), services)
+from builder.spec.app_spec import AppSpec
 
 
 def site_of(app: AppSpec, layer: str, session: Session) -> Site:
@@ -38,3 +20,16 @@ def site_of(app: AppSpec, layer: str, session: Session) -> Site:
         account=session.account,
         region=session.region,
     )
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a layer lives in AWS: names of what the stack declares; ``build_role`` is an ARN."""
+
+    layer_name: str
+    bucket: str
+    project: str
+    build_role: str
+    log_group: str
+    account: str
+    region: str

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from builder.builds.artifact import Manifest, Package, manifest_key, read_manifest
+from builder.builds.artifact import Manifest, Package, read_manifest
 from builder.errors import ArtifactError, LayerError
 from builder.layer.layer import Layer
 from builder.layer.record import Record, Release
+from builder.protocol.keys import manifest_key
 
 _Packages = dict[str, list[Package]]
 

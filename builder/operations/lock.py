@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from builder.builds.artifact import manifest_key
 from builder.errors import ArtifactError, LayerError
 from builder.layer.layer import Layer
 from builder.layer.record import Record, Release
+from builder.protocol.keys import manifest_key
 
 
 def release_lock(layer: Layer, *, version: int | None = None, python: str | None = None) -> bytes:

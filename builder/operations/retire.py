@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from builder.aws.services import Services
 from builder.aws.session import Credentials, Session
 from builder.errors import RecordError, SpecError
-from builder.layer.record import Records
+from builder.layer.records import Records
+from builder.protocol.variables import RETIRE_VARIABLE
+from builder.spec.app_spec import AppSpec
 from builder.spec.checks import LAYER_NAME
-from builder.spec.layer_spec import AppSpec
-
-RETIRE_VARIABLE = "LAMBDA_LAYER_RETIRE"
-"""How Terraform's destroy-time provisioner says what to retire (docs/protocol.md)."""
 
 
 @dataclass(frozen=True)

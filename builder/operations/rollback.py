@@ -10,7 +10,8 @@ from builder.errors import LayerError, SourceError
 from builder.functions.move import hand_over, move_functions
 from builder.layer.layer import Layer
 from builder.layer.record import Pin, Record, Release
-from builder.release.plan import CURRENT, UNMOVED, plan
+from builder.protocol.statuses import CURRENT, UNMOVED
+from builder.release.plan import plan
 
 Progress = Callable[[str], None]
 

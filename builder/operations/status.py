@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from builder.aws.codebuild import BuildState
 from builder.aws.functions import Use
-from builder.builds.start import most_telling
+from builder.builds.attempt_state import most_telling
 from builder.errors import AwsError
 from builder.layer.layer import Layer
 from builder.layer.record import Record, Release

@@ -2,46 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime
 
-from builder.aws.codebuild import BuildState
-from builder.builds.start import look
+from builder.builds.attempt_state import PATIENCE, _end, look
 from builder.clock import Clock
 from builder.errors import BuildFailed, LayerError
+from builder.layer.attempt import Attempt
 from builder.layer.layer import Layer
-from builder.layer.record import Attempt, Record, Release
-
-PATIENCE = timedelta(minutes=15)
-"""How long after its build a release may take; a Lambda function runs for 15 minutes at most."""
+from builder.layer.record import Record, Release
 
 PAUSE = 2.0
 """Seconds between looks at a release that is waited for."""
-
-
-def unattended(
-    layer: Layer, record: Record | None, *, now: datetime | None = None
-) -> Attempt | None:
-    """Return the attempt at these sources if it needs nobody: a build of it runs, or its release
-    is about to come. Read-only, as plan is.
-    """
-    attempt = record.attempt if record else None
-    if attempt is None or attempt.failure or attempt.fingerprint != layer.fingerprint:
-        return None
-    states = layer.services.codebuild.states(attempt.all_builds.values())
-    return attempt if _is_going_on(states, now or datetime.now(UTC)) else None
-
-
-def _is_going_on(states: Sequence[BuildState], now: datetime) -> bool:
-    if any(state.running for state in states):
-        return True
-    ended_well = bool(states) and all(state.succeeded for state in states)
-    return ended_well and now - _end(states) < PATIENCE
-
-
-def _end(states: Iterable[BuildState]) -> datetime:
-    """Return when the last of some builds has ended."""
-    return max(state.started + timedelta(seconds=state.seconds) for state in states)
 
 
 def wait_for_release(

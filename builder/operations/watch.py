@@ -6,13 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from builder.aws.codebuild import BuildState
-from builder.builds.start import NAME_VARIABLE, TOKEN_VARIABLE
 from builder.clock import Clock
 from builder.errors import LayerError
+from builder.layer.attempt import Attempt
 from builder.layer.layer import Layer
-from builder.layer.record import Attempt, Record, Release, Token
+from builder.layer.record import Record, Release
+from builder.layer.token import Token
 from builder.operations.log_line import ERROR, NOTE, STEP, LogLine, Step, parse
 from builder.operations.logs import Tail
+from builder.protocol.variables import NAME_VARIABLE, TOKEN_VARIABLE
 
 PAUSE = 1.0
 """Seconds between looks."""

@@ -17,19 +17,25 @@ from builder.aws.codebuild import BuildState
 from builder.aws.services import Services, connect
 from builder.aws.session import Credentials, Session
 from builder.aws.topics import Topics
-from builder.builds.start import NAME_VARIABLE, TARGET_VARIABLE, TOKEN_VARIABLE
 from builder.clock import Clock
 from builder.errors import ArtifactError, AwsError, BuildFailed, LayerError, PlanOutdated, SpecError
-from builder.layer.record import Attempt, Record, Records, Release, Token
+from builder.layer.attempt import Attempt
+from builder.layer.record import Record, Release
+from builder.layer.records import Records
 from builder.layer.site import site_of
+from builder.layer.token import Token
+from builder.protocol.variables import (
+    APP_VARIABLE,
+    NAME_VARIABLE,
+    NOTIFY_VARIABLE,
+    TARGET_VARIABLE,
+    TOKEN_VARIABLE,
+)
 from builder.publisher.event import Ending
 from builder.publisher.stored_layer import RememberedLayer, remember
 from builder.release.release import Order, advance
+from builder.spec.app_spec import AppSpec
 from builder.spec.checks import LAYER_NAME
-from builder.spec.layer_spec import AppSpec
-
-APP_VARIABLE = "LAMBDA_LAYER_APP"
-NOTIFY_VARIABLE = "LAMBDA_LAYER_NOTIFY"
 
 IGNORED = "ignored"
 RELEASED = "released"

@@ -9,7 +9,8 @@ from pathlib import Path
 from builder.aws.services import Services
 from builder.errors import RecordError, SourceError
 from builder.inputs.source_files import SourceFile
-from builder.layer.layer import Layer, Site
+from builder.layer.layer import Layer
+from builder.layer.site import Site
 from builder.spec.layer_spec import LayerSpec
 
 

@@ -6,25 +6,27 @@ import logging
 from dataclasses import dataclass, replace
 
 from builder.aws.codebuild import BuildState
-from builder.builds.artifact import archive_key, manifest_key
-from builder.builds.start import most_telling
+from builder.builds.attempt_state import most_telling, unattended
 from builder.inputs.fingerprint import Inputs, reason
+from builder.layer.attempt import Attempt
 from builder.layer.layer import Layer
-from builder.layer.pin import pin_of, pinned_reason
-from builder.layer.record import Attempt, Pin, Record, Release, Token
-from builder.operations.wait import unattended
+from builder.layer.pin import pin_of
+from builder.layer.record import Pin, Record, Release
+from builder.layer.token import Token
+from builder.protocol.keys import archive_key, manifest_key
+from builder.protocol.statuses import (
+    BUILDING,
+    CURRENT,
+    FAILED,
+    FORCED,
+    MISSING,
+    PINNED,
+    STALE,
+    UNMOVED,
+)
 
 log = logging.getLogger(__name__)
 
-CURRENT = "current"
-STALE = "stale"
-MISSING = "missing"
-FORCED = "forced"
-BUILDING = "building"
-FAILED = "failed"
-UNMOVED = "unmoved"
-"""Published, and functions that should be on it are not: the next apply moves them."""
-PINNED = "pinned"
 
 FORCE_REASON = "force_rebuild is true"
 
@@ -183,3 +185,9 @@ def next_token(
         return record.current.token
     consumed = record.consumed if record else 0
     return Token(fingerprint, max(consumed, approved.number if approved else 0) + 1)
+
+
+def pinned_reason(pin: Pin, due: str, *, force: bool) -> str:
+    """Say who pinned a layer, and what is due once it is unpinned."""
+    ignored = "; force_rebuild is ignored until then" if force else ""
+    return f"{pin}; once unpinned: {due}{ignored}"

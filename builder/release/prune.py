@@ -14,7 +14,9 @@ from builder.aws.functions import Use
 from builder.aws.layers import LayerVersion
 from builder.errors import LayerError
 from builder.layer.layer import Layer
-from builder.layer.record import Record, Release, Token
+from builder.layer.record import Record, Release
+from builder.layer.token import Token
+from builder.protocol.keys import prefixes
 
 SHOWN_USERS = 3
 """Functions that a reason names before it counts the rest."""
@@ -137,12 +139,6 @@ def tidy(layer: Layer, progress: Progress) -> None:
         prune(layer, look(layer, layer.spec.keep), progress)
     except LayerError as error:
         progress(f"NOTE: old versions were not pruned (keep = {layer.spec.keep}): {error.what}")
-
-
-def prefixes(layer: str, fingerprint: str) -> tuple[str, ...]:
-    """Return the prefixes below which the bucket holds what belongs to a fingerprint."""
-    kinds = ("artifacts", "bundles", "inputs", "requests")
-    return tuple(f"{layer}/{kind}/{fingerprint}" for kind in kinds)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from builder.builds.artifact import Artifact
 from builder.clock import Clock
 from builder.errors import ArtifactError, ConflictError
 from builder.layer.layer import Layer
-from builder.layer.record import Lease, Record, Token
+from builder.layer.record import Lease, Record
+from builder.layer.token import Token
 
 log = logging.getLogger(__name__)
 

@@ -21,8 +21,10 @@ from builder.errors import (
     PlanOutdated,
 )
 from builder.functions.move import hand_over
+from builder.layer.attempt import Attempt
 from builder.layer.layer import Layer
-from builder.layer.record import Attempt, Record, Release, Token
+from builder.layer.record import Record, Release
+from builder.layer.token import Token
 from builder.release.prune import tidy
 from builder.release.publish import publish
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from builder.errors import SpecError
-from builder.spec.layer_spec import AppSpec, Index, LayerSpec
+from builder.spec.app_spec import AppSpec
+from builder.spec.layer_spec import Index, LayerSpec
 from builder.spec.split import split
 from builder.spec.toml_keys import check_keys
 

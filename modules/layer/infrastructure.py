@@ -10,7 +10,7 @@ from typing import Any
 from cdktf import DataResource, ITerraformDependable
 from constructs import Construct
 
-from builder.spec.layer_spec import AppSpec
+from builder.spec.app_spec import AppSpec
 from builder.spec.runtimes import Target
 from modules.layer import policies
 from modules.layer.bindings import (

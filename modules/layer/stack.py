@@ -8,7 +8,8 @@ from typing import Any
 from cdktf import Fn, LocalBackend, S3Backend, TerraformStack, TerraformVariable, Token
 from constructs import Construct
 
-from builder.spec.layer_spec import AppSpec, LayerSpec
+from builder.spec.app_spec import AppSpec
+from builder.spec.layer_spec import LayerSpec
 from modules.layer.assets import SourceTree
 from modules.layer.bindings import AwsProvider, AwsProviderDefaultTags, ExternalProvider
 from modules.layer.infrastructure import BuildInfrastructure, Credentials

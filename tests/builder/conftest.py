@@ -15,8 +15,9 @@ import pytest
 from builder.aws.services import Services, connect
 from builder.aws.session import Credentials, Session
 from builder.clock import Clock
-from builder.layer.layer import Layer, Site
+from builder.layer.layer import Layer
 from builder.layer.record import Release
+from builder.layer.site import Site
 from builder.release.plan import plan
 from builder.release.release import Order, ensure
 from builder.spec.layer_spec import LayerSpec

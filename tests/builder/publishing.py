@@ -9,7 +9,7 @@ from builder.publisher.function import (
     Publisher,
 )
 from builder.release.release import Order, advance
-from builder.spec.layer_spec import AppSpec
+from builder.spec.app_spec import AppSpec
 from tests.builder.conftest import World, order_of, quick, wait_for
 
 

@@ -20,7 +20,8 @@ from typing import Any
 
 import pytest
 
-from builder.spec.layer_spec import AppSpec, LayerSpec
+from builder.spec.app_spec import AppSpec
+from builder.spec.layer_spec import LayerSpec
 from embedded.aws import EmbeddedAws
 from embedded.calls import Call
 from embedded.standins.reattach import reattached

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from builder.inputs.source_files import source_files
-from builder.spec.layer_spec import AppSpec, LayerSpec
+from builder.spec.app_spec import AppSpec
+from builder.spec.layer_spec import LayerSpec
 from tests.terraform.conftest import Make, Stack
 from tests.terraform.packages import layer, write
 

@@ -12,7 +12,7 @@ from builder.layer.layer import Layer
 from builder.operations.doctor.findings import OK, PROBLEM, UNKNOWN, Finding, found_by
 from builder.operations.doctor.permissions import APPLY, PLAN, PUBLISHER
 from builder.operations.doctor.rights import examine_rights
-from builder.spec.layer_spec import AppSpec
+from builder.spec.app_spec import AppSpec
 
 APPLY_STACK = "apply the stack: terraform apply, in cdktf.out/stacks/APP"
 

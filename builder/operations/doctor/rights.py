@@ -9,7 +9,7 @@ from builder.errors import AwsError
 from builder.layer.layer import Layer
 from builder.operations.doctor.findings import OK, PROBLEM, UNKNOWN, Finding
 from builder.operations.doctor.permissions import needs
-from builder.spec.layer_spec import AppSpec
+from builder.spec.app_spec import AppSpec
 
 EVERYTHING = ":root"
 """How the ARN of an account's root user ends; its policies cannot be simulated (IAM API reference,

@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from builder.builds.artifact import Package, archive_key, find_artifact, manifest_key
+from builder.builds.artifact import Package, find_artifact
 from builder.errors import ArtifactError
+from builder.protocol.keys import archive_key, manifest_key
 from builder.spec.runtimes import UNZIPPED_LIMIT
 from tests.builder.conftest import World
 

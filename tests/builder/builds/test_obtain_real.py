@@ -18,7 +18,7 @@ import pytest
 from builder.clock import Clock
 from builder.errors import BuildFailed
 from builder.layer.layer import Layer
-from builder.operations.log_streams import build_logs
+from builder.operations.logs import build_logs
 from builder.release.release import ensure
 from builder.spec.runtimes import Target
 from embedded.codebuild.interpreters import for_image

@@ -10,7 +10,7 @@ from builder.builds.start import find_build, finish_build, start_build
 from builder.clock import Clock
 from builder.errors import AwsError, BuildFailed
 from builder.layer.layer import Layer
-from builder.layer.record import Token
+from builder.layer.token import Token
 from tests.builder.conftest import World, quick
 
 

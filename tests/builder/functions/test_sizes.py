@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from builder.functions.sizes import UnzippedSizes
-from builder.layer.record import Records
+from builder.layer.records import Records
 from tests.builder.conftest import World
 from tests.builder.layer.test_record import release_of
 

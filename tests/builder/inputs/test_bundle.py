@@ -11,8 +11,9 @@ import pytest
 
 from builder.errors import SourceError
 from builder.inputs import bundle as module
-from builder.inputs.bundle import bundle, request, worker, worker_digest
+from builder.inputs.bundle import bundle, request
 from builder.inputs.source_files import source_files
+from builder.inputs.worker_program import worker, worker_digest
 from builder.spec.layer_spec import CodeArtifact, Index, LayerSpec
 from tests.builder.conftest import ALWAYS, package, spec_of
 

@@ -1,7 +1,8 @@
 import json
 from dataclasses import asdict
 
-from builder.layer.handover import Handover, left_behind, owed, some
+from builder.layer.handover import Handover, left_behind, owed
+from builder.text import some
 
 DONE = Handover(3, ("api", "tag:a=b"))
 

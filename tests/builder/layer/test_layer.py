@@ -1,6 +1,6 @@
 from builder.inputs.fingerprint import Inputs
 from builder.inputs.source_files import source_files
-from builder.layer.record import Token
+from builder.layer.token import Token
 from tests.builder.conftest import World
 
 

@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from builder.layer.pin import pin_of, pinned_reason
+from builder.layer.pin import pin_of
 from builder.layer.record import Pin, Record, Release
+from builder.release.plan import pinned_reason
 from tests.builder.conftest import World
 from tests.builder.layer.test_record import release_of
 

@@ -7,8 +7,11 @@ import pytest
 
 from builder.aws.store import Store
 from builder.errors import ConflictError, LayerError
+from builder.layer.attempt import Attempt
 from builder.layer.handover import Handover
-from builder.layer.record import KEPT_RELEASES, Attempt, Lease, Pin, Record, Records, Release, Token
+from builder.layer.record import KEPT_RELEASES, Lease, Pin, Record, Release
+from builder.layer.records import Records
+from builder.layer.token import Token
 from tests.builder.conftest import World
 
 A, B = "a" * 64, "b" * 64

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from builder.aws.session import Credentials, Session
-from builder.layer.site import layers_at
-from builder.spec.layer_spec import AppSpec
+from builder.layer.layer import layers_at
+from builder.spec.app_spec import AppSpec
 from embedded.aws import EmbeddedAws
 from tests.builder.conftest import environ, spec_of
 

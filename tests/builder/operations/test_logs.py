@@ -7,7 +7,8 @@ import pytest
 
 from builder.builds.start import finish_build, start_build
 from builder.errors import BuildFailed, LayerError
-from builder.layer.record import Attempt, Token
+from builder.layer.attempt import Attempt
+from builder.layer.token import Token
 from builder.operations.logs import build_log, find_build_of, last_build
 from tests.builder.conftest import World, quick
 

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 from builder.aws.session import Credentials
 from builder.cli import main
 from builder.errors import BuildFailed, SpecError
-from builder.operations.retire import RETIRE_VARIABLE, Retirement, retire
+from builder.operations.retire import Retirement, retire
+from builder.protocol.variables import RETIRE_VARIABLE
 from builder.release.release import advance
 from tests.builder.conftest import World, order_of, wait_for
 

@@ -5,7 +5,8 @@ import pytest
 from builder.errors import LayerError
 from builder.layer.record import Pin, Release
 from builder.operations.rollback import choose, look, roll_back, unpin
-from builder.release.plan import CURRENT, PINNED, STALE, plan
+from builder.protocol.statuses import CURRENT, PINNED, STALE
+from builder.release.plan import plan
 from builder.release.release import Order, ensure
 from tests.builder.aws.test_layers import archive
 from tests.builder.conftest import World, die, quick

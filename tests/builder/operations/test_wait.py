@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from builder.builds.attempt_state import PATIENCE, unattended
 from builder.clock import Clock
 from builder.errors import BuildFailed, LayerError
 from builder.layer.record import Release
-from builder.operations.wait import PATIENCE, unattended, wait_for_release
+from builder.operations.wait import wait_for_release
 from builder.release.plan import plan
 from builder.release.release import advance, ensure
 from tests.builder.conftest import World, order_of, quick, wait_for
@@ -65,7 +66,7 @@ def test_a_release_that_nobody_finished_is_due_again(
     ended(world)
     assert plan(world.layer(), waits=False).status == "building"
 
-    monkeypatch.setattr("builder.operations.wait.PATIENCE", timedelta())
+    monkeypatch.setattr("builder.builds.attempt_state.PATIENCE", timedelta())
     planned = plan(world.layer(), waits=False)
 
     assert (planned.status, planned.token.number) == ("missing", 2)

@@ -6,7 +6,8 @@ import pytest
 
 from builder.builds.start import start_build
 from builder.errors import BuildFailed, LayerError
-from builder.layer.record import Attempt, Token
+from builder.layer.attempt import Attempt
+from builder.layer.token import Token
 from builder.operations.log_line import STEP
 from builder.operations.watch import (
     BUILDING,

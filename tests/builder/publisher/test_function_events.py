@@ -9,7 +9,9 @@ import pytest
 
 from builder.aws.codebuild import BuildState
 from builder.errors import AwsError
-from builder.layer.record import Attempt, Record, Token
+from builder.layer.attempt import Attempt
+from builder.layer.record import Record
+from builder.layer.token import Token
 from builder.publisher.function import (
     FAILED,
     IGNORED,

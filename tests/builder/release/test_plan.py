@@ -8,7 +8,8 @@ import pytest
 from builder.aws.codebuild import BuildState
 from builder.errors import SourceError
 from builder.layer.layer import Layer
-from builder.layer.record import Record, Token
+from builder.layer.record import Record
+from builder.layer.token import Token
 from builder.release.plan import Evidence, Plan, decide, next_token, plan
 from tests.builder.conftest import World
 from tests.builder.layer.test_record import attempt_of, release_of

@@ -12,7 +12,8 @@ from builder.builds.start import finish_build, start_build
 from builder.clock import Clock
 from builder.errors import ArtifactError, ConflictError
 from builder.layer.layer import Layer
-from builder.layer.record import Lease, Token
+from builder.layer.record import Lease
+from builder.layer.token import Token
 from builder.release.publish import LEASE_SECONDS, publish
 from tests.builder.conftest import DoomedSession, Killed, World, quick
 

@@ -8,7 +8,7 @@ from builder.errors import (
     FunctionsNotMoved,
     InfrastructureError,
 )
-from builder.layer.record import Token
+from builder.layer.token import Token
 from builder.release.plan import plan
 from builder.release.release import Order, advance, ensure
 from tests.builder.conftest import World, die, order_of, quick, wait_for

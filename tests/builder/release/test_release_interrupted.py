@@ -74,7 +74,8 @@ import sys
 from pathlib import Path
 from builder.aws.services import connect
 from builder.aws.session import Credentials, Session
-from builder.layer.layer import Layer, Site
+from builder.layer.layer import Layer
+from builder.layer.site import Site
 from builder.release.plan import plan
 from builder.release.release import Order, ensure
 from builder.spec.layer_spec import LayerSpec

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from builder.errors import SpecError
-from builder.spec.layer_spec import AppSpec, CodeArtifact, Index, LayerSpec
+from builder.spec.app_spec import AppSpec
+from builder.spec.layer_spec import CodeArtifact, Index, LayerSpec
 from builder.spec.runtimes import Target
 from tests.builder.conftest import spec_of
 

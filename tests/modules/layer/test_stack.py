@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from builder.spec.layer_spec import AppSpec
+from builder.spec.app_spec import AppSpec
 
 if TYPE_CHECKING:
     from tests.stacks.conftest import Stack

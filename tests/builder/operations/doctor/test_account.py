@@ -6,7 +6,7 @@ import pytest
 from builder.aws.codebuild import BuildState, Phase
 from builder.operations.doctor.account import _image, examine_account
 from builder.operations.doctor.findings import Finding
-from builder.spec.layer_spec import AppSpec
+from builder.spec.app_spec import AppSpec
 from tests.builder.conftest import World
 from tests.builder.operations.test_watch import begun
 

@@ -4,7 +4,7 @@ from builder.aws.iam import Iam
 from builder.operations.doctor.findings import Finding
 from builder.operations.doctor.permissions import APPLY, PLAN
 from builder.operations.doctor.rights import examine_rights
-from builder.spec.layer_spec import AppSpec
+from builder.spec.app_spec import AppSpec
 from tests.builder.aws.test_iam import role
 from tests.builder.conftest import World
 

@@ -7,9 +7,9 @@ import pytest
 
 from builder.builds.start import finish_build, start_build
 from builder.errors import BuildFailed, LayerError
-from builder.layer.record import Attempt, Token
-from builder.operations.log_streams import build_logs
-from builder.operations.logs import builds_of, last_build
+from builder.layer.attempt import Attempt
+from builder.layer.token import Token
+from builder.operations.logs import build_logs, builds_of, last_build
 from builder.release.release import advance
 from tests.builder.conftest import World, hurried, order_of, quick, wait_for
 
