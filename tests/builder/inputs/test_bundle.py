@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from builder.errors import SourceError
-from builder.inputs import bundle as module
 from builder.inputs.bundle import bundle, request
 from builder.inputs.source_files import source_files
 from builder.inputs.worker_program import worker, worker_digest
@@ -89,7 +88,7 @@ def test_the_request_says_what_to_build_as_the_protocol_has_it() -> None:
 
 
 def test_the_protocols_example_has_exactly_the_keys_of_a_request() -> None:
-    text = (Path(module.__file__).parents[1] / "docs/protocol.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "docs/protocol.md").read_text(encoding="utf-8")
     found = re.search(r"`request.json`:\n\n```json\n(.*?)```", text, re.DOTALL)
 
     assert found is not None
