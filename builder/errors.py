@@ -57,6 +57,10 @@ class BuildFailed(LayerError):
     """A build ended without an artifact."""
 
 
+class BuildNotProvisioned(BuildFailed):
+    """A build ended before it began, because its role could not be assumed."""
+
+
 class ArtifactError(LayerError):
     """An artifact is not what its manifest or its fingerprint says."""
 
@@ -75,3 +79,24 @@ class ConflictError(LayerError):
 
 class AwsError(LayerError):
     """An AWS call failed for a reason that no other error of ours names."""
+
+
+class NotNow(AwsError):
+    """AWS refused a call for the moment: throttling, a quota that is used up, a role too young.
+
+    The same call may succeed in a while; ``longest`` says for how many seconds it is worth asking.
+    """
+
+    longest = 600.0
+
+
+class QuotaUsedUp(NotNow):
+    """As many builds run or wait as the account may have."""
+
+    longest = 3600.0
+
+
+class RoleNotReady(NotNow):
+    """A role cannot be assumed yet: IAM takes seconds to make a new one known everywhere."""
+
+    longest = 120.0

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from builder.aws.codebuild import BuildState
-from builder.errors import BuildFailed, LayerError
+from builder.aws.codebuild import BuildState, is_role_trouble
+from builder.clock import Clock
+from builder.errors import BuildFailed, BuildNotProvisioned, LayerError
 from builder.layer.attempt import Attempt
 from builder.layer.layer import Layer
 from builder.layer.record import Record
@@ -19,14 +20,33 @@ LOG_LINES = 25
 """Lines of a failed build's log that its error shows."""
 
 
+UNKNOWN_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
+"""Seconds between looks for a build that CodeBuild does not know, or does not know yet."""
+
+
+def known_states(layer: Layer, builds: Iterable[str], clock: Clock) -> dict[str, BuildState]:
+    """Return how some builds are, by their ids; without those that CodeBuild has forgotten.
+
+    A build that was just started may be unknown for a moment: half a minute is waited for it.
+    """
+    wanted = set(builds)
+    found: dict[str, BuildState] = {}
+    for pause in (*UNKNOWN_PAUSES, 0.0):
+        found |= {state.id: state for state in layer.services.codebuild.states(wanted - set(found))}
+        if wanted <= set(found) or not pause:
+            break
+        clock.sleep(pause)
+    return found
+
+
 def look(
-    layer: Layer, builds: Mapping[str, str]
+    layer: Layer, builds: Mapping[str, str], clock: Clock
 ) -> tuple[dict[str, BuildState], dict[str, BuildFailed]]:
     """Return which of some builds run or have succeeded, and how the others failed, by their keys.
 
     The errors carry the last words of their builds.
     """
-    states = {state.id: state for state in layer.services.codebuild.states(builds.values())}
+    states = known_states(layer, builds.values(), clock)
     well: dict[str, BuildState] = {}
     failed: dict[str, BuildFailed] = {}
     for key, build_id in builds.items():
@@ -52,7 +72,8 @@ def most_telling(layer: Layer, builds: Iterable[str]) -> BuildState | None:
 def _failed(layer: Layer, state: BuildState) -> BuildFailed:
     group = state.log_group or layer.site.log_group
     last_words = "\n".join(f"  | {line}" for line in _last_lines(layer, group, state.log_stream))
-    return BuildFailed(
+    kind = BuildNotProvisioned if is_role_trouble(state.failure) else BuildFailed
+    return kind(
         f"{_subject(layer, state)} failed: {state.failure or state.status}\n{last_words}",
         where=f"build {state.id}\nlog group {group}, stream {state.log_stream or '(none yet)'}",
         expected="a build that ends with SUCCEEDED",

@@ -6,7 +6,7 @@ known to run, it was started and forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -14,14 +14,18 @@ from builder.builds.artifact import Artifact, find_artifact
 from builder.builds.attempt_state import look
 from builder.builds.part import Part, find_part
 from builder.builds.start import Job, find_build, start_build, upload_bundle
+from builder.builds.vouch import objection
 from builder.builds.wait import finish_builds
 from builder.clock import Clock
-from builder.errors import ArtifactError, BuildFailed
+from builder.errors import ArtifactError, BuildFailed, BuildNotProvisioned, RoleNotReady
 from builder.layer.attempt import Attempt
 from builder.layer.layer import Layer
 from builder.layer.token import Token
 from builder.progress import Progress, named
 from builder.protocol.keys import parts_folder
+
+ROLE_PAUSE = 10.0
+"""Seconds before a build is started again whose role could not be assumed."""
 
 
 class StillBuilding(Exception):
@@ -66,7 +70,7 @@ class Obtaining:
         """
         made = self._existing("")
         if made is None:
-            made = self._make({"": Job(parts=self._parts())})[""]
+            made = self._make([Job(parts=self._parts(), since=self.attempt.since_of(""))])[""]
         assert isinstance(made, Artifact)
         return made
 
@@ -74,7 +78,7 @@ class Obtaining:
         """Return what is to be merged, nothing when there is one target."""
         if len(self._runtimes) == 1:
             return ()
-        made = self._make({runtime: Job(runtime) for runtime in self._runtimes})
+        made = self._make([Job(name, since=self.attempt.since_of(name)) for name in self._runtimes])
         # In the order of the targets, whichever were there: equal merges are one build.
         return tuple(part for name in self._runtimes if isinstance(part := made[name], Part))
 
@@ -82,11 +86,12 @@ class Obtaining:
     def _runtimes(self) -> list[str]:
         return [target.runtime for target in self.layer.spec.targets]
 
-    def _make(self, jobs: Mapping[str, Job]) -> dict[str, Artifact | Part]:
+    def _make(self, jobs: Sequence[Job]) -> dict[str, Artifact | Part]:
         """Return what the jobs make, by runtime: all are started before one is waited for."""
         made: dict[str, Artifact | Part] = {}
         builds: dict[str, str] = {}
-        for runtime, job in jobs.items():
+        for job in jobs:
+            runtime = job.runtime
             # The artifact itself has been looked for when there is something to build at all.
             found = self._existing(runtime) if runtime else None
             build_id = "" if found else self._join(job)
@@ -96,14 +101,14 @@ class Obtaining:
                 made[runtime] = found
             else:
                 builds[runtime] = build_id or self._start(job)
-        self._wait(builds)
+        self._finish(jobs, builds)
         return {**made, **{runtime: self._result(runtime, builds[runtime]) for runtime in builds}}
 
     def _join(self, job: Job) -> str:
         """Return the id of a build of ours that is under way, "" when there is none."""
-        runtime, since = job.runtime, self.attempt.since_of(job.runtime)
+        runtime = job.runtime
         build_id = self.attempt.build_of(runtime)
-        build_id = build_id or find_build(self.layer, self.token, since=since, job=job)
+        build_id = build_id or find_build(self.layer, self.token, job)
         if build_id:
             self._progress[runtime](f"joining build {build_id}")
             self._note_build(runtime, build_id)
@@ -113,10 +118,10 @@ class Obtaining:
         build_id = start_build(
             self.layer,
             self.token,
-            since=self.attempt.since_of(job.runtime),
+            job,
             debug=self._debug,
             progress=self._progress[job.runtime],
-            job=job,
+            clock=self._clock,
             bundle=self._bundle,
         )
         self._note_build(job.runtime, build_id)
@@ -126,19 +131,36 @@ class Obtaining:
     def _bundle(self) -> str:
         return upload_bundle(self.layer, self._progress[""])
 
-    def _wait(self, builds: Mapping[str, str]) -> None:
+    def _finish(self, jobs: Sequence[Job], builds: dict[str, str]) -> None:
+        """Wait for builds; start those again that never began because their role was too young."""
+        deadline = self._clock.monotonic() + RoleNotReady.longest
+        again = 0
+        while failed := self._failures(builds):
+            young = [key for key, error in failed.items() if isinstance(error, BuildNotProvisioned)]
+            if len(young) < len(failed) or self._clock.monotonic() > deadline or not self._waits:
+                error = self._together(failed)
+                self._note_failure(tuple(sorted(failed)), error)
+                raise error
+            again += 1
+            self._progress[""](
+                "CodeBuild cannot assume the build role yet, which IAM takes seconds to make known "
+                f"when it is new; starting again in {ROLE_PAUSE:.0f} s"
+            )
+            self._clock.sleep(ROLE_PAUSE)
+            for job in jobs:
+                if job.runtime in young:
+                    builds[job.runtime] = self._start(replace(job, again=again))
+
+    def _failures(self, builds: Mapping[str, str]) -> dict[str, BuildFailed]:
+        """Return how builds failed that did; raise StillBuilding if they are not waited for."""
         if self._waits:
             progress = self._progress[""]
-            failed = finish_builds(self.layer, builds, progress=progress, clock=self._clock)
-        else:
-            well, failed = look(self.layer, builds)
-            running = tuple(state.id for state in well.values() if state.running)
-            if running:
-                raise StillBuilding(running)
-        if failed:
-            error = self._together(failed)
-            self._note_failure(tuple(sorted(failed)), error)
-            raise error
+            return finish_builds(self.layer, builds, progress=progress, clock=self._clock)
+        well, failed = look(self.layer, builds, self._clock)
+        running = tuple(state.id for state in well.values() if state.running)
+        if running:
+            raise StillBuilding(running)
+        return failed
 
     def _together(self, failed: Mapping[str, BuildFailed]) -> BuildFailed:
         """Return one error of the builds that failed."""
@@ -156,11 +178,11 @@ class Obtaining:
     def _result(self, runtime: str, build_id: str) -> Artifact | Part:
         """Return what an ended build made."""
         try:
-            found = self._find(runtime)
+            found = self._find(runtime, build_id)
         except ArtifactError as error:
             self._note_failure((runtime,), error)
             raise
-        if found is not None and self._is_ours(found, runtime, build_id):
+        if found is not None:
             return found
         missing = ArtifactError(
             f"build {build_id} succeeded and left no "
@@ -175,11 +197,11 @@ class Obtaining:
     def _existing(self, runtime: str) -> Artifact | Part | None:
         """Return what is there already, if this attempt may use it."""
         try:
-            found = self._find(runtime)
+            found = self._find(runtime, self.attempt.build_of(runtime))
         except ArtifactError as error:
             self._progress[runtime](f"not using the artifact that is there: {error.what}")
             return None
-        if found is None or not self._is_ours(found, runtime, self.attempt.build_of(runtime)):
+        if found is None:
             return None
         what = "part" if runtime else "artifact"
         self._progress[runtime](f"using the {what} of build {found.build_id}")
@@ -190,15 +212,38 @@ class Obtaining:
             return True
         return build_id != "" and found.build_id == build_id
 
-    def _find(self, runtime: str) -> Artifact | Part | None:
-        folder, fingerprint = self.layer.artifact_folder, self.layer.fingerprint
-        store = self.layer.services.store
+    def _find(self, runtime: str, build_id: str) -> Artifact | Part | None:
+        """Return what is there and may be used, "" standing for any build in ``build_id``.
+
+        Raise ArtifactError when what builds left contradicts itself or is vouched for by none.
+        """
+        store, fingerprint = self.layer.services.store, self.layer.fingerprint
+        if not runtime:
+            kept = find_artifact(store, self.layer.artifact_folder, fingerprint)
+            if kept is not None and self._is_ours(kept, runtime, build_id):
+                return kept
+        folder = self.layer.built_folder
+        found: Artifact | Part | None
         if runtime:
-            return find_part(store, folder, fingerprint, runtime)
-        return find_artifact(store, folder, fingerprint)
+            part = find_part(store, folder, fingerprint, runtime)
+            found, document = part, part.receipt if part else b""
+        else:
+            artifact = find_artifact(store, folder, fingerprint)
+            found, document = artifact, artifact.document if artifact else b""
+        if found is None or not self._is_ours(found, runtime, build_id):
+            return None
+        why = objection(self.layer, found.build_id, document, runtime)
+        if why:
+            raise ArtifactError(
+                f"what is in the bucket is not known to be a build's: {why}",
+                where=store.url(self._place(runtime)),
+                expected="what a build of this layer and fingerprint left, as CodeBuild knows it",
+                fix="plan and apply again: it is built anew",
+            )
+        return found
 
     def _place(self, runtime: str) -> str:
-        folder, fingerprint = self.layer.artifact_folder, self.layer.fingerprint
+        folder, fingerprint = self.layer.built_folder, self.layer.fingerprint
         if runtime:
             return f"{parts_folder(folder, fingerprint)}/{runtime}/"
         return f"{folder}/{fingerprint}/"

@@ -15,12 +15,17 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Part:
-    """What one target's build made: ``key`` and ``version`` name exactly these bytes."""
+    """What one target's build made: ``key`` and ``version`` name exactly these bytes.
+
+    ``manifest_sha256`` (hex) is that of the manifest in it, which has the digests of the rest.
+    """
 
     runtime: str
     key: str
     version: str
     build_id: str
+    manifest_sha256: str
+    receipt: bytes = b""
 
 
 def find_part(store: Store, folder: str, fingerprint: str, runtime: str) -> Part | None:
@@ -35,9 +40,9 @@ def find_part(store: Store, folder: str, fingerprint: str, runtime: str) -> Part
     try:
         document = json.loads(receipt.content)
         problem = _problem(document, fingerprint, runtime, archive.size)
-        build_id = str(document["build_id"])
+        build_id, inner = str(document["build_id"]), str(document["manifest_sha256"])
     except (ValueError, KeyError, TypeError) as error:
-        problem, build_id = f"it cannot be read: {error!r}", ""
+        problem, build_id, inner = f"it cannot be read: {error!r}", "", ""
     if problem:
         raise ArtifactError(
             f"the part for {runtime} is not what it should be: {problem}",
@@ -45,7 +50,7 @@ def find_part(store: Store, folder: str, fingerprint: str, runtime: str) -> Part
             expected=f"a part of fingerprint {fingerprint}, as our worker writes it",
             fix="plan and apply again: it is built anew",
         )
-    return Part(runtime, archive.key, archive.version, build_id)
+    return Part(runtime, archive.key, archive.version, build_id, inner, receipt.content)
 
 
 def _problem(document: Mapping[str, object], fingerprint: str, runtime: str, size: int) -> str:

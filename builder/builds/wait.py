@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from builder.aws.codebuild import BuildState
 from builder.builds.attempt_state import look
 from builder.clock import Clock
-from builder.errors import BuildFailed
+from builder.errors import BuildFailed, NotNow
 from builder.layer.layer import Layer
 from builder.progress import Progress, named
 
-PAUSES = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
+PAUSES = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 5.0, 7.0, 10.0)
 """Seconds between looks at a running build; the last one repeats."""
+
+LONGEST_PAUSE = 30.0
+"""Seconds between looks while AWS refuses to answer."""
 
 
 def finish_builds(
@@ -23,14 +26,24 @@ def finish_builds(
     One that failed does not stop the others: what they make is not lost, and people get to know
     everything that they have to mend at once.
     """
-    began, looks = clock.now(), 0
+    began = answered = clock.monotonic()
+    looks = 0
     phases: dict[str, str] = {}
     left, failed = dict(builds), dict[str, BuildFailed]()
     while left:
-        well, now_failed = look(layer, left)
+        try:
+            well, now_failed = look(layer, left, clock)
+        except NotNow as refused:
+            # A build goes on whether we may look or not.
+            if clock.monotonic() - answered > refused.longest:
+                raise
+            progress(f"AWS refuses to say how the build is ({refused.what}); asking again")
+            clock.sleep(clock.jitter(LONGEST_PAUSE / 2, LONGEST_PAUSE))
+            continue
+        answered = clock.monotonic()
         for key, state in well.items():
             _tell(state, key, phases, progress)
-            if state.running and clock.now() - began > state.limit_seconds + 600:
+            if state.running and answered - began > state.limit_seconds + 600:
                 now_failed[key] = _endless(state)
         for key, error in now_failed.items():
             _tell_failure(key, error, progress)

@@ -122,12 +122,12 @@ class Mover:
 
     def _settled(self, name: str) -> Function | None:
         """Return the function once nothing of it is under way, None when there is none."""
-        limit, pause = self.clock.now() + UPDATE_LIMIT, FIRST_LOOK
+        limit, pause = self.clock.monotonic() + UPDATE_LIMIT, FIRST_LOOK
         while True:
             function = self.functions.get(name)
             if function is None or function.settled:
                 return function
-            if self.clock.now() > limit:
+            if self.clock.monotonic() > limit:
                 raise ConflictError(
                     f"an update of it does not end: {function.state_reason or function.update}",
                     where=f"function {name}, state {function.state}, waited {UPDATE_LIMIT:.0f} s",

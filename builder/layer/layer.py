@@ -14,6 +14,7 @@ from builder.inputs.source_files import SourceFile, source_files
 from builder.layer.records import Records
 from builder.layer.site import Site, site_of
 from builder.layer.token import Token
+from builder.protocol.keys import artifact_folder, built_folder
 from builder.spec.app_spec import AppSpec
 from builder.spec.layer_spec import LayerSpec
 
@@ -82,8 +83,13 @@ class Layer:
 
     @property
     def artifact_folder(self) -> str:
-        """The key prefix below which each fingerprint has its artifact."""
-        return f"{self.name}/artifacts"
+        """The key prefix below which each fingerprint has its verified artifact."""
+        return artifact_folder(self.name)
+
+    @property
+    def built_folder(self) -> str:
+        """The key prefix below which builds leave what they made."""
+        return built_folder(self.name)
 
     def recorded_inputs(self, fingerprint: str) -> Inputs | None:
         """Return the inputs of an earlier release, if they are still there and readable."""

@@ -158,9 +158,9 @@ def _followed(logs: _Logs, clock: Clock) -> Iterator[str]:
         running = logs.running
         for log in list(logs.found.values()):
             yield from logs.lines(log)
-        idle_since = None if running else (idle_since or clock.now())
+        idle_since = None if running else (idle_since or clock.monotonic())
         if idle_since is not None:
-            waited = clock.now() - idle_since
+            waited = clock.monotonic() - idle_since
             if not logs.merge_is_due or waited > PATIENCE:
                 return
         clock.sleep(PAUSE)

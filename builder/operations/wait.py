@@ -24,7 +24,7 @@ def wait_for_release(
     Return the current release when no attempt is open. Raise BuildFailed, with the last words of
     the build, when it has failed, and LayerError when nobody releases what was built.
     """
-    deadline, told = clock.now() + timeout, ""
+    deadline, told = clock.monotonic() + timeout, ""
     while True:
         record = layer.records.load()
         attempt = record.attempt if record else None
@@ -34,7 +34,7 @@ def wait_for_release(
         if stage != told:
             told = stage
             progress(stage)
-        if clock.now() >= deadline:
+        if clock.monotonic() >= deadline:
             raise _late(layer, attempt, stage, timeout)
         clock.sleep(PAUSE)
 
@@ -54,7 +54,7 @@ def _stage(layer: Layer, attempt: Attempt, clock: Clock) -> str:
     """Return how far the attempt is; raise when it will not come to a release by itself."""
     if not attempt.all_builds:
         return f"build {attempt.number} is being started"
-    well, failed = look(layer, attempt.all_builds)
+    well, failed = look(layer, attempt.all_builds, clock)
     running = [state.id for state in well.values() if state.running]
     ids = ", ".join(attempt.all_builds.values())
     if running:

@@ -95,13 +95,13 @@ def watch(layer: Layer, *, wait: float, clock: Clock) -> Iterator[View]:
     none came.
     """
     watcher = _Watcher(layer, clock)
-    deadline = clock.now() + wait
+    deadline = clock.monotonic() + wait
     while True:
         view = watcher.look()
         yield view
         if view.ended:
             return
-        if view.stage == WAITING and clock.now() >= deadline:
+        if view.stage == WAITING and clock.monotonic() >= deadline:
             raise LayerError(
                 f"no build of layer {layer.name!r} began within {wait:.0f} seconds",
                 where=layer.services.store.url(f"{layer.name}/record.json"),

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from builder.aws.layers import LayerVersion
-from builder.builds.artifact import Artifact
+from builder.builds.artifact import Artifact, keep
+from builder.builds.attempt_state import known_states
 from builder.builds.obtain import Obtaining, StillBuilding
 from builder.clock import Clock
 from builder.errors import (
@@ -135,6 +136,12 @@ class _Walk:
                 self.order.token, lambda attempt: replace(attempt, failure=failure)
             )
             raise
+        keep(
+            self.layer.services.store,
+            artifact,
+            self.layer.built_folder,
+            self.layer.artifact_folder,
+        )
         return artifact, version
 
     def _obtain(self, attempt: Attempt) -> Artifact:
@@ -186,7 +193,7 @@ class _Walk:
         builds = last.all_builds
         if last.failure or not builds or last.token == self.order.token:
             return
-        found = {state.id: state for state in self.layer.services.codebuild.states(builds.values())}
+        found = known_states(self.layer, builds.values(), self.clock)
         failures = {}
         for runtime, build_id in builds.items():
             state = found.get(build_id)

@@ -12,16 +12,21 @@ from typing import Any
 
 import pytest
 
+from builder.aws.codebuild import BuildState
 from builder.aws.services import Services, connect
 from builder.aws.session import Credentials, Session
+from builder.builds.wait import finish_builds
 from builder.clock import Clock
 from builder.layer.layer import Layer
 from builder.layer.record import Release
 from builder.layer.site import Site
+from builder.progress import Progress
+from builder.protocol.variables import SEAL_VARIABLE
 from builder.release.plan import plan
 from builder.release.release import Order, ensure
 from builder.spec.layer_spec import LayerSpec
 from embedded.aws import EmbeddedAws
+from modules.layer.buildspec import SEAL
 
 PYPROJECT = '[project]\nname = "web"\nversion = "1.0"\n'
 PACKAGE = {"pyproject.toml": PYPROJECT, "web/__init__.py": "", "web/app.py": "x = 1\n"}
@@ -89,6 +94,7 @@ if target:
     receipt = {
         "schema": 1, "fingerprint": request["fingerprint"], "target": target,
         "size": os.path.getsize("out/part.zip"), "build_id": os.environ["CODEBUILD_BUILD_ID"],
+        "manifest_sha256": "0" * 64,
     }
     pathlib.Path("out/part.json").write_text(json.dumps(receipt))
     sys.exit(0)
@@ -115,7 +121,10 @@ manifest = {
     "zipped_size": len(content),
     "files": 1,
     "packages": [{"name": "made", "version": "1", "size": 100}],
-    "locks": [{"file": name} for name in locks],
+    "locks": [
+        {"file": name, "sha256": hashlib.sha256(pathlib.Path("out", name).read_bytes()).hexdigest()}
+        for name in locks
+    ],
     "worker": "0.1.0",
     "build_id": os.environ["CODEBUILD_BUILD_ID"],
     "parts": parts,
@@ -133,12 +142,24 @@ the words."""
 BUILDSPEC = json.dumps(
     {
         "version": "0.2",
+        "env": {"exported-variables": [SEAL_VARIABLE]},
         "phases": {
-            "build": {"commands": [f"cat > fast.py <<'END'\n{WORKER}\nEND\npython3 fast.py"]}
+            "build": {"commands": [f"cat > fast.py <<'END'\n{WORKER}\nEND\npython3 fast.py", SEAL]}
         },
         "artifacts": {"base-directory": "out", "files": ["**/*"]},
     }
 )
+
+
+def finish_build(
+    layer: Layer, build_id: str, *, progress: Progress = lambda _line: None, clock: Clock
+) -> BuildState:
+    """Wait until a build has ended and return it; raise BuildFailed unless it succeeded."""
+    for failed in finish_builds(layer, {"": build_id}, progress=progress, clock=clock).values():
+        raise failed
+    state = layer.services.codebuild.state(build_id)
+    assert state is not None
+    return state
 
 
 def quick() -> Clock:
@@ -154,7 +175,11 @@ def hurried() -> Clock:
         time.sleep(min(seconds, 0.02))
         skipped[0] += seconds
 
-    return Clock(now=lambda: time.time() + skipped[0], sleep=sleep)
+    return Clock(
+        now=lambda: time.time() + skipped[0],
+        monotonic=lambda: time.monotonic() + skipped[0],
+        sleep=sleep,
+    )
 
 
 @cache

@@ -12,6 +12,7 @@ PUBLISHER = "publisher"
 BUCKET = "{bucket}"
 OBJECTS = "{bucket}/{layer}/*"
 ARTIFACTS = "{bucket}/{layer}/artifacts/*"
+BUILT = "{bucket}/{layer}/built/*"
 LAYER = "{lambda}:layer:{app}-{layer}"
 VERSIONS = "{lambda}:layer:{app}-{layer}:*"
 FUNCTION = "{lambda}:function:{function}"
@@ -32,6 +33,7 @@ RELEASES: Mapping[str, tuple[str, ...]] = {
     OBJECTS: ("s3:GetObject", "s3:PutObject"),
     BUCKET: ("s3:ListBucket",),
     ARTIFACTS: ("s3:GetObjectVersion",),
+    BUILT: ("s3:GetObjectVersion",),
     LAYER: ("lambda:PublishLayerVersion", "lambda:ListLayerVersions"),
     VERSIONS: ("lambda:GetLayerVersion", "lambda:DeleteLayerVersion"),
     PROJECT: ("codebuild:BatchGetBuilds", "codebuild:ListBuildsForProject"),

@@ -4,9 +4,8 @@ from typing import Any
 import pytest
 
 from builder.aws.codebuild import BuildRequest, CodeBuild, _state
-from builder.builds.start import finish_build
 from builder.errors import AwsError, InfrastructureError
-from tests.builder.conftest import World, quick, wait_for
+from tests.builder.conftest import World, finish_build, quick, wait_for
 
 
 def request_of(world: World, token: str = "t", **fields: Any) -> BuildRequest:
@@ -24,6 +23,8 @@ def request_of(world: World, token: str = "t", **fields: Any) -> BuildRequest:
         environment_type="ARM_CONTAINER",
         role_arn=world.role,
         cache_folder="web/cache",
+        log_group=f"/aws/codebuild/{world.name}",
+        log_prefix="web",
         variables=(("LAYER_TOKEN", token),),
     )
     return replace(made, **fields)

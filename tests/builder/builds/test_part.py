@@ -15,6 +15,7 @@ RECEIPT = {
     "target": "python3.12",
     "size": 4,
     "build_id": "web:1",
+    "manifest_sha256": "b" * 64,
 }
 
 
@@ -34,7 +35,14 @@ def test_a_whole_part_is_found_at_its_version(world: World) -> None:
 
     head = world.services.store.head(f"{FOLDER}/part.zip")
     assert head is not None
-    assert part == Part("python3.12", f"{FOLDER}/part.zip", head.version, "web:1")
+    assert part == Part(
+        "python3.12",
+        f"{FOLDER}/part.zip",
+        head.version,
+        "web:1",
+        "a" * 64,
+        part.receipt if part else b"",
+    )
     assert find(world, "python3.13") is None
 
 

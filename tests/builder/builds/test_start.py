@@ -6,18 +6,19 @@ from typing import Any
 import pytest
 
 from builder.aws.codebuild import BuildState
-from builder.builds.start import find_build, finish_build, start_build
+from builder.builds.start import Job, find_build, start_build
 from builder.clock import Clock
 from builder.errors import AwsError, BuildFailed
 from builder.layer.layer import Layer
 from builder.layer.token import Token
-from tests.builder.conftest import World, quick
+from tests.builder.conftest import World, finish_build, quick
 
 
 def started(layer: Layer, number: int = 1, *, since: int = 0, debug: bool = False) -> str:
     token = Token(layer.fingerprint, number)
-    return find_build(layer, token, since=since) or start_build(
-        layer, token, since=since, debug=debug, progress=lambda _line: None
+    job = Job(since=since)
+    return find_build(layer, token, job) or start_build(
+        layer, token, job, debug=debug, progress=lambda _line: None, clock=quick()
     )
 
 
@@ -62,7 +63,7 @@ def test_progress_tells_the_bundle_the_build_and_its_phases(world: World) -> Non
     lines: list[str] = []
     token = Token(layer.fingerprint, 1)
 
-    build_id = start_build(layer, token, since=0, debug=False, progress=lines.append)
+    build_id = start_build(layer, token, debug=False, progress=lines.append, clock=quick())
     finish_build(layer, build_id, progress=lines.append, clock=quick())
 
     assert lines[0].startswith("uploading 3 source files (")

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from builder.builds.start import finish_build, start_build
+from builder.builds.start import start_build
 from builder.errors import BuildFailed, LayerError
 from builder.layer.attempt import Attempt
 from builder.layer.token import Token
 from builder.operations.logs import build_logs, builds_of, last_build
 from builder.release.release import advance
-from tests.builder.conftest import World, hurried, order_of, quick, wait_for
+from tests.builder.conftest import World, finish_build, hurried, order_of, quick, wait_for
 
 
 def lines(world: World, *, follow: bool = False) -> Iterator[str]:
@@ -53,7 +53,7 @@ def test_a_build_is_followed_from_its_start_to_its_end(world: World) -> None:
     world.behave("wait", str(go))
     layer = world.layer()
     token = Token(layer.fingerprint, 1)
-    build_id = start_build(layer, token, since=0, debug=False, progress=print)
+    build_id = start_build(layer, token, debug=False, progress=print, clock=quick())
     layer.records.change(
         lambda record: record.begun(Attempt(1, layer.fingerprint, "", "", build_id=build_id))
     )
