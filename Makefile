@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp-$(shell cat requirements.lock bootstrap.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: help demo stop test check bench engines lock clean
+.PHONY: help demo stop quick test check bench engines lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -26,6 +26,9 @@ demo: $(STAMP) ## Build two layers on an embedded AWS with the real terraform (K
 
 stop: $(STAMP) ## End the embedded AWS that `make demo KEEP=1` left running
 	@"$(BIN)/python" -m demo --stop
+
+quick: $(STAMP) ## Run the tests that need neither an embedded AWS nor terraform (tests/needs.py)
+	@"$(BIN)/python" -m pytest -n 2 --dist worksteal -m "not aws and not terraform" $(ARGS)
 
 test: $(STAMP) ## Run the whole test suite
 	@"$(BIN)/python" -m pytest -n 2 --dist worksteal $(ARGS)

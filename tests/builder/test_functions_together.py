@@ -21,6 +21,7 @@ from tests.builder.fleet import (
     outcomes,
     version_of,
 )
+from tests.patience import PATIENCE
 
 
 class Meddlers:
@@ -90,7 +91,7 @@ def test_fifty_functions_move_while_others_change_them_and_nothing_is_lost(world
         )
         meddlers.stop.set()
         for other in running:
-            other.result()
+            other.result(PATIENCE)
 
     assert outcomes(moves) == dict.fromkeys(fleet, "moved")
     assert moves.behind == {}
@@ -128,7 +129,7 @@ def test_no_more_than_ten_move_at_the_same_time(
         try:
             return real(name)
         finally:
-            running.acquire()
+            running.acquire(timeout=PATIENCE)
 
     monkeypatch.setattr(functions, "get", slowly)
 
@@ -147,7 +148,7 @@ def test_an_interrupt_ends_the_moving_soon(world: World, monkeypatch: pytest.Mon
     def get(name: str) -> Any:
         first.append(name)
         if name != first[0]:
-            interrupted.wait(30)
+            interrupted.wait(PATIENCE)
             time.sleep(0.5)  # the interrupt is on its way through the caller
         return real(name)
 

@@ -25,6 +25,7 @@ from builder.runtimes import Target
 from modules.layer import policies
 from modules.layer.buildspec import buildspec_text
 from tests.builder.conftest import ACCOUNT, REGION, World, order_of
+from tests.patience import PATIENCE
 
 PYTHONS = ("3.10", "3.12", "3.13")
 ARCHITECTURE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
@@ -82,7 +83,7 @@ def index(tmp_path: Path) -> Iterator[str]:
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
-        thread.join()
+        thread.join(PATIENCE)
 
 
 @pytest.fixture
@@ -123,6 +124,7 @@ def test_what_must_be_compiled_is_there_for_each_runtime(
         said = subprocess.run(
             [interpreter(python), "-I", "-S", "-c", PROVE, folder],
             capture_output=True, text=True, check=True,
+            timeout=PATIENCE,
         )  # fmt: skip
         compiled_for, escaped, file = json.loads(said.stdout)
         assert compiled_for.startswith(f"{python}.")

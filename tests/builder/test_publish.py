@@ -15,6 +15,7 @@ from builder.layer import Layer
 from builder.publish import LEASE_SECONDS, publish
 from builder.record import Lease, Token
 from tests.builder.conftest import DoomedSession, Killed, World, quick
+from tests.patience import PATIENCE
 
 
 @dataclass
@@ -147,7 +148,7 @@ def test_of_many_who_publish_at_once_one_does(world: World) -> None:
     start = threading.Barrier(len(layers))
 
     def run(layer: Layer) -> str:
-        start.wait()
+        start.wait(PATIENCE)
         return published(layer, artifact, token).arn
 
     with ThreadPoolExecutor(len(layers)) as pool:

@@ -11,18 +11,20 @@ from builder.plan import plan
 from builder.record import Release
 from builder.release import advance, ensure
 from builder.unattended import PATIENCE, unattended, wait_for_release
-from tests.builder.conftest import World, order_of, quick, wait_for
+from tests.builder.conftest import World, order_of, quick
+from tests.patience import wait_until
 
 
 def begin(world: World, *behaviour: str) -> None:
     """Start a build of changed sources and leave it."""
     world.behave(*behaviour)
     layer = world.layer()
-    assert advance(layer, order_of(layer), clock=quick()) is None
+    with world.held():
+        assert advance(layer, order_of(layer), clock=quick()) is None
 
 
 def ended(world: World) -> None:
-    wait_for(lambda: world.builds()[-1]["buildStatus"] != "IN_PROGRESS")
+    wait_until(lambda: world.builds()[-1]["buildStatus"] != "IN_PROGRESS")
 
 
 def later(world: World, **time_: float) -> str:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from builder.local import agent_process, leash
 from builder.local.embedded import EmbeddedAws
 from builder.local.processes import bind, rebind
+from tests.patience import wait_until
 
 if TYPE_CHECKING:
     from tests.local.conftest import Workshop
@@ -73,10 +73,7 @@ def test_builds_end_with_a_killed_agent_and_are_faults_after_its_restart(
     os.kill(agent.child.pid, signal.SIGKILL)
 
     pid = int((tmp_path / "pid").read_text())
-    deadline = time.monotonic() + 10
-    while alive(pid):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: not alive(pid), "the end of the build's processes")
     agent.child.stop()
 
     agent.start()

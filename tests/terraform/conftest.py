@@ -236,13 +236,6 @@ def pytest_report_header() -> str:
         return f"terraform providers: {error.what}"
 
 
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Mark what is in this folder."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.terraform)
-
-
 @pytest.fixture(scope="session")
 def schemas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where what was derived of the bindings is kept."""

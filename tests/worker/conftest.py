@@ -27,6 +27,7 @@ from builder.worker import libdeflate, lock, pack, tools
 from builder.worker.libdeflate import Libdeflate
 from builder.worker.log import Log
 from builder.worker.request import Target
+from tests.patience import PATIENCE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 UV = Path(sys.executable).with_name("uv")
@@ -144,7 +145,9 @@ def make_tools(uv_cache: Path) -> MakeTools:
     """Return a function that installs the pinned tools, less uv, for one interpreter, once."""
 
     def make(python: str) -> Path:
-        version = subprocess.run([python, "-V"], capture_output=True, text=True, check=True).stdout
+        version = subprocess.run(
+            [python, "-V"], capture_output=True, text=True, check=True, timeout=PATIENCE
+        ).stdout
         folder = uv_cache.parent / f"tools-{version.split()[1]}"
         if folder.is_dir():
             return folder
@@ -153,7 +156,7 @@ def make_tools(uv_cache: Path) -> MakeTools:
         (partial / "pins.txt").write_text("\n".join(pins) + "\n")
         command = [str(UV), "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
         command += ["--python", python, "--target", str(partial), "-r", str(partial / "pins.txt")]
-        subprocess.run(command, check=True)
+        subprocess.run(command, check=True, timeout=PATIENCE * PATIENCE)  # it may download them
         with contextlib.suppress(OSError):  # another xdist worker was faster
             partial.rename(folder)
         return folder

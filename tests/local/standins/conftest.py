@@ -95,14 +95,15 @@ def served(aws: EmbeddedAws, schemas: Path) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture
-def stack(aws: EmbeddedAws, served: dict[str, str], schemas: Path, tmp_path: Path) -> Stack:
+def stack(
+    aws: EmbeddedAws, terraform: Path, served: dict[str, str], schemas: Path, tmp_path: Path
+) -> Stack:
     folder = tmp_path / "a stack"
     folder.mkdir()
     environment = {**aws.process_environment(), **served}
-    terraform = Terraform(
-        folder, environment, tmp_path / "home", providers="stand-ins", schemas=schemas
-    )
-    made = Stack(folder, terraform)
+    home = tmp_path / "home"
+    program = Terraform(folder, environment, home, providers="stand-ins", schemas=schemas)
+    made = Stack(folder, program)
     made.write({})
     made.run("init")
     return made

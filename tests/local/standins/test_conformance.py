@@ -10,7 +10,7 @@ from builder.local.embedded import EmbeddedAws
 from builder.local.standins.aws import resources
 from tests.local.standins.conftest import Stack
 
-pytestmark = pytest.mark.terraform
+pytestmark = pytest.mark.usefixtures("terraform")
 
 
 def policy(effect: str, action: str, **more: Any) -> str:

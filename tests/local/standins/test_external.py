@@ -95,7 +95,6 @@ def test_an_interrupt_kills_the_program() -> None:
     assert "signal: 9" in caught.value.detail
 
 
-@pytest.mark.terraform
 def test_terraform_reads_the_data_source_and_shows_its_error(stack: Stack) -> None:
     script = stack.folder / "hook.py"
     script.write_text(ANSWER)
@@ -116,7 +115,6 @@ def test_terraform_reads_the_data_source_and_shows_its_error(stack: Stack) -> No
     assert "Invalid value for program" in stack.refused()
 
 
-@pytest.mark.terraform
 def test_a_read_waits_for_apply_when_something_it_depends_on_changes(stack: Stack) -> None:
     ran = stack.folder / "ran"
     code = f"open({json.dumps(str(ran))}, 'a').write('x'); print('{{}}')"

@@ -8,7 +8,6 @@ from builder.local.standins.errors import ProviderError
 from tests.local.standins.conftest import Stack
 
 
-@pytest.mark.terraform
 def test_where_the_provider_works(stack: Stack, aws: EmbeddedAws) -> None:
     stack.write(
         {},

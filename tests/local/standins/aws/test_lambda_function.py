@@ -8,7 +8,7 @@ import pytest
 from builder.local.embedded import EmbeddedAws
 from tests.local.standins.conftest import Stack
 
-pytestmark = pytest.mark.terraform
+pytestmark = pytest.mark.usefixtures("terraform")
 
 
 def layer(aws: EmbeddedAws, name: str) -> str:
