@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 from collections.abc import Generator, Iterator, Sequence
@@ -53,10 +54,18 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
     """An embedded AWS; tests share it, so each names its resources for itself."""
     from builder.local.embedded import EmbeddedAws
+    from tests.models import models_parsed_once
 
     state: Path = tmp_path_factory.mktemp("embedded aws")
-    with EmbeddedAws(state) as embedded:
+    with models_parsed_once(), EmbeddedAws(state) as embedded:
         yield embedded
+
+
+@pytest.fixture(scope="session")
+def schemas(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where what was derived of the bindings is kept, for all workers of xdist together."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "schemas"
 
 
 @pytest.fixture(scope="session")

@@ -155,13 +155,16 @@ def quick() -> Clock:
     return Clock(sleep=lambda seconds: time.sleep(min(seconds, 0.1)))
 
 
-def hurried() -> Clock:
-    """Return a clock whose time passes quickly while somebody waits, as for a dead lease."""
+def hurried(pace: float = 1.0) -> Clock:
+    """Return a clock whose time passes quickly while somebody waits, as for a dead lease.
+
+    Its pauses take no time and last ``pace`` times as long as they should.
+    """
     skipped = [0.0]
 
     def sleep(seconds: float) -> None:
         time.sleep(min(seconds, 0.02))
-        skipped[0] += seconds
+        skipped[0] += seconds * pace
 
     return Clock(now=lambda: time.time() + skipped[0], sleep=sleep)
 

@@ -117,6 +117,7 @@ def test_no_more_than_ten_move_at_the_same_time(
         function_of(world, f"f{number}", [one], Tags=TAGS)
     at_once: list[int] = []
     running = threading.Semaphore(0)
+    full = threading.Event()
     lock = threading.Lock()
     functions = world.services.functions
     real = functions.get
@@ -125,7 +126,10 @@ def test_no_more_than_ten_move_at_the_same_time(
         with lock:
             running.release()
             at_once.append(running._value)
-        time.sleep(0.2)
+            if running._value == PARALLEL:
+                full.set()
+        full.wait(PATIENCE)
+        time.sleep(0.2)  # for one more, if it were let in
         try:
             return real(name)
         finally:

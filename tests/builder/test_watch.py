@@ -113,7 +113,9 @@ def test_a_build_that_nobody_publishes_is_given_up(world: World) -> None:
     build_id = start_build(layer, token, since=0, debug=False, progress=print)
     begun(world, build_id)
 
-    seen = list(watch(layer, wait=1, clock=hurried()))
+    wait_until(lambda: [b["buildStatus"] for b in world.builds()] == ["SUCCEEDED"])
+    # Looking once a second would make 180 looks of three minutes.
+    seen = list(watch(layer, wait=1, clock=hurried(pace=60)))
 
     assert seen[-2].stage == PUBLISHING
     assert seen[-1].stage == FAILED

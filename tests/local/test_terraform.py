@@ -27,11 +27,6 @@ def made(folder: Path, schemas: Path, **environment: str) -> Terraform:
     )
 
 
-@pytest.fixture(scope="module")
-def schemas(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.getbasetemp() / "schemas"
-
-
 def test_a_missing_terraform_is_named_with_the_fix(tmp_path: Path) -> None:
     with pytest.raises(TerraformError, match="terraform was not found") as caught:
         find({"PATH": str(tmp_path)})

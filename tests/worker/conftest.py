@@ -73,9 +73,15 @@ class Bundle:
         python: str = sys.executable,
         umask: int = -1,
         env: Mapping[str, str] | None = None,
+        before: str = "",
     ) -> Result:
+        """Run a command of the worker, after some Python in the same process if there is any."""
+        program = ["worker.pyz"]
+        if before:
+            start = "from worker.__main__ import main; main()"
+            program = ["-c", f"import sys; sys.path[0] = 'worker.pyz'\n{before}\n{start}"]
         ended = subprocess.run(
-            [python, "worker.pyz", command],
+            [python, *program, command],
             cwd=self.path,
             env={**os.environ, **(env or {})},
             capture_output=True,

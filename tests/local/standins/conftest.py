@@ -84,11 +84,6 @@ class Stack:
 
 
 @pytest.fixture(scope="session")
-def schemas(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.getbasetemp() / "schemas"
-
-
-@pytest.fixture(scope="session")
 def served(aws: EmbeddedAws, schemas: Path) -> Iterator[dict[str, str]]:
     with reattached(schemas, env=aws.process_environment()) as where:
         yield where
