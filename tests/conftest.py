@@ -14,7 +14,7 @@ import pytest
 from tests.needs import GUARD, Guard, needs_of
 
 if TYPE_CHECKING:
-    from builder.local.embedded import EmbeddedAws
+    from embedded.aws import EmbeddedAws
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -53,7 +53,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
     """An embedded AWS; tests share it, so each names its resources for itself."""
-    from builder.local.embedded import EmbeddedAws
+    from embedded.aws import EmbeddedAws
     from tests.models import models_parsed_once
 
     state: Path = tmp_path_factory.mktemp("embedded aws")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.local.embedded import EmbeddedAws
+from embedded.aws import EmbeddedAws
 from tests.needs import GUARD, Unmarked, needs_of_command
 from tests.patience import PATIENCE
 
@@ -20,7 +20,7 @@ from tests.patience import PATIENCE
 @pytest.mark.parametrize(
     ("command", "needs"),
     [
-        (["python", "-m", "builder.local.gateway", "--socket", "3"], {"aws"}),
+        (["python", "-m", "embedded.ministack.gateway", "--socket", "3"], {"aws"}),
         (["python", "-m", "embedded.codebuild.agent"], {"aws"}),
         (["python", "-m", "demo.keeper", "folder"], {"aws"}),
         (["python", "-m", "demo"], {"aws", "terraform"}),

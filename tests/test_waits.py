@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import demo
-from builder.local import leash
+from embedded import leash
 
 FOLDERS = [Path(__file__).parent, *(Path(str(m.__file__)).parent for m in (leash, demo))]
 FILES = sorted(path for folder in FOLDERS for path in folder.rglob("*.py"))

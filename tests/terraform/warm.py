@@ -27,7 +27,7 @@ from typing import Any
 
 import boto3
 
-from builder.local import leash
+from embedded import leash
 from tests.models import models_parsed_once
 from tests.patience import PATIENCE, wait_until
 
@@ -90,7 +90,7 @@ def serve(address: str) -> None:
 
 def _import_all(package: str) -> None:
     for found in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
-        if not found.name.startswith((f"{package}.worker", f"{package}.local")):
+        if not found.name.startswith(f"{package}.worker"):
             importlib.import_module(found.name)
 
 
