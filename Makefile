@@ -27,11 +27,15 @@ demo: $(STAMP) ## Build two layers on an embedded AWS with the real terraform (K
 stop: $(STAMP) ## End the embedded AWS that `make demo KEEP=1` left running
 	@"$(BIN)/python" -m demo --stop
 
-quick: $(STAMP) ## Run the tests that need neither an embedded AWS nor terraform (tests/needs.py)
-	@"$(BIN)/python" -m pytest -n 2 --dist worksteal -m "not aws and not terraform" $(ARGS)
+SEED := $(if $(filter 1,$(SHUFFLE)),$(shell echo $$RANDOM),$(SHUFFLE))
+PYTEST = $(if $(SEED),echo "in the order of SHUFFLE=$(SEED)";) "$(BIN)/python" -m pytest -n 2 --dist worksteal \
+	  $(if $(SEED),-p randomly --randomly-seed=$(SEED))
 
-test: $(STAMP) ## Run the whole test suite
-	@"$(BIN)/python" -m pytest -n 2 --dist worksteal $(ARGS)
+quick: $(STAMP) ## Run the tests that need neither an embedded AWS nor terraform (tests/needs.py)
+	@$(PYTEST) -m "not aws and not terraform" $(ARGS)
+
+test: $(STAMP) ## Run the whole test suite (SHUFFLE=1 in another order, SHUFFLE=<seed> in that order again)
+	@$(PYTEST) $(ARGS)
 
 check: $(STAMP) ## ruff, mypy --strict, import rules, file lengths
 	@"$(BIN)/ruff" check . && "$(BIN)/ruff" format --check .
