@@ -28,7 +28,8 @@ stop: $(STAMP) ## End the embedded AWS that `make demo KEEP=1` left running
 	@"$(BIN)/python" -m demo --stop
 
 SEED := $(if $(filter 1,$(SHUFFLE)),$(shell echo $$RANDOM),$(SHUFFLE))
-PYTEST = $(if $(SEED),echo "in the order of SHUFFLE=$(SEED)";) "$(BIN)/python" -m pytest -n 2 --dist worksteal \
+# Tests start a thousand processes of our own: none of them compiles the sources once more.
+PYTEST = $(if $(SEED),echo "in the order of SHUFFLE=$(SEED)";) PYTHONDONTWRITEBYTECODE= "$(BIN)/python" -m pytest -n 2 --dist worksteal \
 	  $(if $(SEED),-p randomly --randomly-seed=$(SEED))
 
 quick: $(STAMP) ## Run the tests that need neither an embedded AWS nor terraform (tests/needs.py)

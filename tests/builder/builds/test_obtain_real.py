@@ -22,8 +22,6 @@ from builder.operations.logs import build_logs
 from builder.release.release import ensure
 from builder.spec.runtimes import Target
 from embedded.codebuild.interpreters import for_image
-from modules.layer import policies
-from modules.layer.buildspec import buildspec_text
 from tests.builder.conftest import ACCOUNT, REGION, World, order_of
 from tests.patience import PATIENCE
 
@@ -89,6 +87,9 @@ def index(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def real(world: World, tmp_path: Path, index: str) -> Layer:
     """A layer for three runtimes, built as the stack has it built: by its buildspec and role."""
+    from modules.layer import policies
+    from modules.layer.buildspec import buildspec_text  # here: the package starts Node
+
     for python in PYTHONS:
         interpreter(python)
     world.aws.client("codebuild").update_project(
