@@ -261,7 +261,7 @@ def find(environment: Mapping[str, str] = os.environ) -> Path:
             expected=f"Terraform {'.'.join(map(str, OLDEST))} or newer",
             fix="install it from developer.hashicorp.com/terraform/install",
         )
-    version = _version(found)
+    version = _version(found, Path(found).stat().st_mtime_ns)
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
         raise TerraformError(
             f"Terraform {version} is too old",
@@ -272,7 +272,9 @@ def find(environment: Mapping[str, str] = os.environ) -> Path:
     return Path(found)
 
 
-def _version(binary: str) -> str:
+@cache
+def _version(binary: str, _changed: int) -> str:
+    """Return the version of a binary; it is asked once, unless the file was changed."""
     command = [binary, "version", "-json"]
     environment = {"CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": os.devnull}
     said = ""
