@@ -173,7 +173,7 @@ def test_the_worker_holds_no_bytecode(tmp_path: Path) -> None:
 
 
 def test_the_workers_digest_is_the_same_in_every_process() -> None:
-    code = "from builder.inputs.bundle import worker_digest; print(worker_digest())"
+    code = "from builder.inputs.worker_program import worker_digest; print(worker_digest())"
     other = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
