@@ -206,7 +206,9 @@ def test_a_build_that_never_ends_is_given_up_with_the_command_that_stops_it(
         time[0] += 24 * 3600
 
     with pytest.raises(BuildFailed, match="not ended within its own time limit") as caught:
-        finish_build(layer, build_id, progress=print, clock=Clock(monotonic=lambda: time[0], sleep=sleep))
+        finish_build(
+            layer, build_id, progress=print, clock=Clock(monotonic=lambda: time[0], sleep=sleep)
+        )
 
     assert f"stop-build --id {build_id}" in caught.value.fix
     go.touch()
