@@ -52,9 +52,9 @@ def test_a_build_leaves_the_artifact_and_the_inputs_where_they_are_looked_for(
     state = finished(layer, started(layer))
 
     assert state.succeeded
-    folder = f"web/artifacts/{layer.fingerprint}"
+    folder = f"web/built/{layer.fingerprint}"
     names = ("layer.zip", "lock-3.12.txt", "manifest.json")
-    assert world.keys("web/artifacts/") == [f"{folder}/{name}" for name in names]
+    assert world.keys("web/built/") == [f"{folder}/{name}" for name in names]
     assert layer.recorded_inputs(layer.fingerprint) == layer.inputs
 
 

@@ -39,7 +39,7 @@ def built(layer: Layer, number: int = 1) -> tuple[Artifact, Token]:
     token = Token(layer.fingerprint, number)
     build_id = start_build(layer, token, debug=False, progress=print, clock=quick())
     finish_build(layer, build_id, progress=print, clock=quick())
-    artifact = find_artifact(layer.services.store, layer.artifact_folder, layer.fingerprint)
+    artifact = find_artifact(layer.services.store, layer.built_folder, layer.fingerprint)
     assert artifact is not None
     return artifact, token
 
