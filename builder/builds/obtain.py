@@ -28,6 +28,10 @@ ROLE_PAUSE = 10.0
 """Seconds before a build is started again whose role could not be assumed."""
 
 
+TRIES = 10
+"""Builds of one request within five minutes that are looked at before one is believed."""
+
+
 class StillBuilding(Exception):
     """The artifact is not there yet, and is not to be waited for; ``builds`` are under way."""
 
@@ -97,10 +101,12 @@ class Obtaining:
             build_id = "" if found else self._join(job)
             # A forgotten build may have ended since we looked for what it made.
             found = found if found or build_id else self._existing(runtime)
+            if not found and not build_id:
+                build_id, found = self._start_or_find(job)
             if found:
                 made[runtime] = found
             else:
-                builds[runtime] = build_id or self._start(job)
+                builds[runtime] = build_id
         self._finish(jobs, builds)
         return {**made, **{runtime: self._result(runtime, builds[runtime]) for runtime in builds}}
 
@@ -113,6 +119,22 @@ class Obtaining:
             self._progress[runtime](f"joining build {build_id}")
             self._note_build(runtime, build_id)
         return build_id
+
+    def _start_or_find(self, job: Job) -> tuple[str, Artifact | Part | None]:
+        """Return the id of a build that was started, or what one that had ended has left.
+
+        For five minutes CodeBuild answers with the build that the same request has started before.
+        When that has succeeded and its work is not there, or is not to be used, another is needed.
+        """
+        for again in range(TRIES):
+            build_id = self._start(replace(job, again=again))
+            state = self.layer.services.codebuild.state(build_id)
+            if state is None or not state.succeeded:
+                break
+            found = self._existing(job.runtime)
+            if found:
+                return build_id, found
+        return build_id, None
 
     def _start(self, job: Job) -> str:
         build_id = start_build(

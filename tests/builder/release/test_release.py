@@ -207,7 +207,7 @@ def test_an_artifact_that_was_tampered_with_is_never_released_and_is_built_anew(
 ) -> None:
     die(world, 6)  # after the build was started and noted
     layer = world.layer()
-    key = f"web/artifacts/{layer.fingerprint}/layer.zip"
+    key = f"web/built/{layer.fingerprint}/layer.zip"
     wait_until(lambda: bool(world.builds()) and world.builds()[0]["buildStatus"] == "SUCCEEDED")
     world.put(key, world.read(key).replace(b"made = ", b"evil = "))
 
