@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from builder.errors import LayerError
+from builder.ignore import Reason
 from builder.layer import Layer
 from builder.plan import BUILDING, CURRENT, PINNED, UNMOVED, Plan
 from builder.record import Release
@@ -58,6 +59,29 @@ def show_plans(plans: Sequence[tuple[Layer, Plan]], *, as_json: bool) -> None:
         due = "-" if plan.status in {CURRENT, PINNED} else f"{work} #{plan.token.number}"
         table.add_row(layer.name, styled(plan.status), escape(plan.reason), now, due)
     show(table)
+
+
+def show_files(found: Sequence[tuple[Layer, Mapping[str, Reason]]], *, as_json: bool) -> None:
+    """Write the input files of each layer, and what is left out and why."""
+    if as_json:
+        show_json(
+            [
+                {
+                    "layer": layer.name,
+                    "files": [file.path for file in layer.files],
+                    "left_out": {path: reason.value for path, reason in left_out.items()},
+                }
+                for layer, left_out in found
+            ]
+        )
+        return
+    for layer, left_out in found:
+        table = new_table("input", "left out because", title=layer.name)
+        rows = {file.path: "" for file in layer.files}
+        rows |= {path: reason.value for path, reason in left_out.items()}
+        for path, reason in sorted(rows.items()):
+            table.add_row(escape(path), reason)
+        show(table)
 
 
 def show_release(layer: Layer, release: Release, *, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from modules.layer.packing import HANDLER, publisher_files
 LOOK = """
 import json, sys
 from builder.publisher import handler
-ours = [n for n in sys.modules if n.partition(".")[0] in ("builder", "packaging", "pathspec")]
+ours = [n for n in sys.modules if n.partition(".")[0] in ("builder", "packaging")]
 print(json.dumps({n: sys.modules[n].__file__ for n in ours}))
 """
 
@@ -46,13 +46,16 @@ def test_the_handler_starts_with_lambdas_own_packages_and_what_is_packed(
     assert HANDLER == "builder.publisher.handler"
 
 
-def test_neither_command_line_nor_worker_nor_embedded_aws_is_packed(
+def test_neither_command_line_nor_builds_nor_embedded_aws_is_packed(
     files: dict[str, bytes],
 ) -> None:
     folders = {path.rpartition("/")[0] for path in files if path.startswith("builder/")}
-    assert folders == {"builder", "builder/aws"}
+    assert folders == {"builder", "builder/aws", "builder/worker"}
+    # The rules of exclude patterns are the same here and there.
+    worker = {path for path in files if path.startswith("builder/worker/")}
+    assert worker == {"builder/worker/__init__.py", "builder/worker/ignore.py"}
     assert not {"builder/cli.py", "builder/report.py", "builder/hook.py"} & set(files)
-    assert {path.partition("/")[0] for path in files} == {"builder", "packaging", "pathspec"}
+    assert {path.partition("/")[0] for path in files} == {"builder", "packaging"}
 
 
 def test_what_is_packed_is_small_and_names_no_place_of_this_machine(
