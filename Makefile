@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp-$(shell cat requirements.lock bootstrap.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: help demo stop test check bench engines lock clean
+.PHONY: help demo stop quick test check bench engines lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -27,13 +27,22 @@ demo: $(STAMP) ## Build two layers on an embedded AWS with the real terraform (K
 stop: $(STAMP) ## End the embedded AWS that `make demo KEEP=1` left running
 	@"$(BIN)/python" -m demo --stop
 
-test: $(STAMP) ## Run the whole test suite
-	@"$(BIN)/python" -m pytest -n 2 --dist worksteal $(ARGS)
+SEED := $(if $(filter 1,$(SHUFFLE)),$(shell echo $$RANDOM),$(SHUFFLE))
+# Tests start a thousand processes of our own: none of them compiles the sources once more.
+PYTEST = $(if $(SEED),echo "in the order of SHUFFLE=$(SEED)";) PYTHONDONTWRITEBYTECODE= "$(BIN)/python" -m pytest -n 2 --dist worksteal \
+	  $(if $(SEED),-p randomly --randomly-seed=$(SEED))
+
+quick: $(STAMP) ## Run the tests that need neither an embedded AWS nor terraform (tests/needs.py)
+	@$(PYTEST) -m "not aws and not terraform" $(ARGS)
+
+test: $(STAMP) ## Run the whole test suite (SHUFFLE=1 in another order, SHUFFLE=<seed> in that order again)
+	@$(PYTEST) $(ARGS)
 
 check: $(STAMP) ## ruff, mypy --strict, import rules, file lengths
 	@"$(BIN)/ruff" check . && "$(BIN)/ruff" format --check .
 	@"$(BIN)/mypy"
 	@"$(BIN)/lint-imports"
+	@git ls-files -z '*.py' | xargs -0 wc -l | awk '$$2 != "total" && $$1 > 400 { print $$2 ": " $$1 " lines, at most 400"; long = 1 } END { exit long }'
 
 LOCK := "$(BIN)/uv" pip compile --quiet --universal --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header
@@ -55,7 +64,7 @@ engines: $(BENCH_STAMP) ## Measure engines that deflate, over the layer of the l
 	  "$$(ls .bench/work/ours/.tools/deflate/_deflate*.so)"
 
 lock: ## Resolve pyproject.toml into the lock files again
-	@$(LOCK) --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements.lock
+	@$(LOCK) --python-version 3.11 --extra cdktf --group dev pyproject.toml -o requirements.lock
 	@$(LOCK) --python-version 3.11 --group bootstrap -o bootstrap.lock
 	@$(LOCK) --python-version 3.11 --group bench -o bench.lock
 	@$(LOCK) --python-version 3.9 --group tools -o builder/worker/tools.txt

@@ -12,12 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from builder.config import load_config
 from builder.errors import LayerError
+from builder.spec.layers_toml import load_config
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 COPIED = ("main.py", "layers.toml", "cdktf.json", "examples")
 EDITED = Path("examples/receipts/src/receipts/__init__.py")
+PATIENCE = 600.0
+"""Seconds that a synthesis may take: a hundred times what it takes."""
 MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -47,6 +49,7 @@ class Project:
             capture_output=True,
             text=True,
             check=False,
+            timeout=PATIENCE,
         )
         if done.returncode != 0:
             raise LayerError(

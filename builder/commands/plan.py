@@ -6,10 +6,11 @@ import sys
 
 import click
 
-from builder import report
 from builder.commands.options import Setting, as_json, names, pass_setting
-from builder.plan import CURRENT, PINNED, plan
-from builder.source import left_out
+from builder.inputs.source_files import left_out
+from builder.protocol.statuses import CURRENT, PINNED
+from builder.release.plan import plan
+from builder.report.plan import show_files, show_plans
 
 
 @click.command("plan")
@@ -36,9 +37,9 @@ def plan_command(
     """
     if files:
         found = [(layer, left_out(layer.spec, layer.root)) for layer in setting.layers(names)]
-        report.show_files(found, as_json=as_json)
+        show_files(found, as_json=as_json)
         return
     plans = [(layer, plan(layer, force=force)) for layer in setting.layers(names)]
-    report.show_plans(plans, as_json=as_json)
+    show_plans(plans, as_json=as_json)
     if detailed_exitcode and any(found.status not in {CURRENT, PINNED} for _, found in plans):
         sys.exit(2)

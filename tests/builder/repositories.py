@@ -6,6 +6,8 @@ import os
 import subprocess
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 AUTHOR = ("-c", "user.email=a@example.com", "-c", "user.name=a")
 LOCAL = ("-c", "protocol.file.allow=always", "-c", "advice.detachedHead=false")
 
@@ -25,6 +27,7 @@ def git(root: Path, *arguments: str) -> str:
         check=True,
         capture_output=True,
         text=True,
+        timeout=PATIENCE,
     ).stdout
 
 
@@ -42,6 +45,6 @@ def export(root: Path, into: Path) -> Path:
     """Unpack the archive of the last commit."""
     into.mkdir(parents=True)
     git(root, "archive", "--format", "tar", "--output", str(into / "x.tar"), "HEAD")
-    subprocess.run(["tar", "xf", "x.tar"], cwd=into, check=True)
+    subprocess.run(["tar", "xf", "x.tar"], cwd=into, check=True, timeout=PATIENCE)
     (into / "x.tar").unlink()
     return into

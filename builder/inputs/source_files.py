@@ -1,0 +1,256 @@
+"""Which files are the input of a layer."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from builder.errors import SourceError
+from builder.inputs.git import Listing
+from builder.inputs.ignore import Exclude, Reason
+from builder.inputs.locks.project_lock import read_locked
+from builder.inputs.package_tree import Tree
+from builder.inputs.requirements_files import DISTRIBUTIONS, requirement_references
+from builder.spec.layer_spec import LayerSpec
+from builder.spec.url_logins import login_in
+
+log = logging.getLogger(__name__)
+
+NAMED = 20
+"""How many paths that are left out a debug line names."""
+
+LFS_POINTER = re.compile(
+    rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-\d-\S+ \S+\n)*oid "
+)
+"""How the file begins that stands for one in Git LFS (git-lfs, docs/spec.md, "The Pointer")."""
+
+
+@dataclass(frozen=True, order=True)
+class SourceFile:
+    """One input file: POSIX ``path`` below the root, SHA-256 of its bytes, and the exec bit."""
+
+    path: str
+    digest: str
+    executable: bool
+
+
+def source_files(spec: LayerSpec, root: Path) -> tuple[SourceFile, ...]:
+    """Return every file that the layer is built from, sorted by path.
+
+    In a git repository these are the tracked files of a package and the new ones that git does not
+    ignore, elsewhere all files but what tools leave behind; the spec's ``exclude`` patterns,
+    relative to the package, leave files out or take them back in. Raise SourceError for a missing
+    path, a link that leaves the project, or a file that cannot be read.
+    """
+    selection = _Selection(root, spec)
+    selection.add_inputs()
+    selection.take_trees(ignored=log.isEnabledFor(logging.DEBUG))
+    for reason in Reason:
+        paths = [path for path, other in selection.left_out.items() if other is reason]
+        log.debug("%s: %d left out, %s: %s", spec.name, len(paths), reason.value, paths[:NAMED])
+    read_locked(spec, root, selection.paths)  # a lock that does not fit is refused at plan
+    return tuple(_describe(root, path) for path in sorted(selection.paths))
+
+
+def left_out(spec: LayerSpec, root: Path) -> Mapping[str, Reason]:
+    """Return what of the packages' folders is no input, and why; folders end in ``/``."""
+    selection = _Selection(root, spec)
+    selection.add_inputs()
+    selection.take_trees(ignored=True)
+    return dict(sorted(selection.left_out.items()))
+
+
+def read_file(root: Path, file: SourceFile) -> bytes:
+    """Return the bytes of an input file; raise SourceError if they are no longer the same."""
+    content = _read(root, file.path)
+    if hashlib.sha256(content).hexdigest() != file.digest:
+        raise SourceError(
+            f"{file.path} changed while the layer was being bundled",
+            where=str(root / file.path),
+            expected="sources that stand still during a build",
+            fix="run it again",
+        )
+    return content
+
+
+class _Selection:
+    """Gathers paths, relative to the root, that belong to a layer."""
+
+    def __init__(self, root: Path, spec: LayerSpec) -> None:
+        self.root = root
+        self.where = spec.where or f"layer {spec.name!r}"
+        self.paths: set[str] = set()
+        self.left_out: dict[str, Reason] = {}
+        self._spec = spec
+        self._exclude = Exclude(spec.exclude)
+        self._trees: dict[PurePosixPath, Tree] = {}
+        self._requirements: set[PurePosixPath] = set()
+
+    def add_inputs(self) -> None:
+        """Add all that the spec names, and what that names in turn."""
+        spec = self._spec
+        if spec.package is not None:
+            self.add_tree(PurePosixPath(spec.package))
+        for requirements in spec.requirements:
+            self.add_requirements(PurePosixPath(requirements))
+        if spec.pre_install is not None:
+            self.add_file(PurePosixPath(spec.pre_install), "the script that pre_install names")
+
+    def add_tree(self, tree: PurePosixPath) -> None:
+        """Add a package folder."""
+        if tree in self._trees:
+            return
+        folder = self.root / tree
+        if not folder.is_dir():
+            raise self._missing(str(tree), "a folder")
+        self._inside(folder, str(tree))
+        self._trees[tree] = Tree(Path(os.path.realpath(folder)), self._exclude, self.where)
+        if (folder / "pyproject.toml").is_file():
+            self._check_credentials(tree / "pyproject.toml")
+
+    def take_trees(self, *, ignored: bool) -> None:
+        """Add the files of all package folders; git is asked once for each repository."""
+        listing = Listing(tree.folder for tree in self._trees.values())
+        for place, tree in self._trees.items():
+            for path in tree.files(listing, ignored=ignored):
+                name = (place / path).as_posix()
+                self._check_name(name)
+                if (self.root / name).is_symlink():
+                    self._check_link(self.root / name, name)
+                self.paths.add(name)
+            for path, reason in tree.choice.left_out.items():
+                # Not PurePosixPath, which drops the slash at the end.
+                self.left_out[path if place == PurePosixPath() else f"{place}/{path}"] = reason
+
+    def add_requirements(self, file: PurePosixPath) -> None:
+        """Add a requirements file, the files it includes and the local projects it names."""
+        if file in self._requirements:
+            return
+        self._requirements.add(file)
+        self.add_file(file, "a requirements file")
+        self._check_credentials(file)
+        for reference in requirement_references(
+            _read(self.root, str(file)).decode("utf-8", "replace")
+        ):
+            self._add_reference(file, self._resolve(file, reference))
+
+    def _check_credentials(self, file: PurePosixPath) -> None:
+        host = login_in(_read(self.root, str(file)).decode("utf-8", "replace"))
+        if host:
+            raise SourceError(
+                f"{file} has a password for {host} in a URL",
+                where=f"{self.where}: {self.root / file}",
+                expected="URLs without credentials: the file is part of the bundle",
+                fix="take it out, describe the index under [indexes.NAME] with a secret, and name "
+                "it in the layer's indexes",
+            )
+
+    def _add_reference(self, file: PurePosixPath, target: PurePosixPath) -> None:
+        if (self.root / target).is_dir():
+            self.add_tree(target)
+        elif target.name.endswith(DISTRIBUTIONS):
+            self.add_file(target, f"the distribution that {file} names")
+        elif (self.root / target).is_file():
+            self.add_requirements(target)
+        else:
+            raise self._missing(str(target), f"the file or folder that {file} names")
+
+    def add_file(self, file: PurePosixPath, expected: str) -> None:
+        """Add one file, whatever is excluded."""
+        if not (self.root / file).is_file():
+            raise self._missing(str(file), expected)
+        self._inside(self.root / file, str(file))
+        self.paths.add(file.as_posix())
+
+    def _resolve(self, file: PurePosixPath, reference: str) -> PurePosixPath:
+        # Not Path.resolve(): links would be followed, and the machine's paths come in.
+        target = PurePosixPath(os.path.normpath(file.parent / reference))
+        if target.is_absolute() or ".." in target.parts:
+            raise SourceError(
+                f"{reference!r} is outside the project",
+                where=f"{self.root / file}",
+                expected=f"files below {self.root}, which is all that CodeBuild gets",
+                fix="move it into the project, or publish it to an index",
+            )
+        return target
+
+    def _check_link(self, path: Path, name: str) -> None:
+        self._inside(path, name)
+        if path.is_dir():
+            raise SourceError(
+                f"{name} is a link to a folder",
+                where=f"{self.where}: {path}",
+                expected="folders, files, and links to files of the project",
+                fix="copy the folder, or exclude the link",
+            )
+        if not path.is_file():
+            raise self._missing(name, "the file that the link names")
+
+    def _inside(self, path: Path, name: str) -> None:
+        # Not Path.resolve(), which fails on links in a circle before Python 3.13.
+        real = os.path.realpath(path)
+        if not Path(real).is_relative_to(os.path.realpath(self.root)):
+            raise SourceError(
+                f"{name} leads out of the project",
+                where=f"{self.where}: {path} -> {real}",
+                expected=f"links that stay below {self.root}",
+                fix="copy the file into the project, or exclude the link",
+            )
+
+    def _check_name(self, name: str) -> None:
+        try:
+            name.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise SourceError(
+                f"the file name {name!r} is not UTF-8",
+                where=self.where,
+                expected="file names that every machine reads alike",
+                fix="rename or exclude the file",
+            ) from error
+
+    def _missing(self, name: str, expected: str) -> SourceError:
+        return SourceError(
+            f"there is no {name!r}",
+            where=f"{self.where} (looked in {self.root})",
+            expected=expected,
+            fix="mend the path in the spec, or pass the right project folder",
+        )
+
+
+def _describe(root: Path, path: str) -> SourceFile:
+    content = _read(root, path)
+    if LFS_POINTER.match(content):
+        raise SourceError(
+            f"{path} is not here, only what stands for it in Git LFS",
+            where=str(root / path),
+            expected="the file itself",
+            fix="git lfs pull, or exclude the file",
+        )
+    digest = hashlib.sha256(content).hexdigest()
+    return SourceFile(path, digest, bool((root / path).stat().st_mode & 0o100))
+
+
+def _read(root: Path, path: str) -> bytes:
+    try:
+        return (root / path).read_bytes()
+    except OSError as error:
+        raise _unreadable(path, root, error) from error
+
+
+def _unreadable(path: str, root: Path, error: OSError) -> SourceError:
+    return SourceError(
+        f"{path} cannot be read: {error.strerror}",
+        where=str(root / path),
+        expected="files and folders that you may read",
+        fix="give yourself the right to read it, or exclude it",
+    )
+
+
+def total_size(root: Path, files: Iterable[SourceFile]) -> int:
+    """Return the size of the files in bytes."""
+    return sum((root / file.path).stat().st_size for file in files)
