@@ -15,7 +15,11 @@ from builder.inputs.git import Listing
 from builder.inputs.ignore import Exclude, Reason
 from builder.inputs.locks.project_lock import read_locked
 from builder.inputs.package_tree import Tree
-from builder.inputs.requirements_files import DISTRIBUTIONS, requirement_references
+from builder.inputs.requirements_files import (
+    DISTRIBUTIONS,
+    Reference,
+    requirement_references,
+)
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.url_logins import login_in
 
@@ -167,17 +171,36 @@ class _Selection:
         self._inside(self.root / file, str(file))
         self.paths.add(file.as_posix())
 
-    def _resolve(self, file: PurePosixPath, reference: str) -> PurePosixPath:
+    def _resolve(self, file: PurePosixPath, reference: Reference) -> PurePosixPath:
+        from_file = PurePosixPath(os.path.normpath(file.parent / reference.path))
+        from_root = PurePosixPath(os.path.normpath(reference.path))
+        there = reference.links and (self.root / from_file).exists()
         # Not Path.resolve(): links would be followed, and the machine's paths come in.
-        target = PurePosixPath(os.path.normpath(file.parent / reference))
+        target = from_file if reference.beside or there else from_root
+        if not reference.beside and target != from_file and not (self.root / target).exists():
+            self._check_base(file, reference, from_file)
         if target.is_absolute() or ".." in target.parts:
             raise SourceError(
-                f"{reference!r} is outside the project",
+                f"{reference.path!r} is outside the project",
                 where=f"{self.root / file}",
                 expected=f"files below {self.root}, which is all that CodeBuild gets",
                 fix="move it into the project, or publish it to an index",
             )
         return target
+
+    def _check_base(
+        self, file: PurePosixPath, reference: Reference, from_file: PurePosixPath
+    ) -> None:
+        """Name the right way to write a path that is there only as seen from its file."""
+        inside = not from_file.is_absolute() and ".." not in from_file.parts
+        if inside and (self.root / from_file).exists():
+            raise SourceError(
+                f"there is no {reference.path!r} in the project's root",
+                where=f"{self.where}: {self.root / file}",
+                expected="packages by their path from the project's root, where pip and uv look "
+                "for them when they are started there, whatever file names them",
+                fix=f"write ./{from_file}",
+            )
 
     def _check_link(self, path: Path, name: str) -> None:
         self._inside(path, name)
