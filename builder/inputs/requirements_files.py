@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from builder.worker.requirements_text import joined
+
 DISTRIBUTIONS = (".whl", ".tar.gz", ".zip")
 """How files end that pip and uv install as they are."""
 
@@ -17,18 +19,25 @@ class Reference:
     pip and uv look for packages (``./lib``, ``-e .``) from where they run, which is the project's
     root; files with ``-r`` and ``-c`` from the folder of the file that names them (``beside``); and
     ``--find-links`` (``links``) from that folder, or if it is not there from where they run.
+    ``frozen`` is the distribution's name in ``name @ file:///...``, as ``pip freeze`` writes it.
     """
 
     path: str
     beside: bool = False
     links: bool = False
+    frozen: str = ""
+
+    @property
+    def version(self) -> str:
+        """The version in the name of a wheel or an sdist, or ""."""
+        name = self.path.rpartition("/")[2]
+        found = re.search(r"-(\d[\w.!+]*?)(?:-.*\.whl|\.tar\.gz|\.zip)$", name)
+        return found[1] if found else ""
 
 
 def requirement_references(text: str) -> list[Reference]:
     """Return the files and local projects that a requirements file names, as it names them."""
-    # As pip joins lines: nothing comes in the place of the backslash.
-    joined = re.sub(r"\\\r?\n", "", text)
-    lines = (re.sub(r"(^|\s)#.*$", "", line).strip() for line in joined.splitlines())
+    lines = (re.sub(r"(^|\s)#.*$", "", line).strip() for line in joined(text).splitlines())
     return [reference for line in lines if (reference := _reference(line))]
 
 
@@ -41,7 +50,8 @@ def _reference(line: str) -> Reference | None:
         links = option[1] in ("-f", "--find-links")
         return Reference(path, beside=not links, links=links) if path else None
     local = _local(line)
-    return Reference(local) if local else None
+    named = re.match(r"([\w.-]+)\s*(?:\[[^]]*\])?\s*@\s*file:///", line)
+    return Reference(local, frozen=named[1] if named else "") if local else None
 
 
 def _local(line: str) -> str | None:

@@ -22,6 +22,7 @@ from builder.inputs.requirements_files import (
 )
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.url_logins import login_in
+from builder.worker.requirements_text import decode
 
 log = logging.getLogger(__name__)
 
@@ -138,13 +139,11 @@ class _Selection:
         self._requirements.add(file)
         self.add_file(file, "a requirements file")
         self._check_credentials(file)
-        for reference in requirement_references(
-            _read(self.root, str(file)).decode("utf-8", "replace")
-        ):
+        for reference in requirement_references(self._text(file)):
             self._add_reference(file, self._resolve(file, reference))
 
     def _check_credentials(self, file: PurePosixPath) -> None:
-        host = login_in(_read(self.root, str(file)).decode("utf-8", "replace"))
+        host = login_in(self._text(file))
         if host:
             raise SourceError(
                 f"{file} has a password for {host} in a URL",
@@ -153,6 +152,17 @@ class _Selection:
                 fix="take it out, describe the index under [indexes.NAME] with a secret, and name "
                 "it in the layer's indexes",
             )
+
+    def _text(self, file: PurePosixPath) -> str:
+        try:
+            return decode(_read(self.root, str(file)))
+        except ValueError as error:
+            raise SourceError(
+                f"{file} cannot be decoded: {error}",
+                where=f"{self.where}: {self.root / file}",
+                expected="UTF-8, or another encoding that its byte order mark or first lines name",
+                fix="save it as UTF-8",
+            ) from error
 
     def _add_reference(self, file: PurePosixPath, target: PurePosixPath) -> None:
         if (self.root / target).is_dir():
@@ -179,6 +189,21 @@ class _Selection:
         target = from_file if reference.beside or there else from_root
         if not reference.beside and target != from_file and not (self.root / target).exists():
             self._check_base(file, reference, from_file)
+        here = self.root.absolute()
+        if target.is_absolute() and target.is_relative_to(here):
+            raise SourceError(
+                f"{reference.path!r} is an absolute path",
+                where=f"{self.root / file}",
+                expected="a path that is the same on every machine",
+                fix=f"write ./{target.relative_to(here)}",
+            )
+        if reference.frozen and target.is_absolute():
+            raise SourceError(
+                f"{reference.path!r} is a file of the machine where this was frozen",
+                where=f"{self.root / file}: {reference.frozen} @ file://{reference.path}",
+                expected="versions, which every machine can install",
+                fix=f"write {reference.frozen}=={reference.version or 'VERSION'}",
+            )
         if target.is_absolute() or ".." in target.parts:
             raise SourceError(
                 f"{reference.path!r} is outside the project",

@@ -52,9 +52,9 @@ def test_neither_command_line_nor_builds_nor_embedded_aws_is_packed(
 ) -> None:
     rooms = {path.split("/")[1] for path in files if path.startswith("builder/")}
     assert not {"cli.py", "commands", "report", "hook.py", "operations"} & rooms
-    # The rules of exclude patterns are the same here and there.
-    worker = {path for path in files if path.startswith("builder/worker/")}
-    assert worker == {"builder/worker/__init__.py", "builder/worker/ignore.py"}
+    # Exclude patterns and requirements files are read by the same rules here and there.
+    worker = {path.split("/")[2] for path in files if path.startswith("builder/worker/")}
+    assert worker == {"__init__.py", "ignore.py", "requirements_text.py"}
     assert {path.partition("/")[0] for path in files} == {"builder", "packaging"}
 
 
