@@ -8,9 +8,9 @@ import email.message
 import hashlib
 import io
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Collection, Iterable
+from typing import Collection, Iterable, Mapping
 
 from .lock import normalize
 
@@ -33,7 +33,10 @@ NO_NAMESPACES = {"share", "etc", "include", "lib", "man", "data", "bin"}
 
 @dataclass(frozen=True)
 class Distribution:
-    """One installed distribution: ``files`` are relative to its folder, as RECORD lists them."""
+    """One installed distribution: ``files`` are relative to its folder, as RECORD lists them.
+
+    ``hashes`` has the hash of a file as RECORD writes it, where it has one.
+    """
 
     name: str
     version: str
@@ -41,6 +44,7 @@ class Distribution:
     files: tuple[str, ...]
     license: str = ""
     record_sha256: str = ""
+    hashes: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 def read(root: Path) -> list[Distribution]:
@@ -60,6 +64,16 @@ def record_of_present(record: str, present: Collection[str]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(sorted(rows))
     return out.getvalue()
+
+
+def drop(record: Path, files: Collection[str]) -> None:
+    """Take files off a RECORD, because the layer has those of another distribution."""
+    rows = csv.reader(io.StringIO(record.read_text(encoding="utf-8")))
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(r for r in rows if r and r[0] not in files)
+    # A new file: the old one may share its bytes with uv's cache.
+    record.unlink()
+    record.write_text(out.getvalue(), encoding="utf-8")
 
 
 def packages_of(files: Iterable[str]) -> set[str]:
@@ -99,15 +113,17 @@ def _read(info: Path) -> Distribution:
     metadata = email.message_from_bytes((info / "METADATA").read_bytes())
     record = info / "RECORD"
     recorded = record.read_bytes() if record.is_file() else b""
-    listed = record_paths(recorded.decode("utf-8"))
-    files = [posixpath.normpath(path) for path in listed]
+    rows = [row for row in csv.reader(io.StringIO(recorded.decode("utf-8"))) if row]
+    # An installer may have added a file to those of the wheel, and one file can be listed twice.
+    hashes = {posixpath.normpath(row[0]): row[1] if len(row) > 1 else "" for row in rows}
     return Distribution(
         normalize(str(metadata["Name"])),
         str(metadata["Version"]),
         info.name,
-        tuple(file for file in files if not file.startswith(("../", "/"))),
+        tuple(file for file in hashes if not file.startswith(("../", "/"))),
         _license(metadata),
         _content_digest(recorded),
+        {file: digest for file, digest in hashes.items() if digest},
     )
 
 
@@ -131,4 +147,6 @@ def _content_digest(record: bytes) -> str:
 
 def _is_installers(path: str) -> bool:
     """Whether an installer wrote the file: it differs from machine to machine."""
-    return path.startswith("../") or "/../" in path or posixpath.basename(path) in INSTALLERS_OWN
+    # A script begins with the path of the interpreter it was installed for.
+    is_script = path.startswith(("../", "bin/"))
+    return is_script or "/../" in path or posixpath.basename(path) in INSTALLERS_OWN

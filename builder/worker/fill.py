@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Sequence
 
-from . import audit, distributions, include, interpreters, lighten, versions
+from . import audit, collisions, distributions, include, interpreters, lighten, versions
 from . import install as installing
 from . import locked as locking
 from . import slim as slimming
@@ -65,10 +65,36 @@ def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, l
         pins += [(wheel.name, wheel.version) for wheel in own.wheels]
         audit.check_installed(pins, found, root, target)
         names = {wheel.name for wheel in own.wheels}
+        found = _settle(wanted, target, root, found, own, locked, work, log)
         if include.BIN in wanted.include:
             include.take_scripts(root, found, stage)
         saved = _slim(wanted, root, found, names, log)
     return Content(target, prefix, found, names, locked, saved)
+
+
+def _settle(
+    wanted: Request,
+    target: Target,
+    root: Path,
+    found: list[Distribution],
+    own: Own,
+    locked: Lock,
+    work: Path,
+    log: Log,
+) -> list[Distribution]:
+    """Leave nothing to the order of installation; return the distributions as they are then."""
+
+    def alone(name: str) -> Path:
+        into = work / "alone" / name
+        if not into.is_dir():
+            installing.install_alone(own.uv, locked, own.wheels, name, target, into)
+        return into
+
+    names = {wheel.name for wheel in own.wheels}
+    scripts = include.BIN in wanted.include
+    return collisions.settle(
+        root, found, names, alone, target, log, exclude=wanted.exclude, scripts=scripts
+    )
 
 
 def _slim(
