@@ -10,7 +10,7 @@ import io
 import posixpath
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Collection, Iterable, Mapping
+from typing import Collection, Iterable, Mapping, Sequence
 
 from .lock import normalize
 
@@ -82,31 +82,81 @@ def packages_of(files: Iterable[str]) -> set[str]:
     return {folder for folder, base in split if base.startswith("__init__.")}
 
 
-def modules_of(files: Iterable[str], packages: Collection[str]) -> tuple[str, ...]:
+def modules_of(
+    files: Iterable[str],
+    packages: Collection[str],
+    folders: Sequence[str] = (),
+    name: str = "",
+) -> tuple[str, ...]:
     """Return what can be imported: packages, modules, and ``google.protobuf`` in a namespace.
 
     ``packages`` are those of the whole layer: another distribution may make a folder a package.
+    ``folders`` are those that .pth files put on the path, ``name`` is that of the distribution.
     """
-    found = {module for file in files if (module := _module(file, packages))}
-    return tuple(sorted(found))
+    found = set()
+    for file in files:
+        start = next((f"{folder}/" for folder in folders if file.startswith(f"{folder}/")), "")
+        inside = {p[len(start) :] for p in packages if p.startswith(start)} if start else packages
+        found.add(_module(file[len(start) :], inside, name))
+    return tuple(sorted(module for module in found if module))
 
 
-def _module(file: str, packages: Collection[str]) -> str | None:
+def main_of(
+    name: str, modules: Collection[str], packages: Collection[str], top_level: Collection[str] = ()
+) -> set[str]:
+    """Return the modules that a distribution is there for: one that is named like it, or its only
+    package that is not private.
+
+    ``top_level`` is what its top_level.txt says, which not every build backend writes.
+    """
+    named = {m for m in modules if name in (normalize(m), normalize(m.rpartition(".")[2]))}
+    listed = [m for m in modules if not top_level or m.split(".")[0] in top_level]
+    public = [m for m in listed if not m.rpartition(".")[2].startswith("_")]
+    whole = [m for m in public if m.replace(".", "/") in packages]
+    return named | (set(whole) if len(whole) == 1 else set())
+
+
+def top_level_of(root: Path, info: str) -> tuple[str, ...]:
+    """Return what a distribution's top_level.txt lists, if it has one."""
+    path = root / info / "top_level.txt"
+    if not path.is_file():
+        return ()
+    return tuple(path.read_text(encoding="utf-8", errors="replace").replace("/", ".").split())
+
+
+def site_folders(root: Path) -> list[str]:
+    """Return the folders below ``root`` that .pth files put on the path, the deepest first.
+
+    (Python's documentation of the module site: one folder a line, beside comments and imports.)
+    """
+    found = set()
+    for path in root.glob("*.pth"):
+        for line in path.read_text(encoding="utf-8-sig", errors="replace").splitlines():
+            folder = posixpath.normpath(line.rstrip())
+            names_one = line.strip() and not line.startswith(("#", "import ", "import\t"))
+            if names_one and not folder.startswith(("/", "..", ".")) and (root / folder).is_dir():
+                found.add(folder)
+    return sorted(found, key=lambda folder: (-folder.count("/"), folder))
+
+
+def _module(file: str, packages: Collection[str], name: str) -> str | None:
     *folders, base = file.split("/")
     if not base.endswith(MODULE_SUFFIXES):
         return None
     for depth in range(1, len(folders) + 1):
         if "/".join(folders[:depth]) in packages:
-            return _name(folders[:depth])
+            return _name(folders[:depth], name)
     if len(folders) > NAMESPACE_DEPTH or (folders and folders[0] in NO_NAMESPACES):
         return None
-    return _name([*folders, base.split(".", 1)[0]])
+    return _name([*folders, base.split(".", 1)[0]], name)
 
 
-def _name(parts: list[str]) -> str | None:
-    if not all(part.isidentifier() for part in parts) or NOT_TO_IMPORT & set(parts):
+def _name(parts: list[str], distribution: str) -> str | None:
+    full = ".".join(parts)
+    if not all(part.isidentifier() for part in parts) or parts[-1] in ("__main__", "__init__"):
         return None
-    return None if parts[-1] in ("__main__", "__init__") else ".".join(parts)
+    meant = normalize(full) == distribution
+    return full if meant or not NOT_TO_IMPORT & set(parts) else None
 
 
 def _read(info: Path) -> Distribution:

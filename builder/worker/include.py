@@ -36,12 +36,15 @@ is too long for the kernel."""
 
 PRELUDE = """\
 #!/usr/bin/env python3
+import site
 import sys
 from pathlib import Path
 
 _opt = Path(__file__).resolve().parents[1]
 _versioned = f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
 sys.path[:0] = [str(_opt / "python" / _versioned), str(_opt / "python")]
+for _folder in sys.path[:2]:
+    site.addsitedir(_folder)
 """
 
 CALL = """

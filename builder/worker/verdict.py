@@ -13,6 +13,8 @@ from .imports import Failure
 from .log import Log, counted
 from .request import Request, Target
 
+PYTHON = "python"
+
 
 def judge(
     wanted: Request,
@@ -41,7 +43,7 @@ def judge(
         with log.timed("audit"):
             natives = [*audit.native_files(mine.values(), owners), *shared]
             notes += audit.check_native(natives, content.target)
-        loaded = _import(wanted, content, stage / content.prefix, set(mine), notes, log)
+        loaded = _import(wanted, content, stage, set(mine), notes, log)
         notes += audit.check_libraries(natives, loaded)
     sizes = {f"{name} {version}": size for (name, version), size in total.items()}
     notes += audit.check_size(collected, sizes, limit)
@@ -54,7 +56,7 @@ def judge(
 def _import(
     wanted: Request,
     content: Content,
-    root: Path,
+    stage: Path,
     present: set[str],
     notes: list[str],
     log: Log,
@@ -64,21 +66,43 @@ def _import(
     if interpreter is None:
         log.note(f"no interpreter for {content.target} here: its modules are not imported")
         return set()
+    root = stage / content.prefix
     packages = distributions.packages_of(present)
-    modules = {
-        d.name: distributions.modules_of([f for f in d.files if f in present], packages)
-        for d in content.found
-    }
+    folders = distributions.site_folders(root)
+    modules, main = {}, set()
+    for d in content.found:
+        own = [file for file in d.files if file in present]
+        modules[d.name] = distributions.modules_of(own, packages, folders, d.name)
+        top_level = distributions.top_level_of(root, d.info)
+        main |= distributions.main_of(d.name, modules[d.name], packages, top_level)
     names = sorted({module for of_one in modules.values() for module in of_one})
     log.step(f"importing {counted(len(names), 'module')} with python{interpreter.version}")
-    libraries = root.parents[content.prefix.count("/")] / include.LIB
     with log.timed("import"):
-        report = imports.check(interpreter, root, names, libraries=libraries)
-    refusals, tolerated = imports.judge(report, modules, content.own, wanted.may_fail)
+        report = imports.check(interpreter, stage / PYTHON, names, libraries=stage / include.LIB)
+    if report.start:
+        raise _start_error(report.start, content)
+    refusals, tolerated = imports.judge(report, modules, content.own, wanted.may_fail, main)
     notes += tolerated
     if refusals:
         raise _import_error(refusals, modules, content.target)
-    return report.loaded
+    return set(report.mapped)
+
+
+def _start_error(said: str, content: Content) -> BuildError:
+    """Return the error that the layer's .pth files cannot be processed."""
+    found = imports.PTH_ERROR.search(said)
+    file = Path(found["file"]).name if found else ""
+    owners = [d.name for d in content.found if file in d.files]
+    which = f"line {found['line']} of {file}" if found else "a .pth file"
+    of = f" of {owners[0]}" if owners else ""
+    return BuildError(
+        f"{which}{of} fails whenever a function starts",
+        where=f"python{content.target.python}, which runs the .pth files of a layer as Lambda does "
+        f"(site.addsitedir)\n{said.strip()[-1500:]}",
+        expected=".pth files all of whose lines run",
+        fix="choose another version of the distribution, or leave the file out with the layer's "
+        "exclude if nothing needs it",
+    )
 
 
 def _import_error(
@@ -108,5 +132,5 @@ def _advice(failure: Failure) -> str:
         return f"choose a package that brings its libraries, or {audit.BRING_LIBRARIES}"
     return (
         "choose versions that work together; what the function never imports can be left out with "
-        "the layer's exclude"
+        "the layer's exclude, or be named in may_fail"
     )
