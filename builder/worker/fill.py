@@ -7,7 +7,7 @@ import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Sequence
+from typing import Mapping, Sequence
 
 from . import audit, collisions, distributions, include, interpreters, lighten, versions
 from . import install as installing
@@ -34,6 +34,8 @@ class Content:
     own: set[str] = field(default_factory=set)
     locked: Lock = field(default_factory=lambda: Lock(()))
     saved: tuple[Saved, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """What was installed and is not in the layer, with the option that left it out."""
 
 
 def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, log: Log) -> Content:
@@ -68,8 +70,8 @@ def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, l
         found = _settle(wanted, target, root, found, own, locked, work, log)
         if include.BIN in wanted.include:
             include.take_scripts(root, found, stage)
-        saved = _slim(wanted, root, found, names, log)
-    return Content(target, prefix, found, names, locked, saved)
+        saved, left_out = _slim(wanted, root, found, names, log)
+    return Content(target, prefix, found, names, locked, saved, left_out)
 
 
 def _settle(
@@ -99,8 +101,8 @@ def _settle(
 
 def _slim(
     wanted: Request, root: Path, found: Sequence[Distribution], own: set[str], log: Log
-) -> tuple[Saved, ...]:
-    """Leave out what the layer does not need; say what that saved."""
+) -> tuple[tuple[Saved, ...], Mapping[str, str]]:
+    """Leave out what the layer does not need; say what that saved, and what is gone."""
     removed = slimming.slim(root, wanted.exclude)
     if removed.scripts and include.BIN not in wanted.include:
         log.debug(f"left out bin/: {', '.join(removed.scripts)}")
@@ -109,12 +111,13 @@ def _slim(
     if removed.excluded:
         gone = counted(removed.excluded, "excluded file")
         log.step(f"left out {gone}, {human(removed.excluded_size)}")
-    saved = lighten.lighten(root, wanted.slim, found, own)
+    left_out = dict.fromkeys(removed.gone, "exclude")
+    saved = lighten.lighten(root, wanted.slim, found, own, left_out)
     for part in saved:
         if part.files:
             files_gone = counted(part.files, "file")
             log.step(f"slimmed {part.what}: {files_gone}, {human(part.size)} saved")
-    return (Saved("bytecode", removed.bytecode, removed.bytecode_size), *saved)
+    return (Saved("bytecode", removed.bytecode, removed.bytecode_size), *saved), left_out
 
 
 def _header(wanted: Request, target: Target, wheels: Sequence[ProjectWheel]) -> list[str]:

@@ -11,7 +11,7 @@ from .files import LayerFile
 from .fill import Content
 from .imports import Failure
 from .log import Log, counted
-from .request import Request, Target
+from .request import Request
 
 PYTHON = "python"
 
@@ -37,8 +37,10 @@ def judge(
         owners = {start + name: d.name for d in content.found for name in d.files if name in mine}
         for distribution in content.found:
             key = (distribution.name, distribution.version)
-            size = sum(mine[name].size for name in distribution.files if name in mine)
-            if any(name in mine for name in distribution.files):
+            there = [name for name in distribution.files if name in mine]
+            # What several distributions have is counted once.
+            size = sum(mine[n].size for n in there if owners[start + n] == distribution.name)
+            if there:
                 total[key] = total.get(key, 0) + size
         with log.timed("audit"):
             natives = [*audit.native_files(mine.values(), owners), *shared]
@@ -84,7 +86,7 @@ def _import(
     refusals, tolerated = imports.judge(report, modules, content.own, wanted.may_fail, main)
     notes += tolerated
     if refusals:
-        raise _import_error(refusals, modules, content.target)
+        raise _import_error(refusals, modules, content, root)
     return set(report.mapped)
 
 
@@ -106,9 +108,11 @@ def _start_error(said: str, content: Content) -> BuildError:
 
 
 def _import_error(
-    refusals: Sequence[Failure], modules: dict[str, tuple[str, ...]], target: Target
+    refusals: Sequence[Failure], modules: dict[str, tuple[str, ...]], content: Content, root: Path
 ) -> BuildError:
+    target = content.target
     first = refusals[0]
+    removed, option = _left_out(first, content, root)
     owners = sorted({name for name, own in modules.items() for f in refusals if f.module in own})
     missing = first.missing.split(".")[0]
     absent = "ModuleNotFoundError" in first.kinds and missing and missing != first.module
@@ -120,10 +124,24 @@ def _import_error(
         + (f", nor {len(refusals) - 1} more modules" if len(refusals) > 1 else ""),
         where=f"{', '.join(owners)}\n" + "\n".join(where[:5]),
         expected="modules that import with the standard library and the layer alone",
-        fix=f"add the distribution that has {missing} to the layer's dependencies"
+        fix=f"{removed} was left out by the layer's {option}: take that option off, or narrow it"
+        if removed
+        else f"add the distribution that has {missing} to the layer's dependencies"
         if absent
         else _advice(first),
     )
+
+
+def _left_out(failure: Failure, content: Content, root: Path) -> tuple[str, str]:
+    """Return what was missing because the layer leaves it out, with the option that does."""
+    for file, option in sorted(content.left_out.items()):
+        if str(root / file) in failure.chain or str(root.resolve() / file) in failure.chain:
+            return file, option
+    module = failure.missing.replace(".", "/")
+    for file, option in sorted(content.left_out.items()):
+        if module and file.startswith((f"{module}/", f"{module}.")):
+            return file, option
+    return "", ""
 
 
 def _advice(failure: Failure) -> str:

@@ -129,3 +129,41 @@ def test_a_pth_file_whose_line_raises_is_refused_with_its_owner(
     assert result.status == 1
     assert "ERROR: line 2 of mine.pth of mine fails whenever a function starts" in result.errors
     assert "ZeroDivisionError" in result.errors
+
+
+@pytest.mark.parametrize(
+    ("files", "options", "said"),
+    [
+        (
+            {
+                "web/__init__.py": "from web.helpers import tests",
+                "web/helpers/tests/__init__.py": "",
+            },
+            {"exclude": ["tests/"]},
+            "web/helpers/tests/__init__.py was left out by the layer's exclude",
+        ),
+        (
+            {
+                "web/__init__.py": "open(__file__ + 'i')",
+                "web/__init__.pyi": "",
+            },
+            {"slim": ["stubs"]},
+            "web/__init__.pyi was left out by the layer's slim = stubs",
+        ),
+    ],
+)
+def test_what_an_option_left_out_and_an_import_needs_is_named(
+    files: dict[str, str],
+    options: dict[str, list[str]],
+    said: str,
+    make_bundle: "MakeBundle",
+    make_wheel: "MakeWheel",
+) -> None:
+    bundle = make_bundle(requirements=["requirements.txt"], **options)
+    make_wheel(bundle.path / "project" / "wheels", "web", files=files)
+    offline(bundle, "web")
+
+    result = bundle.run()
+
+    assert result.status == 1
+    assert said in result.errors
