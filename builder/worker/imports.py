@@ -54,13 +54,14 @@ class Report:
 
     ``start`` says why the interpreter could not start with the layer's .pth files, or what these
     complained of. ``mapped`` are the files that were really loaded, each with the module whose
-    import did it first ("" for the start).
+    import did it first ("" for the start); ``stdlib`` is the interpreter's own path.
     """
 
     start: str = ""
     imported: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     mapped: dict[Path, str] = field(default_factory=dict)
+    stdlib: tuple[str, ...] = ()
 
 
 def check(
@@ -212,6 +213,7 @@ def _read(lines: Sequence[str], report: Report) -> tuple[bool, set[str]]:
             complains = line["message"] or PTH_ERROR.search(line["said"])
             report.start = f"{line['said']}{line['message']}" if complains else ""
             started = not line["message"]
+            report.stdlib = tuple(line["stdlib"])
         elif line["status"] == "imported":
             report.imported.append(module)
             done.add(module)

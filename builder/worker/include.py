@@ -128,8 +128,8 @@ def take_extra(wanted: Request, extra: Path, stage: Path, log: Log) -> None:
                 f"does not name {name}"
             )
     if LIB in wanted.include and any(map(interpreters.find, wanted.targets)):
-        machine = wanted.targets[0].machine
-        libraries.gather(stage, stage / LIB, machine, log, libraries.of_this_machine())
+        target = wanted.targets[0]
+        libraries.gather(stage, stage / LIB, target, log, libraries.of_this_machine())
     for name in wanted.include:
         if not (stage / name).is_dir():
             log.note(f"include names {name}, and there is nothing for it")

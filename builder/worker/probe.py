@@ -61,6 +61,7 @@ def start(python: str) -> dict[str, Any]:
     site.sethelper()
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     versioned = os.path.join(python, "lib", version, "site-packages")  # noqa: PTH118 - as site has it
+    stdlib = list(sys.path)
     sys.path.insert(0, python)
     sys.path.insert(0, versioned)
     shown, sys.stderr = sys.stderr, io.StringIO()
@@ -72,7 +73,8 @@ def start(python: str) -> dict[str, Any]:
         failure = describe(error)
     finally:
         said, sys.stderr = sys.stderr.getvalue(), shown
-    return {"status": "done", "said": said[-4000:], "message": failure["message"]}
+    said, message = said[-4000:], failure["message"]
+    return {"status": "done", "said": said, "message": message, "stdlib": stdlib}
 
 
 class Bytecode:

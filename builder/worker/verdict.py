@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Sequence
 
-from . import audit, distributions, imports, include, interpreters
+from . import audit, distributions, imports, include, interpreters, opened
 from .errors import BuildError
 from .files import LayerFile
 from .fill import Content
-from .imports import Failure
+from .imports import Failure, Report
 from .log import Log, counted
 from .request import Request
 
@@ -43,10 +43,16 @@ def judge(
             if there:
                 total[key] = total.get(key, 0) + size
         with log.timed("audit"):
-            natives = [*audit.native_files(mine.values(), owners), *shared]
+            natives, skipped = audit.loadable(
+                [*audit.native_files(mine.values(), owners), *shared], content.target
+            )
+            notes += skipped
             notes += audit.check_native(natives, content.target)
-        loaded = _import(wanted, content, stage, set(mine), notes, log)
-        notes += audit.check_libraries(natives, loaded)
+        report = _import(wanted, content, stage, set(mine), notes, log)
+        notes += audit.check_libraries(natives, report.mapped.keys(), content.target)
+        notes += opened.check(
+            report.mapped, stage, report.stdlib, natives, content.target, wanted.may_fail
+        )
     sizes = {f"{name} {version}": size for (name, version), size in total.items()}
     notes += audit.check_size(collected, sizes, limit)
     notes += audit.notes_on_boto({name: size for (name, _), size in total.items()})
@@ -62,12 +68,12 @@ def _import(
     present: set[str],
     notes: list[str],
     log: Log,
-) -> set[Path]:
-    """Import every module where the target's interpreter is at hand; return what was loaded."""
+) -> Report:
+    """Import every module where the target's interpreter is at hand; return what happened."""
     interpreter = interpreters.find(content.target)
     if interpreter is None:
         log.note(f"no interpreter for {content.target} here: its modules are not imported")
-        return set()
+        return Report()
     root = stage / content.prefix
     packages = distributions.packages_of(present)
     folders = distributions.site_folders(root)
@@ -87,7 +93,7 @@ def _import(
     notes += tolerated
     if refusals:
         raise _import_error(refusals, modules, content, root)
-    return set(report.mapped)
+    return report
 
 
 def _start_error(said: str, content: Content) -> BuildError:
