@@ -11,13 +11,14 @@ import hashlib
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Callable, Collection, Dict, List, Mapping, Sequence, Tuple
 
 from . import distributions, harmless
-from .distributions import INSTALLERS_OWN, Distribution
+from .distributions import INSTALLERS_OWN, MODULE_SUFFIXES, Distribution
 from .errors import BuildError
 from .files import names
+from .harmless import DEVELOPERS
 from .ignore import Ignore
 from .include import BIN
 from .log import Log, counted
@@ -56,6 +57,7 @@ def settle(
         return file in present and not goes and not ignore.excludes(file)
 
     present = names(root)
+    check_names(found, {file for file in present if counts(file)}, target)
     disputed = {file: who for file, who in _disputed(root, found).items() if counts(file)}
     disputed.update({file: [] for file in _unlisted(present, found) if counts(file)})
     by_name = {distribution.name: distribution for distribution in found}
@@ -83,6 +85,37 @@ def settle(
     for name, lost in losers.items():
         distributions.drop(root / by_name[name].info / "RECORD", lost)
     return distributions.read(root) if losers else list(found)
+
+
+def check_names(found: Sequence[Distribution], present: Collection[str], target: Target) -> None:
+    """Refuse two distributions one of which makes a module and the other a package of one name.
+
+    A package comes before a module, and a module before a folder without ``__init__``: the other
+    one cannot be imported (Python's documentation, "The import system"; importlib's FileFinder).
+    """
+    modules = [
+        (distribution, file)
+        for distribution in found
+        for file in distribution.files
+        if file.endswith(MODULE_SUFFIXES) and file in present
+    ]
+    folders: dict[str, tuple[str, str]] = {}
+    for distribution, file in modules:
+        for above in list(PurePosixPath(file).parents)[:-1]:
+            folders.setdefault(str(above), (distribution.name, file))
+    for distribution, file in modules:
+        folder, _, base = file.rpartition("/")
+        name = f"{folder}/{base.split('.', 1)[0]}".lstrip("/")
+        other, example = folders.get(name, (distribution.name, ""))
+        has_both = any(f.startswith(f"{name}/") for f in distribution.files)
+        if other != distribution.name and not has_both and name.split("/")[0] not in DEVELOPERS:
+            raise BuildError(
+                f"{distribution.name} makes a module {name.replace('/', '.')}, and {other} a "
+                "package of that name",
+                where=f"the files for {target}\n{file} and {example}",
+                expected="one distribution for each name: Python finds only one of them",
+                fix="keep one of the distributions, or leave one out with exclude",
+            )
 
 
 def _disputed(root: Path, found: Sequence[Distribution]) -> Dict[str, List[str]]:

@@ -109,9 +109,9 @@ def main_of(
 
     ``top_level`` is what its top_level.txt says, which not every build backend writes.
     """
-    named = {m for m in modules if name in (normalize(m), normalize(m.rpartition(".")[2]))}
-    listed = [m for m in modules if not top_level or m.split(".")[0] in top_level]
-    public = [m for m in listed if not m.rpartition(".")[2].startswith("_")]
+    public = [m for m in modules if not m.rpartition(".")[2].startswith("_")]
+    named = {m for m in public if name in (normalize(m), normalize(m.rpartition(".")[2]))}
+    public = [m for m in public if not top_level or m.split(".")[0] in top_level]
     whole = [m for m in public if m.replace(".", "/") in packages]
     return named | (set(whole) if len(whole) == 1 else set())
 

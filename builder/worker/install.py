@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from pathlib import Path
 from typing import Iterable, Sequence
 
@@ -13,6 +15,11 @@ from .projects import ProjectWheel
 from .request import Target
 from .resolve import only_wheels_but
 from .uv import Uv
+
+PAUSES = (1.0, 5.0, 15.0)
+NOT_FOUND = re.compile(
+    r"was not found in the (package registry|provided package)|there is no version of "
+)
 
 BATCH = 250
 """Distributions installed by one call of uv: a failure repeats at most so many."""
@@ -68,6 +75,13 @@ def _install_pins(
     checked = ["--require-hashes"] if pins[0].hashed else []
     arguments = ["--target", str(into), *checked, *rule, "-r", str(file)]
     outcome = uv.install(arguments, [], target)
+    for pause in PAUSES:
+        if outcome.ok or not NOT_FOUND.search(re.sub(r"\s+", " ", outcome.output)):
+            break
+        # It was resolved a moment ago: some server of the index does not have it yet.
+        uv.log.note(f"what was just resolved is not found; asking again in {pause:g} s")
+        time.sleep(pause)
+        outcome = uv.install([*arguments, "--refresh"], [], target)
     if not outcome.ok:
         raise explain(outcome, target, "installing", older_version(outcome, locked))
 

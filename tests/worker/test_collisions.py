@@ -191,6 +191,20 @@ def test_scripts_of_one_name_matter_only_in_a_layer_that_has_scripts(
     )
 
 
+@pytest.mark.parametrize(
+    ("aaa", "bbb"),
+    [("shared.py", "shared/__init__.py"), ("ns/shared.py", "ns/shared/deep/part.py")],
+)
+def test_a_module_and_a_package_of_one_name_are_refused_with_both_owners(
+    aaa: str, bbb: str, make_bundle: "MakeBundle", make_wheel: "MakeWheel"
+) -> None:
+    result = built(make_bundle, make_wheel, {aaa: ""}, {bbb: ""}).run()
+
+    name = aaa[:-3].replace("/", ".")
+    assert result.status == 1
+    assert f"ERROR: aaa makes a module {name}, and bbb a package of that name" in result.errors
+
+
 @pytest.mark.slow
 def test_twenty_builds_of_a_set_with_shared_files_are_the_same(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: Path

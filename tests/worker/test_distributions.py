@@ -53,6 +53,7 @@ def test_the_record_lists_what_is_there_and_is_sorted() -> None:
         ("protobuf", ["google/protobuf/__init__.py", "google/_upb/_m.so"], [], {"google.protobuf"}),
         ("pyyaml", ["yaml/__init__.py", "_yaml/__init__.py"], ["_yaml", "yaml"], {"yaml"}),
         ("beautiful", ["bs/__init__.py", "bs_cli.py"], [], {"bs"}),
+        ("a-x", ["a/x/__init__.py", "a/_x/__init__.py"], [], {"a.x"}),
         ("two", ["a/__init__.py", "b/__init__.py"], ["a", "b"], set()),
         ("listed", ["a/__init__.py", "b/__init__.py"], ["a"], {"a"}),
         ("testing-x", ["testing/x/__init__.py"], [], {"testing.x"}),
