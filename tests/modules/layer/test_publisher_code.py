@@ -9,6 +9,7 @@ import pytest
 
 from embedded.ministack import lambda_runtime
 from modules.layer.publisher_code import HANDLER, publisher_files
+from tests.patience import PATIENCE
 
 LOOK = """
 import json, sys
@@ -34,7 +35,7 @@ def test_the_handler_starts_with_lambdas_own_packages_and_what_is_packed(
 
     done = subprocess.run(
         [str(python), "-B", "-c", LOOK],
-        cwd=code, capture_output=True, text=True, check=False, timeout=120,
+        cwd=code, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
 
     assert done.returncode == 0, done.stderr
