@@ -53,9 +53,9 @@ def test_a_build_that_there_is_no_room_for_is_waited_for_and_it_is_said(
 def test_waiting_for_room_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     refusing(monkeypatch, RoleNotReady("CodeBuild cannot assume the build role"), times=9999)
     layer = world.layer()
+    token = Token(layer.fingerprint, 1)
 
     with pytest.raises(RoleNotReady):
-        token = Token(layer.fingerprint, 1)
         start_build(layer, token, debug=False, progress=print, clock=hurried())
     assert world.builds() == []
 
