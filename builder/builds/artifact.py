@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from builder.aws.store import Store
 from builder.errors import ArtifactError
-from builder.protocol.keys import archive_key, manifest_key
+from builder.protocol.keys import ARCHIVE, LayerKeys
 from builder.spec.runtimes import UNZIPPED_LIMIT
 
 log = logging.getLogger(__name__)
@@ -56,21 +56,21 @@ class Artifact:
         return self.manifest.build_id
 
 
-def read_manifest(store: Store, folder: str, fingerprint: str) -> Manifest | None:
+def read_manifest(store: Store, keys: LayerKeys, fingerprint: str) -> Manifest | None:
     """Return the manifest of a fingerprint, or None; raise ArtifactError if it is none."""
-    key = manifest_key(folder, fingerprint)
+    key = keys.manifest(fingerprint)
     stored = store.read(key)
     return _parse(stored.content, store.url(key)) if stored else None
 
 
-def find_artifact(store: Store, folder: str, fingerprint: str) -> Artifact | None:
+def find_artifact(store: Store, keys: LayerKeys, fingerprint: str) -> Artifact | None:
     """Return the artifact of a fingerprint if it is whole, or None.
 
     Raise ArtifactError when what is there contradicts itself.
     """
-    key = manifest_key(folder, fingerprint)
+    key = keys.manifest(fingerprint)
     stored = store.read(key)
-    archive = store.head(archive_key(folder, fingerprint))
+    archive = store.head(keys.archive(fingerprint))
     if stored is None or archive is None:
         log.debug("%s: no whole artifact", store.url(key))
         return None
@@ -119,7 +119,7 @@ def _verify(manifest: Manifest, fingerprint: str, archive_size: int, where: str)
     if manifest.fingerprint != fingerprint:
         problem = f"it is of fingerprint {manifest.fingerprint}"
     elif manifest.zipped_size != archive_size:
-        problem = f"layer.zip has {archive_size} bytes, the manifest says {manifest.zipped_size}"
+        problem = f"{ARCHIVE} has {archive_size} bytes, the manifest says {manifest.zipped_size}"
     elif manifest.unzipped_size > UNZIPPED_LIMIT:
         problem = f"the layer has {manifest.unzipped_size} bytes unzipped"
     if problem:

@@ -21,7 +21,7 @@ from builder.layer.attempt import Attempt
 from builder.layer.layer import Layer
 from builder.layer.token import Token
 from builder.progress import Progress, named
-from builder.protocol.keys import parts_folder
+from builder.protocol.keys import ARCHIVE, MANIFEST, PART_ARCHIVE, PART_RECEIPT
 
 
 class StillBuilding(Exception):
@@ -162,11 +162,12 @@ class Obtaining:
             raise
         if found is not None and self._is_ours(found, runtime, build_id):
             return found
+        names = (PART_ARCHIVE, PART_RECEIPT) if runtime else (ARCHIVE, MANIFEST)
         missing = ArtifactError(
             f"build {build_id} succeeded and left no "
             + (f"part for {runtime}" if runtime else "artifact"),
             where=self.layer.services.store.url(self._place(runtime)),
-            expected="part.zip and part.json" if runtime else "layer.zip and manifest.json",
+            expected=" and ".join(names),
             fix=f"see the build's log (lambda-layer logs {self.layer.name}), then apply again",
         )
         self._note_failure((runtime,), missing)
@@ -191,17 +192,14 @@ class Obtaining:
         return build_id != "" and found.build_id == build_id
 
     def _find(self, runtime: str) -> Artifact | Part | None:
-        folder, fingerprint = self.layer.artifact_folder, self.layer.fingerprint
-        store = self.layer.services.store
+        store, keys = self.layer.services.store, self.layer.keys
         if runtime:
-            return find_part(store, folder, fingerprint, runtime)
-        return find_artifact(store, folder, fingerprint)
+            return find_part(store, keys, self.layer.fingerprint, runtime)
+        return find_artifact(store, keys, self.layer.fingerprint)
 
     def _place(self, runtime: str) -> str:
-        folder, fingerprint = self.layer.artifact_folder, self.layer.fingerprint
-        if runtime:
-            return f"{parts_folder(folder, fingerprint)}/{runtime}/"
-        return f"{folder}/{fingerprint}/"
+        keys, fingerprint = self.layer.keys, self.layer.fingerprint
+        return f"{keys.part(fingerprint, runtime) if runtime else keys.artifact(fingerprint)}/"
 
     def _note_build(self, runtime: str, build_id: str) -> None:
         self._note(lambda attempt: attempt.with_build(runtime, build_id))

@@ -15,7 +15,6 @@ from builder.errors import AwsError, SourceError
 from builder.layer.layer import Layer
 from builder.layer.token import Token
 from builder.progress import Progress
-from builder.protocol.keys import parts_folder
 from builder.protocol.variables import (
     DEBUG_VARIABLE,
     MERGE_VARIABLE,
@@ -112,20 +111,19 @@ def _request(layer: Layer, token: Token, job: Job, version: str, *, debug: bool)
     identity = f"{layer.site.project} {layer.site.bucket} {layer.name} {token} {version}"
     for words in (job.runtime, *(f"{part.key} {part.version}" for part in job.parts)):
         identity += f" {words}" if words else ""
-    folder, name = layer.artifact_folder, layer.fingerprint
+    folder, name = layer.keys.artifacts, layer.fingerprint
     if job.runtime:
-        folder, name = parts_folder(folder, name), job.runtime
-    cache = f"{layer.name}/cache/{job.runtime}".rstrip("/")
+        folder, name = layer.keys.parts(layer.fingerprint), job.runtime
     return BuildRequest(
         token=hashlib.sha256(identity.encode()).hexdigest(),
-        source_key=layer.bundle_key,
+        source_key=layer.keys.bundle(layer.fingerprint),
         source_version=version,
         artifact_folder=folder,
         artifact_name=name,
         image=target.build_image,
         environment_type=target.environment_type,
         role_arn=layer.site.build_role,
-        cache_folder="" if job.parts else cache,
+        cache_folder="" if job.parts else layer.keys.cache_of(job.runtime),
         variables=(
             (NAME_VARIABLE, layer.name),
             (TOKEN_VARIABLE, str(token)),
@@ -145,20 +143,22 @@ def _request(layer: Layer, token: Token, job: Job, version: str, *, debug: bool)
 
 def upload_bundle(layer: Layer, progress: Progress) -> str:
     """Put inputs and bundle into the bucket; return the bundle's S3 version id."""
-    store = layer.services.store
+    store, keys = layer.services.store, layer.keys
     if not layer.has_sources:
         return _bundled(layer)
     inputs = layer.inputs.to_json().encode()
-    store.write(layer.inputs_key(layer.fingerprint), inputs, "application/json")
+    store.write(keys.inputs_of(layer.fingerprint), inputs, "application/json")
     # For whoever goes on from the build without the sources (builder/publisher/function.py).
-    store.write(layer.request_key, layer.spec.to_json().encode(), "application/json")
-    present = store.head(layer.bundle_key)
+    spec = layer.spec.to_json().encode()
+    store.write(keys.request(layer.fingerprint), spec, "application/json")
+    bundle_key = keys.bundle(layer.fingerprint)
+    present = store.head(bundle_key)
     if present is not None:
         return present.version
     content = layer.bundle()
     progress(f"uploading {len(layer.files)} source files ({len(content):,} bytes)")
     try:
-        return store.replace(layer.bundle_key, content, "application/zip", etag=None).version
+        return store.replace(bundle_key, content, "application/zip", etag=None).version
     except Changed:
         # Whoever was faster wrote the same bytes; one version of them makes one build.
         return upload_bundle(layer, progress)
@@ -166,12 +166,13 @@ def upload_bundle(layer: Layer, progress: Progress) -> str:
 
 def _bundled(layer: Layer) -> str:
     """Return the version of a bundle that somebody else has put into the bucket."""
-    present = layer.services.store.head(layer.bundle_key)
+    key = layer.keys.bundle(layer.fingerprint)
+    present = layer.services.store.head(key)
     if present is not None:
         return present.version
     raise SourceError(
         f"the bundle of layer {layer.name!r} is gone",
-        where=layer.services.store.url(layer.bundle_key),
+        where=layer.services.store.url(key),
         expected="the bundle that the build was started with",
         fix="plan and apply again where the sources are",
     )

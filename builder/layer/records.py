@@ -12,6 +12,7 @@ from builder.errors import ConflictError
 from builder.layer.attempt import Attempt
 from builder.layer.record import Record, log
 from builder.layer.token import Token
+from builder.protocol.keys import LayerKeys
 
 ATTEMPTS = 12
 """Tries to change a record that others change too; they need a few milliseconds each."""
@@ -34,8 +35,13 @@ class Records:
     ) -> None:
         self._store = store
         self._layer = layer
-        self._key = f"{layer}/record.json"
+        self._key = LayerKeys(layer).record
         self._sleep = sleep
+
+    @property
+    def url(self) -> str:
+        """Where the record is, for messages."""
+        return self._store.url(self._key)
 
     def load(self) -> Record | None:
         """Return the record, or None if nothing was remembered yet."""
@@ -64,7 +70,7 @@ class Records:
             return after
         raise ConflictError(
             f"the record of layer {self._layer!r} is changed by others all the time",
-            where=self._store.url(self._key),
+            where=self.url,
             expected="a quiet moment within a few seconds",
             fix="see who else is releasing this layer (lambda-layer status), then run it again",
         )
@@ -85,4 +91,4 @@ class Records:
         if stored is None:
             return None, None
         text = stored.content.decode("utf-8", "replace")
-        return Record.from_json(text, self._store.url(self._key)), stored.etag
+        return Record.from_json(text, self.url), stored.etag

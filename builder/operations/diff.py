@@ -9,7 +9,6 @@ from builder.builds.artifact import Manifest, Package, read_manifest
 from builder.errors import ArtifactError, LayerError
 from builder.layer.layer import Layer
 from builder.layer.record import Record, Release
-from builder.protocol.keys import manifest_key
 
 _Packages = dict[str, list[Package]]
 
@@ -96,7 +95,7 @@ def _choose(layer: Layer, record: Record, versions: Sequence[int]) -> tuple[Rele
     if len(order) < 2 and len(versions) < 2:
         raise LayerError(
             f"layer {layer.name!r} has {len(order)} releases to compare",
-            where=layer.services.store.url(f"{layer.name}/record.json"),
+            where=layer.records.url,
             expected="two releases, or two versions named",
             fix="compare them after the next release",
         )
@@ -109,7 +108,7 @@ def _choose(layer: Layer, record: Record, versions: Sequence[int]) -> tuple[Rele
         if version not in known:
             raise LayerError(
                 f"version {version} is no release of layer {layer.name!r}",
-                where=layer.services.store.url(f"{layer.name}/record.json"),
+                where=layer.records.url,
                 expected=f"some of {', '.join(map(str, sorted(known))) or 'none'}",
                 fix=f"name one of these; lambda-layer status {layer.name} lists them",
             )
@@ -117,13 +116,12 @@ def _choose(layer: Layer, record: Record, versions: Sequence[int]) -> tuple[Rele
 
 
 def _manifest(layer: Layer, release: Release) -> Manifest:
-    found = read_manifest(layer.services.store, layer.artifact_folder, release.fingerprint)
+    found = read_manifest(layer.services.store, layer.keys, release.fingerprint)
     if found is not None:
         return found
-    key = manifest_key(layer.artifact_folder, release.fingerprint)
     raise ArtifactError(
         f"the manifest of version {release.version} of layer {layer.name!r} is gone",
-        where=layer.services.store.url(key),
+        where=layer.services.store.url(layer.keys.manifest(release.fingerprint)),
         expected="the artifact of the release, which pruning and people may delete",
         fix=f"compare other versions: lambda-layer status {layer.name} lists them",
     )

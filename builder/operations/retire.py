@@ -11,6 +11,7 @@ from builder.aws.services import Services
 from builder.aws.session import Credentials, Session
 from builder.errors import RecordError, SpecError
 from builder.layer.records import Records
+from builder.protocol.keys import LayerKeys
 from builder.protocol.variables import RETIRE_VARIABLE
 from builder.spec.app_spec import AppSpec
 from builder.spec.checks import LAYER_NAME
@@ -87,8 +88,9 @@ def retire(services: Services, retirement: Retirement, *, progress: Callable[[st
             services.layers.delete(retirement.layer_name, version.version)
             progress(f"deleted {version.arn}")
     if services.store.bucket_exists():
-        count = services.store.delete_all(f"{retirement.layer}/")
-        progress(f"deleted {count} object versions of {services.store.url(retirement.layer)}/")
+        everything = LayerKeys(retirement.layer).everything
+        count = services.store.delete_all(everything)
+        progress(f"deleted {count} object versions of {services.store.url(everything)}")
 
 
 def _stop_builds(services: Services, layer: str, progress: Callable[[str], None]) -> None:

@@ -76,7 +76,7 @@ def look(layer: Layer) -> Unpinning:
     if record is None or record.pinned is None:
         raise LayerError(
             f"layer {layer.name!r} is not pinned",
-            where=layer.services.store.url(f"{layer.name}/record.json"),
+            where=layer.records.url,
             expected="a layer that was rolled back",
             fix="nothing is to be done; lambda-layer status shows what is pinned",
         )

@@ -44,7 +44,7 @@ def _current(layer: Layer, record: Record | None) -> Release:
         return record.current
     raise LayerError(
         f"layer {layer.name!r} has no release, and none is under way",
-        where=layer.services.store.url(f"{layer.name}/record.json"),
+        where=layer.records.url,
         expected="a build that was started",
         fix=f"terraform apply, or: lambda-layer build {layer.name}",
     )

@@ -104,7 +104,7 @@ def watch(layer: Layer, *, wait: float, clock: Clock) -> Iterator[View]:
         if view.stage == WAITING and clock.now() >= deadline:
             raise LayerError(
                 f"no build of layer {layer.name!r} began within {wait:.0f} seconds",
-                where=layer.services.store.url(f"{layer.name}/record.json"),
+                where=layer.records.url,
                 expected="an apply, or lambda-layer build, that needs one",
                 fix=f"see what is due (lambda-layer plan {layer.name}); the log of the last build: "
                 f"lambda-layer logs {layer.name}",

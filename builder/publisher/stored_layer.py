@@ -11,6 +11,7 @@ from builder.errors import RecordError, SourceError
 from builder.inputs.source_files import SourceFile
 from builder.layer.layer import Layer
 from builder.layer.site import Site
+from builder.protocol.keys import LayerKeys
 from builder.spec.layer_spec import LayerSpec
 
 
@@ -49,7 +50,7 @@ def remember(services: Services, site: Site, name: str, fingerprint: str) -> Rem
 
     Raise RecordError when that description is gone.
     """
-    key = f"{name}/requests/{fingerprint}.json"
+    key = LayerKeys(name).request(fingerprint)
     stored = services.store.read(key)
     if stored is None:
         raise RecordError(

@@ -13,7 +13,6 @@ from builder.layer.layer import Layer
 from builder.layer.pin import pin_of
 from builder.layer.record import Pin, Record, Release
 from builder.layer.token import Token
-from builder.protocol.keys import archive_key, manifest_key
 from builder.protocol.statuses import (
     BUILDING,
     CURRENT,
@@ -74,7 +73,7 @@ def plan(layer: Layer, *, force: bool = False, pins: bool = True, waits: bool = 
     evidence = gather(layer, record)
     status, why = decide(layer, record, evidence, force=force and pin is None)
     if status == MISSING and record is None and approved is not None:
-        why = f"the record {layer.services.store.url(f'{layer.name}/record.json')} is gone"
+        why = f"the record {layer.records.url} is gone"
     token = next_token(layer.fingerprint, status, record, approved)
     log.debug("%s: %s", layer.name, evidence)
     log.debug("%s: %s, token %s: %s", layer.name, status, token, why)
@@ -109,8 +108,8 @@ def gather(layer: Layer, record: Record | None) -> Evidence:
         return Evidence(
             version_alive=layer.services.layers.get(current.layer_arn) is not None,
             artifact_present=all(
-                layer.services.store.head(key(layer.artifact_folder, layer.fingerprint))
-                for key in (manifest_key, archive_key)
+                layer.services.store.head(key(layer.fingerprint))
+                for key in (layer.keys.manifest, layer.keys.archive)
             ),
         )
     return Evidence(
@@ -148,7 +147,7 @@ def _published(layer: Layer, current: Release, evidence: Evidence, owed: str) ->
     if not evidence.version_alive:
         return MISSING, f"{current.layer_arn} was deleted"
     if not evidence.artifact_present:
-        gone = layer.services.store.url(f"{layer.artifact_folder}/{layer.fingerprint}/")
+        gone = layer.services.store.url(f"{layer.keys.artifact(layer.fingerprint)}/")
         return MISSING, f"the artifact in {gone} is gone"
     if owed:
         return UNMOVED, f"published as version {current.version}; {owed}"

@@ -16,7 +16,6 @@ from builder.errors import LayerError
 from builder.layer.layer import Layer
 from builder.layer.record import Record, Release
 from builder.layer.token import Token
-from builder.protocol.keys import prefixes
 
 SHOWN_USERS = 3
 """Functions that a reason names before it counts the rest."""
@@ -109,7 +108,7 @@ def prune(layer: Layer, pruning: Pruning, progress: Progress) -> int:
     count = sum(
         layer.services.store.delete_all(prefix)
         for fingerprint in pruning.fingerprints
-        for prefix in prefixes(layer.name, fingerprint)
+        for prefix in layer.keys.prefixes(fingerprint)
     )
     if count:
         progress(f"deleted {count} object versions of {len(pruning.fingerprints)} artifacts")
@@ -124,7 +123,7 @@ def freed(layer: Layer, pruning: Pruning) -> int:
     return sum(
         layer.services.store.measure(prefix)[1]
         for fingerprint in pruning.fingerprints
-        for prefix in prefixes(layer.name, fingerprint)
+        for prefix in layer.keys.prefixes(fingerprint)
     )
 
 

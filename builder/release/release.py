@@ -220,7 +220,7 @@ class _Walk:
         return PlanOutdated(
             f"build {self.order.token.number} of layer {self.layer.name!r} was overtaken: "
             f"somebody has begun build {record.consumed}",
-            where=self.layer.services.store.url(f"{self.layer.name}/record.json"),
+            where=self.layer.records.url,
             expected="the highest number that was approved",
             fix="run plan again and apply that plan; nothing was built",
         )

@@ -24,6 +24,7 @@ from cdktf import (
 from constructs import Construct
 
 from builder.errors import SpecError
+from builder.protocol.keys import LayerKeys
 from builder.spec.layer_spec import LayerSpec
 from modules.layer import policies
 from modules.layer.assets import SourceTree, bundle_sources
@@ -71,6 +72,7 @@ class LambdaLayer(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self.spec = spec
+        self._keys = LayerKeys(spec.name)
         self._infrastructure = infrastructure
         self._publisher = publisher
         if publisher is not None:
@@ -78,8 +80,8 @@ class LambdaLayer(Construct):
         elif sync_mode is False:
             raise _no_publisher(spec)
         self._program = [literal(word) for word in program]
-        infrastructure.expire(f"{spec.name}/bundles/")
-        infrastructure.expire(f"{spec.name}/cache/")
+        infrastructure.expire(f"{self._keys.bundles}/")
+        infrastructure.expire(f"{self._keys.cache}/")
 
         query = {
             "spec": literal(spec.to_json()),
@@ -316,7 +318,7 @@ class LambdaLayer(Construct):
                 self,
                 "approval",
                 bucket=self._infrastructure.bucket_name,
-                key=f"{self.spec.name}/approved",
+                key=self._keys.approval,
                 content=token,
                 # The provider never reads a content back, and keeps the planned one in the state
                 # even if writing it failed (terraform-plugin-sdk issue 476). So what is really

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from builder.protocol.keys import LayerKeys
+
 PLAN = "plan"
 APPLY = "apply"
 PUBLISHER = "publisher"
 
+_KEYS = LayerKeys("{layer}")
 BUCKET = "{bucket}"
-OBJECTS = "{bucket}/{layer}/*"
-ARTIFACTS = "{bucket}/{layer}/artifacts/*"
+OBJECTS = f"{{bucket}}/{_KEYS.everything}*"
+ARTIFACTS = f"{{bucket}}/{_KEYS.artifacts}/*"
 LAYER = "{lambda}:layer:{app}-{layer}"
 VERSIONS = "{lambda}:layer:{app}-{layer}:*"
 FUNCTION = "{lambda}:function:{function}"

@@ -14,7 +14,7 @@ def test_a_layer_is_remembered_by_the_one_who_started_its_build(world: World) ->
 
     assert remembered.spec == layer.spec
     assert remembered.fingerprint == layer.fingerprint
-    assert remembered.artifact_folder == layer.artifact_folder
+    assert remembered.keys == layer.keys
     with pytest.raises(SourceError, match="the sources of layer 'web' are not here"):
         remembered.bundle()
 

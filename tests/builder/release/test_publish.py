@@ -38,7 +38,7 @@ def built(layer: Layer, number: int = 1) -> tuple[Artifact, Token]:
     token = Token(layer.fingerprint, number)
     build_id = start_build(layer, token, since=0, debug=False, progress=print)
     finish_build(layer, build_id, progress=print, clock=quick())
-    artifact = find_artifact(layer.services.store, layer.artifact_folder, layer.fingerprint)
+    artifact = find_artifact(layer.services.store, layer.keys, layer.fingerprint)
     assert artifact is not None
     return artifact, token
 
