@@ -20,7 +20,16 @@ from builder.layer.pin import pin_of
 from builder.layer.record import Record, Release
 from builder.layer.site import Site
 from builder.layer.token import Token
-from builder.protocol.statuses import BUILDING, CURRENT, FAILED, FORCED, INVALID, PINNED, UNMOVED
+from builder.protocol.statuses import (
+    AT_REST,
+    BUILDING,
+    CURRENT,
+    FAILED,
+    FORCED,
+    INVALID,
+    PINNED,
+    UNMOVED,
+)
 from builder.release.plan import plan
 from builder.release.release import Order, advance, ensure
 from builder.spec.layer_spec import LayerSpec
@@ -114,7 +123,7 @@ def plan_hook(query: Query) -> Answer:
 def release_hook(query: Query, progress: Callable[[str], None]) -> Answer:
     """Run the build if, and only if, apply has approved it; else answer what is there."""
     planned = Query.parse(query["plan"])
-    if planned["status"] in {CURRENT, INVALID, PINNED}:
+    if planned["status"] in {*AT_REST, INVALID}:
         return {key: planned.get(key) for key in describe(None, "", "")}
     token = Token.parse(planned["token"])
     layer = query.layer()
@@ -164,7 +173,7 @@ def describe(release: Release | None, status: str, reason: str, functions: str =
 
 
 def _invalid(release: Release | None, error: LayerError) -> Answer:
-    return {**describe(release, INVALID, str(error)), "token": "invalid"}
+    return {**describe(release, INVALID, str(error)), "token": INVALID}
 
 
 def _released(layer: Layer) -> Release | None:

@@ -10,6 +10,7 @@ from builder.builds.attempt_state import most_telling
 from builder.errors import AwsError
 from builder.layer.layer import Layer
 from builder.layer.record import Record, Release
+from builder.protocol.statuses import BUILDING, FAILED, MISSING, PINNED, PUBLISHED
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,12 @@ class Status:
         """The layer's state in a word."""
         attempt = self.record.attempt
         if self.failure:
-            return "failed"
+            return FAILED
         if attempt is not None:
-            return "building"
+            return BUILDING
         if self.record.pinned is not None:
-            return "pinned"
-        return "published" if self.record.current else "missing"
+            return PINNED
+        return PUBLISHED if self.record.current else MISSING
 
     @property
     def failure(self) -> str:

@@ -14,6 +14,7 @@ from builder.layer.record import Record, Release
 from builder.layer.token import Token
 from builder.operations.log_line import ERROR, NOTE, STEP, LogLine, Step, parse
 from builder.operations.logs import Tail
+from builder.protocol.statuses import BUILDING, FAILED, PUBLISHED, PUBLISHING, WAITING
 from builder.protocol.variables import NAME_VARIABLE, TOKEN_VARIABLE
 
 PAUSE = 1.0
@@ -21,12 +22,6 @@ PAUSE = 1.0
 
 PATIENCE = 180.0
 """Seconds that a build which has ended may take to be published; that takes a few."""
-
-WAITING = "waiting"
-BUILDING = "building"
-PUBLISHING = "publishing"
-PUBLISHED = "published"
-FAILED = "failed"
 
 
 @dataclass(frozen=True)
@@ -53,8 +48,9 @@ class BuildView:
 
 @dataclass(frozen=True)
 class View:
-    """A layer now: ``stage`` is one of the words above, ``at`` when this was seen.
+    """A layer now, as it was seen at ``at``.
 
+    ``stage`` is waiting, building, publishing, published or failed.
     ``release`` is what was published, or, while there is nothing to watch, the last one.
     ``problem`` says what went wrong.
     """

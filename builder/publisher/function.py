@@ -24,6 +24,7 @@ from builder.layer.record import Record, Release
 from builder.layer.records import Records
 from builder.layer.site import site_of
 from builder.layer.token import Token
+from builder.protocol.statuses import BUILDING, FAILED, IGNORED, RELEASED
 from builder.protocol.variables import (
     APP_VARIABLE,
     NAME_VARIABLE,
@@ -36,11 +37,6 @@ from builder.publisher.stored_layer import RememberedLayer, remember
 from builder.release.release import Order, advance
 from builder.spec.app_spec import AppSpec
 from builder.spec.checks import LAYER_NAME
-
-IGNORED = "ignored"
-RELEASED = "released"
-BUILDING = "building"
-FAILED = "failed"
 
 log = logging.getLogger(__name__)
 

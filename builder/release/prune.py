@@ -16,6 +16,7 @@ from builder.errors import LayerError
 from builder.layer.layer import Layer
 from builder.layer.record import Record, Release
 from builder.layer.token import Token
+from builder.protocol.statuses import CURRENT
 
 SHOWN_USERS = 3
 """Functions that a reason names before it counts the rest."""
@@ -166,7 +167,7 @@ class _Reasons:
         if pin is not None and pin.release.layer_arn == arn:
             return str(pin)
         if current is not None and current.layer_arn == arn:
-            return "current"
+            return CURRENT
         return _used_by(self.users.get(arn, ()))
 
 

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from builder.operations.status import Status
+from builder.protocol.statuses import FAILED
 from builder.report.tables import (
     megabytes,
     new_table,
@@ -83,7 +84,7 @@ def _remarks(found: Sequence[Status]) -> list[str]:
     for status in found:
         name, pin = status.layer.name, status.record.pinned
         if status.failure:
-            remarks.append(f"{name}: [red]failed[/]: {escape(status.failure)}")
+            remarks.append(f"{name}: {styled(FAILED)}: {escape(status.failure)}")
         if pin is not None:
             remarks.append(f"{name}: {escape(str(pin))}; until: lambda-layer unpin {name}")
         if status.unseen:

@@ -9,25 +9,30 @@ import click
 from rich.console import Console, RenderableType
 from rich.table import Table
 
+from builder.functions.mover import Outcome
 from builder.layer.record import Release
+from builder.operations.doctor.findings import OK, PROBLEM, UNKNOWN, WARNING
+from builder.protocol import statuses
 
 STYLES = {
-    "current": "green",
-    "published": "green",
-    "ok": "green",
-    "stale": "yellow",
-    "missing": "yellow",
-    "unmoved": "yellow",
+    statuses.CURRENT: "green",
+    statuses.PUBLISHED: "green",
+    statuses.STALE: "yellow",
+    statuses.MISSING: "yellow",
+    statuses.UNMOVED: "yellow",
+    statuses.FORCED: "yellow",
+    statuses.PINNED: "magenta",
+    statuses.WAITING: "yellow",
+    statuses.BUILDING: "cyan",
+    statuses.PUBLISHING: "cyan",
+    statuses.FAILED: "red",
+    Outcome.MOVED: "green",
+    Outcome.ALREADY: "green",
     "behind": "yellow",
-    "moved": "green",
-    "already": "green",
-    "forced": "yellow",
-    "warning": "yellow",
-    "unknown": "yellow",
-    "pinned": "magenta",
-    "building": "cyan",
-    "failed": "red",
-    "problem": "red",
+    OK: "green",
+    WARNING: "yellow",
+    UNKNOWN: "yellow",
+    PROBLEM: "red",
 }
 
 PIPE_WIDTH = 1000

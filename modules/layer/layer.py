@@ -25,6 +25,7 @@ from constructs import Construct
 
 from builder.errors import SpecError
 from builder.protocol.keys import LayerKeys
+from builder.protocol.statuses import AT_REST, BUILDING, CURRENT, INVALID, PINNED
 from builder.spec.layer_spec import LayerSpec
 from modules.layer import policies
 from modules.layer.assets import SourceTree, bundle_sources
@@ -213,7 +214,7 @@ class LambdaLayer(Construct):
         return output
 
     def _is_released(self) -> Any:
-        return Fn.contains(["current", "building", "pinned"], self.status)
+        return Fn.contains([CURRENT, BUILDING, PINNED], self.status)
 
     def _is_only_looked_at(self) -> Any:
         # -refresh-only approves nothing: it shows the last release of a layer that is due, and must
@@ -232,13 +233,13 @@ class LambdaLayer(Construct):
         )
         arn = self._text_of("layer_arn")
         plan_status = self._plan.result.lookup("status")
-        just_begun = Op.and_(Op.eq(self.status, "building"), Op.neq(plan_status, "building"))
+        just_begun = Op.and_(Op.eq(self.status, BUILDING), Op.neq(plan_status, BUILDING))
         refusal = Fn.conditional(just_begun, Fn.tobool(self._no_version()), self._no_arn())
         return Token.as_string(Fn.conditional(Fn.startswith(arn, "arn:"), arn, refusal))
 
     def _has_version(self) -> Precondition:
         plan = self._plan.result
-        is_building = Op.eq(plan.lookup("status"), "building")
+        is_building = Op.eq(plan.lookup("status"), BUILDING)
         return Precondition(
             condition=Op.not_(
                 Op.and_(is_building, Op.not_(Fn.startswith(plan.lookup("layer_arn"), "arn:")))
@@ -336,14 +337,14 @@ class LambdaLayer(Construct):
     def _is_valid(self) -> Precondition:
         status, reason = (self._plan.result.lookup(key) for key in ("status", "reason"))
         return Precondition(
-            condition=Op.neq(status, "invalid"),
+            condition=Op.neq(status, INVALID),
             error_message=f"Layer {self.spec.name} cannot be built.\n{reason}",
         )
 
     def _choose(self) -> TerraformLocal:
         plan, release = self._plan.result, self._release.result
         # What needs no build is known at plan: what is current, and what somebody pinned.
-        is_known = Fn.contains(["current", "pinned"], plan.lookup("status"))
+        is_known = Fn.contains(list(AT_REST), plan.lookup("status"))
         return named(TerraformLocal(self, "answer", Fn.conditional(is_known, plan, release)))
 
     def _text_of(self, key: str) -> str:

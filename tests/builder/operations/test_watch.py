@@ -9,17 +9,8 @@ from builder.errors import BuildFailed, LayerError
 from builder.layer.attempt import Attempt
 from builder.layer.token import Token
 from builder.operations.log_line import STEP
-from builder.operations.watch import (
-    BUILDING,
-    FAILED,
-    PATIENCE,
-    PUBLISHED,
-    PUBLISHING,
-    WAITING,
-    View,
-    builds_of,
-    watch,
-)
+from builder.operations.watch import PATIENCE, View, builds_of, watch
+from builder.protocol.statuses import BUILDING, FAILED, PUBLISHED, PUBLISHING, WAITING
 from tests.builder.conftest import World, hurried, quick, wait_for
 
 STEPS = "[   0.1s] installing 3 of 40 for python3.12 on arm64"

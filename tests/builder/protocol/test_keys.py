@@ -1,12 +1,9 @@
-import ast
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 from builder.protocol.keys import ARCHIVE, MANIFEST, PART_ARCHIVE, PART_RECEIPT, LayerKeys
 from builder.worker import parts
+from tests.builder.protocol.strings import ROOT, sources, strings
 
-ROOT = Path(__file__).parents[3]
 WEB = LayerKeys("web")
 BARE = re.compile(r"record\.json|/approved|/artifacts|/bundles|/inputs|/requests|/cache\b|/parts")
 
@@ -64,16 +61,10 @@ def test_the_worker_calls_its_files_as_the_builder_does() -> None:
 
 
 def test_no_key_stands_anywhere_else() -> None:
-    sources = [
-        path
-        for room in ("builder", "modules", "stacks")
-        for path in sorted((ROOT / room).rglob("*.py"))
-        if "worker" not in path.parts and path != ROOT / "builder/protocol/keys.py"
-    ]
-    assert len(sources) > 50
     bare = [
         f"{path.relative_to(ROOT)}:{line}: {text!r}"
-        for path in sources
+        for path in sources()
+        if path != ROOT / "builder/protocol/keys.py"
         for line, text in strings(path.read_text("utf-8"))
         if BARE.search(text)
     ]
@@ -83,12 +74,3 @@ def test_no_key_stands_anywhere_else() -> None:
 def test_a_bare_key_is_seen() -> None:
     source = '"""Of record.json."""\nkey = f"{name}/artifacts/{f}"\nother = name + "/record.json"\n'
     assert [line for line, text in strings(source) if BARE.search(text)] == [2, 3]
-
-
-def strings(source: str) -> Iterator[tuple[int, str]]:
-    """Yield the strings of a program that are no docstrings, with their lines."""
-    tree = ast.parse(source)
-    documents = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and node not in documents and isinstance(node.value, str):
-            yield node.lineno, node.value

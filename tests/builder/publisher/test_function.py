@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from builder.errors import LayerError, RecordError, SpecError
+from builder.protocol.statuses import BUILDING, FAILED, IGNORED, RELEASED
 from builder.protocol.variables import APP_VARIABLE
 from builder.publisher import function as module
-from builder.publisher.function import BUILDING, FAILED, IGNORED, RELEASED, Outcome, handler
+from builder.publisher.function import Outcome, handler
 from builder.release.plan import plan
 from builder.release.release import advance
 from tests.builder.conftest import World, order_of, quick, wait_for

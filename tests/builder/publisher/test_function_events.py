@@ -12,12 +12,8 @@ from builder.errors import AwsError
 from builder.layer.attempt import Attempt
 from builder.layer.record import Record
 from builder.layer.token import Token
-from builder.publisher.function import (
-    FAILED,
-    IGNORED,
-    RELEASED,
-    waiting_for,
-)
+from builder.protocol.statuses import FAILED, IGNORED, RELEASED
+from builder.publisher.function import waiting_for
 from builder.release.plan import plan
 from builder.release.release import advance, ensure
 from tests.builder.conftest import Killed, World, die, order_of, quick, wait_for

@@ -7,7 +7,8 @@ from rich.console import Console
 from builder.aws.codebuild import BuildState, Phase
 from builder.clock import Clock
 from builder.operations.log_line import Step, parse
-from builder.operations.watch import BUILDING, FAILED, PUBLISHED, WAITING, BuildView, View
+from builder.operations.watch import BuildView, View
+from builder.protocol.statuses import BUILDING, FAILED, PUBLISHED, WAITING
 from builder.report.watch import _Screen, events
 from tests.builder.layer.test_record import release_of
 
