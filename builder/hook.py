@@ -189,7 +189,7 @@ def _open(record: Record, token: Token) -> bool:
     if record.consumed < token.number:
         return True
     attempt = record.attempt
-    return attempt is not None and attempt.token == token and not attempt.failure
+    return attempt is not None and attempt.token == token and attempt.is_open
 
 
 def _as_is(layer: Layer, record: Record, planned: Query, token: Token | None) -> Answer:
@@ -200,7 +200,7 @@ def _as_is(layer: Layer, record: Record, planned: Query, token: Token | None) ->
         owed = record.owed(layer.spec.functions)
         status, reason = (UNMOVED, owed) if owed else (CURRENT, current.reason)
         return describe(current, status, reason, behind)
-    if attempt is not None and attempt.failure and attempt.fingerprint == token.fingerprint:
+    if attempt is not None and not attempt.is_open and attempt.fingerprint == token.fingerprint:
         return describe(current, FAILED, attempt.failure, behind)
     return describe(current, planned["status"], planned["reason"], behind)
 

@@ -11,10 +11,9 @@ from dataclasses import replace
 from functools import cached_property
 
 from builder.builds.artifact import Artifact, find_artifact
-from builder.builds.attempt_state import look
 from builder.builds.part import Part, find_part
 from builder.builds.start import Job, find_build, start_build, upload_bundle
-from builder.builds.wait import finish_builds
+from builder.builds.wait import finish_builds, look_at
 from builder.clock import Clock
 from builder.errors import ArtifactError, BuildFailed
 from builder.layer.attempt import Attempt
@@ -131,7 +130,7 @@ class Obtaining:
             progress = self._progress[""]
             failed = finish_builds(self.layer, builds, progress=progress, clock=self._clock)
         else:
-            well, failed = look(self.layer, builds)
+            well, failed = look_at(self.layer, builds)
             running = tuple(state.id for state in well.values() if state.running)
             if running:
                 raise StillBuilding(running)

@@ -1,16 +1,13 @@
-"""The builds in CodeBuild: start or find one, wait for them, say why they failed."""
+"""Start a build in CodeBuild, or find one that was started before."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
 
-from builder.aws.codebuild import BuildRequest, BuildState
+from builder.aws.codebuild import BuildRequest
 from builder.aws.store import Changed
-from builder.builds.attempt_state import _unknown
 from builder.builds.part import Part
-from builder.builds.wait import finish_builds
-from builder.clock import Clock
 from builder.errors import AwsError, SourceError
 from builder.layer.layer import Layer
 from builder.layer.token import Token
@@ -90,17 +87,6 @@ def start_build(
             raise
     progress(f"started build {build_id}")
     return build_id
-
-
-def finish_build(layer: Layer, build_id: str, *, progress: Progress, clock: Clock) -> BuildState:
-    """Wait until a build has ended; raise BuildFailed, with its last words, unless it succeeded."""
-    failed = finish_builds(layer, {"": build_id}, progress=progress, clock=clock)
-    if failed:
-        raise failed[""]
-    state = layer.services.codebuild.state(build_id)
-    if state is None:
-        raise _unknown(build_id, layer)
-    return state
 
 
 def _request(layer: Layer, token: Token, job: Job, version: str, *, debug: bool) -> BuildRequest:

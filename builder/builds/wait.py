@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from builder.aws.codebuild import BuildState
-from builder.builds.attempt_state import look
+from builder.builds.failure import build_failure
 from builder.clock import Clock
 from builder.errors import BuildFailed
 from builder.layer.layer import Layer
@@ -13,6 +13,25 @@ from builder.progress import Progress, named
 
 PAUSES = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
 """Seconds between looks at a running build; the last one repeats."""
+
+
+def look_at(
+    layer: Layer, builds: Mapping[str, str]
+) -> tuple[dict[str, BuildState], dict[str, BuildFailed]]:
+    """Return which of some builds run or have succeeded, and how the others failed, by their keys.
+
+    The errors carry the last words of their builds.
+    """
+    states = {state.id: state for state in layer.services.codebuild.states(builds.values())}
+    well: dict[str, BuildState] = {}
+    failed: dict[str, BuildFailed] = {}
+    for key, build_id in builds.items():
+        state = states.get(build_id)
+        if state is None or state.failed:
+            failed[key] = build_failure(layer, build_id, state)
+        else:
+            well[key] = state
+    return well, failed
 
 
 def finish_builds(
@@ -27,7 +46,7 @@ def finish_builds(
     phases: dict[str, str] = {}
     left, failed = dict(builds), dict[str, BuildFailed]()
     while left:
-        well, now_failed = look(layer, left)
+        well, now_failed = look_at(layer, left)
         for key, state in well.items():
             _tell(state, key, phases, progress)
             if state.running and clock.now() - began > state.limit_seconds + 600:

@@ -39,6 +39,11 @@ class Attempt:
         return Token(self.fingerprint, self.number)
 
     @property
+    def is_open(self) -> bool:
+        """Whether it is not known to have failed, so that it may be gone on with."""
+        return not self.failure
+
+    @property
     def all_builds(self) -> dict[str, str]:
         """The builds that are known, by runtime: of the parts, and last that of the artifact."""
         return {**self.builds, **({"": self.build_id} if self.build_id else {})}

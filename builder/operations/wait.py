@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from builder.builds.attempt_state import PATIENCE, _end, look
+from builder.builds.attempt_state import PATIENCE, Condition, attempt_state
+from builder.builds.wait import look_at
 from builder.clock import Clock
 from builder.errors import BuildFailed, LayerError
 from builder.layer.attempt import Attempt
@@ -52,23 +53,15 @@ def _current(layer: Layer, record: Record | None) -> Release:
 
 def _stage(layer: Layer, attempt: Attempt, clock: Clock) -> str:
     """Return how far the attempt is; raise when it will not come to a release by itself."""
-    if not attempt.all_builds:
-        return f"build {attempt.number} is being started"
-    well, failed = look(layer, attempt.all_builds)
-    running = [state.id for state in well.values() if state.running]
+    state = attempt_state(layer, attempt, now=datetime.fromtimestamp(clock.now(), UTC))
     ids = ", ".join(attempt.all_builds.values())
-    if running:
-        return f"build {', '.join(running)} runs"
-    if failed:
-        raise next(iter(failed.values()))
-    if attempt.failure:
-        raise BuildFailed(
-            f"build {attempt.number} of layer {layer.name!r} failed: {attempt.failure}",
-            where=f"build {ids}",
-            expected="an artifact that can be published",
-            fix="mend what the message says, then plan and apply again",
-        )
-    if datetime.fromtimestamp(clock.now(), UTC) - _end(well.values()) > PATIENCE:
+    if state.condition == Condition.STARTING:
+        return f"build {attempt.number} is being started"
+    if state.condition == Condition.RUNNING:
+        return f"build {', '.join(build.id for build in state.running)} runs"
+    if state.failed:
+        raise _failed(layer, attempt)
+    if state.condition == Condition.ABANDONED:
         raise LayerError(
             f"build {attempt.number} of layer {layer.name!r} has ended and nobody released it",
             where=f"build {ids}; {PATIENCE.seconds // 60} minutes ago",
@@ -77,6 +70,18 @@ def _stage(layer: Layer, attempt: Attempt, clock: Clock) -> str:
             f"lambda-layer build {layer.name}",
         )
     return f"build {ids} has ended; it is being released"
+
+
+def _failed(layer: Layer, attempt: Attempt) -> BuildFailed:
+    """Return the error of a build that failed, else the failure that the record has."""
+    _, failed = look_at(layer, attempt.all_builds)
+    noted = BuildFailed(
+        f"build {attempt.number} of layer {layer.name!r} failed: {attempt.failure}",
+        where=f"build {', '.join(attempt.all_builds.values())}",
+        expected="an artifact that can be published",
+        fix="correct what the message says, then plan and apply again",
+    )
+    return next(iter(failed.values()), noted)
 
 
 def _late(layer: Layer, attempt: Attempt, stage: str, timeout: float) -> LayerError:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from builder.aws.codebuild import BuildState
+from builder.builds.attempt_state import Condition, state_of
 from builder.clock import Clock
 from builder.errors import LayerError
 from builder.layer.attempt import Attempt
@@ -181,16 +182,12 @@ class _Watcher:
         release = _release(record, attempt.token)
         if release is not None:
             return PUBLISHED, release, ""
-        states = [build.state for build in builds]
-        failed = [state for state in states if not state.running and not state.succeeded]
-        if any(state.running for state in states):
-            return BUILDING, None, ""
-        if failed:
-            failure = failed[0].failure or failed[0].status
-            return FAILED, None, f"{failure}\nlambda-layer logs {self._layer.name} --failed"
-        if attempt.failure:
-            return FAILED, None, attempt.failure
-        if not builds:
+        state = state_of(attempt, [build.state for build in builds])
+        if state.failed:
+            of_build = any(build.state.failed for build in builds)
+            hint = f"\nlambda-layer logs {self._layer.name} --failed" if of_build else ""
+            return FAILED, None, f"{state.failure}{hint}"
+        if state.condition in {Condition.STARTING, Condition.RUNNING}:
             return BUILDING, None, ""
         return self._publishing(now)
 

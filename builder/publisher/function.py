@@ -159,7 +159,7 @@ def waiting_for(record: Record | None, state: BuildState, token: Token) -> Attem
     Whoever started the build may have died before it could write down which one it was.
     """
     attempt = record.attempt if record else None
-    if attempt is None or attempt.failure:
+    if attempt is None or not attempt.is_open:
         return None
     runtime = state.variables.get(TARGET_VARIABLE, "")
     known = attempt.build_of(runtime)

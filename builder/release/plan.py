@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass, replace
 
 from builder.aws.codebuild import BuildState
-from builder.builds.attempt_state import most_telling, unattended
+from builder.builds.attempt_state import AttemptState, Condition, ongoing_attempt, state_of
 from builder.inputs.fingerprint import Inputs, reason
 from builder.layer.attempt import Attempt
 from builder.layer.layer import Layer
@@ -36,7 +36,7 @@ class Evidence:
 
     version_alive: bool = False
     artifact_present: bool = False
-    build: BuildState | None = None
+    builds: tuple[BuildState, ...] = ()
     released_inputs: Inputs | None = None
 
 
@@ -65,7 +65,7 @@ def plan(layer: Layer, *, force: bool = False, pins: bool = True, waits: bool = 
     record = layer.records.load()
     pin = pin_of(layer, record) if pins else None
     if not waits and not force and pin is None and record is not None:
-        attempt = unattended(layer, record)
+        attempt = ongoing_attempt(layer, record)
         if attempt is not None:
             behind = record.left_behind()
             return Plan(attempt.token, BUILDING, attempt.reason, record.current, behind)
@@ -113,15 +113,15 @@ def gather(layer: Layer, record: Record | None) -> Evidence:
             ),
         )
     return Evidence(
-        build=_build(layer, attempt),
+        builds=_builds(layer, attempt),
         released_inputs=layer.recorded_inputs(current.fingerprint) if current else None,
     )
 
 
-def _build(layer: Layer, attempt: Attempt | None) -> BuildState | None:
-    if attempt is None or attempt.failure or attempt.fingerprint != layer.fingerprint:
-        return None
-    return most_telling(layer, attempt.all_builds.values())
+def _builds(layer: Layer, attempt: Attempt | None) -> tuple[BuildState, ...]:
+    if attempt is None or not attempt.is_open or attempt.fingerprint != layer.fingerprint:
+        return ()
+    return tuple(layer.services.codebuild.states(attempt.all_builds.values()))
 
 
 def decide(
@@ -140,7 +140,7 @@ def decide(
     attempt = record.attempt if record else None
     if attempt is None or attempt.fingerprint != layer.fingerprint:
         return (STALE if current else MISSING), why
-    return _attempted(attempt, evidence.build, why, STALE if current else MISSING)
+    return _attempted(state_of(attempt, evidence.builds), why, STALE if current else MISSING)
 
 
 def _published(layer: Layer, current: Release, evidence: Evidence, owed: str) -> tuple[str, str]:
@@ -162,17 +162,13 @@ def _why(layer: Layer, current: Release | None, evidence: Evidence) -> str:
     return reason(evidence.released_inputs, layer.inputs)
 
 
-def _attempted(
-    attempt: Attempt, build: BuildState | None, why: str, otherwise: str
-) -> tuple[str, str]:
-    failure = attempt.failure
-    if build is not None:
-        if build.running:
-            return BUILDING, attempt.reason
-        if not build.succeeded:
-            failure = build.failure or build.status
-    if failure:
-        return FAILED, f"{why}; build {attempt.number} failed ({failure}) and is to be tried again"
+def _attempted(state: AttemptState, why: str, otherwise: str) -> tuple[str, str]:
+    attempt = state.attempt
+    if state.condition == Condition.RUNNING:
+        return BUILDING, attempt.reason
+    if state.failed:
+        how = f"build {attempt.number} failed ({state.failure}) and is to be tried again"
+        return FAILED, f"{why}; {how}"
     return otherwise, why
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from builder.aws.layers import LayerVersion
 from builder.builds.artifact import Artifact
+from builder.builds.attempt_state import attempt_state
 from builder.builds.obtain import Obtaining, StillBuilding
 from builder.clock import Clock
 from builder.errors import (
@@ -183,19 +184,11 @@ class _Walk:
 
     def _note_unseen_failure(self, last: Attempt) -> None:
         """Remember that an earlier build failed while nobody watched, so as not to join it."""
-        builds = last.all_builds
-        if last.failure or not builds or last.token == self.order.token:
+        if not last.is_open or last.token == self.order.token:
             return
-        found = {state.id: state for state in self.layer.services.codebuild.states(builds.values())}
-        failures = {}
-        for runtime, build_id in builds.items():
-            state = found.get(build_id)
-            if state is None or not (state.running or state.succeeded):
-                why = state.failure or state.status if state else "forgotten"
-                failures[runtime] = f"{runtime}: {why}" if runtime else why
-        if not failures:
+        failed = attempt_state(self.layer, last).noted()
+        if failed == last:
             return
-        failed = replace(last, failure="; ".join(failures.values()), failed=tuple(failures))
         self.layer.records.change(
             lambda record: replace(record, attempt=failed) if record.attempt == last else record
         )

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from builder.builds.start import finish_build, start_build
+from builder.builds.start import start_build
 from builder.errors import BuildFailed, LayerError
 from builder.layer.attempt import Attempt
 from builder.layer.token import Token
 from builder.operations.logs import build_logs, builds_of, last_build
 from builder.release.release import advance
+from tests.builder.building import finished
 from tests.builder.conftest import World, hurried, order_of, quick, wait_for
 
 
@@ -74,7 +75,7 @@ def test_a_build_is_followed_from_its_start_to_its_end(world: World) -> None:
             assert not run.done()
         finally:
             go.touch()
-        finish_build(layer, build_id, progress=print, clock=quick())
+        finished(layer, build_id)
         run.result(20)
 
     assert found.count("building web") == 1

@@ -54,9 +54,8 @@ def test_a_build_that_failed_while_nobody_watched_is_told(world: World) -> None:
     failed = replace(state, status="FAILED", failure="BUILD: exit 1")
     record = Record("web", attempt=attempt_of(2, build_id=state.id))
 
-    assert (Status(LAYER, record, failed).word, Status(LAYER, record, failed).failure) == (
-        "failed", "BUILD: exit 1",
-    )  # fmt: skip
+    found = Status(LAYER, record, (failed,))
+    assert (found.word, found.failure) == ("failed", "BUILD: exit 1")
 
 
 def test_functions_are_seen_on_which_version(world: World) -> None:
