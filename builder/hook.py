@@ -127,7 +127,7 @@ def release_hook(query: Query, progress: Callable[[str], None]) -> Answer:
         return {key: planned.get(key) for key in describe(None, "", "")}
     token = Token.parse(planned["token"])
     layer = query.layer()
-    record = layer.records.load() or Record(layer.name)
+    record = layer.records.load_or_new()
     approved = layer.approved()
     log.debug("%s: approved is %s, planned %s", layer.name, approved, token)
     pin = pin_of(layer, record)

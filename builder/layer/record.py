@@ -89,6 +89,24 @@ class Record:
     handover: Handover | None = None
     pinned: Pin | None = None
 
+    @property
+    def all_releases(self) -> tuple[Release, ...]:
+        """The current release, those that are listed, and the pinned one; each version once."""
+        pinned = self.pinned.release if self.pinned else None
+        found: dict[str, Release] = {}
+        for release in (self.current, *self.releases, pinned):
+            if release is not None:
+                found.setdefault(release.layer_arn, release)
+        return tuple(found.values())
+
+    def release_of(self, version: int) -> Release | None:
+        """Return the release that a layer version is, None when it is none of ours."""
+        return next((r for r in self.all_releases if r.version == version), None)
+
+    def release_for(self, token: Token) -> Release | None:
+        """Return the release that came of an approval, None when there is none."""
+        return next((r for r in self.all_releases if r.token == token), None)
+
     def owed(self, entries: Sequence[str]) -> str:
         """Say what the current release owes the functions that are meant, "" for nothing."""
         return owed(self.handover, self.current.number, entries) if self.current else ""

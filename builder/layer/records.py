@@ -47,6 +47,10 @@ class Records:
         """Return the record, or None if nothing was remembered yet."""
         return self._load()[0]
 
+    def load_or_new(self) -> Record:
+        """Return the record, or one of a layer that nothing is remembered of."""
+        return self.load() or Record(self._layer)
+
     def change(self, change: Callable[[Record], Record]) -> Record:
         """Change the record; ``change`` is called again when somebody else was faster.
 

@@ -6,7 +6,8 @@ import json
 
 from builder.errors import ArtifactError, LayerError
 from builder.layer.layer import Layer
-from builder.layer.record import Record, Release
+from builder.layer.record import Release
+from builder.layer.releases import current_release, known_release
 from builder.protocol.keys import MANIFEST
 
 
@@ -36,22 +37,10 @@ def release_lock(layer: Layer, *, version: int | None = None, python: str | None
 
 
 def _release(layer: Layer, version: int | None) -> Release:
-    record = layer.records.load() or Record(layer.name)
-    known = [*([record.current] if record.current else []), *record.releases]
-    for release in known:
-        if version in (None, release.version):
-            return release
-    versions = ", ".join(str(number) for number in sorted({r.version for r in known}))
-    raise LayerError(
-        f"layer {layer.name!r} has no version {version}"
-        if known
-        else f"layer {layer.name!r} has no release yet",
-        where=layer.records.url,
-        expected=f"one of the versions {versions}" if known else "a layer that was published",
-        fix="see `lambda-layer status`"
-        if known
-        else f"build it: terraform apply, or lambda-layer build {layer.name}",
-    )
+    record = layer.records.load_or_new()
+    if version is None:
+        return current_release(layer, record)
+    return known_release(layer, record, version)
 
 
 def _locks(layer: Layer, release: Release) -> list[str]:

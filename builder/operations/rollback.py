@@ -28,33 +28,6 @@ class Unpinning:
     moves_to: Release | None
 
 
-def choices(layer: Layer, record: Record) -> list[Release]:
-    """Return the releases that Lambda still has, newest version first."""
-    alive = {version.arn for version in layer.services.layers.versions(layer.site.layer_name)}
-    found = [release for release in record.releases if release.layer_arn in alive]
-    return sorted(found, key=lambda release: -release.version)
-
-
-def choose(layer: Layer, version: int) -> Release:
-    """Return the release of a version; raise LayerError, naming what can be had, without one."""
-    record = layer.records.load() or Record(layer.name)
-    found = choices(layer, record)
-    for release in found:
-        if release.version == version:
-            return release
-    was_released = any(release.version == version for release in record.releases)
-    listed = [f"version {r.version} of {r.published_at} ({r.reason})" for r in found]
-    raise LayerError(
-        f"version {version} of layer {layer.name!r} "
-        + ("was deleted" if was_released else "is none that we released"),
-        where=f"layer {layer.site.layer_name} in Lambda and its record",
-        expected="\n".join(listed) or "a released version that Lambda still has; there is none",
-        fix="name one of these"
-        if listed
-        else f"build it again from the sources: lambda-layer build {layer.name}",
-    )
-
-
 def roll_back(
     layer: Layer, release: Release, *, by: str, reason: str, clock: Clock, progress: Progress
 ) -> Pin:

@@ -75,7 +75,7 @@ def status_of(layer: Layer) -> Status:
 
     Who may not list functions still sees the rest.
     """
-    record = layer.records.load() or Record(layer.name)
+    record = layer.records.load_or_new()
     attempt = record.attempt
     open_builds = attempt.all_builds if attempt and attempt.is_open else {}
     builds = tuple(layer.services.codebuild.states(open_builds.values()))

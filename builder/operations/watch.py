@@ -134,7 +134,7 @@ class _Watcher:
     def look(self) -> View:
         """Return how the layer is now."""
         now = self._clock.now()
-        record = self._layer.records.load() or Record(self._layer.name)
+        record = self._layer.records.load_or_new()
         attempt = self._follow(record)
         if attempt is None:
             missed = self._missed(record)
@@ -209,8 +209,8 @@ def _all_lines(tail: Tail, state: BuildState) -> list[str]:
 
 def _release(record: Record, token: Token) -> Release | None:
     """Return the release that came of an approval, or the newer one that overtook it."""
-    for release in record.releases:
-        if release.token == token:
-            return release
+    release = record.release_for(token)
+    if release is not None:
+        return release
     current = record.current
     return current if current is not None and current.number > token.number else None

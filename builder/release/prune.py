@@ -54,7 +54,7 @@ class Pruning:
 
 def look(layer: Layer, keep: int) -> Pruning:
     """Return what pruning a layer to its newest versions would do; read and never write."""
-    record = layer.records.load() or Record(layer.name)
+    record = layer.records.load_or_new()
     versions = list(layer.services.layers.versions(layer.site.layer_name))
     return decide(versions, record, layer.services.functions.using(layer.site.layer_name), keep)
 

@@ -97,7 +97,7 @@ class _Walk:
     def run(self) -> Release:
         self._require_bucket()
         record = self._begin()
-        released = self._released(record)
+        released = record.release_for(self.order.token)
         published = released is None
         if released is None:
             artifact, version = self._publish(record)
@@ -111,10 +111,6 @@ class _Walk:
         if published:
             tidy(self.layer, self.progress)
         return released
-
-    def _released(self, record: Record) -> Release | None:
-        known = (*([record.current] if record.current else []), *record.releases)
-        return next((release for release in known if release.token == self.order.token), None)
 
     def _publish(self, record: Record) -> tuple[Artifact, LayerVersion]:
         attempt = record.attempt
@@ -195,7 +191,7 @@ class _Walk:
 
     def _begun(self, record: Record) -> Record:
         token, last = self.order.token, record.attempt
-        if self._released(record) is not None or (last is not None and last.token == token):
+        if record.release_for(token) is not None or (last is not None and last.token == token):
             return record
         if record.consumed >= token.number:
             raise self._overtaken(record)

@@ -78,7 +78,7 @@ def test_a_version_that_is_no_release_is_refused_with_those_that_are(world: Worl
 
     with pytest.raises(LayerError, match="version 7 is no release") as caught:
         difference(world.layer(), [7])
-    assert caught.value.expected == "some of 1, 2"
+    assert caught.value.expected == "one of the versions 1, 2"
 
 
 def test_a_manifest_that_is_gone_is_named(world: World) -> None:
