@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from builder.layer.pin import pin_of
 from builder.layer.record import Record, Release
 from builder.layer.site import Site
 from builder.layer.token import Token
+from builder.progress import Progress
 from builder.protocol.statuses import (
     AT_REST,
     BUILDING,
@@ -113,14 +114,14 @@ def plan_hook(query: Query) -> Answer:
     except RecordError as error:
         return _invalid(None, error)
     except SourceError as error:
-        return _invalid(_released(layer), error)
-    told = describe(answer.release, answer.status, answer.reason, answer.functions)
+        return _invalid(_last_release(layer), error)
+    described = describe(answer.release, answer.status, answer.reason, answer.functions)
     if answer.status == PINNED:
-        return {**told, "token": str(answer.token)}
-    return {**told, "token": str(answer.token), "fingerprint": answer.token.fingerprint}
+        return {**described, "token": str(answer.token)}
+    return {**described, "token": str(answer.token), "fingerprint": answer.token.fingerprint}
 
 
-def release_hook(query: Query, progress: Callable[[str], None]) -> Answer:
+def release_hook(query: Query, progress: Progress) -> Answer:
     """Run the build if, and only if, apply has approved it; else answer what is there."""
     planned = Query.parse(query["plan"])
     if planned["status"] in {*AT_REST, INVALID}:
@@ -132,12 +133,12 @@ def release_hook(query: Query, progress: Callable[[str], None]) -> Answer:
     log.debug("%s: approved is %s, planned %s", layer.name, approved, token)
     pin = pin_of(layer, record)
     if pin is not None:
-        # Somebody pinned it after the plan was made.
+        # It was pinned after the plan was made.
         return describe(pin.release, PINNED, str(pin))
     if token is None or approved != token or not _open(record, token):
         return _as_is(layer, record, planned, token)
     if planned["status"] == BUILDING and not query.waits:
-        # Its approval is not new, so this may be a plan; and the build needs nobody.
+        # Its approval is not new, so this may be a plan; and the build is released by itself.
         return _as_is(layer, record, planned, token)
     _refuse_outdated(layer, token)
     order = Order(
@@ -176,7 +177,7 @@ def _invalid(release: Release | None, error: LayerError) -> Answer:
     return {**describe(release, INVALID, str(error)), "token": INVALID}
 
 
-def _released(layer: Layer) -> Release | None:
+def _last_release(layer: Layer) -> Release | None:
     try:
         record = layer.records.load()
     except RecordError:
@@ -185,7 +186,7 @@ def _released(layer: Layer) -> Release | None:
 
 
 def _open(record: Record, token: Token) -> bool:
-    """Whether a number may still be built: nobody began it, or its build goes on elsewhere."""
+    """Whether a number may still be built: it was not begun, or its build goes on elsewhere."""
     if record.consumed < token.number:
         return True
     attempt = record.attempt

@@ -34,8 +34,8 @@ class StillBuilding(Exception):
 class Obtaining:
     """One walk to the artifact of the attempt that a token has begun.
 
-    ``waits`` is whether to wait for builds; who does not gets StillBuilding. ``debug`` makes
-    builds talkative.
+    Without ``waits`` StillBuilding is raised instead of waiting for builds. With ``debug`` builds
+    log more.
     """
 
     def __init__(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from builder.aws.codebuild import BuildRequest
@@ -81,7 +82,7 @@ def start_build(
     try:
         build_id = layer.services.codebuild.start(request)
     except AwsError:
-        # Somebody may just have started the same build with other options, say in debug mode.
+        # The same build may just have been started elsewhere with other options, say in debug mode.
         build_id = find_build(layer, token, since=since, job=job)
         if not build_id:
             raise
@@ -93,7 +94,7 @@ def _request(layer: Layer, token: Token, job: Job, version: str, *, debug: bool)
     by_runtime = {target.runtime: target for target in layer.spec.targets}
     target = by_runtime.get(job.runtime, layer.spec.targets[-1])
     # Known for five minutes in the whole account (CodeBuild API reference, StartBuild); the S3
-    # version tells a bucket from the one of the same name that was destroyed a minute ago.
+    # version distinguishes a bucket from one of the same name that was destroyed a minute ago.
     identity = f"{layer.site.project} {layer.site.bucket} {layer.name} {token} {version}"
     for words in (job.runtime, *(f"{part.key} {part.version}" for part in job.parts)):
         identity += f" {words}" if words else ""
@@ -115,8 +116,7 @@ def _request(layer: Layer, token: Token, job: Job, version: str, *, debug: bool)
             (TOKEN_VARIABLE, str(token)),
             (DEBUG_VARIABLE, str(debug).lower()),
             *usernames(layer.spec.indexes),
-            *([(TARGET_VARIABLE, job.runtime)] if job.runtime else []),
-            *([(MERGE_VARIABLE, "true")] if job.parts else []),
+            *_job_variables(job),
         ),
         sources=tuple(
             # Letters, digits and underscores (CodeBuild API reference, ProjectSource).
@@ -127,6 +127,13 @@ def _request(layer: Layer, token: Token, job: Job, version: str, *, debug: bool)
     )
 
 
+def _job_variables(job: Job) -> Iterator[tuple[str, str]]:
+    if job.runtime:
+        yield TARGET_VARIABLE, job.runtime
+    if job.parts:
+        yield MERGE_VARIABLE, "true"
+
+
 def upload_bundle(layer: Layer, progress: Progress) -> str:
     """Put inputs and bundle into the bucket; return the bundle's S3 version id."""
     store, keys = layer.services.store, layer.keys
@@ -134,7 +141,7 @@ def upload_bundle(layer: Layer, progress: Progress) -> str:
         return _bundled(layer)
     inputs = layer.inputs.to_json().encode()
     store.write(keys.inputs_of(layer.fingerprint), inputs, "application/json")
-    # For whoever goes on from the build without the sources (builder/publisher/function.py).
+    # For the publisher function, which goes on from the build without the sources.
     spec = layer.spec.to_json().encode()
     store.write(keys.request(layer.fingerprint), spec, "application/json")
     bundle_key = keys.bundle(layer.fingerprint)
@@ -146,12 +153,12 @@ def upload_bundle(layer: Layer, progress: Progress) -> str:
     try:
         return store.replace(bundle_key, content, "application/zip", etag=None).version
     except Changed:
-        # Whoever was faster wrote the same bytes; one version of them makes one build.
+        # Another process was faster and wrote the same bytes; one version of them makes one build.
         return upload_bundle(layer, progress)
 
 
 def _bundled(layer: Layer) -> str:
-    """Return the version of a bundle that somebody else has put into the bucket."""
+    """Return the version of a bundle that another process has put into the bucket."""
     key = layer.keys.bundle(layer.fingerprint)
     present = layer.services.store.head(key)
     if present is not None:

@@ -39,8 +39,8 @@ def finish_builds(
 ) -> dict[str, BuildFailed]:
     """Wait until all builds have ended; return how those failed that did, by their keys.
 
-    One that failed does not stop the others: what they make is not lost, and people get to know
-    everything that they have to mend at once.
+    One that failed does not stop the others: what they make is not lost, and all that has to be
+    corrected is reported together.
     """
     began, looks = clock.now(), 0
     phases: dict[str, str] = {}
@@ -48,11 +48,11 @@ def finish_builds(
     while left:
         well, now_failed = look_at(layer, left)
         for key, state in well.items():
-            _tell(state, key, phases, progress)
+            _show_phase(state, key, phases, progress)
             if state.running and clock.now() - began > state.limit_seconds + 600:
                 now_failed[key] = _endless(state)
         for key, error in now_failed.items():
-            _tell_failure(key, error, progress)
+            _show_failure(key, error, progress)
         failed |= now_failed
         left = {key: state.id for key, state in well.items() if state.running and key not in failed}
         if left:
@@ -61,14 +61,14 @@ def finish_builds(
     return failed
 
 
-def _tell(state: BuildState, key: str, phases: dict[str, str], progress: Progress) -> None:
+def _show_phase(state: BuildState, key: str, phases: dict[str, str], progress: Progress) -> None:
     if phases.get(key, "") != state.phase:
         phases[key] = state.phase
         phase = state.phase.lower().replace("_", " ")
         named([key], progress)[key](f"build {state.id}: {phase}")
 
 
-def _tell_failure(key: str, error: BuildFailed, progress: Progress) -> None:
+def _show_failure(key: str, error: BuildFailed, progress: Progress) -> None:
     if key:
         named([key], progress)[key](error.what.splitlines()[0])
 

@@ -8,7 +8,7 @@ from builder import report
 from builder.clock import Clock
 from builder.commands.options import Setting, as_json, confirm, pass_setting, yes
 from builder.layer.releases import living_release
-from builder.operations.rollback import look, roll_back
+from builder.operations.rollback import roll_back, unpinning_of
 from builder.operations.rollback import unpin as let_go
 from builder.operations.status import status_of
 from builder.report.rollback import show_pin, show_unpinned
@@ -66,7 +66,7 @@ def unpin(setting: Setting, name: str, *, yes: bool, as_json: bool) -> None:
     Example: lambda-layer unpin web
     """
     layer, _ = setting.layer(name)
-    unpinning = look(layer)
+    unpinning = unpinning_of(layer)
     if unpinning.moves_to is not None and layer.spec.functions:
         version, count = unpinning.moves_to.version, len(layer.spec.functions)
         confirm(f"Move {count} function{'' if count == 1 else 's'} to version {version}?", yes=yes)

@@ -32,6 +32,6 @@ class UnzippedSizes:
         try:
             record = Records(self._store, layer).load()
         except LayerError:
-            return {}  # only a size is lost that nobody promised
+            return {}  # the size is only for a warning
         known = record.all_releases if record else ()
         return {release.layer_arn: release.unzipped_size for release in known}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -222,8 +222,3 @@ def _unreadable(path: str, root: Path, error: OSError) -> SourceError:
         expected="files and folders that you may read",
         fix="give yourself the right to read it, or exclude it",
     )
-
-
-def total_size(root: Path, files: Iterable[SourceFile]) -> int:
-    """Return the size of the files in bytes."""
-    return sum((root / file.path).stat().st_size for file in files)

@@ -85,7 +85,7 @@ class Attempt:
         following = replace(following, fresh=fresh, since=token.number if fresh else 0)
         if same is None or not same.failure or (fresh and not same.since):
             return following
-        # After a failure nobody knows what that build's work is worth; that of others stays good.
+        # After a failure that build's work is worth nothing; that of others stays good.
         failed = {*same.failed, ""}
         return replace(
             following,

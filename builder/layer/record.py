@@ -76,8 +76,8 @@ class Record:
 
     ``consumed`` is the highest approval number that a build was begun for. ``current`` is the
     release with the highest number, ``releases`` are all of them, last published first.
-    ``handover`` tells of the functions that were moved to a release, ``pinned`` that another
-    release is in use until somebody unpins it.
+    ``handover`` is how far functions were moved to a release, ``pinned`` a release that is in use
+    until it is unpinned.
     """
 
     layer: str

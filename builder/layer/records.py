@@ -22,9 +22,9 @@ def _changes(before: Record, after: Record) -> str:
     """Say what differs between two records."""
     old, new = asdict(before), asdict(after)
     changed = [key for key in new if key != "releases" and old[key] != new[key]]
-    told = [f"{key}: {old[key]} -> {new[key]}" for key in changed]
+    changes = [f"{key}: {old[key]} -> {new[key]}" for key in changed]
     count = f"{len(before.releases)} -> {len(after.releases)} releases"
-    return "; ".join([*told, count])
+    return "; ".join([*changes, count])
 
 
 class Records:
@@ -52,7 +52,7 @@ class Records:
         return self.load() or Record(self._layer)
 
     def change(self, change: Callable[[Record], Record]) -> Record:
-        """Change the record; ``change`` is called again when somebody else was faster.
+        """Change the record; ``change`` is called again when another process was faster.
 
         Raise ConflictError when others are faster time and again.
         """

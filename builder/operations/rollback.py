@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from builder.clock import Clock
@@ -10,10 +9,9 @@ from builder.errors import LayerError, SourceError
 from builder.functions.move import hand_over, move_functions
 from builder.layer.layer import Layer
 from builder.layer.record import Pin, Record, Release
+from builder.progress import Progress
 from builder.protocol.statuses import CURRENT, UNMOVED
 from builder.release.plan import plan
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ def roll_back(
     return pinned.pinned or pin
 
 
-def look(layer: Layer) -> Unpinning:
+def unpinning_of(layer: Layer) -> Unpinning:
     """Say what unpinning a layer means now; raise LayerError when it is not pinned."""
     record = layer.records.load()
     if record is None or record.pinned is None:

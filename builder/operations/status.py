@@ -80,7 +80,7 @@ def status_of(layer: Layer) -> Status:
     open_builds = attempt.all_builds if attempt and attempt.is_open else {}
     builds = tuple(layer.services.codebuild.states(open_builds.values()))
     try:
-        uses = tuple(layer.services.functions.using(layer.site.layer_name))
+        uses = tuple(layer.services.functions.using(layer.site.layer_arn))
     except AwsError as error:
         return Status(layer, record, builds, unseen=error.what)
     return Status(layer, record, builds, uses)

@@ -1,8 +1,7 @@
-"""Releases that finish without anybody: the publisher function takes over when a build ended."""
+"""Wait for a release that the publisher function, or another process, finishes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from builder.builds.attempt_state import PATIENCE, Condition, attempt_state
@@ -12,28 +11,27 @@ from builder.errors import BuildFailed, LayerError
 from builder.layer.attempt import Attempt
 from builder.layer.layer import Layer
 from builder.layer.record import Record, Release
+from builder.progress import Progress
 
 PAUSE = 2.0
 """Seconds between looks at a release that is waited for."""
 
 
-def wait_for_release(
-    layer: Layer, *, timeout: float, progress: Callable[[str], None], clock: Clock
-) -> Release:
+def wait_for_release(layer: Layer, *, timeout: float, progress: Progress, clock: Clock) -> Release:
     """Wait until the layer's open attempt has become a release, and return that; read-only.
 
     Return the current release when no attempt is open. Raise BuildFailed, with the last words of
-    the build, when it has failed, and LayerError when nobody releases what was built.
+    the build, when it has failed, and LayerError when what was built is not released.
     """
-    deadline, told = clock.now() + timeout, ""
+    deadline, shown = clock.now() + timeout, ""
     while True:
         record = layer.records.load()
         attempt = record.attempt if record else None
         if attempt is None:
             return _current(layer, record)
         stage = _stage(layer, attempt, clock)
-        if stage != told:
-            told = stage
+        if stage != shown:
+            shown = stage
             progress(stage)
         if clock.now() >= deadline:
             raise _late(layer, attempt, stage, timeout)
@@ -63,9 +61,9 @@ def _stage(layer: Layer, attempt: Attempt, clock: Clock) -> str:
         raise _failed(layer, attempt)
     if state.condition == Condition.ABANDONED:
         raise LayerError(
-            f"build {attempt.number} of layer {layer.name!r} has ended and nobody released it",
+            f"build {attempt.number} of layer {layer.name!r} has ended and was not released",
             where=f"build {ids}; {PATIENCE.seconds // 60} minutes ago",
-            expected="the publisher function (docs/async.md), or somebody, to publish it",
+            expected="the publisher function (docs/async.md), or an apply, to publish it",
             fix="see the publisher's log, and release it yourself: "
             f"lambda-layer build {layer.name}",
         )

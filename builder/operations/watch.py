@@ -179,7 +179,7 @@ class _Watcher:
         self, record: Record, attempt: Attempt, builds: Sequence[BuildView], now: float
     ) -> tuple[str, Release | None, str]:
         """Return the stage, the release if there is one, and what went wrong."""
-        release = _release(record, attempt.token)
+        release = _release_of(record, attempt.token)
         if release is not None:
             return PUBLISHED, release, ""
         state = state_of(attempt, [build.state for build in builds])
@@ -196,7 +196,7 @@ class _Watcher:
             self._built_at = now
         if now - self._built_at < PATIENCE:
             return PUBLISHING, None, ""
-        return FAILED, None, "it is built, and nobody publishes it; apply again, nothing is lost"
+        return FAILED, None, "it is built, and is not being published; apply again, nothing is lost"
 
 
 def _all_lines(tail: Tail, state: BuildState) -> list[str]:
@@ -207,7 +207,7 @@ def _all_lines(tail: Tail, state: BuildState) -> list[str]:
     return lines
 
 
-def _release(record: Record, token: Token) -> Release | None:
+def _release_of(record: Record, token: Token) -> Release | None:
     """Return the release that came of an approval, or the newer one that overtook it."""
     release = record.release_for(token)
     if release is not None:

@@ -16,7 +16,7 @@ from builder.spec.layer_spec import LayerSpec
 
 
 @dataclass(frozen=True)
-class RememberedLayer(Layer):
+class StoredLayer(Layer):
     """A layer whose fingerprint is known and whose files are elsewhere.
 
     It can start builds of a bundle that is in the bucket already, and of no other.
@@ -45,7 +45,7 @@ class RememberedLayer(Layer):
         )
 
 
-def remember(services: Services, site: Site, name: str, fingerprint: str) -> RememberedLayer:
+def stored_layer(services: Services, site: Site, name: str, fingerprint: str) -> StoredLayer:
     """Return the layer as the one who started its build described it.
 
     Raise RecordError when that description is gone.
@@ -60,4 +60,4 @@ def remember(services: Services, site: Site, name: str, fingerprint: str) -> Rem
             fix=f"release it where its sources are: lambda-layer build {name}",
         )
     spec = LayerSpec.from_json(stored.content.decode("utf-8", "replace"))
-    return RememberedLayer(spec, Path(), site, services, known=fingerprint)
+    return StoredLayer(spec, Path(), site, services, known=fingerprint)

@@ -1,4 +1,4 @@
-"""What a layer needs: the read-only half, safe to run at any time by anybody who may read."""
+"""What a layer needs: the read-only half, which may run at any time."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Plan:
 def plan(layer: Layer, *, force: bool = False, pins: bool = True, waits: bool = True) -> Plan:
     """Say what a layer needs; read and never write. Without ``pins``, what it needs once unpinned.
 
-    In async mode (``waits`` is false) a build that runs needs nobody: its token stays.
+    In async mode (``waits`` is false) a build that runs is released by itself: its token stays.
 
     Raise SourceError when the sources cannot be used. That something is not there yet (bucket,
     record, project) is no error.

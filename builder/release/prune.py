@@ -7,7 +7,7 @@ function has, be it $LATEST or a published version that an alias may point to, s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from builder.aws.functions import Use
@@ -16,12 +16,11 @@ from builder.errors import LayerError
 from builder.layer.layer import Layer
 from builder.layer.record import Record, Release
 from builder.layer.token import Token
+from builder.progress import Progress
 from builder.protocol.statuses import CURRENT
 
 SHOWN_USERS = 3
 """Functions that a reason names before it counts the rest."""
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -52,11 +51,11 @@ class Pruning:
         return tuple(verdict for verdict in self.verdicts if not verdict.stays)
 
 
-def look(layer: Layer, keep: int) -> Pruning:
+def pruning_of(layer: Layer, keep: int) -> Pruning:
     """Return what pruning a layer to its newest versions would do; read and never write."""
     record = layer.records.load_or_new()
     versions = list(layer.services.layers.versions(layer.site.layer_name))
-    return decide(versions, record, layer.services.functions.using(layer.site.layer_name), keep)
+    return decide(versions, record, layer.services.functions.using(layer.site.layer_arn), keep)
 
 
 def decide(
@@ -131,12 +130,12 @@ def freed(layer: Layer, pruning: Pruning) -> int:
 def tidy(layer: Layer, progress: Progress) -> None:
     """Prune after a release, if the layer says how many versions to keep.
 
-    The release is done: what cannot be pruned now is told, and goes after the next one.
+    The release is done: what cannot be pruned now is reported, and goes after the next one.
     """
     if not layer.spec.keep:
         return
     try:
-        prune(layer, look(layer, layer.spec.keep), progress)
+        prune(layer, pruning_of(layer, layer.spec.keep), progress)
     except LayerError as error:
         progress(f"NOTE: old versions were not pruned (keep = {layer.spec.keep}): {error.what}")
 
@@ -151,7 +150,7 @@ class _Reasons:
     def of(self, version: LayerVersion) -> str:
         """Say why a version stays; "" if nothing speaks for it."""
         if not version.token:
-            return "somebody else published it"
+            return "not published by us"
         token, attempt = Token.parse(version.token), self.record.attempt
         if attempt is not None and token is not None and token.number >= attempt.number:
             return "its release is not finished"

@@ -7,7 +7,6 @@ at the same time elsewhere, continues and never repeats.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from builder.aws.layers import LayerVersion
@@ -26,12 +25,11 @@ from builder.layer.attempt import Attempt
 from builder.layer.layer import Layer
 from builder.layer.record import Record, Release
 from builder.layer.token import Token
+from builder.progress import Progress
 from builder.release.prune import tidy
 from builder.release.publish import publish
 
 log = logging.getLogger(__name__)
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Order:
     """What to release: the approved token, why, and whether an existing artifact will do.
 
     ``fresh`` demands a new build and a new version even if the fingerprint has both (a forced
-    rebuild). ``debug`` makes the build talkative and has no influence on what it makes.
+    rebuild). With ``debug`` the build logs more and makes the same.
     """
 
     token: Token
@@ -74,7 +72,7 @@ def advance(
 ) -> Release | None:
     """Go as far towards the release as can be gone without waiting for a build.
 
-    Return the release, or None while a build runs: whoever calls again when it has ended (the
+    Return the release, or None while a build runs: the next call after it has ended (by the
     publisher function, the next apply, a person) continues from there. Raises what
     :func:`ensure` raises.
     """
@@ -179,7 +177,7 @@ class _Walk:
         return self.layer.records.change(self._begun)
 
     def _note_unseen_failure(self, last: Attempt) -> None:
-        """Remember that an earlier build failed while nobody watched, so as not to join it."""
+        """Note that an earlier build failed unseen, so that it is not joined."""
         if not last.is_open or last.token == self.order.token:
             return
         failed = attempt_state(self.layer, last).noted()
@@ -208,7 +206,7 @@ class _Walk:
     def _overtaken(self, record: Record) -> PlanOutdated:
         return PlanOutdated(
             f"build {self.order.token.number} of layer {self.layer.name!r} was overtaken: "
-            f"somebody has begun build {record.consumed}",
+            f"build {record.consumed} has begun meanwhile",
             where=self.layer.records.url,
             expected="the highest number that was approved",
             fix="run plan again and apply that plan; nothing was built",

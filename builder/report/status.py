@@ -18,6 +18,7 @@ from builder.report.tables import (
     show,
     show_json,
     styled,
+    use_fields,
 )
 
 
@@ -54,10 +55,7 @@ def status_fields(status: Status) -> dict[str, Any]:
         "releases": [release_fields(release) for release in record.releases],
         "functions": None
         if status.unseen
-        else [
-            {**asdict(use), "version": use.version, "old": status.is_old(use)}
-            for use in status.uses
-        ],
+        else [{**use_fields(use), "old": status.is_old(use)} for use in status.uses],
         "functions_without": None if status.unseen else list(status.idle),
     }
 

@@ -9,7 +9,8 @@ import click
 from rich.console import Console, RenderableType
 from rich.table import Table
 
-from builder.functions.mover import Outcome
+from builder.aws.functions import Use
+from builder.functions.mover import MoveOutcome
 from builder.layer.record import Release
 from builder.operations.doctor.findings import OK, PROBLEM, UNKNOWN, WARNING
 from builder.protocol import statuses
@@ -26,8 +27,8 @@ STYLES = {
     statuses.BUILDING: "cyan",
     statuses.PUBLISHING: "cyan",
     statuses.FAILED: "red",
-    Outcome.MOVED: "green",
-    Outcome.ALREADY: "green",
+    MoveOutcome.MOVED: "green",
+    MoveOutcome.ALREADY: "green",
     "behind": "yellow",
     OK: "green",
     WARNING: "yellow",
@@ -96,4 +97,14 @@ def release_fields(release: Release) -> dict[str, Any]:
         "build_id": release.build_id,
         "builds": dict(release.builds),
         "published_at": release.published_at,
+    }
+
+
+def use_fields(use: Use) -> dict[str, str | int]:
+    """Return what machines read of a function that has a version of a layer."""
+    return {
+        "function": use.function,
+        "qualifier": use.qualifier,
+        "layer_arn": use.layer_arn,
+        "version": use.version,
     }

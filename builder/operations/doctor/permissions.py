@@ -1,4 +1,4 @@
-"""Which actions each role needs, as a table of data; docs/permissions.md tells what each is for."""
+"""Which actions each role needs, as a table of data; docs/permissions.md says what for."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from builder.layer.releases import (
 )
 from builder.layer.token import Token
 from tests.builder.conftest import World
-from tests.builder.layer.test_record import A, B, release_of
+from tests.builder.remembered import A, B, release_of
 
 ONE, TWO, THREE = (release_of(number) for number in (1, 2, 3))
 RECORD = Record("web", current=THREE, releases=(THREE, TWO, ONE))

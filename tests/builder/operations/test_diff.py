@@ -7,7 +7,7 @@ from builder.errors import ArtifactError, LayerError
 from builder.layer.record import Release
 from builder.operations.diff import compare, difference
 from tests.builder.conftest import World
-from tests.builder.layer.test_record import release_of
+from tests.builder.remembered import release_of
 
 OLD = [Package("idna", "3.1", 100), Package("rich", "14", 500), Package("six", "1", 10)]
 NEW = [Package("idna", "3.2", 150), Package("attrs", "25", 70), Package("six", "1", 10)]

@@ -6,7 +6,7 @@ from builder.errors import LayerError
 from builder.layer.layer import Layer
 from builder.layer.record import Pin, Release
 from builder.layer.releases import known_release
-from builder.operations.rollback import look, roll_back, unpin
+from builder.operations.rollback import roll_back, unpin, unpinning_of
 from builder.protocol.statuses import CURRENT, PINNED, STALE
 from builder.release.plan import plan
 from builder.release.release import Order, ensure
@@ -153,7 +153,7 @@ def test_unpinning_moves_the_functions_to_the_release_of_the_sources(world: Worl
     back(world)
     layer = world.layer(functions=(world.name,))
 
-    unpinning = look(layer)
+    unpinning = unpinning_of(layer)
     assert (unpinning.due, unpinning.moves_to) == ("nothing", second)
     unpin(layer, unpinning, clock=quick(), progress=lambda _line: None)
 
@@ -167,7 +167,7 @@ def test_unpinning_leaves_the_functions_where_they_are_while_a_build_is_due(worl
     world.edit("x = 'mended'\n")
     layer = world.layer(functions=(world.name,))
 
-    unpinning = look(layer)
+    unpinning = unpinning_of(layer)
     assert (unpinning.due, unpinning.moves_to) == ("stale: src/web/app.py changed", None)
     unpin(layer, unpinning, clock=quick(), progress=lambda _line: None)
 
@@ -181,7 +181,7 @@ def test_a_layer_can_be_unpinned_whose_sources_are_broken(world: World) -> None:
     back(world)
     layer = world.layer(package="gone")
 
-    unpinning = look(layer)
+    unpinning = unpinning_of(layer)
     assert unpinning.moves_to is None
     assert "its sources cannot be used" in unpinning.due
     unpin(layer, unpinning, clock=quick(), progress=lambda _line: None)
@@ -192,4 +192,4 @@ def test_a_layer_can_be_unpinned_whose_sources_are_broken(world: World) -> None:
 
 def test_a_layer_that_is_not_pinned_cannot_be_unpinned(world: World) -> None:
     with pytest.raises(LayerError, match="is not pinned"):
-        look(world.layer())
+        unpinning_of(world.layer())

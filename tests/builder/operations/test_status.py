@@ -6,9 +6,9 @@ from builder.aws.functions import Use
 from builder.layer.record import Pin, Record
 from builder.operations.status import Status, status_of
 from tests.builder.conftest import World, spec_of
-from tests.builder.layer.test_record import attempt_of, release_of
 from tests.builder.operations.test_rollback import function_of
-from tests.builder.report.test_init import LAYER
+from tests.builder.remembered import attempt_of, release_of
+from tests.builder.report.samples import LAYER
 
 PIN = Pin(release_of(1), "alice", "2026-01-01T00:00:00Z")
 

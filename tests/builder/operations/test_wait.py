@@ -96,6 +96,6 @@ def test_a_release_that_nobody_makes_is_not_waited_for_longer_than_it_may_take(
     ended(world)
     long_after = time.time() + PATIENCE.total_seconds() + 60
 
-    with pytest.raises(LayerError, match="has ended and nobody released it") as caught:
+    with pytest.raises(LayerError, match="has ended and was not released") as caught:
         waited(world, clock=Clock(now=lambda: long_after))
     assert "lambda-layer build web" in caught.value.fix

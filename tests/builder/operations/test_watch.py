@@ -105,7 +105,7 @@ def test_a_build_that_nobody_publishes_is_given_up(world: World) -> None:
 
     assert seen[-2].stage == PUBLISHING
     assert seen[-1].stage == FAILED
-    assert "nobody publishes it" in seen[-1].problem
+    assert "is not being published" in seen[-1].problem
     assert seen[-1].at - next(v.at for v in seen if v.stage == PUBLISHING) >= PATIENCE
 
 

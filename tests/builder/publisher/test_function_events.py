@@ -30,7 +30,9 @@ def test_an_event_that_comes_again_does_nothing(world: World) -> None:
 
     again = publisher(world).answer(event)
 
-    assert (again.what, again.why) == (IGNORED, f"nobody waits for build {before.current.build_id}")  # type: ignore[union-attr]
+    assert before.current is not None
+    why = f"no attempt waits for build {before.current.build_id}"
+    assert (again.what, again.why) == (IGNORED, why)
     assert record(world) == before
     assert world.versions() == [1]
 

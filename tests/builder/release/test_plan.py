@@ -12,7 +12,7 @@ from builder.layer.record import Record
 from builder.layer.token import Token
 from builder.release.plan import Evidence, Plan, decide, next_token, plan
 from tests.builder.conftest import World
-from tests.builder.layer.test_record import attempt_of, release_of
+from tests.builder.remembered import attempt_of, release_of
 
 OTHER = "e" * 64
 
