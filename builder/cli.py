@@ -87,7 +87,20 @@ def main(
 
 
 for command in (
-    *(plan_command, build, watch_command, wait, status, logs, lock, diff, doctor),
-    *(move, rollback, unpin, prune, retire_command, hook),
+    plan_command,
+    build,
+    watch_command,
+    wait,
+    status,
+    logs,
+    lock,
+    diff,
+    doctor,
+    move,
+    rollback,
+    unpin,
+    prune,
+    retire_command,
+    hook,
 ):
     main.add_command(command)

@@ -37,8 +37,14 @@ CHOICE = "LAYER_PROVIDERS"
 Choice = Literal["registry", "stand-ins"]
 Listener = Callable[[str], None]
 
+LONGEST = 3600.0
+"""Seconds that a command may take: a build may take long, and nothing takes for ever."""
+
 _PATIENCE = 3.0
 """Seconds that the registry has to answer."""
+
+_SOON = 60.0
+"""Seconds for what takes a moment on a machine that is not busy."""
 
 _FOREIGN = re.compile(r"TF_(CLI_ARGS.*|CLI_CONFIG_FILE|DATA_DIR|PLUGIN_CACHE_DIR|WORKSPACE)")
 """Settings of the user's that would change what our commands do."""
@@ -108,19 +114,32 @@ class Terraform:
         why = "as asked" if self._asked else "the Terraform registry cannot be reached"
         return f"providers: stand-ins for {names} ({why})"
 
-    def run(self, *arguments: str, check: bool = True, stream: Listener | None = None) -> Result:
+    def run(
+        self,
+        *arguments: str,
+        check: bool = True,
+        stream: Listener | None = None,
+        timeout: float = LONGEST,
+    ) -> Result:
         """Run a command to its end; ``stream`` gets each line as it comes.
 
-        Raise TerraformError when it ends with an error, unless ``check`` is false. ``plan
-        -detailed-exitcode`` ends with 2 when there are changes, which is none. An interrupt
-        (Ctrl-C) is passed on, so that terraform can end in order, and raised when it has.
+        Raise TerraformError when it ends with an error, unless ``check`` is false, or not within
+        ``timeout`` seconds. ``plan -detailed-exitcode`` ends with 2 when there are changes, which
+        is none. An interrupt (Ctrl-C) is passed on, so that terraform can end in order, and raised
+        when it has.
         """
         with self.start(*arguments, stream=stream) as running:
             try:
-                result = running.wait()
+                result = running.wait(timeout)
+            except subprocess.TimeoutExpired as error:
+                raise TerraformError(
+                    f"terraform {arguments[0]} did not end within {timeout:.0f} seconds",
+                    where=f"{self.folder}\n{running.output().strip()}",
+                    fix="see what it waits for; what it started is ended now",
+                ) from error
             except KeyboardInterrupt:
                 running.signal(signal.SIGINT)
-                running.wait()
+                running.wait(timeout)
                 raise
         expected = (0, 2) if "-detailed-exitcode" in arguments else (0,)
         if check and result.exit_code not in expected:
@@ -184,7 +203,9 @@ class Running:
             for _, writing in pipes.values():
                 os.close(writing)
         self._readers = [
-            threading.Thread(target=self._read, args=(name, os.fdopen(reading, errors="replace")))
+            threading.Thread(
+                target=self._read, args=(name, os.fdopen(reading, errors="replace")), daemon=True
+            )
             for name, (reading, _) in pipes.items()
         ]
         for reader in self._readers:
@@ -196,11 +217,11 @@ class Running:
             with contextlib.suppress(ProcessLookupError):  # it ended; cleaning up goes on
                 os.kill(self.child.pid, number)
 
-    def wait(self, timeout: float | None = None) -> Result:
+    def wait(self, timeout: float) -> Result:
         """Wait for the end; raise subprocess.TimeoutExpired."""
         code = self.child.wait(timeout)
         for reader in self._readers:
-            reader.join()
+            reader.join(_SOON)
         return Result(code, "".join(self._lines["stdout"]), "".join(self._lines["stderr"]))
 
     def output(self) -> str:
@@ -227,7 +248,7 @@ class Running:
     ) -> None:
         self.child.stop()
         for reader in self._readers:
-            reader.join()
+            reader.join(_SOON)
 
 
 def find(environment: Mapping[str, str] = os.environ) -> Path:
@@ -240,7 +261,7 @@ def find(environment: Mapping[str, str] = os.environ) -> Path:
             expected=f"Terraform {'.'.join(map(str, OLDEST))} or newer",
             fix="install it from developer.hashicorp.com/terraform/install",
         )
-    version = _version(found)
+    version = _version(found, Path(found).stat().st_mtime_ns)
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
         raise TerraformError(
             f"Terraform {version} is too old",
@@ -251,16 +272,22 @@ def find(environment: Mapping[str, str] = os.environ) -> Path:
     return Path(found)
 
 
-def _version(binary: str) -> str:
+@cache
+def _version(binary: str, _changed: int) -> str:
+    """Return the version of a binary; it is asked once, unless the file was changed."""
     command = [binary, "version", "-json"]
     environment = {"CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": os.devnull}
-    answer = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    said = ""
     try:
+        answer = subprocess.run(
+            command, capture_output=True, text=True, check=False, env=environment, timeout=_SOON
+        )
+        said = answer.stderr.strip()
         version: str = json.loads(answer.stdout)["terraform_version"]
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, subprocess.TimeoutExpired) as error:
         raise TerraformError(
             "the program terraform does not tell its version",
-            where=f"{binary} version -json\n{answer.stderr.strip()}",
+            where=f"{binary} version -json\n{said}",
             expected="the terraform of HashiCorp",
             fix="check what `terraform version` says",
         ) from error

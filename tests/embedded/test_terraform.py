@@ -27,11 +27,6 @@ def made(folder: Path, schemas: Path, **environment: str) -> Terraform:
     )
 
 
-@pytest.fixture(scope="module")
-def schemas(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.getbasetemp() / "schemas"
-
-
 def test_a_missing_terraform_is_named_with_the_fix(tmp_path: Path) -> None:
     with pytest.raises(TerraformError, match="terraform was not found") as caught:
         find({"PATH": str(tmp_path)})
@@ -66,7 +61,7 @@ def test_providers_come_from_the_registry_if_it_answers(monkeypatch: pytest.Monk
     assert choose({}) == "stand-ins"
 
 
-@pytest.mark.terraform
+@pytest.mark.usefixtures("terraform")
 def test_it_says_which_providers_run(
     tmp_path: Path, schemas: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,7 +76,7 @@ def test_it_says_which_providers_run(
     assert real.providers_line == f"providers: {names} from the Terraform registry"
 
 
-@pytest.mark.terraform
+@pytest.mark.usefixtures("terraform")
 def test_the_users_own_settings_of_terraform_do_not_reach_our_commands(
     tmp_path: Path, schemas: Path
 ) -> None:
@@ -100,7 +95,7 @@ def test_the_users_own_settings_of_terraform_do_not_reach_our_commands(
     assert environment["CDKTF_DISABLE_PLUGIN_CACHE_ENV"] == "1"
 
 
-@pytest.mark.terraform
+@pytest.mark.usefixtures("terraform")
 def test_it_runs_plans_and_reads_what_terraform_knows(tmp_path: Path, schemas: Path) -> None:
     document = {
         "variable": {"size": {"default": "1"}},
@@ -123,7 +118,7 @@ def test_it_runs_plans_and_reads_what_terraform_knows(tmp_path: Path, schemas: P
     assert terraform.run("plan", "-detailed-exitcode").exit_code == 0
 
 
-@pytest.mark.terraform
+@pytest.mark.usefixtures("terraform")
 def test_a_failing_command_says_what_terraform_said(tmp_path: Path, schemas: Path) -> None:
     (tmp_path / "main.tf.json").write_text('{"output": {"it": {"value": "${no_such.thing}"}}}')
     terraform = made(tmp_path, schemas)

@@ -8,7 +8,8 @@ from builder.builds.attempt_state import PATIENCE, Condition, ongoing_attempt, s
 from builder.layer.attempt import Attempt
 from builder.release.plan import plan
 from builder.release.release import advance
-from tests.builder.conftest import World, order_of, quick, wait_for
+from tests.builder.conftest import World, order_of, quick
+from tests.patience import wait_until
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ONE = Attempt(1, "f" * 64, "first build", "2026-01-01T11:00:00Z", build_id="web:1")
@@ -103,7 +104,7 @@ def begin(world: World, *behaviour: str) -> None:
 
 
 def ended(world: World) -> None:
-    wait_for(lambda: world.builds()[-1]["buildStatus"] != "IN_PROGRESS")
+    wait_until(lambda: world.builds()[-1]["buildStatus"] != "IN_PROGRESS")
 
 
 def later(world: World, **time_: float) -> str:

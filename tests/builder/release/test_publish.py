@@ -17,6 +17,7 @@ from builder.layer.token import Token
 from builder.release.publish import LEASE_SECONDS, publish
 from tests.builder.building import finished
 from tests.builder.conftest import DoomedSession, Killed, World, quick
+from tests.patience import PATIENCE
 
 
 @dataclass
@@ -149,7 +150,7 @@ def test_of_many_who_publish_at_once_one_does(world: World) -> None:
     start = threading.Barrier(len(layers))
 
     def run(layer: Layer) -> str:
-        start.wait()
+        start.wait(PATIENCE)
         return published(layer, artifact, token).arn
 
     with ThreadPoolExecutor(len(layers)) as pool:
