@@ -129,7 +129,7 @@ def _no_build(layer: Layer, build_id: str, *, failed: bool) -> LayerError:
 
 
 PATIENCE = 30.0
-"""Seconds for which the merge may keep who follows waiting once all parts are made."""
+"""Seconds that a follower waits for the merge to begin once all parts are made."""
 
 MERGE = "merge"
 

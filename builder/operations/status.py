@@ -73,7 +73,7 @@ class Status:
 def status_of(layer: Layer) -> Status:
     """Look how a layer is; read and never write.
 
-    Who may not list functions still sees the rest.
+    Without the right to list functions the rest is still seen.
     """
     record = layer.records.load_or_new()
     attempt = record.attempt
