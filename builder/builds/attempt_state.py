@@ -67,7 +67,12 @@ class AttemptState:
         """Why it has failed, "" if it has not."""
         if not self.failed:
             return ""
-        return self.attempt.failure or _joined(self.failures)
+        return self.attempt.failure or self.failure_of_builds
+
+    @property
+    def failure_of_builds(self) -> str:
+        """Why builds of it have failed, as CodeBuild says, "" when none has."""
+        return _joined(self.failures)
 
     @property
     def running(self) -> tuple[BuildState, ...]:
@@ -84,7 +89,7 @@ class AttemptState:
         """Return the attempt with its builds' failures in it, so that none of them is joined."""
         if self.attempt.failure or not self.failures:
             return self.attempt
-        return replace(self.attempt, failure=_joined(self.failures), failed=tuple(self.failures))
+        return replace(self.attempt, failure=self.failure_of_builds, failed=tuple(self.failures))
 
 
 def state_of(

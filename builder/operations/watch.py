@@ -184,9 +184,10 @@ class _Watcher:
             return PUBLISHED, release, ""
         state = state_of(attempt, [build.state for build in builds])
         if state.failed:
-            of_build = any(build.state.failed for build in builds)
-            hint = f"\nlambda-layer logs {self._layer.name} --failed" if of_build else ""
-            return FAILED, None, f"{state.failure}{hint}"
+            if any(build.state.failed for build in builds):
+                hint = f"lambda-layer logs {self._layer.name} --failed"
+                return FAILED, None, f"{state.failure_of_builds}\n{hint}"
+            return FAILED, None, state.failure
         if state.condition in {Condition.STARTING, Condition.RUNNING}:
             return BUILDING, None, ""
         return self._publishing(now)

@@ -20,6 +20,7 @@ PIN = Pin(release_of(1), "alice", "2026-01-01T00:00:00Z")
         (Record("web", current=release_of(1)), "published"),
         (Record("web", current=release_of(1), attempt=attempt_of(2)), "building"),
         (Record("web", attempt=attempt_of(2, failure="no")), "failed"),
+        (Record("web", attempt=attempt_of(2, build_id="web:gone")), "failed"),
         (Record("web", current=release_of(2), pinned=PIN), "pinned"),
         (Record("web", current=release_of(2), pinned=PIN, attempt=attempt_of(3)), "building"),
     ],

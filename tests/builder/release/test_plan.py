@@ -87,6 +87,9 @@ def test_every_state_has_its_status_and_reason(layer: Layer) -> None:
          f"{changed}; build 3 failed (x) and is to be tried again"),
         (of(attempt="this", failure="x"), Evidence(), False, "failed",
          "first build; build 3 failed (x) and is to be tried again"),
+        (of(attempt="this", build_id="web:gone"), Evidence(), False, "failed",
+         "first build; build 3 failed (CodeBuild does not know build web:gone) and is to be tried"
+         " again"),
         (of(attempt="this"), Evidence(builds=(RUNNING,)), False, "building", "a reason"),
         (of(attempt="this"), Evidence(builds=(RUNNING,)), True, "forced",
          "force_rebuild is true; first build"),
