@@ -1,4 +1,4 @@
-"""What can go wrong: each error says what failed, where, what was expected and how to mend it."""
+"""What can go wrong: each error says what failed, where, what was expected, and the fix."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class FunctionsNotMoved(LayerError):
 
 
 class ConflictError(LayerError):
-    """Somebody else changed the same object and we gave up trying."""
+    """Another process kept changing the same object and we gave up trying."""
 
 
 class AwsError(LayerError):

@@ -87,6 +87,16 @@ class BuildState:
         """Whether the build ended well."""
         return self.status == "SUCCEEDED"
 
+    @property
+    def failed(self) -> bool:
+        """Whether the build ended, and not well."""
+        return not self.running and not self.succeeded
+
+    @property
+    def why(self) -> str:
+        """Why the build failed: what CodeBuild says of it, else its status."""
+        return self.failure or self.status
+
 
 class CodeBuild:
     """The one CodeBuild project of an application."""

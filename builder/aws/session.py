@@ -114,7 +114,7 @@ class Session:
                 f"there is no AWS region {self.region!r}",
                 where="the provider's region, AWS_REGION, the profile, or [app] region",
                 expected="a region such as eu-west-1",
-                fix="mend it where it is set",
+                fix="correct it where it is set",
             ) from error
 
     def require(self, account: str) -> None:
@@ -194,13 +194,15 @@ def _wait_out_throttling(
     return random.uniform(0, min(THROTTLED_PAUSE, 0.5 * 2**attempts))  # noqa: S311 (no secret)
 
 
-TOLD = re.compile("(?i).*(bucket|key|name|arn|id|ids|version.*|prefix|token|match|names)")
+LOGGED = re.compile("(?i).*(bucket|key|name|arn|id|ids|version.*|prefix|token|match|names)")
 """Parameters of a call that debug mode shows: those that say what it is about, never contents."""
 
 
 def _log_question(params: Mapping[str, Any], model: Any, **_event: Any) -> None:
-    told = [f"{k}={v}" for k, v in params.items() if TOLD.fullmatch(k) and isinstance(v, _PLAIN)]
-    log.debug("%s:%s %s", model.service_model.service_name, model.name, " ".join(told))
+    logged = [
+        f"{k}={v}" for k, v in params.items() if LOGGED.fullmatch(k) and isinstance(v, _PLAIN)
+    ]
+    log.debug("%s:%s %s", model.service_model.service_name, model.name, " ".join(logged))
 
 
 def _log_answer(model: Any, http_response: Any, parsed: Mapping[str, Any], **_event: Any) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from builder.aws.store import Store
 from builder.errors import ArtifactError
-from builder.protocol.keys import archive_key, manifest_key
+from builder.protocol.keys import ARCHIVE, ArtifactKeys, LayerKeys
 from builder.spec.runtimes import UNZIPPED_LIMIT
 
 log = logging.getLogger(__name__)
@@ -67,21 +67,21 @@ class Artifact:
         return self.manifest.build_id
 
 
-def read_manifest(store: Store, folder: str, fingerprint: str) -> Manifest | None:
+def read_manifest(store: Store, keys: ArtifactKeys, fingerprint: str) -> Manifest | None:
     """Return the manifest of a fingerprint, or None; raise ArtifactError if it is none."""
-    key = manifest_key(folder, fingerprint)
+    key = keys.manifest(fingerprint)
     stored = store.read(key)
     return _parse(stored.content, store.url(key)) if stored else None
 
 
-def find_artifact(store: Store, folder: str, fingerprint: str) -> Artifact | None:
+def find_artifact(store: Store, keys: ArtifactKeys, fingerprint: str) -> Artifact | None:
     """Return the artifact of a fingerprint if it is whole, or None.
 
     Raise ArtifactError when what is there contradicts itself.
     """
-    key = manifest_key(folder, fingerprint)
+    key = keys.manifest(fingerprint)
     stored = store.read(key)
-    archive = store.head(archive_key(folder, fingerprint))
+    archive = store.head(keys.archive(fingerprint))
     if stored is None or archive is None:
         log.debug("%s: no whole artifact", store.url(key))
         return None
@@ -91,23 +91,23 @@ def find_artifact(store: Store, folder: str, fingerprint: str) -> Artifact | Non
     return Artifact(archive.key, archive.version, manifest, stored.content)
 
 
-def keep(store: Store, artifact: Artifact, source: str, target: str) -> None:
-    """Copy an artifact that was published from one folder to another, the manifest last.
+def keep(store: Store, artifact: Artifact, keys: LayerKeys) -> None:
+    """Copy an artifact that was published to where no build can write, the manifest last.
 
-    Builds can write in ``source`` and not in ``target``. What the manifest has no digest of, or
-    another one, is left behind.
+    What the manifest has no digest of, or another one, is left behind.
     """
-    fingerprint = artifact.manifest.fingerprint
-    if artifact.key != archive_key(source, fingerprint):
+    fingerprint, source, target = artifact.manifest.fingerprint, keys.unverified, keys.verified
+    if artifact.key != source.archive(fingerprint):
         return
-    store.copy(artifact.key, artifact.version, archive_key(target, fingerprint))
+    store.copy(artifact.key, artifact.version, target.archive(fingerprint))
     for name, digest in artifact.manifest.documents.items():
-        stored = store.read(f"{source}/{fingerprint}/{name}")
+        stored = store.read(source.document(fingerprint, name))
         if stored is None or hashlib.sha256(stored.content).hexdigest() != digest:
             log.warning("%s is not what the manifest says; it is left out", name)
             continue
-        store.write(f"{target}/{fingerprint}/{name}", stored.content, "application/octet-stream")
-    store.write(manifest_key(target, fingerprint), artifact.document, "application/json")
+        kept = target.document(fingerprint, name)
+        store.write(kept, stored.content, "application/octet-stream")
+    store.write(target.manifest(fingerprint), artifact.document, "application/json")
 
 
 def _parse(content: bytes, where: str) -> Manifest:
@@ -164,7 +164,7 @@ def _verify(manifest: Manifest, fingerprint: str, archive_size: int, where: str)
     if manifest.fingerprint != fingerprint:
         problem = f"it is of fingerprint {manifest.fingerprint}"
     elif manifest.zipped_size != archive_size:
-        problem = f"layer.zip has {archive_size} bytes, the manifest says {manifest.zipped_size}"
+        problem = f"{ARCHIVE} has {archive_size} bytes, the manifest says {manifest.zipped_size}"
     elif manifest.unzipped_size > UNZIPPED_LIMIT:
         problem = f"the layer has {manifest.unzipped_size} bytes unzipped"
     if problem:

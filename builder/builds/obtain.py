@@ -11,18 +11,17 @@ from dataclasses import replace
 from functools import cached_property
 
 from builder.builds.artifact import Artifact, find_artifact
-from builder.builds.attempt_state import look
 from builder.builds.part import Part, find_part
 from builder.builds.start import Job, find_build, start_build, upload_bundle
 from builder.builds.vouch import objection
-from builder.builds.wait import finish_builds
+from builder.builds.wait import finish_builds, look_at
 from builder.clock import Clock
 from builder.errors import ArtifactError, BuildFailed, BuildNotProvisioned, RoleNotReady
 from builder.layer.attempt import Attempt
 from builder.layer.layer import Layer
 from builder.layer.token import Token
 from builder.progress import Progress, named
-from builder.protocol.keys import parts_folder
+from builder.protocol.keys import ARCHIVE, MANIFEST, PART_ARCHIVE, PART_RECEIPT
 
 ROLE_PAUSE = 10.0
 """Seconds before a build is started again whose role could not be assumed."""
@@ -43,8 +42,8 @@ class StillBuilding(Exception):
 class Obtaining:
     """One walk to the artifact of the attempt that a token has begun.
 
-    ``waits`` is whether to wait for builds; who does not gets StillBuilding. ``debug`` makes
-    builds talkative.
+    Without ``waits`` StillBuilding is raised instead of waiting for builds. With ``debug`` builds
+    log more.
     """
 
     def __init__(
@@ -178,7 +177,7 @@ class Obtaining:
         if self._waits:
             progress = self._progress[""]
             return finish_builds(self.layer, builds, progress=progress, clock=self._clock)
-        well, failed = look(self.layer, builds, self._clock)
+        well, failed = look_at(self.layer, builds, self._clock)
         running = tuple(state.id for state in well.values() if state.running)
         if running:
             raise StillBuilding(running)
@@ -206,11 +205,12 @@ class Obtaining:
             raise
         if found is not None:
             return found
+        names = (PART_ARCHIVE, PART_RECEIPT) if runtime else (ARCHIVE, MANIFEST)
         missing = ArtifactError(
             f"build {build_id} succeeded and left no "
             + (f"part for {runtime}" if runtime else "artifact"),
             where=self.layer.services.store.url(self._place(runtime)),
-            expected="part.zip and part.json" if runtime else "layer.zip and manifest.json",
+            expected=" and ".join(names),
             fix=f"see the build's log (lambda-layer logs {self.layer.name}), then apply again",
         )
         self._note_failure((runtime,), missing)
@@ -239,22 +239,19 @@ class Obtaining:
 
         Raise ArtifactError when what builds left contradicts itself or is vouched for by none.
         """
-        store, fingerprint = self.layer.services.store, self.layer.fingerprint
-        if not runtime:
-            kept = find_artifact(store, self.layer.artifact_folder, fingerprint)
-            if kept is not None and self._is_ours(kept, runtime, build_id):
-                return kept
-        folder = self.layer.built_folder
+        store, keys = self.layer.services.store, self.layer.keys
+        fingerprint = self.layer.fingerprint
         found: Artifact | Part | None
         if runtime:
-            part = find_part(store, folder, fingerprint, runtime)
-            found, document = part, part.receipt if part else b""
+            found = find_part(store, keys, fingerprint, runtime)
         else:
-            artifact = find_artifact(store, folder, fingerprint)
-            found, document = artifact, artifact.document if artifact else b""
+            kept = find_artifact(store, keys.verified, fingerprint)
+            if kept is not None and self._is_ours(kept, runtime, build_id):
+                return kept
+            found = find_artifact(store, keys.unverified, fingerprint)
         if found is None or not self._is_ours(found, runtime, build_id):
             return None
-        why = objection(self.layer, found.build_id, document, runtime)
+        why = objection(self.layer, found.build_id, found.document, runtime)
         if why:
             raise ArtifactError(
                 f"what is in the bucket is not known to be a build's: {why}",
@@ -265,10 +262,11 @@ class Obtaining:
         return found
 
     def _place(self, runtime: str) -> str:
-        folder, fingerprint = self.layer.built_folder, self.layer.fingerprint
-        if runtime:
-            return f"{parts_folder(folder, fingerprint)}/{runtime}/"
-        return f"{folder}/{fingerprint}/"
+        keys, fingerprint = self.layer.keys, self.layer.fingerprint
+        part_or_artifact = (
+            keys.part(fingerprint, runtime) if runtime else keys.unverified.artifact(fingerprint)
+        )
+        return f"{part_or_artifact}/"
 
     def _note_build(self, runtime: str, build_id: str) -> None:
         self._note(lambda attempt: attempt.with_build(runtime, build_id))

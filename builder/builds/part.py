@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from builder.aws.store import Store
 from builder.errors import ArtifactError
-from builder.protocol.keys import parts_folder
+from builder.protocol.keys import LayerKeys
 
 SCHEMA = 1
 
@@ -25,16 +25,16 @@ class Part:
     version: str
     build_id: str
     manifest_sha256: str
-    receipt: bytes = b""
+    document: bytes = b""
 
 
-def find_part(store: Store, folder: str, fingerprint: str, runtime: str) -> Part | None:
+def find_part(store: Store, keys: LayerKeys, fingerprint: str, runtime: str) -> Part | None:
     """Return a runtime's part of the artifact of a fingerprint if it is whole, or None.
 
     Raise ArtifactError when what is there contradicts itself.
     """
-    place = f"{parts_folder(folder, fingerprint)}/{runtime}"
-    receipt, archive = store.read(f"{place}/part.json"), store.head(f"{place}/part.zip")
+    receipt_key = keys.part_receipt(fingerprint, runtime)
+    receipt, archive = store.read(receipt_key), store.head(keys.part_archive(fingerprint, runtime))
     if receipt is None or archive is None:
         return None
     try:
@@ -46,7 +46,7 @@ def find_part(store: Store, folder: str, fingerprint: str, runtime: str) -> Part
     if problem:
         raise ArtifactError(
             f"the part for {runtime} is not what it should be: {problem}",
-            where=store.url(f"{place}/part.json"),
+            where=store.url(receipt_key),
             expected=f"a part of fingerprint {fingerprint}, as our worker writes it",
             fix="plan and apply again: it is built anew",
         )

@@ -1,9 +1,9 @@
-"""The builds in CodeBuild: start or find one, wait for them, say why they failed."""
+"""Start a build in CodeBuild, or find one that was started before."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from builder.aws.codebuild import BuildRequest
@@ -14,7 +14,6 @@ from builder.errors import AwsError, NotNow, SourceError
 from builder.layer.layer import Layer
 from builder.layer.token import Token
 from builder.progress import Progress
-from builder.protocol.keys import parts_folder
 from builder.protocol.variables import (
     DEBUG_VARIABLE,
     MERGE_VARIABLE,
@@ -117,26 +116,25 @@ def _request(layer: Layer, token: Token, job: Job, version: str, *, debug: bool)
     target = by_runtime.get(job.runtime, layer.spec.targets[-1])
     # Known for five minutes in the whole account (CodeBuild API reference, StartBuild). It follows
     # the fingerprint and not the token: callers with other numbers want the same build, unless
-    # only one since a certain number will do. The S3 version tells a bucket from the one of the
+    # only one since a certain number will do. The S3 version distinguishes a bucket from one of the
     # same name that was destroyed a minute ago.
     identity = f"{layer.site.project} {layer.site.bucket} {layer.name} {version}"
     identity += f" {token.fingerprint} {job.since} {job.again}"
     for words in (job.runtime, *(f"{part.key} {part.version}" for part in job.parts)):
         identity += f" {words}" if words else ""
-    folder, name = layer.built_folder, layer.fingerprint
+    folder, name = layer.keys.built, layer.fingerprint
     if job.runtime:
-        folder, name = parts_folder(folder, name), job.runtime
-    cache = f"{layer.name}/cache/{job.runtime}".rstrip("/")
+        folder, name = layer.keys.parts(layer.fingerprint), job.runtime
     return BuildRequest(
         token=hashlib.sha256(identity.encode()).hexdigest(),
-        source_key=layer.bundle_key,
+        source_key=layer.keys.bundle(layer.fingerprint),
         source_version=version,
         artifact_folder=folder,
         artifact_name=name,
         image=target.build_image,
         environment_type=target.environment_type,
         role_arn=layer.site.build_role,
-        cache_folder="" if job.parts else cache,
+        cache_folder="" if job.parts else layer.keys.cache_of(job.runtime),
         log_group=layer.site.log_group,
         log_prefix=layer.name,
         variables=(
@@ -144,8 +142,7 @@ def _request(layer: Layer, token: Token, job: Job, version: str, *, debug: bool)
             (TOKEN_VARIABLE, str(token)),
             (DEBUG_VARIABLE, str(debug).lower()),
             *usernames(layer.spec.indexes),
-            *([(TARGET_VARIABLE, job.runtime)] if job.runtime else []),
-            *(_merging(job.parts) if job.parts else []),
+            *_job_variables(job),
         ),
         sources=tuple(
             # Letters, digits and underscores (CodeBuild API reference, ProjectSource).
@@ -156,40 +153,49 @@ def _request(layer: Layer, token: Token, job: Job, version: str, *, debug: bool)
     )
 
 
-def _merging(parts: Sequence[Part]) -> list[tuple[str, str]]:
-    seals = " ".join(f"{part.runtime}={part.manifest_sha256}" for part in parts)
-    return [(MERGE_VARIABLE, "true"), (SEALS_VARIABLE, seals)]
+def _job_variables(job: Job) -> Iterator[tuple[str, str]]:
+    if job.runtime:
+        yield TARGET_VARIABLE, job.runtime
+    if job.parts:
+        yield MERGE_VARIABLE, "true"
+        yield (
+            SEALS_VARIABLE,
+            " ".join(f"{part.runtime}={part.manifest_sha256}" for part in job.parts),
+        )
 
 
 def upload_bundle(layer: Layer, progress: Progress) -> str:
     """Put inputs and bundle into the bucket; return the bundle's S3 version id."""
-    store = layer.services.store
+    store, keys = layer.services.store, layer.keys
     if not layer.has_sources:
         return _bundled(layer)
     inputs = layer.inputs.to_json().encode()
-    store.write(layer.inputs_key(layer.fingerprint), inputs, "application/json")
-    # For whoever goes on from the build without the sources (builder/publisher/function.py).
-    store.write(layer.request_key, layer.spec.to_json().encode(), "application/json")
-    present = store.head(layer.bundle_key)
+    store.write(keys.inputs_of(layer.fingerprint), inputs, "application/json")
+    # For the publisher function, which goes on from the build without the sources.
+    spec = layer.spec.to_json().encode()
+    store.write(keys.request(layer.fingerprint), spec, "application/json")
+    bundle_key = keys.bundle(layer.fingerprint)
+    present = store.head(bundle_key)
     if present is not None:
         return present.version
     content = layer.bundle()
     progress(f"uploading {len(layer.files)} source files ({len(content):,} bytes)")
     try:
-        return store.replace(layer.bundle_key, content, "application/zip", etag=None).version
+        return store.replace(bundle_key, content, "application/zip", etag=None).version
     except Changed:
-        # Whoever was faster wrote the same bytes; one version of them makes one build.
+        # Another process was faster and wrote the same bytes; one version of them makes one build.
         return upload_bundle(layer, progress)
 
 
 def _bundled(layer: Layer) -> str:
-    """Return the version of a bundle that somebody else has put into the bucket."""
-    present = layer.services.store.head(layer.bundle_key)
+    """Return the version of a bundle that another process has put into the bucket."""
+    key = layer.keys.bundle(layer.fingerprint)
+    present = layer.services.store.head(key)
     if present is not None:
         return present.version
     raise SourceError(
         f"the bundle of layer {layer.name!r} is gone",
-        where=layer.services.store.url(layer.bundle_key),
+        where=layer.services.store.url(key),
         expected="the bundle that the build was started with",
         fix="plan and apply again where the sources are",
     )

@@ -60,7 +60,7 @@ def last_failed_build(layer: Layer) -> str:
     """Return the id of the layer's last build that failed, "" if CodeBuild remembers none."""
     for build in layer.services.codebuild.recent():
         is_ours = build.variables.get(NAME_VARIABLE) == layer.name
-        if is_ours and not build.running and not build.succeeded:
+        if is_ours and build.failed:
             return build.id
     return ""
 
@@ -129,7 +129,7 @@ def _no_build(layer: Layer, build_id: str, *, failed: bool) -> LayerError:
 
 
 PATIENCE = 30.0
-"""Seconds for which the merge may keep who follows waiting once all parts are made."""
+"""Seconds that a follower waits for the merge to begin once all parts are made."""
 
 MERGE = "merge"
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from builder.protocol.keys import KINDS, artifact_folder, built_folder
+from builder.protocol.keys import LayerKeys
 
 Document = dict[str, Any]
 Statement = dict[str, Any]
@@ -71,13 +71,13 @@ def build(
     Code of strangers runs under this role (setup.py of dependencies), so it can neither reach
     another layer's objects, nor its own record, approval and verified artifacts, nor Lambda.
     """
-    folder, built = f"{bucket_arn}/{layer}", f"{bucket_arn}/{built_folder(layer)}"
+    keys = LayerKeys(layer)
     return document(
-        allow(["s3:GetObject", "s3:GetObjectVersion"], [f"{folder}/bundles/*"]),
-        allow(["s3:PutObject"], [f"{built}/*"]),
+        allow(["s3:GetObject", "s3:GetObjectVersion"], [f"{bucket_arn}/{keys.bundles}/*"]),
+        allow(["s3:PutObject"], [f"{bucket_arn}/{keys.built}/*"]),
         # What the builds of several targets made, for the build that merges it.
-        allow(["s3:GetObject", "s3:GetObjectVersion"], [f"{built}/*/parts/*"]),
-        allow(["s3:GetObject", "s3:PutObject"], [f"{folder}/cache/*"]),
+        allow(["s3:GetObject", "s3:GetObjectVersion"], [f"{bucket_arn}/{keys.part('*', '*')}"]),
+        allow(["s3:GetObject", "s3:PutObject"], [f"{bucket_arn}/{keys.cache}/*"]),
         allow(["s3:GetBucketAcl", "s3:GetBucketLocation"], [bucket_arn]),
         # CreateLogStream is judged on the group in the service authorization reference, and on the
         # stream in what IAM says when it is denied.
@@ -124,13 +124,14 @@ def publish(
     ``layer_arn`` is a pattern for the application's layers. ``more`` are statements for what some
     layers need besides.
     """
-    built = f"{bucket_arn}/{built_folder('*')}/*"
-    artifacts = f"{bucket_arn}/{artifact_folder('*')}/*"
+    keys = LayerKeys("*")
+    record, request = f"{bucket_arn}/{keys.record}", f"{bucket_arn}/{keys.request('*')}"
+    built, artifacts = f"{bucket_arn}/{keys.built}/*", f"{bucket_arn}/{keys.artifacts}/*"
     statements = [
-        allow(["s3:GetObject"], [f"{bucket_arn}/*/record.json", f"{bucket_arn}/*/requests/*.json"]),
+        allow(["s3:GetObject"], [record, request]),
         # Lambda reads the layer's archive, in the version that was verified, for its caller.
         allow(["s3:GetObject", "s3:GetObjectVersion"], [built, artifacts]),
-        allow(["s3:PutObject"], [f"{bucket_arn}/*/record.json", artifacts]),
+        allow(["s3:PutObject"], [record, artifacts]),
         allow(["s3:ListBucket"], [bucket_arn]),
         allow(["codebuild:BatchGetBuilds"], [project_arn]),
         allow(["lambda:PublishLayerVersion", "lambda:ListLayerVersions"], [layer_arn]),
@@ -172,7 +173,7 @@ def merge_parts(
     """
     pass_role = allow(["iam:PassRole"], sorted(build_role_arns.values()))
     pass_role["Condition"] = {"StringEquals": {"iam:PassedToService": "codebuild.amazonaws.com"}}
-    bundles = [f"{bucket_arn}/{layer}/bundles/*" for layer in sorted(build_role_arns)]
+    bundles = [f"{bucket_arn}/{LayerKeys(layer).bundles}/*" for layer in sorted(build_role_arns)]
     return [
         allow(["codebuild:StartBuild", "codebuild:ListBuildsForProject"], [project_arn]),
         allow(["s3:GetObject"], bundles),
@@ -182,7 +183,9 @@ def merge_parts(
 
 def prune(bucket_arn: str, layers: list[str]) -> list[Statement]:
     """Let a role delete old artifacts of layers, when no function uses their versions."""
-    folders = [f"{bucket_arn}/{layer}/{kind}/*" for layer in layers for kind in KINDS]
+    folders = [
+        f"{bucket_arn}/{folder}/*" for layer in layers for folder in LayerKeys(layer).prunable
+    ]
     return [
         allow(["lambda:ListFunctions"], ["*"]),
         allow(["s3:ListBucketVersions"], [bucket_arn]),

@@ -13,15 +13,12 @@ from typing import Any
 
 import pytest
 
-from builder.aws.codebuild import BuildState
 from builder.aws.services import Services, connect
 from builder.aws.session import Credentials, Session
-from builder.builds.wait import finish_builds
 from builder.clock import Clock
 from builder.layer.layer import Layer
 from builder.layer.record import Release
 from builder.layer.site import Site
-from builder.progress import Progress
 from builder.release.plan import plan
 from builder.release.release import Order, ensure
 from builder.spec.layer_spec import LayerSpec
@@ -60,17 +57,6 @@ def package(root: Path, more: Mapping[str, str] | None = None) -> Path:
     """Write a package below src, with more files beside those it always has."""
     files = {**PACKAGE, **(more or {})}
     return write_tree(root, {f"src/{name}": text for name, text in files.items()})
-
-
-def finish_build(
-    layer: Layer, build_id: str, *, progress: Progress = lambda _line: None, clock: Clock
-) -> BuildState:
-    """Wait until a build has ended and return it; raise BuildFailed unless it succeeded."""
-    for failed in finish_builds(layer, {"": build_id}, progress=progress, clock=clock).values():
-        raise failed
-    state = layer.services.codebuild.state(build_id)
-    assert state is not None
-    return state
 
 
 def quick() -> Clock:

@@ -5,7 +5,8 @@ import pytest
 
 from builder.aws.codebuild import BuildRequest, CodeBuild, _state
 from builder.errors import AwsError, InfrastructureError
-from tests.builder.conftest import World, finish_build, quick
+from tests.builder.building import finished
+from tests.builder.conftest import World
 from tests.patience import wait_until
 
 
@@ -44,7 +45,7 @@ def test_a_build_is_seen_from_its_start_to_its_end(world: World) -> None:
     assert running.limit_seconds > 600
 
     go.touch()
-    ended = finish_build(world.layer(), build_id, progress=print, clock=quick())
+    ended = finished(world.layer(), build_id)
     assert (ended.running, ended.succeeded) == (False, True)
     assert ended.seconds > 0
     assert ended.log_group == f"/aws/codebuild/{world.name}"

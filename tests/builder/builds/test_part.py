@@ -5,6 +5,7 @@ import pytest
 
 from builder.builds.part import Part, find_part
 from builder.errors import ArtifactError
+from builder.protocol.keys import LayerKeys
 from tests.builder.conftest import World
 
 FINGERPRINT = "a" * 64
@@ -25,7 +26,7 @@ def put(world: World, **changed: Any) -> None:
 
 
 def find(world: World, runtime: str = "python3.12") -> Part | None:
-    return find_part(world.services.store, "web/artifacts", FINGERPRINT, runtime)
+    return find_part(world.services.store, LayerKeys("web"), FINGERPRINT, runtime)
 
 
 def test_a_whole_part_is_found_at_its_version(world: World) -> None:

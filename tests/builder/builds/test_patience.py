@@ -16,7 +16,8 @@ from builder.builds.wait import finish_builds
 from builder.errors import AwsError, NotNow, QuotaUsedUp, RoleNotReady
 from builder.layer.token import Token
 from builder.release.release import Order, ensure
-from tests.builder.conftest import World, finish_build, hurried, quick
+from tests.builder.building import finished
+from tests.builder.conftest import World, hurried, quick
 from tests.patience import PATIENCE
 
 
@@ -47,7 +48,7 @@ def test_a_build_that_there_is_no_room_for_is_waited_for_and_it_is_said(
 
     waited = "waiting to start the build: the account runs as many builds as it may"
     assert lines.count(waited) == 3
-    assert finish_build(layer, build_id, clock=quick()).succeeded
+    assert finished(layer, build_id).succeeded
 
 
 def test_waiting_for_room_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import pytest
 from builder.builds.vouch import objection
 from builder.layer.layer import Layer
 from builder.layer.record import Release
-from builder.protocol.keys import archive_key, built_folder, manifest_key
+from builder.protocol.keys import LayerKeys
 from tests.builder.conftest import World
 
 
@@ -21,7 +21,7 @@ def planted(world: World, layer: Layer, build_id: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("python/made.py", "made = 'by a stranger'")
-    content, folder = buffer.getvalue(), built_folder(layer.name)
+    content, keys = buffer.getvalue(), LayerKeys(layer.name).unverified
     manifest = {
         "schema": 1,
         "fingerprint": layer.fingerprint,
@@ -32,8 +32,8 @@ def planted(world: World, layer: Layer, build_id: str) -> bytes:
         "build_id": build_id,
     }
     document = json.dumps(manifest).encode()
-    world.put(archive_key(folder, layer.fingerprint), content)
-    world.put(manifest_key(folder, layer.fingerprint), document)
+    world.put(keys.archive(layer.fingerprint), content)
+    world.put(keys.manifest(layer.fingerprint), document)
     return document
 
 

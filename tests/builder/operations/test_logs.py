@@ -10,7 +10,8 @@ from builder.errors import BuildFailed, LayerError
 from builder.layer.attempt import Attempt
 from builder.layer.token import Token
 from builder.operations.logs import build_log, find_build_of, last_build
-from tests.builder.conftest import World, finish_build, quick
+from tests.builder.building import finished
+from tests.builder.conftest import World, quick
 from tests.patience import PATIENCE
 
 
@@ -114,7 +115,7 @@ def test_a_build_is_followed_from_its_start_to_its_end(world: World) -> None:
             assert not run.done()
         finally:
             go.touch()
-        finish_build(layer, build_id, progress=print, clock=quick())
+        finished(layer, build_id)
         run.result(PATIENCE)
 
     assert found.count("building web") == 1

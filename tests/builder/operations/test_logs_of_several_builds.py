@@ -11,7 +11,8 @@ from builder.layer.attempt import Attempt
 from builder.layer.token import Token
 from builder.operations.logs import build_logs, builds_of, last_build
 from builder.release.release import advance
-from tests.builder.conftest import World, finish_build, hurried, order_of, quick
+from tests.builder.building import finished
+from tests.builder.conftest import World, hurried, order_of, quick
 from tests.patience import PATIENCE, wait_until
 
 
@@ -75,7 +76,7 @@ def test_a_build_is_followed_from_its_start_to_its_end(world: World) -> None:
             assert not run.done()
         finally:
             go.touch()
-        finish_build(layer, build_id, progress=print, clock=quick())
+        finished(layer, build_id)
         run.result(PATIENCE)
 
     assert found.count("building web") == 1

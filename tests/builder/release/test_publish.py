@@ -15,7 +15,8 @@ from builder.layer.layer import Layer
 from builder.layer.record import Lease
 from builder.layer.token import Token
 from builder.release.publish import LEASE_SECONDS, publish
-from tests.builder.conftest import DoomedSession, Killed, World, finish_build, quick
+from tests.builder.building import finished
+from tests.builder.conftest import DoomedSession, Killed, World, quick
 from tests.patience import PATIENCE
 
 
@@ -38,8 +39,8 @@ def built(layer: Layer, number: int = 1) -> tuple[Artifact, Token]:
     """Return the artifact of a real build, and its token."""
     token = Token(layer.fingerprint, number)
     build_id = start_build(layer, token, debug=False, progress=print, clock=quick())
-    finish_build(layer, build_id, progress=print, clock=quick())
-    artifact = find_artifact(layer.services.store, layer.built_folder, layer.fingerprint)
+    finished(layer, build_id)
+    artifact = find_artifact(layer.services.store, layer.keys.unverified, layer.fingerprint)
     assert artifact is not None
     return artifact, token
 
