@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import ClientError
@@ -22,13 +22,17 @@ MARK = re.compile(r"\[([0-9a-f]{64}#[0-9]+)\]$")
 
 @dataclass(frozen=True)
 class LayerVersion:
-    """A published layer version; ``token`` is "" when it was not published by us."""
+    """A published layer version; ``token`` is "" when it was not published by us.
+
+    ``fresh`` says that this run published it.
+    """
 
     arn: str
     version: int
     token: str
     code_sha256: str = ""
     code_size: int = 0
+    fresh: bool = field(default=False, compare=False)
 
 
 class Layers:

@@ -107,6 +107,11 @@ class Record:
         """Return the release that came of an approval, None when there is none."""
         return next((r for r in self.all_releases if r.token == token), None)
 
+    def release_of_fingerprint(self, fingerprint: str, since: int) -> Release | None:
+        """Return the newest release of a fingerprint that is of approval ``since`` or later."""
+        found = [r for r in self.all_releases if r.fingerprint == fingerprint and r.number >= since]
+        return max(found, key=lambda release: release.number, default=None)
+
     def owed(self, entries: Sequence[str]) -> str:
         """Say what the current release owes the functions that are meant, "" for nothing."""
         return owed(self.handover, self.current.number, entries) if self.current else ""
@@ -129,8 +134,17 @@ class Record:
     def published(self, release: Release) -> Record:
         """Return the record once a release is published: its attempt is over.
 
-        A release that was overtaken by a newer one does not become current.
+        A release that was overtaken by a newer one does not become current. When and why a
+        version was published stays as it was, should it be adopted for another approval.
         """
+        known = next((r for r in self.all_releases if r.layer_arn == release.layer_arn), None)
+        if known is not None:
+            release = replace(
+                release,
+                number=max(release.number, known.number),
+                reason=known.reason,
+                published_at=known.published_at,
+            )
         others = tuple(r for r in self.releases if r.layer_arn != release.layer_arn)
         current = self.current
         if current is None or current.number <= release.number:
