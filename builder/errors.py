@@ -75,3 +75,7 @@ class ConflictError(LayerError):
 
 class AwsError(LayerError):
     """An AWS call failed for a reason that no other error of ours names."""
+
+
+class Unanswered(AwsError):
+    """A call was throttled or got no answer that says whether AWS did what it asked for."""

@@ -77,7 +77,7 @@ class Record:
     ``consumed`` is the highest approval number that a build was begun for. ``current`` is the
     release with the highest number, ``releases`` are all of them, last published first.
     ``handover`` is how far functions were moved to a release, ``pinned`` a release that is in use
-    until it is unpinned.
+    until it is unpinned. ``refused`` are ARNs of versions that are never adopted.
     """
 
     layer: str
@@ -88,6 +88,7 @@ class Record:
     releases: tuple[Release, ...] = ()
     handover: Handover | None = None
     pinned: Pin | None = None
+    refused: tuple[str, ...] = ()
 
     @property
     def all_releases(self) -> tuple[Release, ...]:
@@ -130,6 +131,14 @@ class Record:
     def begun(self, attempt: Attempt) -> Record:
         """Return the record once a build is begun."""
         return replace(self, consumed=max(self.consumed, attempt.number), attempt=attempt)
+
+    def refusing(self, arn: str, token: Token, failure: str) -> Record:
+        """Return the record once a version is refused: the attempt it came of has failed."""
+        refused = self.refused if arn in self.refused else (*self.refused, arn)[-KEPT_RELEASES:]
+        attempt = self.attempt
+        if attempt is not None and attempt.token == token and not attempt.failure:
+            attempt = replace(attempt, failure=failure)
+        return replace(self, refused=refused, attempt=attempt)
 
     def published(self, release: Release) -> Record:
         """Return the record once a release is published: its attempt is over.
@@ -197,6 +206,7 @@ class Record:
             releases=tuple(Release(**release) for release in document["releases"]),
             handover=Handover.read(handover) if (handover := document.get("handover")) else None,
             pinned=_pin(document.get("pinned")),
+            refused=tuple(document.get("refused", ())),
         )
 
 

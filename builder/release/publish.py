@@ -12,7 +12,7 @@ from functools import partial
 from builder.aws.layers import LayerVersion
 from builder.builds.artifact import Artifact
 from builder.clock import Clock
-from builder.errors import ArtifactError, ConflictError, LayerError
+from builder.errors import ArtifactError, AwsError, ConflictError, LayerError, Unanswered
 from builder.layer.layer import Layer
 from builder.layer.record import Lease, Record, Release
 from builder.layer.token import Token
@@ -31,6 +31,9 @@ PATIENCE = 7 * LEASE_SECONDS
 
 LOOK_SECONDS = 1.0
 
+PAUSES = (2.0, 4.0, 8.0, 16.0, 32.0)
+"""Seconds before Lambda is asked again to publish."""
+
 
 def publish(
     layer: Layer,
@@ -47,7 +50,8 @@ def publish(
 
     Publishing is not idempotent in Lambda. So a lease in the record lets one publish at a time
     and is renewed until Lambda has answered; versions carry their token in the description; and
-    should a lease be lost all the same, :func:`settle` decides. No clock is compared with another's.
+    should a lease be lost all the same, :func:`settle` decides. No clock is compared with
+    another's.
     """
     existing = _existing(layer, artifact, token, since)
     if existing is not None:
@@ -57,17 +61,36 @@ def publish(
         if existing is not None:
             return existing
         progress(f"publishing {artifact.manifest.zipped_size:,} bytes")
-        published = layer.services.layers.publish(
-            layer.site.layer_name,
-            bucket=layer.site.bucket,
-            key=artifact.key,
-            object_version=artifact.version,
-            targets=layer.spec.targets,
-            description=layer.spec.description,
-            token=str(token),
-        )
-        _verify(layer, artifact, published)
+        return _publish(layer, artifact, token, since, clock, progress)
+
+
+def _publish(
+    layer: Layer, artifact: Artifact, token: Token, since: int, clock: Clock, progress: Progress
+) -> LayerVersion:
+    """Publish; after a call without an answer look first, then try again."""
+    for pause in (*PAUSES, None):
+        try:
+            published = layer.services.layers.publish(
+                layer.site.layer_name,
+                bucket=layer.site.bucket,
+                key=artifact.key,
+                object_version=artifact.version,
+                targets=layer.spec.targets,
+                description=layer.spec.description,
+                token=str(token),
+            )
+        except Unanswered as error:
+            if pause is None:
+                raise
+            progress(f"{error.what}; looking whether it was published, then trying again")
+            clock.sleep(pause)
+            existing = _existing(layer, artifact, token, since)
+            if existing is not None:
+                return existing
+            continue
+        _verify(layer, artifact, token, published)
         return replace(published, fresh=True)
+    raise AssertionError("the last try returns or raises")
 
 
 def _existing(layer: Layer, artifact: Artifact, token: Token, since: int) -> LayerVersion | None:
@@ -75,10 +98,13 @@ def _existing(layer: Layer, artifact: Artifact, token: Token, since: int) -> Lay
 
     The recorded one comes first, then the lowest of the newest token.
     """
-    recorded = layer.records.load_or_new().release_of_fingerprint(token.fingerprint, since)
+    record = layer.records.load_or_new()
+    recorded = record.release_of_fingerprint(token.fingerprint, since)
     found: list[tuple[bool, int, LayerVersion]] = []
     for listed in layer.services.layers.versions(layer.site.layer_name):
         other = Token.parse(listed.token)
+        if listed.arn in record.refused:
+            continue
         if other and other.fingerprint == token.fingerprint and other.number >= since:
             is_recorded = recorded is not None and recorded.layer_arn == listed.arn
             found.append((is_recorded, other.number, listed))
@@ -118,13 +144,23 @@ def settle(layer: Layer, release: Release, *, since: int, ours: bool) -> tuple[R
     return record, settled
 
 
-def _verify(layer: Layer, artifact: Artifact, version: LayerVersion) -> None:
-    """Delete the version and raise ArtifactError unless Lambda has the bytes of the manifest."""
+def _verify(layer: Layer, artifact: Artifact, token: Token, version: LayerVersion) -> None:
+    """Refuse the version and raise ArtifactError unless Lambda has the bytes of the manifest.
+
+    That it is refused is noted before it is deleted, so that it is never adopted should we not
+    come so far, and its artifact is not published again.
+    """
     if version.code_sha256 == artifact.manifest.code_sha256:
         return
-    layer.services.layers.delete(layer.site.layer_name, version.version)
+    what = "the published version was not what the build's manifest says"
+    layer.records.change(lambda record: record.refusing(version.arn, token, what))
+    try:
+        layer.services.layers.delete(layer.site.layer_name, version.version)
+        what += ", and was deleted again"
+    except AwsError as error:
+        what += f"; it is refused, and could not be deleted: {error.what}"
     raise ArtifactError(
-        "the published version was not what the build's manifest says, and was deleted again",
+        what,
         where=f"{version.arn}: CodeSha256 {version.code_sha256}",
         expected=f"CodeSha256 {artifact.manifest.code_sha256}",
         fix="the artifact in the bucket was changed; plan and apply again: it is built anew",

@@ -11,7 +11,7 @@ from builder.aws.layers import LayerVersion
 from builder.builds.artifact import Artifact, find_artifact
 from builder.builds.start import start_build
 from builder.clock import Clock
-from builder.errors import ArtifactError, ConflictError
+from builder.errors import ArtifactError, AwsError, ConflictError, Unanswered
 from builder.layer.layer import Layer
 from builder.layer.record import Lease, Release
 from builder.layer.token import Token
@@ -352,3 +352,48 @@ def test_publishing_goes_on_after_a_crash(world: World, writes: int) -> None:
 
     assert published(layer, artifact, token, clock=FastClock(9e9).clock("other")).version == 1
     assert world.versions() == [1]
+
+
+@pytest.mark.parametrize("was_published", [True, False])
+def test_a_lost_answer_is_looked_for_before_it_is_tried_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, was_published: bool
+) -> None:
+    layer, now = world.layer(), FastClock()
+    artifact, token = built(layer)
+    publishing: Callable[..., LayerVersion] = layer.services.layers.publish
+    calls: list[str] = []
+
+    def lost(*arguments: Any, **options: Any) -> LayerVersion:
+        calls.append("publish")
+        if was_published or len(calls) > 1:
+            version = publishing(*arguments, **options)
+        if len(calls) == 1:
+            raise Unanswered("the connection was reset")
+        return version
+
+    monkeypatch.setattr(layer.services.layers, "publish", lost)
+
+    assert published(layer, artifact, token, clock=now.clock()).version == 1
+    assert world.versions() == [1]
+    assert len(calls) == (1 if was_published else 2)
+
+
+def test_a_refused_version_that_cannot_be_deleted_is_never_adopted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer = world.layer()
+    artifact, token = built(layer)
+    wrong = replace(artifact, manifest=replace(artifact.manifest, code_sha256="c2hh"))
+
+    def denied(name: str, version: int) -> None:
+        raise AwsError("throttled")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(layer.services.layers, "delete", denied)
+        with pytest.raises(ArtifactError, match="could not be deleted: throttled"):
+            published(layer, wrong, token)
+
+    record = layer.records.load()
+    assert record is not None
+    assert [arn.rpartition(":")[2] for arn in record.refused] == ["1"]
+    assert published(layer, artifact, token).version == 2
