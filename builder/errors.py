@@ -100,3 +100,7 @@ class RoleNotReady(NotNow):
     """A role cannot be assumed yet: IAM takes seconds to make a new one known everywhere."""
 
     longest = 120.0
+
+
+class Unanswered(AwsError):
+    """A call was throttled or got no answer that says whether AWS did what it asked for."""

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as BotocoreConnectionError
 
 from builder.aws.session import Session, code_of, explained
+from builder.errors import Unanswered
 from builder.spec.runtimes import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_lambda.literals import ArchitectureType, RuntimeType
+
+TOO_MANY_REQUESTS, SERVER_ERROR = 429, 500
 
 MARK = re.compile(r"\[([0-9a-f]{64}#[0-9]+)\]$")
 """How a version's description ends when we published it: the token in brackets."""
@@ -22,13 +27,17 @@ MARK = re.compile(r"\[([0-9a-f]{64}#[0-9]+)\]$")
 
 @dataclass(frozen=True)
 class LayerVersion:
-    """A published layer version; ``token`` is "" when it was not published by us."""
+    """A published layer version; ``token`` is "" when it was not published by us.
+
+    ``fresh`` says that this run published it.
+    """
 
     arn: str
     version: int
     token: str
     code_sha256: str = ""
     code_size: int = 0
+    fresh: bool = field(default=False, compare=False)
 
 
 class Layers:
@@ -53,11 +62,17 @@ class Layers:
         description: str,
         token: str,
     ) -> LayerVersion:
-        """Publish one version of an object in S3 as the next version of a layer."""
+        """Publish one version of an object in S3 as the next version of a layer.
+
+        Raise Unanswered when it may be tried again, after a look whether it was published.
+        """
         content = {"S3Bucket": bucket, "S3Key": key}
         if object_version:
             content["S3ObjectVersion"] = object_version
-        with explained("lambda:PublishLayerVersion", f"layer {name}"):
+        with (
+            explained("lambda:PublishLayerVersion", f"layer {name}"),
+            _unanswered(f"layer {name}"),
+        ):
             answer = self._publisher.publish_layer_version(
                 LayerName=name,
                 Description=f"{description} [{token}]".strip(),
@@ -115,3 +130,26 @@ class Layers:
 def _token(description: str) -> str:
     found = MARK.search(description)
     return found[1] if found else ""
+
+
+@contextmanager
+def _unanswered(resource: str) -> Iterator[None]:
+    """Raise Unanswered for what botocore raises when AWS was too busy, or did not answer."""
+    try:
+        yield
+    except ClientError as error:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if status != TOO_MANY_REQUESTS and status < SERVER_ERROR:
+            raise
+        raise _no_answer(f"{status} {code_of(error)}", resource) from error
+    except (BotocoreConnectionError, HTTPClientError) as error:
+        raise _no_answer(str(error), resource) from error
+
+
+def _no_answer(how: str, resource: str) -> Unanswered:
+    return Unanswered(
+        f"lambda:PublishLayerVersion was not answered: {how}",
+        where=resource,
+        expected="the new version, or an error that says why there is none",
+        fix="run it again: it first looks whether the version was published",
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -41,7 +41,14 @@ class Store:
 
     def __init__(self, session: Session, bucket: str) -> None:
         self.bucket = bucket
+        self._session = session
         self._s3: S3Client = session.client("s3")
+        # Names of buckets can be guessed: one of another account is not ours. Source: Amazon S3
+        # user guide, "Verifying bucket ownership with bucket owner condition".
+        self._s3.meta.events.register("provide-client-params.s3", self._expect_owner)
+
+    def _expect_owner(self, params: dict[str, Any], **_event: Any) -> dict[str, Any]:
+        return {**params, "ExpectedBucketOwner": self._session.account}
 
     def read(self, key: str) -> StoredObject | None:
         """Return an object with its content, or None if it (or the bucket) is absent."""

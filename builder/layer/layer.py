@@ -61,7 +61,7 @@ class Layer:
     @cached_property
     def records(self) -> Records:
         """The layer's record."""
-        return Records(self.services.store, self.name)
+        return Records(self.services.store, self.name, layer_arn=self.site.layer_arn)
 
     def bundle(self) -> bytes:
         """Return the layer's bundle."""

@@ -77,7 +77,7 @@ class Record:
     ``consumed`` is the highest approval number that a build was begun for. ``current`` is the
     release with the highest number, ``releases`` are all of them, last published first.
     ``handover`` is how far functions were moved to a release, ``pinned`` a release that is in use
-    until it is unpinned.
+    until it is unpinned. ``refused`` are ARNs of versions that are never adopted.
     """
 
     layer: str
@@ -88,6 +88,7 @@ class Record:
     releases: tuple[Release, ...] = ()
     handover: Handover | None = None
     pinned: Pin | None = None
+    refused: tuple[str, ...] = ()
 
     @property
     def all_releases(self) -> tuple[Release, ...]:
@@ -106,6 +107,11 @@ class Record:
     def release_for(self, token: Token) -> Release | None:
         """Return the release that came of an approval, None when there is none."""
         return next((r for r in self.all_releases if r.token == token), None)
+
+    def release_of_fingerprint(self, fingerprint: str, since: int) -> Release | None:
+        """Return the newest release of a fingerprint that is of approval ``since`` or later."""
+        found = [r for r in self.all_releases if r.fingerprint == fingerprint and r.number >= since]
+        return max(found, key=lambda release: release.number, default=None)
 
     def owed(self, entries: Sequence[str]) -> str:
         """Say what the current release owes the functions that are meant, "" for nothing."""
@@ -126,11 +132,28 @@ class Record:
         """Return the record once a build is begun."""
         return replace(self, consumed=max(self.consumed, attempt.number), attempt=attempt)
 
+    def refusing(self, arn: str, token: Token, failure: str) -> Record:
+        """Return the record once a version is refused: the attempt it came of has failed."""
+        refused = self.refused if arn in self.refused else (*self.refused, arn)[-KEPT_RELEASES:]
+        attempt = self.attempt
+        if attempt is not None and attempt.token == token and not attempt.failure:
+            attempt = replace(attempt, failure=failure)
+        return replace(self, refused=refused, attempt=attempt)
+
     def published(self, release: Release) -> Record:
         """Return the record once a release is published: its attempt is over.
 
-        A release that was overtaken by a newer one does not become current.
+        A release that was overtaken by a newer one does not become current. When and why a
+        version was published stays as it was, should it be adopted for another approval.
         """
+        known = next((r for r in self.all_releases if r.layer_arn == release.layer_arn), None)
+        if known is not None:
+            release = replace(
+                release,
+                number=max(release.number, known.number),
+                reason=known.reason,
+                published_at=known.published_at,
+            )
         others = tuple(r for r in self.releases if r.layer_arn != release.layer_arn)
         current = self.current
         if current is None or current.number <= release.number:
@@ -183,6 +206,7 @@ class Record:
             releases=tuple(Release(**release) for release in document["releases"]),
             handover=Handover.read(handover) if (handover := document.get("handover")) else None,
             pinned=_pin(document.get("pinned")),
+            refused=tuple(document.get("refused", ())),
         )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 
 from builder.aws.store import Changed, Store
-from builder.errors import ConflictError
+from builder.errors import ConflictError, RecordError
 from builder.layer.attempt import Attempt
 from builder.layer.record import Record, log
 from builder.layer.token import Token
@@ -31,8 +31,15 @@ class Records:
     """The record of one layer in the bucket."""
 
     def __init__(
-        self, store: Store, layer: str, *, sleep: Callable[[float], None] = time.sleep
+        self,
+        store: Store,
+        layer: str,
+        *,
+        layer_arn: str = "",
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        """Take the record of a layer; with ``layer_arn``, refuse one that names another layer."""
+        self._layer_arn = layer_arn
         self._store = store
         self._layer = layer
         self._key = LayerKeys(layer).record
@@ -95,4 +102,21 @@ class Records:
         if stored is None:
             return None, None
         text = stored.content.decode("utf-8", "replace")
-        return Record.from_json(text, self.url), stored.etag
+        record = Record.from_json(text, self.url)
+        self._require_own(record)
+        return record, stored.etag
+
+    def _require_own(self, record: Record) -> None:
+        """Raise RecordError for a release of another account, region or layer."""
+        if not self._layer_arn:
+            return
+        for release in record.all_releases:
+            own = f"{self._layer_arn}:{release.version}"
+            if release.layer_arn != own:
+                raise RecordError(
+                    f"the record of layer {self._layer!r} names a version of another layer",
+                    where=f"{self.url}: {release.layer_arn}",
+                    expected=own,
+                    fix="find out who wrote it; delete the object: the next plan then asks for a "
+                    "build, and the apply adopts what is published already",
+                )

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 from builder.aws.layers import LayerVersion
 from builder.builds.artifact import Artifact
 from builder.clock import Clock
-from builder.errors import ArtifactError, ConflictError
+from builder.errors import ArtifactError, AwsError, ConflictError, LayerError, Unanswered
 from builder.layer.layer import Layer
-from builder.layer.record import Lease, Record
+from builder.layer.record import Lease, Record, Release
 from builder.layer.token import Token
 from builder.progress import Progress
 
 log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 60.0
-"""How long one of us may publish undisturbed; publishing takes a few seconds."""
+"""A lease that is not renewed for so long is that of a dead process."""
 
-PATIENCE = 4 * LEASE_SECONDS
+RENEWAL_SECONDS = LEASE_SECONDS / 4
+"""How often the lease is renewed while Lambda copies and unpacks the archive."""
+
+PATIENCE = 7 * LEASE_SECONDS
+"""Seconds to wait for another publisher: more than the client's time-out and a lease."""
+
+LOOK_SECONDS = 1.0
+
+PAUSES = (2.0, 4.0, 8.0, 16.0, 32.0)
+"""Seconds before Lambda is asked again to publish."""
 
 
 def publish(
@@ -37,39 +48,67 @@ def publish(
 
     ``since`` is the lowest number whose version will do: 0 when any of this fingerprint will.
 
-    Publishing is not idempotent in Lambda. So a lease in the record lets one publish at a time,
-    versions carry their token in the description, and should a lease have run out under a slow
-    publisher, the lowest version of a token wins and later ones are deleted.
+    Publishing is not idempotent in Lambda. So a lease in the record lets one publish at a time
+    and is renewed until Lambda has answered; versions carry their token in the description; and
+    should a lease be lost all the same, :func:`settle` decides. No clock is compared with
+    another's.
     """
     existing = _existing(layer, artifact, token, since)
     if existing is not None:
         return existing
-    with _lease(layer, clock):
+    with _lease(layer, clock, progress):
         existing = _existing(layer, artifact, token, since)
         if existing is not None:
             return existing
         progress(f"publishing {artifact.manifest.zipped_size:,} bytes")
-        published = layer.services.layers.publish(
-            layer.site.layer_name,
-            bucket=layer.site.bucket,
-            key=artifact.key,
-            object_version=artifact.version,
-            targets=layer.spec.targets,
-            description=layer.spec.description,
-            token=str(token),
-        )
-        _verify(layer, artifact, published)
-        return _lowest(layer, token, published)
+        return _publish(layer, artifact, token, since, clock, progress)
+
+
+def _publish(
+    layer: Layer, artifact: Artifact, token: Token, since: int, clock: Clock, progress: Progress
+) -> LayerVersion:
+    """Publish; after a call without an answer look first, then try again."""
+    for pause in (*PAUSES, None):
+        try:
+            published = layer.services.layers.publish(
+                layer.site.layer_name,
+                bucket=layer.site.bucket,
+                key=artifact.key,
+                object_version=artifact.version,
+                targets=layer.spec.targets,
+                description=layer.spec.description,
+                token=str(token),
+            )
+        except Unanswered as error:
+            if pause is None:
+                raise
+            progress(f"{error.what}; looking whether it was published, then trying again")
+            clock.sleep(pause)
+            existing = _existing(layer, artifact, token, since)
+            if existing is not None:
+                return existing
+            continue
+        _verify(layer, artifact, token, published)
+        return replace(published, fresh=True)
+    raise AssertionError("the last try returns or raises")
 
 
 def _existing(layer: Layer, artifact: Artifact, token: Token, since: int) -> LayerVersion | None:
-    """Return a live version of these bytes and this fingerprint; the lowest of the newest token."""
-    found: list[tuple[int, LayerVersion]] = []
+    """Return a live version of these bytes and this fingerprint.
+
+    The recorded one comes first, then the lowest of the newest token.
+    """
+    record = layer.records.load_or_new()
+    recorded = record.release_of_fingerprint(token.fingerprint, since)
+    found: list[tuple[bool, int, LayerVersion]] = []
     for listed in layer.services.layers.versions(layer.site.layer_name):
         other = Token.parse(listed.token)
+        if listed.arn in record.refused:
+            continue
         if other and other.fingerprint == token.fingerprint and other.number >= since:
-            found.append((other.number, listed))
-    for _, listed in sorted(found, key=lambda pair: (-pair[0], pair[1].version)):
+            is_recorded = recorded is not None and recorded.layer_arn == listed.arn
+            found.append((is_recorded, other.number, listed))
+    for _, _, listed in sorted(found, key=lambda one: (not one[0], -one[1], one[2].version)):
         version = layer.services.layers.get(listed.arn)
         if version is not None and version.code_sha256 == artifact.manifest.code_sha256:
             log.debug("%s: adopting %s", layer.name, version.arn)
@@ -78,46 +117,98 @@ def _existing(layer: Layer, artifact: Artifact, token: Token, since: int) -> Lay
     return None
 
 
-def _verify(layer: Layer, artifact: Artifact, version: LayerVersion) -> None:
-    """Delete the version and raise ArtifactError unless Lambda has the bytes of the manifest."""
+def settle(layer: Layer, release: Release, *, since: int, ours: bool) -> tuple[Record, Release]:
+    """Record the release, unless a living one of its fingerprint is recorded: then that one wins.
+
+    The compare-and-swap of the record decides between two who published in spite of the lease,
+    and the loser deletes the version that it published (``ours``). Return what is recorded.
+    """
+    alive: dict[str, LayerVersion | None] = {}
+
+    def winner_of(record: Record) -> Release:
+        other = record.release_of_fingerprint(release.fingerprint, since)
+        if other is None or other.layer_arn == release.layer_arn:
+            return release
+        if other.layer_arn not in alive:
+            alive[other.layer_arn] = layer.services.layers.get(other.layer_arn)
+        version = alive[other.layer_arn]
+        if version is None or version.code_sha256 != release.code_sha256:
+            return release
+        return replace(release, layer_arn=other.layer_arn, version=other.version)
+
+    record = layer.records.change(lambda record: record.published(winner_of(record)))
+    found = record.release_of_fingerprint(release.fingerprint, since)
+    settled = record.release_for(release.token) or found or release
+    if ours and settled.layer_arn != release.layer_arn:
+        layer.services.layers.delete(layer.site.layer_name, release.version)
+    return record, settled
+
+
+def _verify(layer: Layer, artifact: Artifact, token: Token, version: LayerVersion) -> None:
+    """Refuse the version and raise ArtifactError unless Lambda has the bytes of the manifest.
+
+    That it is refused is noted before it is deleted, so that it is never adopted should we not
+    come so far, and its artifact is not published again.
+    """
     if version.code_sha256 == artifact.manifest.code_sha256:
         return
-    layer.services.layers.delete(layer.site.layer_name, version.version)
+    what = "the published version was not what the build's manifest says"
+    layer.records.change(lambda record: record.refusing(version.arn, token, what))
+    try:
+        layer.services.layers.delete(layer.site.layer_name, version.version)
+        what += ", and was deleted again"
+    except AwsError as error:
+        what += f"; it is refused, and could not be deleted: {error.what}"
     raise ArtifactError(
-        "the published version was not what the build's manifest says, and was deleted again",
+        what,
         where=f"{version.arn}: CodeSha256 {version.code_sha256}",
         expected=f"CodeSha256 {artifact.manifest.code_sha256}",
         fix="the artifact in the bucket was changed; plan and apply again: it is built anew",
     )
 
 
-def _lowest(layer: Layer, token: Token, published: LayerVersion) -> LayerVersion:
-    listed = layer.services.layers.versions(layer.site.layer_name)
-    same = [version for version in listed if version.token == str(token)]
-    winner = min(same, key=lambda version: version.version, default=published)
-    if winner.version >= published.version:
-        return published
-    layer.services.layers.delete(layer.site.layer_name, published.version)
-    return winner
-
-
 @contextmanager
-def _lease(layer: Layer, clock: Clock) -> Iterator[None]:
+def _lease(layer: Layer, clock: Clock, progress: Progress) -> Iterator[None]:
     """Hold the lease inside, waiting for it first while another process has it."""
-    _take_lease(layer, clock)
+    _take_lease(layer, clock, progress)
+    done = threading.Event()
+    renewal = threading.Thread(target=_renew, args=(layer, clock, done), daemon=True)
+    renewal.start()
     try:
         yield
     finally:
+        done.set()
+        renewal.join()
         layer.records.change(lambda record: _drop_lease(record, clock))
 
 
-def _take_lease(layer: Layer, clock: Clock) -> None:
-    deadline = clock.now() + PATIENCE
-    while clock.now() < deadline:
-        record = layer.records.change(lambda record: _leased(record, clock))
-        if record.lease is not None and record.lease.owner == clock.owner:
+def _renew(layer: Layer, clock: Clock, done: threading.Event) -> None:
+    """Renew the lease until done; a renewal that fails is tried again at the next turn."""
+    while not done.wait(RENEWAL_SECONDS):
+        try:
+            layer.records.change(lambda record: _renewed(record, clock))
+        except LayerError as error:
+            log.debug("%s: the lease was not renewed: %s", layer.name, error.what)
+
+
+def _take_lease(layer: Layer, clock: Clock, progress: Progress) -> None:
+    """Take the lease once it is free, or once it has not changed for LEASE_SECONDS of ours.
+
+    ``until`` was written by another's clock, so it is only compared with itself.
+    """
+    waited, seen, unchanged = 0.0, None, 0.0
+    while waited < PATIENCE:
+        dead = seen if unchanged >= LEASE_SECONDS else None
+        record = layer.records.change(partial(_leased, clock=clock, dead=dead))
+        lease = record.lease
+        if lease is not None and lease.owner == clock.owner:
             return
-        clock.sleep(1.0)
+        if waited == 0 and lease is not None:
+            progress(f"waiting for {lease.owner}, which is publishing this layer")
+        unchanged = unchanged if lease == seen else 0.0
+        seen = lease
+        clock.sleep(LOOK_SECONDS)
+        waited, unchanged = waited + LOOK_SECONDS, unchanged + LOOK_SECONDS
     raise ConflictError(
         f"another process keeps publishing layer {layer.name!r}",
         where=f"the lease in its record, waited {PATIENCE:.0f} s",
@@ -132,7 +223,18 @@ def _drop_lease(record: Record, clock: Clock) -> Record:
     return replace(record, lease=None)
 
 
-def _leased(record: Record, clock: Clock) -> Record:
-    if record.lease is not None and record.lease.until > clock.now():
+def _leased(record: Record, clock: Clock, dead: Lease | None) -> Record:
+    lease = record.lease
+    if lease is not None and lease.owner != clock.owner and lease != dead:
         return record
     return replace(record, lease=Lease(clock.owner, clock.now() + LEASE_SECONDS))
+
+
+def _renewed(record: Record, clock: Clock) -> Record:
+    lease = record.lease
+    if lease is None or lease.owner != clock.owner:
+        return record
+    # Others see that we live by its change, even should our clock have been put back.
+    return replace(
+        record, lease=Lease(clock.owner, max(clock.now() + LEASE_SECONDS, lease.until + 1))
+    )

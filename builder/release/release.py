@@ -27,7 +27,7 @@ from builder.layer.record import Record, Release
 from builder.layer.token import Token
 from builder.progress import Progress
 from builder.release.prune import tidy
-from builder.release.publish import publish
+from builder.release.publish import publish, settle
 
 log = logging.getLogger(__name__)
 
@@ -98,10 +98,15 @@ class _Walk:
         released = record.release_for(self.order.token)
         published = released is None
         if released is None:
-            artifact, version = self._publish(record)
-            released = release = self._release(artifact, version)
-            record = self.layer.records.change(lambda record: record.published(release))
-            self.progress(f"published {version.arn}")
+            attempt = self._open(record)
+            artifact, version = self._publish(attempt)
+            record, released = settle(
+                self.layer,
+                self._release(artifact, version),
+                since=attempt.since,
+                ours=version.fresh,
+            )
+            self.progress(f"published {released.layer_arn}")
         # After the record: a newer release must be known before it touches functions, and what
         # functions are owed must be known if we are killed here.
         if record.current == released and record.owed(self.layer.spec.functions):
@@ -110,10 +115,12 @@ class _Walk:
             tidy(self.layer, self.progress)
         return released
 
-    def _publish(self, record: Record) -> tuple[Artifact, LayerVersion]:
-        attempt = record.attempt
-        if attempt is None:
+    def _open(self, record: Record) -> Attempt:
+        if record.attempt is None:
             raise BuildFailed("no build was begun", where=f"record of {self.layer.name!r}")
+        return record.attempt
+
+    def _publish(self, attempt: Attempt) -> tuple[Artifact, LayerVersion]:
         artifact = self._obtain(attempt)
         try:
             version = publish(

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from builder.aws import store as module
@@ -149,3 +151,20 @@ def test_every_version_below_a_prefix_is_measured(world: World) -> None:
 
     assert world.services.store.measure("a/b/") == (3, 8)
     assert world.services.store.measure("none/") == (0, 0)
+
+
+def test_every_call_names_the_account_that_the_bucket_must_belong_to(world: World) -> None:
+    store = Store(world.session, world.name)
+    sent: list[Any] = []
+    store._s3.meta.events.register("before-call", lambda params, **_: sent.append(params))
+
+    store.write("web/a", b"x", "text/plain")
+    store.read("web/a")
+    store.head("web/a")
+    store.bucket_exists()
+    store.measure("web/")
+    store.delete_all("web/")
+
+    assert len(sent) == 7
+    owners = {params["headers"].get("x-amz-expected-bucket-owner") for params in sent}
+    assert owners == {world.session.account}

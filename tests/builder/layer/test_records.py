@@ -4,11 +4,11 @@ from dataclasses import replace
 import pytest
 
 from builder.aws.store import Store
-from builder.errors import ConflictError, LayerError
+from builder.errors import ConflictError, LayerError, RecordError
 from builder.layer.record import Record
 from builder.layer.records import Records
 from tests.builder.conftest import World
-from tests.builder.remembered import attempt_of
+from tests.builder.remembered import attempt_of, release_of
 
 
 def test_a_layer_without_a_record_has_none(world: World) -> None:
@@ -102,3 +102,24 @@ def test_a_record_that_is_no_record_is_not_overwritten(world: World) -> None:
         Records(world.services.store, "web").change(lambda record: replace(record, consumed=1))
 
     assert world.read("web/record.json") == b"\xff not a record"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "arn:aws:lambda:eu-central-1:123456789012:layer:other:1",
+        "arn:aws:lambda:eu-central-1:999999999999:layer:{name}-web:1",
+        "arn:aws:lambda:us-east-1:123456789012:layer:{name}-web:1",
+        "arn:aws:lambda:eu-central-1:123456789012:layer:{name}-web:2",
+    ],
+)
+def test_a_record_that_names_a_version_of_another_layer_is_refused(
+    world: World, other: str
+) -> None:
+    layer = world.layer()
+    forged = replace(release_of(1), version=1, layer_arn=other.format(name=world.name))
+    record = Record("web", current=forged)
+    world.put(layer.keys.record, record.to_json().encode())
+
+    with pytest.raises(RecordError, match="names a version of another layer"):
+        layer.records.load()

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -40,7 +41,8 @@ def test_a_package_of_several_runtimes_may_have_several_versions() -> None:
 
 def released(world: World, number: int, packages: list[Package]) -> Release:
     """Remember a release with these packages."""
-    release = release_of(number, f"{number}" * 64)
+    arn = f"{world.layer().site.layer_arn}:{number}"
+    release = replace(release_of(number, f"{number}" * 64), layer_arn=arn)
     manifest = {
         "schema": 1, "fingerprint": release.fingerprint, "code_sha256": "x", "unzipped_size": 2,
         "zipped_size": 1, "packages": [p.__dict__ for p in packages], "build_id": "b",

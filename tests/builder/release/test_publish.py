@@ -1,4 +1,5 @@
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -10,11 +11,11 @@ from builder.aws.layers import LayerVersion
 from builder.builds.artifact import Artifact, find_artifact
 from builder.builds.start import start_build
 from builder.clock import Clock
-from builder.errors import ArtifactError, ConflictError
+from builder.errors import ArtifactError, AwsError, ConflictError, Unanswered
 from builder.layer.layer import Layer
-from builder.layer.record import Lease
+from builder.layer.record import Lease, Release
 from builder.layer.token import Token
-from builder.release.publish import LEASE_SECONDS, publish
+from builder.release.publish import LEASE_SECONDS, publish, settle
 from tests.builder.building import finished
 from tests.builder.conftest import DoomedSession, Killed, World, quick
 from tests.patience import PATIENCE
@@ -217,24 +218,115 @@ def test_the_lease_of_somebody_who_took_over_is_not_given_back(
     assert record.lease == other
 
 
-def test_of_two_slow_publishers_the_lower_version_wins(
+def test_a_lease_of_a_clock_that_is_behind_is_respected_while_it_is_renewed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     layer, other = world.layer(), world.layer()
     artifact, token = built(layer)
+    ahead = FastClock(time.time() + 3600)
     publishing: Callable[..., LayerVersion] = layer.services.layers.publish
+    second: list[LayerVersion] = []
+
+    def look(seconds: float) -> None:
+        # A minute and more passes for the other while our call is under way.
+        ahead.sleep(seconds)
+        time.sleep(0.05)
+
+    def release_other() -> None:
+        clock = Clock(now=lambda: ahead.time, sleep=look, owner="ahead")
+        second.append(published(other, artifact, replace(token, number=2), clock=clock))
+
+    waiter = threading.Thread(target=release_other)
 
     def slowly(*arguments: Any, **options: Any) -> LayerVersion:
-        # Our lease has run out meanwhile, and somebody else was faster.
-        layer.records.change(lambda record: replace(record, lease=None))
-        monkeypatch.setattr(layer.services.layers, "publish", publishing)
-        published(other, artifact, token)
+        waiter.start()
+        time.sleep(4)
         return publishing(*arguments, **options)
 
+    monkeypatch.setattr("builder.release.publish.RENEWAL_SECONDS", 0.1)
     monkeypatch.setattr(layer.services.layers, "publish", slowly)
+    first = published(layer, artifact, token)
+    waiter.join(PATIENCE)
 
-    assert published(layer, artifact, token).version == 1
+    assert [version.arn for version in second] == [first.arn]
     assert world.versions() == [1]
+
+
+def test_waiting_for_a_lease_is_reported(world: World) -> None:
+    layer, now = world.layer(), FastClock()
+    artifact, token = built(layer)
+    layer.records.change(lambda record: replace(record, lease=Lease("host:1", now.time + 9e6)))
+    lines: list[str] = []
+
+    publish(layer, artifact, token, since=0, clock=now.clock(), progress=lines.append)
+
+    assert lines[0] == "waiting for host:1, which is publishing this layer"
+    assert sum(now.waits) <= LEASE_SECONDS + 1
+
+
+def release_of(token: Token, version: LayerVersion, published_at: str = "then") -> Release:
+    return Release(
+        number=token.number, fingerprint=token.fingerprint, layer_arn=version.arn,
+        version=version.version, code_sha256=version.code_sha256, unzipped_size=1, zipped_size=1,
+        packages=1, reason="first build", build_id="b", published_at=published_at,
+    )  # fmt: skip
+
+
+def twice(layer: Layer, artifact: Artifact, token: Token) -> list[LayerVersion]:
+    """Publish a version for this token and one for the next, as two do who lost the lease."""
+    return [
+        layer.services.layers.publish(
+            layer.site.layer_name, bucket=layer.site.bucket, key=artifact.key, object_version="",
+            targets=layer.spec.targets, description="", token=str(replace(token, number=number)),
+        )
+        for number in (token.number, token.number + 1)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("winner", [0, 1])
+def test_of_two_who_published_in_spite_of_the_lease_the_first_recorded_wins(
+    world: World, winner: int
+) -> None:
+    layer = world.layer()
+    artifact, token = built(layer)
+    versions = twice(layer, artifact, token)
+    releases = [
+        release_of(replace(token, number=token.number + index), version)
+        for index, version in enumerate(versions)
+    ]
+
+    settle(layer, releases[winner], since=0, ours=True)
+    record, settled = settle(layer, releases[1 - winner], since=0, ours=True)
+
+    assert world.versions() == [versions[winner].version]
+    assert settled.layer_arn == versions[winner].arn
+    assert {release.layer_arn for release in record.all_releases} == {versions[winner].arn}
+
+
+def test_a_forced_rebuild_keeps_its_version_beside_the_recorded_one(world: World) -> None:
+    layer = world.layer()
+    artifact, token = built(layer)
+    versions = twice(layer, artifact, token)
+    settle(layer, release_of(token, versions[0]), since=0, ours=True)
+    forced = replace(token, number=2)
+
+    record, settled = settle(layer, release_of(forced, versions[1]), since=2, ours=True)
+
+    assert world.versions() == [1, 2]
+    assert record.current == settled == release_of(forced, versions[1])
+
+
+def test_a_recorded_version_that_was_deleted_does_not_win(world: World) -> None:
+    layer = world.layer()
+    artifact, token = built(layer)
+    versions = twice(layer, artifact, token)
+    settle(layer, release_of(token, versions[0]), since=0, ours=True)
+    layer.services.layers.delete(layer.site.layer_name, 1)
+    later = release_of(replace(token, number=2), versions[1])
+
+    record, settled = settle(layer, later, since=0, ours=True)
+
+    assert record.current == settled == later
 
 
 def test_two_versions_of_one_token_are_adopted_as_the_lower_one(world: World) -> None:
@@ -260,3 +352,48 @@ def test_publishing_goes_on_after_a_crash(world: World, writes: int) -> None:
 
     assert published(layer, artifact, token, clock=FastClock(9e9).clock("other")).version == 1
     assert world.versions() == [1]
+
+
+@pytest.mark.parametrize("was_published", [True, False])
+def test_a_lost_answer_is_looked_for_before_it_is_tried_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, was_published: bool
+) -> None:
+    layer, now = world.layer(), FastClock()
+    artifact, token = built(layer)
+    publishing: Callable[..., LayerVersion] = layer.services.layers.publish
+    calls: list[str] = []
+
+    def lost(*arguments: Any, **options: Any) -> LayerVersion:
+        calls.append("publish")
+        if was_published or len(calls) > 1:
+            version = publishing(*arguments, **options)
+        if len(calls) == 1:
+            raise Unanswered("the connection was reset")
+        return version
+
+    monkeypatch.setattr(layer.services.layers, "publish", lost)
+
+    assert published(layer, artifact, token, clock=now.clock()).version == 1
+    assert world.versions() == [1]
+    assert len(calls) == (1 if was_published else 2)
+
+
+def test_a_refused_version_that_cannot_be_deleted_is_never_adopted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer = world.layer()
+    artifact, token = built(layer)
+    wrong = replace(artifact, manifest=replace(artifact.manifest, code_sha256="c2hh"))
+
+    def denied(name: str, version: int) -> None:
+        raise AwsError("throttled")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(layer.services.layers, "delete", denied)
+        with pytest.raises(ArtifactError, match="could not be deleted: throttled"):
+            published(layer, wrong, token)
+
+    record = layer.records.load()
+    assert record is not None
+    assert [arn.rpartition(":")[2] for arn in record.refused] == ["1"]
+    assert published(layer, artifact, token).version == 2
