@@ -20,7 +20,14 @@ from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import parse_qs
 
-from builder.local import lambda_actions, lambda_runtime, lambda_versions, transport, trust
+from builder.local import (
+    lambda_actions,
+    lambda_runtime,
+    lambda_versions,
+    s3_encryption,
+    transport,
+    trust,
+)
 from builder.local.calls import INTERNAL, PRINCIPAL, Call, now
 
 log = logging.getLogger(__name__)
@@ -113,10 +120,11 @@ def serve(listener: socket.socket, journal: Path) -> None:
     from hypercorn.config import Config
     from ministack import app
     from ministack.core import iam_actions, iam_evaluator
-    from ministack.services import lambda_svc
+    from ministack.services import lambda_svc, s3
 
     lambda_actions.correct(iam_actions)
     lambda_versions.correct(lambda_svc)
+    s3_encryption.correct(s3)
     trust.correct(iam_evaluator)
     transport.correct(app)
     # ministack starts Python functions with this.
