@@ -34,6 +34,7 @@ check: $(STAMP) ## ruff, mypy --strict, import rules, file lengths
 	@"$(BIN)/ruff" check . && "$(BIN)/ruff" format --check .
 	@"$(BIN)/mypy"
 	@"$(BIN)/lint-imports"
+	@git ls-files -z '*.py' | xargs -0 wc -l | awk '$$2 != "total" && $$1 > 400 { print $$2 ": " $$1 " lines, at most 400"; long = 1 } END { exit long }'
 
 LOCK := "$(BIN)/uv" pip compile --quiet --universal --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header
@@ -55,7 +56,7 @@ engines: $(BENCH_STAMP) ## Measure engines that deflate, over the layer of the l
 	  "$$(ls .bench/work/ours/.tools/deflate/_deflate*.so)"
 
 lock: ## Resolve pyproject.toml into the lock files again
-	@$(LOCK) --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements.lock
+	@$(LOCK) --python-version 3.11 --extra cdktf --group dev pyproject.toml -o requirements.lock
 	@$(LOCK) --python-version 3.11 --group bootstrap -o bootstrap.lock
 	@$(LOCK) --python-version 3.11 --group bench -o bench.lock
 	@$(LOCK) --python-version 3.9 --group tools -o builder/worker/tools.txt

@@ -7,10 +7,10 @@ import os
 import sys
 from pathlib import Path
 
-from builder.config import load_config
 from builder.errors import LayerError
-from builder.source import source_files
-from builder.spec import LayerSpec
+from builder.inputs.source_files import source_files
+from builder.spec.layer_spec import LayerSpec
+from builder.spec.layers_toml import load_config
 from modules.layer import SourceTree
 from stacks.app import synthesize
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from bench.measure import Usage, run
 from bench.samples import Sample
-from builder.bundle import bundle
-from builder.spec import LayerSpec
+from builder.inputs.bundle import bundle
+from builder.spec.layer_spec import LayerSpec
 
 PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
 ARCHITECTURE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())

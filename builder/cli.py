@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from builder import __version__, report
+from builder import __version__
 from builder.aws.session import Credentials
 from builder.commands.build import build
 from builder.commands.diff import diff
@@ -26,6 +26,7 @@ from builder.commands.wait import wait
 from builder.commands.watch import watch_command
 from builder.errors import LayerError
 from builder.report.debug import show_decisions
+from builder.report.errors import show_error
 
 EXIT_CODES = """\b
 Exit codes: 0 done; 1 an error, told on stderr; 2 wrong usage, or with
@@ -41,7 +42,7 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except LayerError as error:
             as_json = bool(ctx.meta.get(AS_JSON))
-            report.show_error(error, as_json=as_json, debug=bool(ctx.params.get("debug")))
+            show_error(error, as_json=as_json, debug=bool(ctx.params.get("debug")))
             ctx.exit(1)
         except KeyboardInterrupt:
             click.echo("interrupted; a running build goes on, run it again to join it", err=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,17 +15,18 @@ from pathlib import Path
 from builder.aws.services import connect
 from builder.aws.session import Credentials, Session
 from builder.errors import LayerError, PlanOutdated, RecordError, SourceError, SpecError
-from builder.layer import Layer, Site
-from builder.mode import mode_of
-from builder.pin import pin_of
-from builder.plan import BUILDING, CURRENT, FAILED, FORCED, PINNED, UNMOVED, plan
-from builder.record import Record, Release, Token
-from builder.release import Order, advance, ensure
-from builder.spec import LayerSpec
+from builder.layer.layer import Layer
+from builder.layer.pin import pin_of
+from builder.layer.record import Record, Release
+from builder.layer.site import Site
+from builder.layer.token import Token
+from builder.protocol.statuses import BUILDING, CURRENT, FAILED, FORCED, INVALID, PINNED, UNMOVED
+from builder.release.plan import plan
+from builder.release.release import Order, advance, ensure
+from builder.spec.layer_spec import LayerSpec
 
 log = logging.getLogger(__name__)
 
-INVALID = "invalid"
 
 Answer = dict[str, str]
 
@@ -68,8 +68,7 @@ class Query:
     @property
     def waits(self) -> bool:
         """Whether the release hook waits for builds."""
-        said = self.flag("sync_mode") if self.get("sync_mode") else None
-        return mode_of(said, None, os.environ).waits
+        return self.get("sync_mode") in {"", "true"}
 
     def layer(self) -> Layer:
         """Return the layer that the query is about, connected to AWS."""

@@ -12,15 +12,15 @@ from pathlib import Path
 import click
 
 from builder.errors import LayerError
-from builder.local.embedded import without_aws
-from builder.local.terraform import Terraform
-from builder.local.terraform import find as find_terraform
 from demo.keeper import kept_aws, stop
 from demo.parent import end_with_parent
 from demo.project import REPOSITORY, make_project
 from demo.screen import Screen
 from demo.story import Story
 from demo.tools import require_node
+from embedded.aws import without_aws
+from embedded.terraform import Terraform
+from embedded.terraform import find as find_terraform
 
 FOLDER = REPOSITORY / ".demo"
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from builder.errors import LayerError
-from builder.local.embedded import EmbeddedAws
+from embedded.aws import EmbeddedAws
 
 STAY = "stay\n"
 PATIENCE = 60.0

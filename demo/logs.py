@@ -7,9 +7,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from builder.buildlogs import build_logs
 from builder.clock import Clock
-from builder.layer import Layer
+from builder.layer.layer import Layer
+from builder.operations.logs import build_logs
 from demo.screen import LAYER_COLOURS, Screen
 
 CONTAINER = re.compile(r"\[Container\] \S+ \S+ ")

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from builder.config import load_config
 from builder.errors import LayerError
+from builder.spec.layers_toml import load_config
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 COPIED = ("main.py", "layers.toml", "cdktf.json", "examples")

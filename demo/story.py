@@ -12,16 +12,15 @@ from typing import Any
 import boto3
 
 from builder.aws.session import Credentials, Session
-from builder.config import load_config
 from builder.errors import LayerError
-from builder.layer import Layer
-from builder.local.terraform import Terraform
-from builder.plan import plan
+from builder.layer.layer import Layer, layers_at
+from builder.release.plan import plan
 from builder.report.tables import megabytes
-from builder.site import layers_at
+from builder.spec.layers_toml import load_config
 from demo.logs import followed
 from demo.project import Project
 from demo.screen import Screen
+from embedded.terraform import Terraform
 
 EDITED_LAYER = "receipts"
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from cdktf import App
 
-from builder.spec import AppSpec, LayerSpec
+from builder.spec.app_spec import AppSpec
+from builder.spec.layer_spec import LayerSpec
+from modules.layer.stack import LayersStack, Sources
 from stacks.example import ExampleStack
-from stacks.layers import LayersStack, Sources
 
 
 def synthesize(

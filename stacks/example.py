@@ -8,13 +8,14 @@ from pathlib import Path
 
 from constructs import Construct
 
-from builder.spec import AppSpec, LayerSpec
+from builder.spec.app_spec import AppSpec
+from builder.spec.layer_spec import LayerSpec
 from modules.layer import policies
 from modules.layer.assets import zip_function
 from modules.layer.bindings import CloudwatchLogGroup, IamRole, IamRolePolicy, LambdaFunction
 from modules.layer.layer import PROJECT_ROOT
 from modules.layer.naming import named
-from stacks.layers import LayersStack, Sources
+from modules.layer.stack import LayersStack, Sources
 
 PROOF = Path(__file__).parents[1] / "examples" / "functions" / "proof.py"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.local.embedded import EmbeddedAws
+from embedded.aws import EmbeddedAws
 
 
 @pytest.fixture(scope="session")

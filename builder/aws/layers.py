@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from botocore.exceptions import ClientError
 
 from builder.aws.session import Session, code_of, explained
-from builder.runtimes import Target
+from builder.spec.runtimes import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

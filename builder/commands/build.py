@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
 from builder import report
 from builder.commands.options import Setting, as_json, pass_setting
 from builder.errors import LayerError
-from builder.mode import mode_of
-from builder.plan import CURRENT, PINNED, plan
-from builder.release import Order, advance, ensure
+from builder.protocol.statuses import CURRENT, PINNED
+from builder.release.plan import plan
+from builder.release.release import Order, advance, ensure
+from builder.report.plan import show_building
+from builder.report.release import show_release
 
 
 @click.command()
@@ -36,9 +36,9 @@ def build(setting: Setting, name: str, *, force: bool, waits: bool | None, as_js
              lambda-layer build web --no-wait && lambda-layer wait web
     """
     app = setting.load().app
-    mode = mode_of(waits, app.sync_mode, os.environ)
+    waits = app.sync_mode is not False if waits is None else waits
     (layer,) = setting.layers((name,))
-    planned = plan(layer, force=force, waits=mode.waits)
+    planned = plan(layer, force=force, waits=waits)
     if planned.status == PINNED:
         raise LayerError(
             f"layer {name!r} is pinned",
@@ -47,15 +47,15 @@ def build(setting: Setting, name: str, *, force: bool, waits: bool | None, as_js
             fix=f"release it first: lambda-layer unpin {name}",
         )
     if planned.status == CURRENT and planned.release is not None:
-        report.show_release(layer, planned.release, as_json=as_json)
+        show_release(layer, planned.release, as_json=as_json)
         return
     progress = report.progress(name)
     progress(f"{planned.status}: {planned.reason}")
     order = Order(planned.token, planned.reason, fresh=force, debug=setting.debug)
-    release = (ensure if mode.waits else advance)(layer, order, progress=progress)
+    release = (ensure if waits else advance)(layer, order, progress=progress)
     if release is None:
         if not app.has_publisher:
             progress("there is no publisher (docs/async.md): run this again when the build ended")
-        report.show_building(layer, planned, as_json=as_json)
+        show_building(layer, planned, as_json=as_json)
         return
-    report.show_release(layer, release, as_json=as_json)
+    show_release(layer, release, as_json=as_json)

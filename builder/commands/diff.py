@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from builder.commands.options import Setting, as_json, pass_setting
-from builder.difference import difference
+from builder.operations.diff import difference
 from builder.report.difference import show_difference
 
 

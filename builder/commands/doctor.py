@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import click
 
 from builder.commands.options import Setting, as_json, pass_setting
-from builder.config import Config
-from builder.doctor import OK, PROBLEM, Finding, examine_account, examine_machine
-from builder.doctor.findings import finding_of, found_by
 from builder.errors import LayerError
+from builder.layer.layer import layers_at
+from builder.operations.doctor import OK, PROBLEM, Finding, examine_account, examine_machine
+from builder.operations.doctor.findings import finding_of, found_by
 from builder.report.doctor import show_findings
-from builder.site import layers_at
+from builder.spec.layers_toml import Config
 
 
 @click.command()

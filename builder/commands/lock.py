@@ -8,7 +8,7 @@ import click
 
 from builder.commands.options import Setting, pass_setting
 from builder.errors import LayerError
-from builder.releaselock import release_lock
+from builder.operations.lock import release_lock
 
 
 @click.command()

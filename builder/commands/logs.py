@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import click
 
-from builder.buildlog import build_log, find_build_of
-from builder.buildlogs import build_logs
 from builder.clock import Clock
 from builder.commands.options import Setting, as_json, pass_setting
+from builder.operations.logs import build_log, build_logs, find_build_of
 from builder.report.log import show_line
 
 

@@ -8,9 +8,9 @@ from builder import report
 from builder.clock import Clock
 from builder.commands.options import Setting, as_json, pass_setting
 from builder.errors import LayerError
-from builder.functions import Moves, hand_over, move_functions
-from builder.layer import Layer
-from builder.record import Record, Release
+from builder.functions.move import Moves, hand_over, move_functions
+from builder.layer.layer import Layer
+from builder.layer.record import Record, Release
 from builder.report.moves import show_moves
 
 

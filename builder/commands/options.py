@@ -9,9 +9,8 @@ from pathlib import Path
 import click
 
 from builder.aws.session import Credentials, Session
-from builder.config import Config, load_config
-from builder.layer import Layer
-from builder.site import layers_at
+from builder.layer.layer import Layer, layers_at
+from builder.spec.layers_toml import Config, load_config
 
 AS_JSON = "lambda-layer.json"
 """Where a command notes that it was asked for JSON."""

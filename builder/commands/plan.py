@@ -6,9 +6,10 @@ import sys
 
 import click
 
-from builder import report
 from builder.commands.options import Setting, as_json, names, pass_setting
-from builder.plan import CURRENT, PINNED, plan
+from builder.protocol.statuses import CURRENT, PINNED
+from builder.release.plan import plan
+from builder.report.plan import show_plans
 
 
 @click.command("plan")
@@ -26,6 +27,6 @@ def plan_command(
     Example: lambda-layer plan web --detailed-exitcode
     """
     plans = [(layer, plan(layer, force=force)) for layer in setting.layers(names)]
-    report.show_plans(plans, as_json=as_json)
+    show_plans(plans, as_json=as_json)
     if detailed_exitcode and any(found.status not in {CURRENT, PINNED} for _, found in plans):
         sys.exit(2)

@@ -6,8 +6,8 @@ import click
 
 from builder import report
 from builder.commands.options import Setting, as_json, pass_setting, yes
-from builder.prune import freed, look
-from builder.prune import prune as delete
+from builder.release.prune import freed, look
+from builder.release.prune import prune as delete
 from builder.report.prune import show_pruning
 
 

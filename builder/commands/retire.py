@@ -8,7 +8,8 @@ from builder import report
 from builder.aws.services import connect
 from builder.aws.session import Session
 from builder.commands.options import Setting, pass_setting
-from builder.retire import RETIRE_VARIABLE, Retirement, retire
+from builder.operations.retire import Retirement, retire
+from builder.protocol.variables import RETIRE_VARIABLE
 
 
 @click.command("retire")

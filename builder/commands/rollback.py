@@ -7,10 +7,10 @@ import click
 from builder import report
 from builder.clock import Clock
 from builder.commands.options import Setting, as_json, confirm, pass_setting, yes
+from builder.operations.rollback import choose, look, roll_back
+from builder.operations.rollback import unpin as let_go
+from builder.operations.status import status_of
 from builder.report.rollback import show_pin, show_unpinned
-from builder.rollback import choose, look, roll_back
-from builder.rollback import unpin as let_go
-from builder.status import status_of
 
 
 @click.command()

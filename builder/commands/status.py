@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from builder.commands.options import Setting, as_json, names, pass_setting
+from builder.operations.status import status_of
 from builder.report.status import show_status
-from builder.status import status_of
 
 
 @click.command()

@@ -7,7 +7,8 @@ import click
 from builder import report
 from builder.clock import Clock
 from builder.commands.options import Setting, as_json, pass_setting
-from builder.unattended import wait_for_release
+from builder.operations.wait import wait_for_release
+from builder.report.release import show_release
 
 
 @click.command()
@@ -30,4 +31,4 @@ def wait(setting: Setting, name: str, *, timeout: float, as_json: bool) -> None:
     release = wait_for_release(
         layer, timeout=timeout * 60, progress=report.progress(name), clock=Clock()
     )
-    report.show_release(layer, release, as_json=as_json)
+    show_release(layer, release, as_json=as_json)

@@ -8,8 +8,8 @@ import click
 
 from builder.clock import Clock
 from builder.commands.options import Setting, as_json, pass_setting
+from builder.operations.watch import PUBLISHED, watch
 from builder.report.watch import show_views
-from builder.watch import PUBLISHED, watch
 
 
 @click.command("watch")

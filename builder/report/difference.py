@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 from rich.markup import escape
 
-from builder.difference import Difference, PackageChange
-from builder.layer import Layer
+from builder.layer.layer import Layer
+from builder.operations.diff import Difference, PackageChange
 from builder.report.tables import megabytes, new_table, plural, release_fields, show, show_json
 
 MARKS = {

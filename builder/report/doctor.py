@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from rich.markup import escape
 
-from builder.doctor import PROBLEM, Finding
+from builder.operations.doctor import PROBLEM, Finding
 from builder.report.tables import new_table, plural, show, show_json, styled
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from builder.logline import ERROR, NOTE, PHASE, STEP, parse
+from builder.operations.log_line import ERROR, NOTE, PHASE, STEP, parse
 
 COLOURS: dict[str, dict[str, Any]] = {
     PHASE: {"fg": "blue"},

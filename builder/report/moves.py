@@ -6,9 +6,9 @@ from typing import Any
 
 from rich.markup import escape
 
-from builder.functions import Moves
-from builder.layer import Layer
-from builder.mover import Move
+from builder.functions.move import Moves
+from builder.functions.mover import Move
+from builder.layer.layer import Layer
 from builder.report.tables import new_table, show, show_json, styled
 
 

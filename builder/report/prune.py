@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 from rich.markup import escape
 
-from builder.layer import Layer
-from builder.prune import Pruning, Verdict
+from builder.layer.layer import Layer
+from builder.release.prune import Pruning, Verdict
 from builder.report.tables import megabytes, new_table, plural, show, show_json
 
 

@@ -8,10 +8,10 @@ from dataclasses import asdict
 import click
 
 from builder.aws.functions import Use
-from builder.layer import Layer
-from builder.record import Pin
+from builder.layer.layer import Layer
+from builder.layer.record import Pin
+from builder.operations.rollback import Unpinning
 from builder.report.tables import release_fields, show_json
-from builder.rollback import Unpinning
 
 
 def show_pin(layer: Layer, pin: Pin, elsewhere: Sequence[Use], *, as_json: bool) -> None:

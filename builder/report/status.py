@@ -9,6 +9,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from builder.operations.status import Status
 from builder.report.tables import (
     megabytes,
     new_table,
@@ -17,7 +18,6 @@ from builder.report.tables import (
     show_json,
     styled,
 )
-from builder.status import Status
 
 
 def show_status(found: Sequence[Status], *, as_json: bool, releases: bool) -> None:

@@ -9,7 +9,7 @@ import click
 from rich.console import Console, RenderableType
 from rich.table import Table
 
-from builder.record import Release
+from builder.layer.record import Release
 
 STYLES = {
     "current": "green",

@@ -16,10 +16,18 @@ from rich.table import Table
 from rich.text import Text
 
 from builder.clock import Clock
-from builder.logline import ERROR, NOTE, STEP, LogLine
-from builder.record import Release
+from builder.layer.record import Release
+from builder.operations.log_line import ERROR, NOTE, STEP, LogLine
+from builder.operations.watch import (
+    BUILDING,
+    FAILED,
+    PUBLISHED,
+    PUBLISHING,
+    WAITING,
+    BuildView,
+    View,
+)
 from builder.report.tables import megabytes, release_fields
-from builder.watch import BUILDING, FAILED, PUBLISHED, PUBLISHING, WAITING, BuildView, View
 
 Event = dict[str, Any]
 

@@ -10,8 +10,8 @@ from typing import Any
 from cdktf import DataResource, ITerraformDependable
 from constructs import Construct
 
-from builder.runtimes import Target
-from builder.spec import AppSpec
+from builder.spec.app_spec import AppSpec
+from builder.spec.runtimes import Target
 from modules.layer import policies
 from modules.layer.bindings import (
     CloudwatchLogGroup,

@@ -24,12 +24,12 @@ from cdktf import (
 from constructs import Construct
 
 from builder.errors import SpecError
-from builder.spec import LayerSpec
+from builder.spec.layer_spec import LayerSpec
 from modules.layer import policies
 from modules.layer.assets import SourceTree, bundle_sources
 from modules.layer.bindings import DataExternal, IamRole, IamRolePolicy, S3Object
+from modules.layer.index_access import logins
 from modules.layer.infrastructure import BuildInfrastructure
-from modules.layer.logins import logins
 from modules.layer.naming import literal, named
 from modules.layer.publisher import Publisher
 

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from cdktf import ITerraformDependable
 from constructs import Construct
 
-from builder.runtimes import Target
-from builder.spec import LayerSpec
+from builder.spec.layer_spec import LayerSpec
+from builder.spec.runtimes import Target
 from modules.layer import policies
 from modules.layer.assets import zip_files
 from modules.layer.bindings import (
@@ -29,7 +29,7 @@ from modules.layer.bindings import (
 )
 from modules.layer.infrastructure import BuildInfrastructure
 from modules.layer.naming import named
-from modules.layer.packing import HANDLER, publisher_files
+from modules.layer.publisher_code import HANDLER, publisher_files
 
 TIMEOUT_SECONDS = 900
 """The most that Lambda allows: a function that is being moved may take minutes."""

@@ -15,12 +15,13 @@ import pytest
 from builder.aws.services import Services, connect
 from builder.aws.session import Credentials, Session
 from builder.clock import Clock
-from builder.layer import Layer, Site
-from builder.local.embedded import EmbeddedAws
-from builder.plan import plan
-from builder.record import Release
-from builder.release import Order, ensure
-from builder.spec import LayerSpec
+from builder.layer.layer import Layer
+from builder.layer.record import Release
+from builder.layer.site import Site
+from builder.release.plan import plan
+from builder.release.release import Order, ensure
+from builder.spec.layer_spec import LayerSpec
+from embedded.aws import EmbeddedAws
 
 PYPROJECT = '[project]\nname = "web"\nversion = "1.0"\n'
 PACKAGE = {"pyproject.toml": PYPROJECT, "web/__init__.py": "", "web/app.py": "x = 1\n"}

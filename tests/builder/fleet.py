@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from botocore.awsrequest import AWSResponse
 
-from builder.functions import Moves, move_functions
+from builder.functions.move import Moves, move_functions
 from tests.builder.aws.test_layers import archive
 from tests.builder.conftest import World, quick
 

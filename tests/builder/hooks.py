@@ -9,8 +9,8 @@ import pytest
 from builder import hook
 from builder.clock import Clock
 from builder.hook import Answer, Query, plan_hook, release_hook
-from builder.record import Release
-from builder.release import ensure
+from builder.layer.record import Release
+from builder.release.release import ensure
 from tests.builder.conftest import ACCOUNT, REGION, World, quick
 
 KEYS = {

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from builder.layer import Layer
-from builder.publisher import (
+from builder.layer.layer import Layer
+from builder.layer.record import Record
+from builder.publisher.function import (
     Publisher,
 )
-from builder.record import Record
-from builder.release import Order, advance
-from builder.spec import AppSpec
+from builder.release.release import Order, advance
+from builder.spec.app_spec import AppSpec
 from tests.builder.conftest import World, order_of, quick, wait_for
 
 

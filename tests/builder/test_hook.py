@@ -10,7 +10,7 @@ from builder.errors import (
     SpecError,
 )
 from builder.hook import Answer, Query, release_hook
-from builder.layer import Layer
+from builder.layer.layer import Layer
 from tests.builder.conftest import ACCOUNT, World, wait_for, write_tree
 from tests.builder.hooks import (
     KEYS,

@@ -6,7 +6,7 @@ from builder.errors import (
     FunctionsNotMoved,
 )
 from builder.hook import Answer
-from builder.rollback import choose, roll_back
+from builder.operations.rollback import choose, roll_back
 from tests.builder.conftest import World, quick, wait_for
 from tests.builder.fleet import function_of
 from tests.builder.hooks import (

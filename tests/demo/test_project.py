@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from builder.config import load_config
 from builder.errors import LayerError
+from builder.spec.layers_toml import load_config
 from demo.project import EDITED, REPOSITORY, make_project
 
 

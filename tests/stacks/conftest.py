@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from builder.spec import AppSpec, LayerSpec
+from builder.spec.app_spec import AppSpec
+from builder.spec.layer_spec import LayerSpec
 from stacks.app import synthesize
 
 APP = AppSpec("shop")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.spec import LayerSpec
+from builder.spec.layer_spec import LayerSpec
 from modules.layer import SourceTree
 
 if TYPE_CHECKING:

@@ -20,11 +20,12 @@ from typing import Any
 
 import pytest
 
-from builder.local.calls import Call
-from builder.local.embedded import EmbeddedAws
-from builder.local.standins.reattach import reattached
-from builder.local.terraform import Terraform, TerraformError, choose
-from builder.spec import AppSpec, LayerSpec
+from builder.spec.app_spec import AppSpec
+from builder.spec.layer_spec import LayerSpec
+from embedded.aws import EmbeddedAws
+from embedded.calls import Call
+from embedded.standins.reattach import reattached
+from embedded.terraform import Terraform, TerraformError, choose
 from tests.terraform.packages import layer, write, write_package
 
 TEMPLATE = "contract"
@@ -274,8 +275,8 @@ def served(machine: dict[str, str], schemas: Path) -> Iterator[dict[str, str]]:
 @pytest.fixture(scope="session")
 def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Return the JSON of a set of layers, synthesized once."""
+    from modules.layer.stack import LayersStack
     from stacks.example import ExampleStack
-    from stacks.layers import LayersStack
 
     done: dict[str, Path] = {}
 

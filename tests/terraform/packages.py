@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from builder.spec import LayerSpec
+from builder.spec.layer_spec import LayerSpec
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 """The layers' version: this machine has its interpreter, so that builds import what they pack."""

@@ -6,8 +6,9 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from builder.source import source_files
-from builder.spec import AppSpec, LayerSpec
+from builder.inputs.source_files import source_files
+from builder.spec.app_spec import AppSpec
+from builder.spec.layer_spec import LayerSpec
 from tests.terraform.conftest import Make, Stack
 from tests.terraform.packages import layer, write
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from builder.local.embedded import EmbeddedAws
-from builder.local.terraform import Terraform
+from embedded.aws import EmbeddedAws
+from embedded.terraform import Terraform
 from tests.terraform.packages import PYTHON, write_package
 
 PROJECT = Path(__file__).parents[2]

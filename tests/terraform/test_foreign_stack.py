@@ -20,7 +20,7 @@ def synthesize(name: str, folder: Path) -> Path:
     """Write the shop's Terraform JSON, as its own program would; return the folder it is in."""
     from cdktf import App, TerraformStack, TerraformVariable  # here: it starts Node
 
-    from builder.spec import AppSpec
+    from builder.spec.app_spec import AppSpec
     from modules.layer import BuildInfrastructure, LambdaLayer, policies
     from modules.layer.assets import zip_function
     from modules.layer.bindings import (

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from builder.local.embedded import EmbeddedAws
-from builder.local.terraform import Running
+from embedded.aws import EmbeddedAws
+from embedded.terraform import Running
 from tests.terraform.builds import Builds, end, hooks_of, quick_builds, wait_until
 from tests.terraform.conftest import Make, Outcome, Stack
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.local.terraform import Running
+from embedded.terraform import Running
 from tests.terraform.builds import Builds, hooks_of, ours, quick_builds, wait_until
 from tests.terraform.conftest import Make, Stack
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from builder.local.terraform import Result
+from embedded.terraform import Result
 from tests.terraform.builds import quick_builds, wait_until
 from tests.terraform.conftest import Make, Stack, copy_of
 

@@ -22,7 +22,7 @@ from unittest import mock
 
 import pytest
 
-from builder.runtimes import Target as Runtime
+from builder.spec.runtimes import Target as Runtime
 from builder.worker import libdeflate, lock, pack, tools
 from builder.worker.libdeflate import Libdeflate
 from builder.worker.log import Log

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from builder.locks import locked_requirements
-from builder.spec import LayerSpec
+from builder.inputs.locks.project_lock import locked_requirements
+from builder.spec.layer_spec import LayerSpec
 from builder.worker import lock, locked
 
 PYPROJECT = """\

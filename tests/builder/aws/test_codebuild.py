@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from builder.aws.codebuild import BuildRequest, CodeBuild, _state
-from builder.build import finish_build
+from builder.builds.start import finish_build
 from builder.errors import AwsError, InfrastructureError
 from tests.builder.conftest import World, quick, wait_for
 

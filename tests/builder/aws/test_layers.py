@@ -8,7 +8,7 @@ import pytest
 
 from builder.aws.layers import LayerVersion
 from builder.errors import AwsError
-from builder.runtimes import Target
+from builder.spec.runtimes import Target
 from tests.builder.conftest import World
 
 TOKEN = f"{'a' * 64}#12"

@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from builder.aws.session import CONFIG, Credentials, Session, code_of, explained
 from builder.errors import AwsError, CredentialsError
-from builder.local.embedded import EmbeddedAws
+from embedded.aws import EmbeddedAws
 from tests.builder.conftest import ACCOUNT, World, environ
 
 

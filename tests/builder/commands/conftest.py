@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 from builder.cli import main
 from builder.clock import Clock
 from builder.commands import build as build_command
-from builder.local.embedded import EmbeddedAws
-from builder.record import Release
-from builder.release import ensure
+from builder.layer.record import Release
+from builder.release.release import ensure
+from embedded.aws import EmbeddedAws
 from tests.builder.aws.test_layers import archive
 from tests.builder.conftest import (
     ACCOUNT,

@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from builder.cli import main
-from builder.retire import RETIRE_VARIABLE
+from builder.protocol.variables import RETIRE_VARIABLE
 from tests.builder.commands.conftest import Project
 
 

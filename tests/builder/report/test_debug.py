@@ -6,7 +6,7 @@ import pytest
 
 from builder.report.debug import show_decisions
 
-log = logging.getLogger("builder.plan")
+log = logging.getLogger("builder.release.plan")
 
 
 @pytest.fixture(autouse=True)

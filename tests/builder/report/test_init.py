@@ -7,11 +7,15 @@ import pytest
 
 from builder import report
 from builder.errors import SpecError
-from builder.layer import Layer, Site
-from builder.plan import Plan
-from builder.record import Token
+from builder.layer.layer import Layer
+from builder.layer.site import Site
+from builder.layer.token import Token
+from builder.release.plan import Plan
+from builder.report.errors import show_error
+from builder.report.plan import show_plans
+from builder.report.release import show_release
 from tests.builder.conftest import spec_of
-from tests.builder.test_record import release_of
+from tests.builder.layer.test_record import release_of
 
 SITE = Site("billing-web", "b", "p", "r", "g", "123456789012", "eu-west-1")
 # Nothing of AWS is asked for a report.
@@ -26,7 +30,7 @@ CURRENT = Plan(Token("a" * 64, 1), "current", "first build", RELEASE)
 def test_plans_show_what_is_due_and_why_with_every_letter(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    report.show_plans([(LAYER, STALE), (LAYER, CURRENT)], as_json=False)
+    show_plans([(LAYER, STALE), (LAYER, CURRENT)], as_json=False)
 
     _, stale, current = capsys.readouterr().out.splitlines()
     assert stale.split()[:2] == ["web", "stale"]
@@ -37,13 +41,13 @@ def test_plans_show_what_is_due_and_why_with_every_letter(
 
 def test_a_layer_without_a_release_has_none(capsys: pytest.CaptureFixture[str]) -> None:
     missing = Plan(Token("a" * 64, 1), "missing", "first build", None)
-    report.show_plans([(LAYER, missing)], as_json=False)
+    show_plans([(LAYER, missing)], as_json=False)
 
     assert capsys.readouterr().out.splitlines()[1].split()[-3:] == ["-", "build", "#1"]
 
 
 def test_plans_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
-    report.show_plans([(LAYER, STALE)], as_json=True)
+    show_plans([(LAYER, STALE)], as_json=True)
 
     (found,) = json.loads(capsys.readouterr().out)
     assert found["token"] == f"{'a' * 64}#2"
@@ -54,7 +58,7 @@ def test_plans_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_release_is_shown_on_lines_that_can_be_searched(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    report.show_release(LAYER, RELEASE, as_json=False)
+    show_release(LAYER, RELEASE, as_json=False)
 
     lines = {line.split(None, 1)[0]: line.split(None, 1)[1].rstrip()
              for line in capsys.readouterr().out.splitlines()}  # fmt: skip
@@ -64,14 +68,14 @@ def test_a_release_is_shown_on_lines_that_can_be_searched(
 
 
 def test_a_release_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
-    report.show_release(LAYER, RELEASE, as_json=True)
+    show_release(LAYER, RELEASE, as_json=True)
 
     found = json.loads(capsys.readouterr().out)
     assert (found["layer"], found["version"], found["unzipped_size"]) == ("web", 1, 31_457_280)
 
 
 def test_an_error_is_one_line_and_its_parts(capsys: pytest.CaptureFixture[str]) -> None:
-    report.show_error(SpecError("wrong", where="here", fix="mend"), as_json=False, debug=False)
+    show_error(SpecError("wrong", where="here", fix="mend"), as_json=False, debug=False)
 
     found = capsys.readouterr()
     assert found.out == ""
@@ -79,13 +83,13 @@ def test_an_error_is_one_line_and_its_parts(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_an_error_for_machines_goes_to_stderr_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    report.show_error(SpecError("wrong"), as_json=True, debug=False)
+    show_error(SpecError("wrong"), as_json=True, debug=False)
 
     assert json.loads(capsys.readouterr().err)["error"]["what"] == "wrong"
 
 
 def test_a_traceback_is_for_debug_mode(capsys: pytest.CaptureFixture[str]) -> None:
-    report.show_error(SpecError("wrong"), as_json=False, debug=True)
+    show_error(SpecError("wrong"), as_json=False, debug=True)
 
     assert "SpecError" in capsys.readouterr().err
 
@@ -102,12 +106,12 @@ def test_progress_goes_to_stderr_and_an_answer_to_stdout(
 
 
 def test_nothing_is_coloured_that_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    report.show_plans([(LAYER, STALE)], as_json=False)
+    show_plans([(LAYER, STALE)], as_json=False)
 
     assert "\x1b" not in capsys.readouterr().out
 
 
 def test_functions_are_due_to_move_and_not_to_be_built(capsys: pytest.CaptureFixture[str]) -> None:
-    report.show_plans([(LAYER, replace(CURRENT, status="unmoved"))], as_json=False)
+    show_plans([(LAYER, replace(CURRENT, status="unmoved"))], as_json=False)
 
     assert capsys.readouterr().out.split()[-3:] == ["v1", "move", "#1"]

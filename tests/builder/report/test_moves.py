@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from builder.functions import Moves
-from builder.mover import Move, Outcome
+from builder.functions.move import Moves
+from builder.functions.mover import Move, Outcome
 from builder.report.moves import show_moves
 from tests.builder.report.test_init import LAYER, RELEASE
 

@@ -6,10 +6,10 @@ from rich.console import Console
 
 from builder.aws.codebuild import BuildState, Phase
 from builder.clock import Clock
-from builder.logline import Step, parse
+from builder.operations.log_line import Step, parse
+from builder.operations.watch import BUILDING, FAILED, PUBLISHED, WAITING, BuildView, View
 from builder.report.watch import _Screen, events
-from builder.watch import BUILDING, FAILED, PUBLISHED, WAITING, BuildView, View
-from tests.builder.test_record import release_of
+from tests.builder.layer.test_record import release_of
 
 
 def state_of(name: str = "layers:1c9e0000-x", **fields: Any) -> BuildState:

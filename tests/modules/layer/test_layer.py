@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import cdktf
 import pytest
 
-from builder.spec import AppSpec, LayerSpec
+from builder.spec.app_spec import AppSpec
+from builder.spec.layer_spec import LayerSpec
 from modules.layer import BuildInfrastructure, Credentials, LambdaLayer, SourceTree
 from modules.layer.bindings import AwsProvider, ExternalProvider, LambdaFunction
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from builder.errors import SpecError
-from builder.spec import AppSpec, LayerSpec
+from builder.spec.app_spec import AppSpec
+from builder.spec.layer_spec import LayerSpec
 from modules.layer import BuildInfrastructure, LambdaLayer, Publisher
 from modules.layer.bindings import AwsProvider, ExternalProvider
 
@@ -71,7 +72,7 @@ def test_the_function_runs_the_builder_on_arm64(synthesize: Synthesize) -> None:
     function = resource(document, "aws_lambda_function", "function")
     assert function["function_name"] == "shop-layers-publisher"
     assert (function["runtime"], function["architectures"]) == ("python3.13", ["arm64"])
-    assert function["handler"] == "builder.publisher.handler"
+    assert function["handler"] == "builder.publisher.function.handler"
     assert function["timeout"] == 900
     assert function["environment"]["variables"]["LAMBDA_LAYER_APP"] == "shop"
     assert function["filename"] == "${path.module}/assets/publisher.zip"

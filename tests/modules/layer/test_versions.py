@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from builder.local.standins.catalog import PROVIDERS
-from builder.local.terraform import Terraform
+from embedded.standins.catalog import PROVIDERS
+from embedded.terraform import Terraform
 from modules.layer import allow_versions, versions
 from modules.layer.bindings import AwsProvider, ExternalProvider
 from tests.modules.layer.conftest import Synthesize

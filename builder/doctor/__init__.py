@@ -1,9 +1,0 @@
-"""The doctor: what could keep a release from working, each finding with its fix."""
-
-from __future__ import annotations
-
-from builder.doctor.account import examine_account
-from builder.doctor.findings import OK, PROBLEM, UNKNOWN, WARNING, Finding
-from builder.doctor.machine import examine_machine
-
-__all__ = ["OK", "PROBLEM", "UNKNOWN", "WARNING", "Finding", "examine_account", "examine_machine"]

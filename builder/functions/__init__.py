@@ -1,0 +1,1 @@
+"""The functions that use a layer: found, checked for room, and moved to a release."""

@@ -1,0 +1,39 @@
+"""The unzipped sizes of layer versions, as far as they can be known: those that we released."""
+
+from __future__ import annotations
+
+import threading
+
+from builder.errors import LayerError
+from builder.layer.layer import Layer
+from builder.layer.record import Record
+from builder.layer.records import Records
+
+
+class UnzippedSizes:
+    """Looks sizes up in the records of the application's layers, each record once."""
+
+    def __init__(self, layer: Layer) -> None:
+        self._store = layer.services.store
+        self._prefix = layer.site.layer_name.removesuffix(layer.name)
+        self._known: dict[str, dict[str, int]] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, layer_arn: str) -> int | None:
+        """Return the bytes that a layer version has unzipped, None when we did not release it."""
+        name = layer_arn.split(":")[6]
+        if not name.startswith(self._prefix):
+            return None
+        with self._lock:
+            if name not in self._known:
+                self._known[name] = self._sizes(name.removeprefix(self._prefix))
+            return self._known[name].get(layer_arn)
+
+    def _sizes(self, layer: str) -> dict[str, int]:
+        try:
+            record = Records(self._store, layer).load()
+        except LayerError:
+            return {}  # only a size is lost that nobody promised
+        record = record or Record(layer)
+        known = (*record.releases, *([record.current] if record.current else []))
+        return {release.layer_arn: release.unzipped_size for release in known}

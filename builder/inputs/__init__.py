@@ -1,0 +1,1 @@
+"""What a layer is made of: its files, its locks, its fingerprint, and the bundle."""

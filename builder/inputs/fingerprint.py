@@ -1,0 +1,144 @@
+"""What the artifact depends on: the fingerprint, and what changed between two of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from builder.inputs.bundle import describe_target
+from builder.inputs.source_files import SourceFile
+from builder.inputs.worker_program import worker_digest
+from builder.spec.layer_spec import LayerSpec
+
+SCHEMA = 1
+NAMED_CHANGES = 5
+"""How many changes a reason names before it counts the rest."""
+
+UNTOLD = {"targets": "facts about the runtime changed", "worker": "the builder's worker changed"}
+"""Settings whose values would tell people nothing."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that can change the artifact, and nothing else.
+
+    ``files`` maps paths to digests, ``settings`` maps names to values as JSON.
+    """
+
+    files: Mapping[str, str]
+    settings: Mapping[str, str]
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the inputs, as 64 hex digits."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    def to_json(self) -> str:
+        """Return the inputs as canonical JSON."""
+        document = {"schema": SCHEMA, "files": dict(self.files), "settings": dict(self.settings)}
+        return json.dumps(document, sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Inputs | None:
+        """Read what :meth:`to_json` wrote, or return None for anything else."""
+        try:
+            document = json.loads(text)
+            known = document["schema"] == SCHEMA
+            return cls(dict(document["files"]), dict(document["settings"])) if known else None
+        except (ValueError, TypeError, KeyError):
+            # They only serve to name what changed; a plan works without them.
+            return None
+
+
+def inputs_of(spec: LayerSpec, files: Iterable[SourceFile]) -> Inputs:
+    """Return the inputs of a layer; name, description and functions change no byte of it."""
+    return Inputs(
+        files={file.path: file.digest + ("+x" if file.executable else "") for file in files},
+        settings={
+            **_optional(spec),
+            "package": json.dumps(spec.package),
+            "requirements": json.dumps(sorted(spec.requirements)),
+            "dependencies": json.dumps(sorted(spec.dependencies)),
+            "extras": json.dumps(sorted(spec.extras)),
+            "exclude": json.dumps(spec.exclude),
+            "slim": json.dumps(sorted(spec.slim)),
+            "python": json.dumps([target.python for target in spec.targets]),
+            "architecture": json.dumps(spec.architecture),
+            "targets": json.dumps(
+                [describe_target(target) for target in spec.targets], sort_keys=True
+            ),
+            "build image": json.dumps([target.build_image for target in spec.targets]),
+            "worker": json.dumps(worker_digest()[:12]),
+        },
+    )
+
+
+def _optional(spec: LayerSpec) -> dict[str, str]:
+    """Return the settings that few layers have; one that is not set is not there.
+
+    ``may_fail`` decides whether there is an artifact at all. Names, users and secrets of indexes
+    have no influence on what is in them.
+    """
+    values: dict[str, object] = {
+        "may_fail": sorted(spec.may_fail),
+        "system_packages": sorted(spec.system_packages),
+        "pre_install": spec.pre_install,
+        "include": sorted(spec.include),
+        "indexes": [index.address for index in spec.indexes],
+    }
+    return {name: json.dumps(value) for name, value in values.items() if value}
+
+
+def changes(old: Inputs, new: Inputs) -> list[str]:
+    """Say what changed from old to new inputs, settings first, each in a few words."""
+    return [*_setting_changes(old.settings, new.settings), *_file_changes(old.files, new.files)]
+
+
+def reason(old: Inputs, new: Inputs) -> str:
+    """Say in one line why a layer with these inputs must be built again."""
+    found = changes(old, new)
+    rest = len(found) - NAMED_CHANGES
+    named = found[:NAMED_CHANGES] + ([f"and {rest} more"] if rest > 0 else [])
+    return ", ".join(named) or "the inputs changed"
+
+
+def _setting_changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    found = []
+    changed = {n for n in {*old, *new} if old.get(n, "null") != new.get(n, "null")}
+    if changed & {"python", "architecture"}:
+        # They follow from these two, unless our table of runtimes itself changed.
+        changed -= {"targets", "build image"}
+    for name in sorted(changed):
+        if name in UNTOLD:
+            found.append(UNTOLD[name])
+        else:
+            before, after = _plain(old.get(name, "null")), _plain(new.get(name, "null"))
+            found.append(f"{name} changed from {before} to {after}")
+    return found
+
+
+def _plain(value: str) -> str:
+    parsed = json.loads(value)
+    if isinstance(parsed, list):
+        return ", ".join(parsed) or "none"
+    return str(parsed) if parsed is not None else "none"
+
+
+def _file_changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    removed = {path: digest for path, digest in old.items() if path not in new}
+    found = []
+    for path, digest in sorted(new.items()):
+        if path in old:
+            if old[path] != digest:
+                only_mode = old[path].removesuffix("+x") == digest.removesuffix("+x")
+                found.append(f"{path} changed" + (" its exec bit" if only_mode else ""))
+            continue
+        origin = next((name for name, other in sorted(removed.items()) if other == digest), None)
+        if origin is None:
+            found.append(f"{path} added")
+        else:
+            del removed[origin]
+            found.append(f"{origin} renamed to {path}")
+    return found + [f"{path} removed" for path in sorted(removed)]

@@ -1,0 +1,268 @@
+"""Which versions the lock file of a package folder asks for: pylock.toml, uv.lock, poetry.lock.
+
+They are read here, because the worker may run on a Python that has no TOML reader. Facts: PEP 751
+for pylock.toml; the others are as uv and Poetry write them.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import parse_qsl
+
+from packaging.markers import InvalidMarker, Marker
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from builder.errors import SourceError
+from builder.inputs.locks.uv_lock import edge_marker, reachable
+from builder.spec.layer_spec import LayerSpec
+from builder.spec.runtimes import Target
+
+LOCKS = ("pylock.toml", "uv.lock", "poetry.lock")
+"""Names of lock files; the first one that is there counts."""
+
+LOCKED = "locked.txt"
+"""Where the bundle holds the lock, as pinned requirements."""
+
+REFRESH = {
+    "pylock.toml": "write it again with the tool that wrote it",
+    "uv.lock": "run `uv lock`",
+    "poetry.lock": "run `poetry lock`",
+}
+LOCAL = ("directory", "editable", "virtual", "path", "archive", "git", "vcs", "url")
+"""Keys that say that a distribution does not come from an index."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One distribution of a lock: ``indexed`` if it comes from an index, ``url`` if from git."""
+
+    name: str
+    version: str
+    marker: str
+    hashes: tuple[str, ...]
+    indexed: bool
+    url: str = ""
+
+
+def lock_of(spec: LayerSpec, paths: Collection[str]) -> str | None:
+    """Return the path of the lock file that counts for a layer's package, or None."""
+    if spec.package is None:
+        return None
+    folder = PurePosixPath(spec.package)
+    names = [(folder / name).as_posix() for name in LOCKS]
+    return next((name for name in names if name in paths), None)
+
+
+def locked_requirements(spec: LayerSpec, path: str, content: bytes, pyproject: bytes) -> bytes:
+    """Return a lock as pinned requirements with hashes, which the worker keeps to.
+
+    Raise SourceError when it cannot be read or no longer fits ``pyproject``.
+    """
+    document = _table(path, content)
+    entries = _entries(path, document)
+    _check_fits(spec, path, entries, _table(f"{spec.package}/pyproject.toml", pyproject))
+    lines = [f"# {path}"]
+    for entry, marker in _chosen(spec, path, document, entries):
+        if entry.url:
+            lines.append(f"{entry.name} @ {entry.url}{marker}")
+        elif entry.indexed:
+            hashes = [f"    --hash={digest}" for digest in sorted(set(entry.hashes))]
+            lines.append(" \\\n".join([f"{entry.name}=={entry.version}{marker}", *hashes]))
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _chosen(
+    spec: LayerSpec, path: str, document: Mapping[str, Any], entries: Iterable[Entry]
+) -> Iterator[tuple[Entry, str]]:
+    """Yield the entries for the layer's targets, with the marker that says for which ones."""
+    needed: set[tuple[str, str]] | None = None
+    if PurePosixPath(path).name == "uv.lock":
+        needed = reachable(document.get("package", ()), spec.extras)
+    by_name: dict[str, list[Entry]] = {}
+    for entry in sorted(entries, key=lambda e: (e.name, e.version)):
+        by_name.setdefault(entry.name, []).append(entry)
+    for name, several in by_name.items():
+        if len(several) == 1:
+            url_marker = f" ; {several[0].marker}" if several[0].url and several[0].marker else ""
+            yield several[0], url_marker
+            continue
+        if needed is not None and any((e.name, e.version) in needed for e in several):
+            several = [entry for entry in several if (entry.name, entry.version) in needed]
+        yield from _one_a_target(spec, path, name, several)
+
+
+def _one_a_target(
+    spec: LayerSpec, path: str, name: str, several: Iterable[Entry]
+) -> Iterator[tuple[Entry, str]]:
+    by_target = {
+        target: [entry for entry in several if _holds(spec, target, entry.marker)]
+        for target in spec.targets
+    }
+    for target, found in by_target.items():
+        if len(found) > 1:
+            versions = " and ".join(entry.version for entry in found)
+            raise _error(
+                path, f"has {name} {versions} for {target} and does not say which one is meant"
+            )
+    for entry in several:
+        targets = [target for target, found in by_target.items() if found == [entry]]
+        if len(targets) == len(spec.targets):
+            yield entry, ""
+        elif targets:
+            each = (f'python_version == "{target.python}"' for target in targets)
+            yield entry, f" ; {' or '.join(each)}"
+
+
+def read_locked(spec: LayerSpec, root: Path, paths: Collection[str]) -> bytes | None:
+    """Return the pinned requirements of the layer's lock file, or None when it has none."""
+    path = lock_of(spec, paths)
+    if path is None:
+        return None
+    pyproject = root / str(spec.package) / "pyproject.toml"
+    present = pyproject.read_bytes() if pyproject.is_file() else b""
+    return locked_requirements(spec, path, (root / path).read_bytes(), present)
+
+
+def _entries(path: str, document: Mapping[str, Any]) -> list[Entry]:
+    kind = PurePosixPath(path).name
+    version = str(document.get("lock-version", ""))
+    if kind == "pylock.toml" and not version.startswith("1."):
+        raise _error(path, f"has lock-version {version or 'none'}, which is unknown")
+    packages = document.get("packages" if kind == "pylock.toml" else "package", [])
+    try:
+        return [_entry(package, kind, packages) for package in packages]
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise _error(path, f"cannot be read: {error!r}") from error
+
+
+def _entry(package: Mapping[str, Any], kind: str, packages: list[Mapping[str, Any]]) -> Entry:
+    source = package.get("source", {})
+    # Poetry calls every index but PyPI a legacy one, and names its URL.
+    legacy = source.get("type") == "legacy"
+    indexed = legacy or not any(key in package or key in source for key in LOCAL)
+    # Poetry names the kind of what is not from its usual index.
+    indexed = indexed and source.get("type") not in ("git", "directory", "file", "url")
+    name, url = canonicalize_name(package["name"]), _git_url(package)
+    return Entry(
+        name=name,
+        version=str(package.get("version", "")),
+        # uv.lock says with whoever needs a package when it is needed, the others with itself.
+        marker=edge_marker(packages, name) if url and kind == "uv.lock" else _marker(package),
+        hashes=tuple(_hashes(package)),
+        indexed=indexed and "version" in package,
+        url=url,
+    )
+
+
+def _marker(package: Mapping[str, Any]) -> str:
+    found = package.get("marker", package.get("markers", package.get("resolution-markers", "")))
+    # uv lists alternatives, Poetry has one text or a text a group.
+    texts = (
+        [found]
+        if isinstance(found, str)
+        else list(found.values() if isinstance(found, dict) else found)
+    )
+    try:
+        several = [str(Marker(text)) for text in texts if text]
+    except InvalidMarker as error:
+        raise ValueError(str(error)) from error
+    return " or ".join(f"({text})" for text in several) if len(several) > 1 else "".join(several)
+
+
+def _hashes(package: Mapping[str, Any]) -> Iterable[str]:
+    for file in [*package.get("wheels", ()), package.get("sdist"), *package.get("files", ())]:
+        if not file:
+            continue
+        if "hash" in file:
+            yield file["hash"]
+        yield from (f"{kind}:{digest}" for kind, digest in file.get("hashes", {}).items())
+
+
+def _check_fits(
+    spec: LayerSpec, path: str, entries: Iterable[Entry], pyproject: Mapping[str, Any]
+) -> None:
+    versions: dict[str, list[str]] = {}
+    for entry in entries:
+        versions.setdefault(entry.name, []).append(entry.version)
+    for requirement in _wanted(spec, pyproject):
+        found = versions.get(canonicalize_name(requirement.name))
+        if found is None:
+            raise _error(path, f"does not have {requirement.name}, which pyproject.toml asks for")
+        fits = any(not v or requirement.specifier.contains(v, prereleases=True) for v in found)
+        if requirement.url is None and not fits:
+            raise _error(path, f"has {requirement.name} {', '.join(found)}, not {requirement}")
+
+
+def _wanted(spec: LayerSpec, pyproject: Mapping[str, Any]) -> list[Requirement]:
+    """Return what pyproject.toml asks for on any of the targets."""
+    project = pyproject.get("project", {})
+    extras = {canonicalize_name(extra) for extra in spec.extras}
+    lines = list(project.get("dependencies", []))
+    for name, more in project.get("optional-dependencies", {}).items():
+        lines += more if canonicalize_name(name) in extras else []
+    try:
+        found = [Requirement(line) for line in lines]
+    except (InvalidRequirement, TypeError):
+        return []  # its build backend will say it better
+    own = canonicalize_name(str(project.get("name", "")))
+    return [r for r in found if canonicalize_name(r.name) != own and _applies(spec, r)]
+
+
+def _applies(spec: LayerSpec, requirement: Requirement) -> bool:
+    return any(_holds(spec, t, str(requirement.marker or "")) for t in spec.targets)
+
+
+def _holds(spec: LayerSpec, target: Target, marker: str) -> bool:
+    """Whether a marker holds for a target, with any of the layer's extras."""
+    environment = {
+        "python_version": target.python,
+        "python_full_version": f"{target.python}.0",
+        "sys_platform": "linux",
+        "platform_system": "Linux",
+        "os_name": "posix",
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+        "platform_machine": "aarch64" if target.architecture == "arm64" else "x86_64",
+    }
+    return not marker or any(
+        Marker(marker).evaluate({**environment, "extra": extra}) for extra in ("", *spec.extras)
+    )
+
+
+def _git_url(package: Mapping[str, Any]) -> str:
+    """Return the direct reference of what comes from git, at the commit that is locked."""
+    source, vcs = package.get("source", {}), package.get("vcs", {})
+    if "git" in source:  # uv: URL?subdirectory=DIR&rev=NAME#COMMIT
+        url, _, commit = source["git"].partition("#")
+        url, _, query = url.partition("?")
+        folder = dict(parse_qsl(query)).get("subdirectory", "")
+    elif vcs.get("type") == "git":
+        url, commit, folder = vcs.get("url", ""), vcs["commit-id"], vcs.get("subdirectory", "")
+    elif source.get("type") == "git":
+        url, commit = source["url"], source["resolved_reference"]
+        folder = source.get("subdirectory", "")
+    else:
+        return ""
+    return f"git+{url}@{commit}" + (f"#subdirectory={folder}" if folder else "") if url else ""
+
+
+def _table(path: str, content: bytes) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(content.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _error(path, f"is not TOML: {error}") from error
+
+
+def _error(path: str, problem: str) -> SourceError:
+    name = PurePosixPath(path).name
+    return SourceError(
+        f"{name} {problem}",
+        where=path,
+        expected="a lock that fits the pyproject.toml beside it",
+        fix=REFRESH.get(name, "mend the file") + (", or delete it" if name in REFRESH else ""),
+    )

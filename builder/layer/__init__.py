@@ -1,0 +1,1 @@
+"""One layer at one site, and what is remembered of it."""

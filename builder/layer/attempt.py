@@ -1,0 +1,91 @@
+"""The last build that was begun for a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from builder.layer.token import Token
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """The last build that was begun: ``failure`` is "" until it is known to have failed.
+
+    ``fresh`` says that only an artifact of its own build will do. ``since`` is the lowest number
+    whose layer version will do: not 0 in a forced rebuild, which wants a new version.
+
+    With several targets there are several builds: ``builds`` has by runtime those that make the
+    parts, and ``build_id`` is the one that merges them. "" stands for that one, and for the only
+    one of a layer with one target, in ``failed``, the runtimes whose builds failed, and in
+    ``distrust``, which has the lowest numbers whose builds will do where an earlier one failed.
+    """
+
+    number: int
+    fingerprint: str
+    reason: str
+    started_at: str
+    build_id: str = ""
+    failure: str = ""
+    fresh: bool = False
+    since: int = 0
+    builds: Mapping[str, str] = field(default_factory=dict)
+    failed: tuple[str, ...] = ()
+    distrust: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def token(self) -> Token:
+        """The approval that the build came from."""
+        return Token(self.fingerprint, self.number)
+
+    @property
+    def all_builds(self) -> dict[str, str]:
+        """The builds that are known, by runtime: of the parts, and last that of the artifact."""
+        return {**self.builds, **({"": self.build_id} if self.build_id else {})}
+
+    def build_of(self, runtime: str) -> str:
+        """Return the build of a runtime's part, of the artifact for "", or "" if none is known."""
+        return self.all_builds.get(runtime, "")
+
+    def with_build(self, runtime: str, build_id: str) -> Attempt:
+        """Return the attempt once a build is known."""
+        if not runtime:
+            return replace(self, build_id=build_id)
+        return replace(self, builds={**self.builds, runtime: build_id})
+
+    def since_of(self, runtime: str) -> int:
+        """Return the lowest number whose build will do for a part, or for the artifact ("")."""
+        return max(self.since, self.distrust.get(runtime, 0))
+
+    def distrusts(self, runtime: str) -> bool:
+        """Whether only what our own build made will do."""
+        return self.since_of(runtime) > 0 or (self.fresh and not runtime)
+
+    @classmethod
+    def after(
+        cls, last: Attempt | None, token: Token, *, fresh: bool, reason: str, started_at: str
+    ) -> Attempt:
+        """Return the next attempt: it goes on with the last one if that is what it wants."""
+        following = cls(token.number, token.fingerprint, reason, started_at)
+        same = last if last is not None and last.fingerprint == token.fingerprint else None
+        if same is not None and not same.failure and (same.since or not fresh):
+            return replace(
+                following,
+                build_id=same.build_id,
+                fresh=same.fresh,
+                since=same.since,
+                builds=same.builds,
+                distrust=same.distrust,
+            )
+        following = replace(following, fresh=fresh, since=token.number if fresh else 0)
+        if same is None or not same.failure or (fresh and not same.since):
+            return following
+        # After a failure nobody knows what that build's work is worth; that of others stays good.
+        failed = {*same.failed, ""}
+        return replace(
+            following,
+            fresh=True,
+            since=same.since if fresh else 0,
+            builds={name: id_ for name, id_ in same.builds.items() if name not in failed},
+            distrust={**same.distrust, **dict.fromkeys(failed, token.number)},
+        )

@@ -1,0 +1,107 @@
+"""One layer at one site: its spec and sources here, its objects there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from builder.aws.services import Services, connect
+from builder.aws.session import Session
+from builder.inputs.bundle import bundle
+from builder.inputs.fingerprint import Inputs, inputs_of
+from builder.inputs.source_files import SourceFile, source_files
+from builder.layer.records import Records
+from builder.layer.site import Site, site_of
+from builder.layer.token import Token
+from builder.spec.app_spec import AppSpec
+from builder.spec.layer_spec import LayerSpec
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer: what it is made of (below ``root``) and where it goes."""
+
+    spec: LayerSpec
+    root: Path
+    site: Site
+    services: Services
+
+    @property
+    def has_sources(self) -> bool:
+        """Whether the sources are here, so that they can be bundled."""
+        return True
+
+    @property
+    def name(self) -> str:
+        """The layer's name in the application; also the prefix of its objects in the bucket."""
+        return self.spec.name
+
+    @cached_property
+    def files(self) -> tuple[SourceFile, ...]:
+        """The layer's input files; raise SourceError when they cannot be used."""
+        return source_files(self.spec, self.root)
+
+    @cached_property
+    def inputs(self) -> Inputs:
+        """What the layer's artifact depends on."""
+        return inputs_of(self.spec, self.files)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the inputs."""
+        return self.inputs.fingerprint
+
+    @cached_property
+    def records(self) -> Records:
+        """The layer's record."""
+        return Records(self.services.store, self.name)
+
+    def bundle(self) -> bytes:
+        """Return the layer's bundle."""
+        return bundle(self.spec, self.root, self.files, self.fingerprint)
+
+    def approved(self) -> Token | None:
+        """Return the token that Terraform's apply last approved."""
+        stored = self.services.store.read(f"{self.name}/approved")
+        return Token.parse(stored.content.decode("utf-8", "replace")) if stored else None
+
+    def inputs_key(self, fingerprint: str) -> str:
+        """The key of what a fingerprint was made of."""
+        return f"{self.name}/inputs/{fingerprint}.json"
+
+    @property
+    def request_key(self) -> str:
+        """The key of the spec that a build was started for."""
+        return f"{self.name}/requests/{self.fingerprint}.json"
+
+    @property
+    def bundle_key(self) -> str:
+        """The key of the bundle."""
+        return f"{self.name}/bundles/{self.fingerprint}.zip"
+
+    @property
+    def artifact_folder(self) -> str:
+        """The key prefix below which each fingerprint has its artifact."""
+        return f"{self.name}/artifacts"
+
+    def recorded_inputs(self, fingerprint: str) -> Inputs | None:
+        """Return the inputs of an earlier release, if they are still there and readable."""
+        stored = self.services.store.read(self.inputs_key(fingerprint))
+        return Inputs.from_json(stored.content.decode("utf-8", "replace")) if stored else None
+
+
+def layers_at(
+    app: AppSpec, specs: tuple[LayerSpec, ...], root: Path, session: Session
+) -> list[Layer]:
+    """Return the layers of an application, connected to the session's account and region."""
+    services = connect(
+        session, bucket=app.bucket(session.account, session.region), project=app.project
+    )
+    return [_layer(app, spec, root, session, services) for spec in specs]
+
+
+def _layer(
+    app: AppSpec, spec: LayerSpec, root: Path, session: Session, services: Services
+) -> Layer:
+    return Layer(spec, root, site_of(app, spec.name, session), services)

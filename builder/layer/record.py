@@ -1,0 +1,174 @@
+"""What is remembered of a layer: its releases and its last build, changed by compare-and-swap."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from builder.errors import RecordError
+from builder.layer.attempt import Attempt
+from builder.layer.handover import Handover, left_behind, owed
+from builder.layer.token import Token
+
+log = logging.getLogger(__name__)
+
+SCHEMA = 1
+
+KEPT_RELEASES = 100
+"""Releases that a record lists, so that it stays small."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """One published layer version for one fingerprint; sizes in bytes, times in ISO 8601.
+
+    ``build_id`` is the build that made the artifact; when that merged the parts of several
+    runtimes, ``builds`` has by runtime those that made the parts.
+    """
+
+    number: int
+    fingerprint: str
+    layer_arn: str
+    version: int
+    code_sha256: str
+    unzipped_size: int
+    zipped_size: int
+    packages: int
+    reason: str
+    build_id: str
+    published_at: str
+    builds: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def token(self) -> Token:
+        """The approval that the release came from."""
+        return Token(self.fingerprint, self.number)
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Who publishes right now, and until when (seconds since 1970)."""
+
+    owner: str
+    until: float
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A release that stays until it is unpinned: who wanted so, since when (ISO 8601) and why."""
+
+    release: Release
+    by: str
+    since: str
+    reason: str = ""
+
+    def __str__(self) -> str:
+        why = f" ({self.reason})" if self.reason else ""
+        return f"pinned to version {self.release.version} by {self.by} since {self.since}{why}"
+
+
+@dataclass(frozen=True)
+class Record:
+    """All that is remembered of one layer.
+
+    ``consumed`` is the highest approval number that a build was begun for. ``current`` is the
+    release with the highest number, ``releases`` are all of them, last published first.
+    ``handover`` tells of the functions that were moved to a release, ``pinned`` that another
+    release is in use until somebody unpins it.
+    """
+
+    layer: str
+    consumed: int = 0
+    current: Release | None = None
+    attempt: Attempt | None = None
+    lease: Lease | None = None
+    releases: tuple[Release, ...] = ()
+    handover: Handover | None = None
+    pinned: Pin | None = None
+
+    def owed(self, entries: Sequence[str]) -> str:
+        """Say what the current release owes the functions that are meant, "" for nothing."""
+        return owed(self.handover, self.current.number, entries) if self.current else ""
+
+    def left_behind(self) -> str:
+        """Name the functions that were left behind by the current release, "" for none."""
+        current = self.current
+        return left_behind(self.handover, current.number, current.version) if current else ""
+
+    def handed_over(self, handover: Handover) -> Record:
+        """Return the record once functions were moved, unless that was to an older release."""
+        if self.current is None or self.current.number != handover.number:
+            return self
+        return replace(self, handover=handover)
+
+    def begun(self, attempt: Attempt) -> Record:
+        """Return the record once a build is begun."""
+        return replace(self, consumed=max(self.consumed, attempt.number), attempt=attempt)
+
+    def published(self, release: Release) -> Record:
+        """Return the record once a release is published: its attempt is over.
+
+        A release that was overtaken by a newer one does not become current.
+        """
+        others = tuple(r for r in self.releases if r.layer_arn != release.layer_arn)
+        current = self.current
+        if current is None or current.number <= release.number:
+            current = release
+        open_attempt = self.attempt
+        if open_attempt is not None and open_attempt.number <= release.number:
+            open_attempt = None
+        return replace(
+            self,
+            consumed=max(self.consumed, release.number),
+            current=current,
+            attempt=open_attempt,
+            releases=(release, *others)[:KEPT_RELEASES],
+        )
+
+    def to_json(self) -> str:
+        """Return the record as JSON."""
+        return json.dumps({"schema": SCHEMA, **asdict(self)}, indent=1, sort_keys=True) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, where: str) -> Record:
+        """Read what :meth:`to_json` wrote; raise RecordError for anything else."""
+        try:
+            document = json.loads(text)
+            if document["schema"] == SCHEMA:
+                return cls._read(document)
+            what = f"the record has schema {document['schema']}, we know {SCHEMA}"
+        except (ValueError, KeyError, TypeError) as error:
+            what = f"the record cannot be read: {error!r}"
+        raise RecordError(
+            what,
+            where=where,
+            expected="a record that this version of fast-lambda-layer, or an older one, wrote",
+            fix="update fast-lambda-layer; or delete the object: the next plan then asks for a "
+            "build, and the apply adopts what is published already",
+        )
+
+    @classmethod
+    def _read(cls, document: dict[str, Any]) -> Record:
+        def maybe(kind: Callable[..., Any], key: str) -> Any:
+            return kind(**document[key]) if document[key] is not None else None
+
+        attempt = maybe(Attempt, "attempt")
+        return cls(
+            layer=document["layer"],
+            consumed=document["consumed"],
+            current=maybe(Release, "current"),
+            attempt=attempt and replace(attempt, failed=tuple(attempt.failed)),
+            lease=maybe(Lease, "lease"),
+            releases=tuple(Release(**release) for release in document["releases"]),
+            handover=Handover.read(handover) if (handover := document.get("handover")) else None,
+            pinned=_pin(document.get("pinned")),
+        )
+
+
+def _pin(document: dict[str, Any] | None) -> Pin | None:
+    if document is None:
+        return None
+    return Pin(**{**document, "release": Release(**document["release"])})

@@ -1,0 +1,98 @@
+"""The doctor in the AWS account: credentials, permissions, bucket, project, images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from builder.aws.bucket import bucket_settings
+from builder.aws.codebuild import BuildState
+from builder.aws.iam import Iam
+from builder.aws.session import Session
+from builder.layer.layer import Layer
+from builder.operations.doctor.findings import OK, PROBLEM, UNKNOWN, Finding, found_by
+from builder.operations.doctor.permissions import APPLY, PLAN, PUBLISHER
+from builder.operations.doctor.rights import examine_rights
+from builder.spec.app_spec import AppSpec
+
+APPLY_STACK = "apply the stack: terraform apply, in cdktf.out/stacks/APP"
+
+
+def examine_account(
+    app: AppSpec, layers: Sequence[Layer], session: Session, principal: str = ""
+) -> Iterator[Finding]:
+    """Yield what was found in the account; ``principal`` is whose permissions are judged."""
+    yield Finding("credentials", OK, f"{session.caller}, from {session.credentials}")
+    yield Finding("region", OK, f"{session.region} of account {session.account}")
+    rights = found_by(lambda: _permissions(app, layers, session, principal), "permissions", UNKNOWN)
+    yield from rights
+    yield from found_by(lambda: _bucket(app, layers, session), "bucket")
+    yield from found_by(lambda: _project(app, layers), "project")
+    yield from found_by(lambda: _images(layers), "images", UNKNOWN)
+
+
+def _permissions(
+    app: AppSpec, layers: Sequence[Layer], session: Session, principal: str
+) -> Iterator[Finding]:
+    iam = Iam(session)
+    whose = principal or iam.principal(session.caller)
+    for role in (PLAN, APPLY):
+        yield from examine_rights(iam, role, whose, app, layers)
+    publisher = layers[0].services.functions.role_of(app.publisher)
+    if publisher:
+        yield from examine_rights(iam, PUBLISHER, publisher, app, layers)
+    else:
+        yield Finding(
+            f"permissions: {PUBLISHER}",
+            OK,
+            f"there is no function {app.publisher}: whoever applies publishes",
+        )
+
+
+def _bucket(app: AppSpec, layers: Sequence[Layer], session: Session) -> Iterator[Finding]:
+    store = layers[0].services.store
+    if not store.bucket_exists():
+        yield Finding("bucket", PROBLEM, f"there is no bucket {store.bucket}", _stack(app))
+        return
+    settings = bucket_settings(session, store.bucket)
+    yield Finding("bucket", OK, f"s3://{store.bucket}")
+    for good, subject, seen in (
+        (settings.versioned, "bucket: versioned", "what was verified cannot be told from what is"),
+        (settings.private, "bucket: private", "public access is not blocked in all four ways"),
+        (settings.encrypted, "bucket: encrypted", "it has no default encryption"),
+    ):
+        yield Finding(subject, OK, "yes") if good else Finding(subject, PROBLEM, seen, _stack(app))
+
+
+def _project(app: AppSpec, layers: Sequence[Layer]) -> Iterator[Finding]:
+    if layers[0].services.codebuild.project_exists():
+        yield Finding("project", OK, app.project)
+    else:
+        seen = f"there is no CodeBuild project {app.project}"
+        yield Finding("project", PROBLEM, seen, _stack(app))
+
+
+def _images(layers: Sequence[Layer]) -> Iterator[Finding]:
+    """Judge each image by the last build that used it: only CodeBuild can tell if it gets it."""
+    recent = layers[0].services.codebuild.recent()
+    images = dict.fromkeys(t.build_image for layer in layers for t in layer.spec.targets)
+    for image in images:
+        yield _image(image, [build for build in recent if build.image == image])
+
+
+def _image(image: str, builds: Sequence[BuildState]) -> Finding:
+    subject = "image"
+    for build in builds:
+        if build.failure.startswith("PROVISIONING"):
+            return Finding(
+                subject,
+                PROBLEM,
+                f"{image}: {build.failure} (build {build.id})",
+                "see whether the image exists and CodeBuild may reach it (VPC, registry limits)",
+            )
+        if any(phase.name == "INSTALL" for phase in build.phases):
+            return Finding(subject, OK, f"{image}, used by build {build.id}")
+    return Finding(subject, UNKNOWN, f"{image}: no build has used it yet", "")
+
+
+def _stack(app: AppSpec) -> str:
+    return APPLY_STACK.replace("APP", app.name)

@@ -1,0 +1,222 @@
+"""The log of a layer's builds, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from builder.aws.codebuild import BuildState
+from builder.clock import Clock
+from builder.errors import LayerError
+from builder.layer.layer import Layer
+from builder.protocol.variables import NAME_VARIABLE
+
+PAUSE = 1.0
+"""Seconds between looks at a log that is followed."""
+
+
+class Tail:
+    """The log of one build, read bit by bit."""
+
+    def __init__(self, layer: Layer) -> None:
+        self._layer = layer
+        self._position: str | None = None
+
+    def read(self, state: BuildState) -> tuple[list[str], bool]:
+        """Return the lines since the last look, and whether there may be more at once."""
+        # CodeBuild names the stream only once the build is provisioned.
+        group, stream = state.log_group or self._layer.site.log_group, state.log_stream
+        if not stream:
+            return [], False
+        lines, after = self._layer.services.logs.follow(group, stream, self._position)
+        # Also after an empty page: at the end of a stream the position stays the same
+        # (CloudWatch Logs API reference, GetLogEvents).
+        more = after != self._position
+        self._position = after
+        return lines, more
+
+
+def builds_of(layer: Layer) -> dict[str, str]:
+    """Return the builds that run, failed, or made the current release, by runtime.
+
+    The build that makes the artifact is "": the only one of a layer with one target, else the one
+    that merges the parts, and the last.
+    """
+    record = layer.records.load()
+    if record is None:
+        return {}
+    if record.attempt is not None and record.attempt.all_builds:
+        return record.attempt.all_builds
+    current = record.current
+    return {**current.builds, "": current.build_id} if current else {}
+
+
+def last_build(layer: Layer) -> str:
+    """Return the id of the last build that runs, failed, or made the current release, or ""."""
+    return next(reversed(builds_of(layer).values()), "")
+
+
+def last_failed_build(layer: Layer) -> str:
+    """Return the id of the layer's last build that failed, "" if CodeBuild remembers none."""
+    for build in layer.services.codebuild.recent():
+        is_ours = build.variables.get(NAME_VARIABLE) == layer.name
+        if is_ours and not build.running and not build.succeeded:
+            return build.id
+    return ""
+
+
+def find_build_of(layer: Layer, *, build_id: str = "", failed: bool = False) -> BuildState:
+    """Return a build of the layer: the one named, the last that failed, or the last one.
+
+    An id may lack the project's name. Raise LayerError when there is no such build, or CodeBuild
+    no longer knows it, or it is another layer's.
+    """
+    if build_id and ":" not in build_id:
+        build_id = f"{layer.site.project}:{build_id}"
+    wanted = build_id or (last_failed_build(layer) if failed else last_build(layer))
+    state = layer.services.codebuild.state(wanted) if wanted else None
+    if state is None:
+        raise _no_build(layer, build_id, failed=failed)
+    owner = state.variables.get(NAME_VARIABLE, layer.name)
+    if owner != layer.name:
+        raise LayerError(
+            f"build {state.id} is of layer {owner!r}",
+            where=f"CodeBuild project {layer.site.project}",
+            expected=f"a build of layer {layer.name!r}",
+            fix=f"lambda-layer logs {owner} --build {state.id}",
+        )
+    return state
+
+
+def build_log(layer: Layer, state: BuildState, *, follow: bool, clock: Clock) -> Iterator[str]:
+    """Yield the lines of a build's log; with ``follow``, until that build has ended."""
+    tail = Tail(layer)
+    running = state.running
+    while True:
+        lines, more = tail.read(state)
+        yield from lines
+        if more:
+            continue
+        if not follow or not running:
+            return
+        clock.sleep(PAUSE)
+        seen = layer.services.codebuild.state(state.id)
+        running = seen is not None and seen.running
+        state = seen or state
+
+
+def _no_build(layer: Layer, build_id: str, *, failed: bool) -> LayerError:
+    if build_id:
+        return LayerError(
+            f"CodeBuild does not know build {build_id}",
+            where=f"CodeBuild project {layer.site.project}",
+            expected="a build that CodeBuild still remembers",
+            fix=f"the last one: lambda-layer logs {layer.name}",
+        )
+    if failed:
+        return LayerError(
+            f"no build of layer {layer.name!r} has failed",
+            where=f"the last builds of CodeBuild project {layer.site.project}",
+            expected="a failed build that CodeBuild still remembers",
+            fix=f"the last build: lambda-layer logs {layer.name}",
+        )
+    return LayerError(
+        f"layer {layer.name!r} has no build to show",
+        where=f"its record in {layer.services.store.bucket}",
+        expected="at least one build that CodeBuild still remembers",
+        fix=f"build it: lambda-layer build {layer.name}",
+    )
+
+
+PATIENCE = 30.0
+"""Seconds for which the merge may keep who follows waiting once all parts are made."""
+
+MERGE = "merge"
+
+
+def build_logs(layer: Layer, *, follow: bool, clock: Clock) -> Iterator[str]:
+    """Yield the lines of the last builds' logs; with ``follow``, until those builds have ended.
+
+    The lines of several builds carry the runtime that they are for: one build after the other, or
+    as they come when they are followed. Raise LayerError when there is no build yet, or CodeBuild
+    no longer knows it.
+    """
+    logs = _Logs(layer)
+    logs.look()
+    if not logs.found:
+        find_build_of(layer)
+    if follow:
+        yield from _followed(logs, clock)
+        return
+    for log in logs.found.values():
+        yield from logs.lines(log)
+
+
+def _followed(logs: _Logs, clock: Clock) -> Iterator[str]:
+    idle_since: float | None = None
+    while True:
+        running = logs.running
+        for log in list(logs.found.values()):
+            yield from logs.lines(log)
+        idle_since = None if running else (idle_since or clock.now())
+        if idle_since is not None:
+            waited = clock.now() - idle_since
+            if not logs.merge_is_due or waited > PATIENCE:
+                return
+        clock.sleep(PAUSE)
+        logs.look()
+
+
+@dataclass
+class _Log:
+    """The log of one build from where we are."""
+
+    runtime: str
+    state: BuildState
+    tail: Tail
+
+
+class _Logs:
+    """The logs of all builds of an attempt, which may become more while they are followed."""
+
+    def __init__(self, layer: Layer) -> None:
+        self.layer = layer
+        self.found: dict[str, _Log] = {}
+        self._builds: dict[str, str] = {}
+
+    def look(self) -> None:
+        """See how the builds are, and whether there are more."""
+        found = builds_of(self.layer)
+        # What is followed stays what it is when its release is published, or another one begins.
+        ours = not self._builds or set(self._builds.values()) <= set(found.values())
+        self._builds = found if ours else self._builds
+        states = {s.id: s for s in self.layer.services.codebuild.states(self._builds.values())}
+        for runtime, build_id in self._builds.items():
+            state = states.get(build_id)
+            if state is None:
+                continue
+            if build_id not in self.found:
+                self.found[build_id] = _Log(runtime, state, Tail(self.layer))
+            self.found[build_id].state = state
+
+    @property
+    def running(self) -> bool:
+        """Whether a build has not ended."""
+        return any(log.state.running for log in self.found.values())
+
+    @property
+    def merge_is_due(self) -> bool:
+        """Whether all parts are made, and the build that merges them is still to come."""
+        made = all(log.state.succeeded for log in self.found.values())
+        several = len(self.layer.spec.targets) > 1
+        return several and made and "" not in self._builds
+
+    def lines(self, log: _Log) -> Iterator[str]:
+        """Yield a log's next lines, with the runtime that they are for when there are several."""
+        names = [target.runtime for target in self.layer.spec.targets]
+        width = max(map(len, [MERGE, *names]))
+        more = True
+        while more:
+            lines, more = log.tail.read(log.state)
+            for line in lines:
+                yield f"{log.runtime or MERGE:<{width}} | {line}" if len(names) > 1 else line

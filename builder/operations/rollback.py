@@ -1,0 +1,109 @@
+"""Go back to an earlier release of a layer, hold it there, and let it go again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from builder.clock import Clock
+from builder.errors import LayerError, SourceError
+from builder.functions.move import hand_over, move_functions
+from builder.layer.layer import Layer
+from builder.layer.record import Pin, Record, Release
+from builder.protocol.statuses import CURRENT, UNMOVED
+from builder.release.plan import plan
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Unpinning:
+    """What letting a pin go means: ``moves_to`` is the release that functions then go to.
+
+    It is None when a build is due first: then the next apply builds and moves them.
+    """
+
+    pin: Pin
+    due: str
+    moves_to: Release | None
+
+
+def choices(layer: Layer, record: Record) -> list[Release]:
+    """Return the releases that Lambda still has, newest version first."""
+    alive = {version.arn for version in layer.services.layers.versions(layer.site.layer_name)}
+    found = [release for release in record.releases if release.layer_arn in alive]
+    return sorted(found, key=lambda release: -release.version)
+
+
+def choose(layer: Layer, version: int) -> Release:
+    """Return the release of a version; raise LayerError, naming what can be had, without one."""
+    record = layer.records.load() or Record(layer.name)
+    found = choices(layer, record)
+    for release in found:
+        if release.version == version:
+            return release
+    was_released = any(release.version == version for release in record.releases)
+    listed = [f"version {r.version} of {r.published_at} ({r.reason})" for r in found]
+    raise LayerError(
+        f"version {version} of layer {layer.name!r} "
+        + ("was deleted" if was_released else "is none that we released"),
+        where=f"layer {layer.site.layer_name} in Lambda and its record",
+        expected="\n".join(listed) or "a released version that Lambda still has; there is none",
+        fix="name one of these"
+        if listed
+        else f"build it again from the sources: lambda-layer build {layer.name}",
+    )
+
+
+def roll_back(
+    layer: Layer, release: Release, *, by: str, reason: str, clock: Clock, progress: Progress
+) -> Pin:
+    """Pin a release and move the layer's functions to it; return the pin.
+
+    The pin comes first: a release that is on its way then leaves the functions alone. Raise
+    LayerError when functions were not moved; the pin holds, and running it again moves the rest.
+    """
+    pin = Pin(release, by, clock.timestamp(), reason)
+    pinned = layer.records.change(lambda record: replace(record, pinned=_kept(record, pin)))
+    progress(f"{pinned.pinned}")
+    move_functions(layer, release.layer_arn, progress=progress, clock=clock).check()
+    return pinned.pinned or pin
+
+
+def look(layer: Layer) -> Unpinning:
+    """Say what unpinning a layer means now; raise LayerError when it is not pinned."""
+    record = layer.records.load()
+    if record is None or record.pinned is None:
+        raise LayerError(
+            f"layer {layer.name!r} is not pinned",
+            where=layer.services.store.url(f"{layer.name}/record.json"),
+            expected="a layer that was rolled back",
+            fix="nothing is to be done; lambda-layer status shows what is pinned",
+        )
+    try:
+        due = plan(layer, pins=False)
+    except SourceError as error:
+        return Unpinning(record.pinned, f"its sources cannot be used: {error.what}", None)
+    if due.status in {CURRENT, UNMOVED}:
+        return Unpinning(record.pinned, "nothing", record.current)
+    return Unpinning(record.pinned, f"{due.status}: {due.reason}", None)
+
+
+def unpin(layer: Layer, unpinning: Unpinning, *, clock: Clock, progress: Progress) -> None:
+    """Let the pin go, and move the functions to the current release if no build is due first.
+
+    Raise LayerError when functions were not moved.
+    """
+    layer.records.change(lambda record: replace(record, pinned=None))
+    progress(f"no longer {unpinning.pin}")
+    if unpinning.moves_to is not None:
+        hand_over(layer, unpinning.moves_to, progress=progress, clock=clock).check()
+
+
+def _kept(record: Record, pin: Pin) -> Pin:
+    """Return the pin, or the same one from before with its time, so that plans stay as they are."""
+    before = record.pinned
+    same = before is not None and (before.release, before.by) == (pin.release, pin.by)
+    if before is not None and same and pin.reason in {"", before.reason}:
+        return before
+    return pin

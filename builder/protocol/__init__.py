@@ -1,0 +1,1 @@
+"""The words that cross a border: keys of the bucket, statuses, variables."""

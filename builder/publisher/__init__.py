@@ -1,0 +1,1 @@
+"""The publisher function, which finishes a release when its build has ended (async mode)."""

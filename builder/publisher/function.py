@@ -1,0 +1,194 @@
+"""The publisher function: when a build has ended, it finishes the release without anybody.
+
+EventBridge calls it for every end of a build, at least once and in any order (EventBridge user
+guide, "Event delivery"), and Lambda calls it again when it raises. So it believes nothing but what
+CodeBuild and the record say now, and does what everybody else would do: ``advance``.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from builder.aws.codebuild import BuildState
+from builder.aws.services import Services, connect
+from builder.aws.session import Credentials, Session
+from builder.aws.topics import Topics
+from builder.clock import Clock
+from builder.errors import ArtifactError, AwsError, BuildFailed, LayerError, PlanOutdated, SpecError
+from builder.layer.attempt import Attempt
+from builder.layer.record import Record, Release
+from builder.layer.records import Records
+from builder.layer.site import site_of
+from builder.layer.token import Token
+from builder.protocol.variables import (
+    APP_VARIABLE,
+    NAME_VARIABLE,
+    NOTIFY_VARIABLE,
+    TARGET_VARIABLE,
+    TOKEN_VARIABLE,
+)
+from builder.publisher.event import Ending
+from builder.publisher.stored_layer import RememberedLayer, remember
+from builder.release.release import Order, advance
+from builder.spec.app_spec import AppSpec
+from builder.spec.checks import LAYER_NAME
+
+IGNORED = "ignored"
+RELEASED = "released"
+BUILDING = "building"
+FAILED = "failed"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an event, and a sentence about it."""
+
+    what: str
+    why: str
+    layer: str = ""
+
+    def document(self) -> dict[str, str]:
+        """Return the outcome as the function answers it."""
+        return {"outcome": self.what, "layer": self.layer, "why": self.why}
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """The publisher of one application; ``notify`` is a topic's ARN, or ""."""
+
+    app: AppSpec
+    session: Session
+    notify: str = ""
+    clock: Clock | None = None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Publisher:
+        """Return the publisher that the function's settings describe."""
+        name = environment.get(APP_VARIABLE)
+        if not name:
+            raise SpecError(
+                f"{APP_VARIABLE} is not set",
+                where="the publisher function's environment",
+                expected="the application's name, as the stack sets it",
+                fix="apply the stack again",
+            )
+        session = Session(Credentials())
+        return cls(AppSpec(name), session, environment.get(NOTIFY_VARIABLE, ""))
+
+    def answer(self, event: Any) -> Outcome:
+        """Do what an event asks for.
+
+        A failed build is an outcome; an error is raised for what another attempt may mend, and for
+        what somebody has to look at.
+        """
+        ending = Ending.parse(event)
+        if ending is None or ending.project != self.app.project:
+            return Outcome(IGNORED, "it is not the end of a build of ours")
+        services = self._connect()
+        state = services.codebuild.state(ending.build_id)
+        if state is None:
+            return Outcome(IGNORED, f"CodeBuild does not know build {ending.build_id}")
+        if state.running:
+            raise _too_early(state)
+        token = Token.parse(state.variables.get(TOKEN_VARIABLE, ""))
+        name = state.variables.get(NAME_VARIABLE, "")
+        if token is None or not LAYER_NAME.fullmatch(name):
+            return Outcome(IGNORED, f"build {state.id} is of no layer")
+        records = Records(services.store, name)
+        record = records.load()
+        site = site_of(self.app, name, self.session)
+        attempt = waiting_for(record, state, token)
+        if attempt is not None:
+            layer = remember(services, site, name, attempt.fingerprint)
+            _take_up(records, attempt, state)
+            order = Order(attempt.token, attempt.reason, fresh=attempt.fresh)
+            return self._advance(layer, order)
+        current = made_by(record, state)
+        if record is not None and current is not None:
+            layer = remember(services, site, name, current.fingerprint)
+            if record.owed(layer.spec.functions):
+                # Lambda calls again because functions were not all moved.
+                return self._advance(layer, Order(current.token, current.reason))
+        return Outcome(IGNORED, f"nobody waits for build {state.id}", name)
+
+    def _connect(self) -> Services:
+        bucket = self.app.bucket(self.session.account, self.session.region)
+        return connect(self.session, bucket=bucket, project=self.app.project)
+
+    def _advance(self, layer: RememberedLayer, order: Order) -> Outcome:
+        try:
+            release = advance(layer, order, progress=log.info, clock=self.clock)
+        except PlanOutdated as error:
+            return Outcome(IGNORED, error.what, layer.name)
+        except (BuildFailed, ArtifactError) as error:
+            self._tell(layer, order, error)
+            return Outcome(FAILED, error.what.splitlines()[0], layer.name)
+        if release is None:
+            return Outcome(BUILDING, "other builds of it still run", layer.name)
+        return Outcome(RELEASED, release.layer_arn, layer.name)
+
+    def _tell(self, layer: RememberedLayer, order: Order, error: LayerError) -> None:
+        log.error("%s", error)
+        if not self.notify:
+            return
+        subject = f"Layer {layer.site.layer_name}: build {order.token.number} failed"
+        try:
+            Topics(self.session).publish(self.notify, subject=subject, message=str(error))
+        except LayerError as refused:
+            # The failure is recorded already, and the next plan shows it.
+            log.error("nobody was told: %s", refused)  # noqa: TRY400 - it says all by itself
+
+
+def handler(event: Any, _context: object) -> dict[str, str]:
+    """Answer one event: Lambda's entry point."""
+    logging.getLogger("builder").setLevel(logging.INFO)
+    try:
+        outcome = Publisher.from_environment(os.environ).answer(event)
+    except LayerError as error:
+        log.error("%s", error)  # noqa: TRY400 - Lambda adds the traceback
+        raise
+    log.info("%s: %s %s", outcome.what, outcome.layer, outcome.why)
+    return outcome.document()
+
+
+def waiting_for(record: Record | None, state: BuildState, token: Token) -> Attempt | None:
+    """Return the open attempt that goes on from this build, or None.
+
+    Whoever started the build may have died before it could write down which one it was.
+    """
+    attempt = record.attempt if record else None
+    if attempt is None or attempt.failure:
+        return None
+    runtime = state.variables.get(TARGET_VARIABLE, "")
+    known = attempt.build_of(runtime)
+    if known:
+        return attempt if known == state.id else None
+    of_these_sources = attempt.fingerprint == token.fingerprint
+    return attempt if of_these_sources and token.number >= attempt.since_of(runtime) else None
+
+
+def made_by(record: Record | None, state: BuildState) -> Release | None:
+    """Return the current release if this build made it, or None."""
+    current = record.current if record else None
+    return current if current is not None and current.build_id == state.id else None
+
+
+def _take_up(records: Records, attempt: Attempt, state: BuildState) -> None:
+    runtime = state.variables.get(TARGET_VARIABLE, "")
+    if not attempt.build_of(runtime):
+        records.note(attempt.token, lambda noted: noted.with_build(runtime, state.id))
+
+
+def _too_early(state: BuildState) -> AwsError:
+    return AwsError(
+        f"EventBridge says that build {state.id} has ended, CodeBuild that it runs",
+        where="codebuild:BatchGetBuilds",
+        expected="both to say the same in a moment",
+        fix="nothing: Lambda calls the publisher again in a minute",
+    )

@@ -1,0 +1,1 @@
+"""What a layer needs, and the state machine that releases it."""

@@ -1,0 +1,200 @@
+"""Prune a layer: which of its versions and artifacts may go, why the others stay, and their end.
+
+Deleting a layer version leaves the functions that have it as they are, but none can be created or
+updated with it (AWS Lambda developer guide, "Deleting a layer version"). So a version that any
+function has, be it $LATEST or a published version that an alias may point to, stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from builder.aws.functions import Use
+from builder.aws.layers import LayerVersion
+from builder.errors import LayerError
+from builder.layer.layer import Layer
+from builder.layer.record import Record, Release
+from builder.layer.token import Token
+from builder.protocol.keys import prefixes
+
+SHOWN_USERS = 3
+"""Functions that a reason names before it counts the rest."""
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is to become of one version: ``stays`` says why it stays, "" that it goes.
+
+    ``gone`` says that Lambda has it no longer; only what the bucket holds of it is left.
+    """
+
+    version: int
+    arn: str
+    fingerprint: str
+    published_at: str
+    stays: str
+    gone: bool = False
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """The verdicts on a layer's versions, newest first, and the fingerprints that go with them."""
+
+    verdicts: tuple[Verdict, ...]
+    fingerprints: tuple[str, ...]
+
+    @property
+    def going(self) -> tuple[Verdict, ...]:
+        """The versions that go."""
+        return tuple(verdict for verdict in self.verdicts if not verdict.stays)
+
+
+def look(layer: Layer, keep: int) -> Pruning:
+    """Return what pruning a layer to its newest versions would do; read and never write."""
+    record = layer.records.load() or Record(layer.name)
+    versions = list(layer.services.layers.versions(layer.site.layer_name))
+    return decide(versions, record, layer.services.functions.using(layer.site.layer_name), keep)
+
+
+def decide(
+    versions: Sequence[LayerVersion], record: Record, uses: Iterable[Use], keep: int
+) -> Pruning:
+    """Judge each version that Lambda has, and each that only the record still has."""
+    ours = sorted((v.version for v in versions if v.token), reverse=True)
+    users: dict[str, list[str]] = {}
+    for use in uses:
+        users.setdefault(use.layer_arn, []).append(str(use))
+    known = {release.layer_arn: release for release in record.releases}
+    present = {version.arn for version in versions}
+    reasons = _Reasons(record, users, frozenset(ours[:keep]), keep)
+    verdicts = [
+        Verdict(
+            version.version,
+            version.arn,
+            _fingerprint(version, known),
+            known[version.arn].published_at if version.arn in known else "",
+            reasons.of(version),
+        )
+        for version in versions
+    ]
+    verdicts += [
+        Verdict(
+            release.version,
+            release.layer_arn,
+            release.fingerprint,
+            release.published_at,
+            reasons.of_gone(release),
+            gone=True,
+        )
+        for release in record.releases
+        if release.layer_arn not in present
+    ]
+    ordered = tuple(sorted(verdicts, key=lambda verdict: -verdict.version))
+    return Pruning(ordered, _fingerprints(ordered, record))
+
+
+def prune(layer: Layer, pruning: Pruning, progress: Progress) -> int:
+    """Delete what goes; return how many object versions the bucket is rid of.
+
+    The version goes first, then its objects, then what the record says of it: run again after a
+    crash, it goes on with what is left.
+    """
+    for verdict in pruning.going:
+        if not verdict.gone:
+            layer.services.layers.delete(layer.site.layer_name, verdict.version)
+            progress(f"deleted {verdict.arn}")
+    count = sum(
+        layer.services.store.delete_all(prefix)
+        for fingerprint in pruning.fingerprints
+        for prefix in prefixes(layer.name, fingerprint)
+    )
+    if count:
+        progress(f"deleted {count} object versions of {len(pruning.fingerprints)} artifacts")
+    arns = {verdict.arn for verdict in pruning.going}
+    if arns:
+        layer.records.change(lambda record: _without(record, arns))
+    return count
+
+
+def freed(layer: Layer, pruning: Pruning) -> int:
+    """Return the bytes in the bucket that pruning frees."""
+    return sum(
+        layer.services.store.measure(prefix)[1]
+        for fingerprint in pruning.fingerprints
+        for prefix in prefixes(layer.name, fingerprint)
+    )
+
+
+def tidy(layer: Layer, progress: Progress) -> None:
+    """Prune after a release, if the layer says how many versions to keep.
+
+    The release is done: what cannot be pruned now is told, and goes after the next one.
+    """
+    if not layer.spec.keep:
+        return
+    try:
+        prune(layer, look(layer, layer.spec.keep), progress)
+    except LayerError as error:
+        progress(f"NOTE: old versions were not pruned (keep = {layer.spec.keep}): {error.what}")
+
+
+@dataclass(frozen=True)
+class _Reasons:
+    record: Record
+    users: Mapping[str, Sequence[str]]
+    newest: frozenset[int]
+    keep: int
+
+    def of(self, version: LayerVersion) -> str:
+        """Say why a version stays; "" if nothing speaks for it."""
+        if not version.token:
+            return "somebody else published it"
+        token, attempt = Token.parse(version.token), self.record.attempt
+        if attempt is not None and token is not None and token.number >= attempt.number:
+            return "its release is not finished"
+        newest = "the newest" if self.keep == 1 else f"one of the newest {self.keep}"
+        return self._held(version.arn) or (newest if version.version in self.newest else "")
+
+    def of_gone(self, release: Release) -> str:
+        """Say why what is left of a deleted version stays."""
+        return self._held(release.layer_arn)
+
+    def _held(self, arn: str) -> str:
+        current, pin = self.record.current, self.record.pinned
+        if pin is not None and pin.release.layer_arn == arn:
+            return str(pin)
+        if current is not None and current.layer_arn == arn:
+            return "current"
+        return _used_by(self.users.get(arn, ()))
+
+
+def _used_by(users: Sequence[str]) -> str:
+    if not users:
+        return ""
+    rest = len(users) - SHOWN_USERS
+    more = f" and {rest} more" if rest > 0 else ""
+    return f"used by {', '.join(users[:SHOWN_USERS])}{more}"
+
+
+def _fingerprint(version: LayerVersion, known: Mapping[str, Release]) -> str:
+    token = Token.parse(version.token)
+    if token is not None:
+        return token.fingerprint
+    return known[version.arn].fingerprint if version.arn in known else ""
+
+
+def _fingerprints(verdicts: Sequence[Verdict], record: Record) -> tuple[str, ...]:
+    """Return the fingerprints that nothing is left of once the versions have gone."""
+    needed = {verdict.fingerprint for verdict in verdicts if verdict.stays}
+    needed |= {found.fingerprint for found in (record.current, record.attempt) if found}
+    if record.pinned is not None:
+        needed.add(record.pinned.release.fingerprint)
+    going = dict.fromkeys(verdict.fingerprint for verdict in verdicts if not verdict.stays)
+    return tuple(found for found in going if found and found not in needed)
+
+
+def _without(record: Record, arns: set[str]) -> Record:
+    return replace(record, releases=tuple(r for r in record.releases if r.layer_arn not in arns))

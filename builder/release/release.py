@@ -1,0 +1,226 @@
+"""A release: the resumable walk from sources to a published layer version.
+
+Every step looks for its own evidence before it acts, so that running it again after a crash, or
+at the same time elsewhere, continues and never repeats.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from builder.aws.layers import LayerVersion
+from builder.builds.artifact import Artifact
+from builder.builds.obtain import Obtaining, StillBuilding
+from builder.clock import Clock
+from builder.errors import (
+    ArtifactError,
+    BuildFailed,
+    InfrastructureError,
+    PlanOutdated,
+)
+from builder.functions.move import hand_over
+from builder.layer.attempt import Attempt
+from builder.layer.layer import Layer
+from builder.layer.record import Record, Release
+from builder.layer.token import Token
+from builder.release.prune import tidy
+from builder.release.publish import publish
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to release: the approved token, why, and whether an existing artifact will do.
+
+    ``fresh`` demands a new build and a new version even if the fingerprint has both (a forced
+    rebuild). ``debug`` makes the build talkative and has no influence on what it makes.
+    """
+
+    token: Token
+    reason: str
+    fresh: bool = False
+    debug: bool = False
+
+
+def ensure(
+    layer: Layer,
+    order: Order,
+    *,
+    progress: Progress = lambda _line: None,
+    clock: Clock | None = None,
+) -> Release:
+    """Make the order's token the published release of the layer, and return that release.
+
+    Safe to run again and at the same time: builds are joined, versions are adopted. Raise
+    BuildFailed, ArtifactError, InfrastructureError, PlanOutdated, ConflictError, AwsError or, when
+    all is published and functions were not moved, FunctionsNotMoved; what was reached by then is
+    kept, and a later call continues from there.
+    """
+    return _Walk(layer, order, progress, clock or Clock()).run()
+
+
+def advance(
+    layer: Layer,
+    order: Order,
+    *,
+    progress: Progress = lambda _line: None,
+    clock: Clock | None = None,
+) -> Release | None:
+    """Go as far towards the release as can be gone without waiting for a build.
+
+    Return the release, or None while a build runs: whoever calls again when it has ended (the
+    publisher function, the next apply, a person) continues from there. Raises what
+    :func:`ensure` raises.
+    """
+    try:
+        return _Walk(layer, order, progress, clock or Clock(), waits=False).run()
+    except StillBuilding as building:
+        for build_id in building.builds:
+            progress(f"build {build_id} runs; the release goes on when it has ended")
+        return None
+
+
+@dataclass(frozen=True)
+class _Walk:
+    layer: Layer
+    order: Order
+    progress: Progress
+    clock: Clock
+    waits: bool = True
+
+    def run(self) -> Release:
+        self._require_bucket()
+        record = self._begin()
+        released = self._released(record)
+        published = released is None
+        if released is None:
+            artifact, version = self._publish(record)
+            released = release = self._release(artifact, version)
+            record = self.layer.records.change(lambda record: record.published(release))
+            self.progress(f"published {version.arn}")
+        # After the record: a newer release must be known before it touches functions, and what
+        # functions are owed must be known if we are killed here.
+        if record.current == released and record.owed(self.layer.spec.functions):
+            hand_over(self.layer, released, progress=self.progress, clock=self.clock).check()
+        if published:
+            tidy(self.layer, self.progress)
+        return released
+
+    def _released(self, record: Record) -> Release | None:
+        known = (*([record.current] if record.current else []), *record.releases)
+        return next((release for release in known if release.token == self.order.token), None)
+
+    def _publish(self, record: Record) -> tuple[Artifact, LayerVersion]:
+        attempt = record.attempt
+        if attempt is None:
+            raise BuildFailed("no build was begun", where=f"record of {self.layer.name!r}")
+        artifact = self._obtain(attempt)
+        try:
+            version = publish(
+                self.layer,
+                artifact,
+                self.order.token,
+                since=attempt.since,
+                clock=self.clock,
+                progress=self.progress,
+            )
+        except ArtifactError as error:
+            failure = error.what.splitlines()[0][:300]
+            self.layer.records.note(
+                self.order.token, lambda attempt: replace(attempt, failure=failure)
+            )
+            raise
+        return artifact, version
+
+    def _obtain(self, attempt: Attempt) -> Artifact:
+        return Obtaining(
+            self.layer,
+            self.order.token,
+            attempt,
+            progress=self.progress,
+            clock=self.clock,
+            waits=self.waits,
+            debug=self.order.debug,
+        ).run()
+
+    def _release(self, artifact: Artifact, version: LayerVersion) -> Release:
+        return Release(
+            number=self.order.token.number,
+            fingerprint=self.order.token.fingerprint,
+            layer_arn=version.arn,
+            version=version.version,
+            code_sha256=artifact.manifest.code_sha256,
+            unzipped_size=artifact.manifest.unzipped_size,
+            zipped_size=artifact.manifest.zipped_size,
+            packages=len(artifact.manifest.packages),
+            reason=self.order.reason,
+            build_id=artifact.build_id,
+            builds=artifact.manifest.parts,
+            published_at=self.clock.timestamp(),
+        )
+
+    def _require_bucket(self) -> None:
+        store = self.layer.services.store
+        if not store.bucket_exists():
+            raise InfrastructureError(
+                f"there is no bucket {store.bucket!r}",
+                where=f"layer {self.layer.name!r}",
+                expected="the bucket that the stack declares",
+                fix="apply the whole stack once, without -target",
+            )
+
+    def _begin(self) -> Record:
+        """Consume the token's number, taking over a build that is under way already."""
+        record = self.layer.records.load()
+        if record is not None and record.attempt is not None:
+            self._note_unseen_failure(record.attempt)
+        return self.layer.records.change(self._begun)
+
+    def _note_unseen_failure(self, last: Attempt) -> None:
+        """Remember that an earlier build failed while nobody watched, so as not to join it."""
+        builds = last.all_builds
+        if last.failure or not builds or last.token == self.order.token:
+            return
+        found = {state.id: state for state in self.layer.services.codebuild.states(builds.values())}
+        failures = {}
+        for runtime, build_id in builds.items():
+            state = found.get(build_id)
+            if state is None or not (state.running or state.succeeded):
+                why = state.failure or state.status if state else "forgotten"
+                failures[runtime] = f"{runtime}: {why}" if runtime else why
+        if not failures:
+            return
+        failed = replace(last, failure="; ".join(failures.values()), failed=tuple(failures))
+        self.layer.records.change(
+            lambda record: replace(record, attempt=failed) if record.attempt == last else record
+        )
+
+    def _begun(self, record: Record) -> Record:
+        token, last = self.order.token, record.attempt
+        if self._released(record) is not None or (last is not None and last.token == token):
+            return record
+        if record.consumed >= token.number:
+            raise self._overtaken(record)
+        return record.begun(
+            Attempt.after(
+                last,
+                token,
+                fresh=self.order.fresh,
+                reason=self.order.reason,
+                started_at=self.clock.timestamp(),
+            )
+        )
+
+    def _overtaken(self, record: Record) -> PlanOutdated:
+        return PlanOutdated(
+            f"build {self.order.token.number} of layer {self.layer.name!r} was overtaken: "
+            f"somebody has begun build {record.consumed}",
+            where=self.layer.services.store.url(f"{self.layer.name}/record.json"),
+            expected="the highest number that was approved",
+            fix="run plan again and apply that plan; nothing was built",
+        )

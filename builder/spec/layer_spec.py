@@ -1,0 +1,107 @@
+"""What to build: the description of a layer, and of the application that it is part of."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from builder.errors import SpecError
+from builder.spec.checks import SAFE_SLIM, SEVERAL, Check
+from builder.spec.function_entries import Scope
+from builder.spec.indexes import CodeArtifact as CodeArtifact
+from builder.spec.indexes import Index as Index
+from builder.spec.runtimes import Target
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class LayerSpec:
+    """All that describes a layer build.
+
+    ``package`` is a folder with a pyproject.toml, ``requirements`` are requirements files; both
+    are POSIX paths relative to the project's root. ``dependencies`` are PEP 508 requirements,
+    ``extras`` are extras of the package, ``python`` are versions like "3.12", ``exclude`` are
+    gitignore patterns over the source and the layer's files, ``slim`` names what is left out of
+    dependencies (some of checks.SLIM), ``functions`` says which Lambda functions move to each new
+    version: names, ARNs, ``tag:KEY=VALUE`` or ``*`` (builder/spec/function_entries.py), ``keep`` is
+    how many versions are left after a release (0: all).
+
+    ``may_fail`` are modules that need not import in the audit. ``system_packages`` are RPM packages
+    that are installed before the build, then the script ``pre_install`` is run, a path like
+    ``package``. ``include`` names what the layer holds beside python/ (some of checks.INCLUDE),
+    ``indexes`` are package indexes, asked in this order.
+
+    Raises :class:`~builder.errors.SpecError` when a value cannot be right.
+    """
+
+    name: str
+    python: tuple[str, ...]
+    architecture: str
+    package: str | None = None
+    requirements: tuple[str, ...] = ()
+    dependencies: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    description: str = ""
+    exclude: tuple[str, ...] = ()
+    slim: tuple[str, ...] = SAFE_SLIM
+    functions: tuple[str, ...] = ()
+    may_fail: tuple[str, ...] = ()
+    system_packages: tuple[str, ...] = ()
+    pre_install: str | None = None
+    include: tuple[str, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    keep: int = 0
+    where: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        check = Check(self.where or f"layer {self.name!r}")
+        for key in SEVERAL:
+            # Lists are what people write in Python; the class is frozen, hence the detour.
+            object.__setattr__(self, key, check.several(key, getattr(self, key)))
+        object.__setattr__(self, "indexes", check.indexes(self.indexes))
+        check.all_of({field.name: getattr(self, field.name) for field in fields(self)})
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """The runtimes the layer is for, lowest version first."""
+        ordered = sorted(self.python, key=lambda v: tuple(int(part) for part in v.split(".")))
+        return tuple(Target(python, self.architecture) for python in ordered)
+
+    @property
+    def scope(self) -> Scope:
+        """Which functions move to each new version."""
+        return Scope.of(self.functions)
+
+    def to_json(self) -> str:
+        """Return the spec as canonical JSON: the same spec gives the same bytes."""
+        values = asdict(self)
+        del values["where"]
+        return json.dumps({"schema": SCHEMA, **values}, sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> LayerSpec:
+        """Read what :meth:`to_json` wrote; raise SpecError for anything else."""
+        try:
+            document = json.loads(text)
+            schema = document.pop("schema")
+            values: dict[str, Any] = {
+                k: tuple(v) if isinstance(v, list) else v for k, v in document.items()
+            }
+            values["indexes"] = tuple(map(Index.from_fields, document.get("indexes", ())))
+            if schema == SCHEMA:
+                return cls(**values)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise SpecError(
+                "the layer spec cannot be read",
+                where=f"query key 'spec': {error}",
+                expected="the JSON that LayerSpec.to_json() writes",
+                fix="synthesize the stack again with this version of fast-lambda-layer",
+            ) from error
+        raise SpecError(
+            f"the layer spec has schema {schema}",
+            where="query key 'spec'",
+            expected=f"schema {SCHEMA}",
+            fix="use the version of fast-lambda-layer that synthesized this stack",
+        )

@@ -1,0 +1,312 @@
+"""Read layers.toml into specs."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from builder.errors import SpecError
+from builder.spec.app_spec import AppSpec
+from builder.spec.layer_spec import Index, LayerSpec
+from builder.spec.split import split
+from builder.spec.toml_keys import check_keys
+
+LAYER_KEYS: dict[str, str] = {
+    "package": "string",
+    "requirements": "strings",
+    "dependencies": "strings",
+    "extras": "strings",
+    "python": "strings",
+    "architecture": "strings",
+    "split": "string",
+    "description": "string",
+    "exclude": "strings",
+    "slim": "strings",
+    "functions": "strings",
+    "may_fail": "strings",
+    "system_packages": "strings",
+    "pre_install": "string",
+    "include": "strings",
+    "indexes": "strings",
+    "keep": "count",
+}
+DEFAULT_KEYS = {
+    key: LAYER_KEYS[key]
+    for key in (
+        *("python", "architecture", "split", "exclude", "slim", "functions"),
+        *("system_packages", "include", "indexes", "keep"),
+    )
+}
+INDEX_KEYS = {
+    **dict.fromkeys(("url", "username", "secret"), "string"),
+    "codeartifact": "table",
+    "default": "boolean",
+}
+CODEARTIFACT_KEYS = dict.fromkeys(("domain", "owner", "repository", "region"), "string")
+APP_KEYS = {
+    "name": "string",
+    "region": "string",
+    "backend": "table",
+    "sync_mode": "boolean",
+    "async": "boolean",
+    "notify": "string",
+}
+BACKEND_KEYS = dict.fromkeys(
+    ("bucket", "key", "region", "profile", "dynamodb_table", "kms_key_id"), "string"
+)
+SECTIONS = dict.fromkeys(("app", "defaults", "indexes", "layers"), "table")
+
+EXAMPLE = """\
+[app]
+name = "billing"
+
+[layers.web]
+dependencies = ["requests"]
+python = ["3.13"]
+architecture = "arm64"
+"""
+
+
+@dataclass(frozen=True)
+class Config:
+    """What layers.toml says: the application and its layers, in the file's order."""
+
+    app: AppSpec
+    layers: tuple[LayerSpec, ...]
+
+    def layer(self, name: str) -> LayerSpec:
+        """Return the layer of that name, or raise SpecError."""
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        names = ", ".join(layer.name for layer in self.layers) or "none"
+        raise SpecError(
+            f"there is no layer {name!r}",
+            where=self.app.where,
+            expected=f"one of: {names}",
+            fix=f"name one of them, or add [layers.{name}]",
+        )
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a layers.toml; raise SpecError naming file, key and what was expected.
+
+    Paths in it are relative to the file's folder and must exist.
+    """
+    document = _parse(path)
+    check_keys(document, SECTIONS, f"{path.name}")
+    app = _app(document.get("app"), path)
+    defaults = document.get("defaults", {})
+    where = f"{path.name} [defaults]"
+    check_keys(defaults, DEFAULT_KEYS, where, "a layer can also set it under [layers.NAME]")
+    sections = document.get("layers", {})
+    if not sections:
+        raise SpecError(
+            "no layer is described",
+            where=str(path),
+            expected="at least one [layers.NAME] table",
+            fix="for example:\n" + EXAMPLE,
+        )
+    indexes = _indexes(document.get("indexes", {}), path)
+    layers: list[LayerSpec] = []
+    for name, section in sections.items():
+        layers += _layers(name, section, defaults, indexes, path)
+    _check_names(layers)
+    return Config(app, tuple(layers))
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        # Some editors put a byte order mark first, which TOML does not know.
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise SpecError(
+            "there is no layers.toml",
+            where=str(path),
+            expected="a file that describes the application and its layers",
+            fix="name another file with --config, or write one:\n" + EXAMPLE,
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SpecError(
+            f"{path.name} is not TOML: {error}",
+            where=str(path),
+            expected="TOML 1.0",
+            fix='mend the line named; strings need quotes, lists are ["a", "b"]',
+        ) from error
+    except OSError as error:
+        raise SpecError(
+            f"{path.name} cannot be read: {error.strerror}",
+            where=str(path),
+            expected="a file that you may read",
+            fix="name another file with --config",
+        ) from error
+
+
+def _app(section: Mapping[str, Any] | None, path: Path) -> AppSpec:
+    where = f"{path.name} [app]"
+    if section is None or "name" not in section:
+        raise SpecError(
+            "the application has no name",
+            where=where,
+            expected="[app] with name",
+            fix='add: [app]\\nname = "billing"'.replace("\\n", "\n"),
+        )
+    check_keys(section, APP_KEYS, where)
+    backend = section.get("backend")
+    if backend is not None:
+        check_keys(backend, BACKEND_KEYS, f"{path.name} [app.backend]")
+        for key in ("bucket", "key", "region"):
+            if key not in backend:
+                raise SpecError(
+                    f"the S3 backend has no {key}",
+                    where=f"{path.name} [app.backend]",
+                    expected="bucket, key and region of the state file",
+                    fix=f'add {key} = "..."',
+                )
+    return AppSpec(
+        section["name"],
+        section.get("region", ""),
+        backend,
+        sync_mode=section.get("sync_mode"),
+        async_mode=section.get("async", False),
+        notify=section.get("notify", ""),
+        where=where,
+    )
+
+
+def _indexes(sections: Mapping[str, Any], path: Path) -> dict[str, Index]:
+    found = {}
+    for name, section in sections.items():
+        where = f"{path.name} [indexes.{name}]"
+        if not isinstance(section, dict):
+            raise SpecError(
+                f"indexes.{name} is not a table",
+                where=where,
+                expected=f"[indexes.{name}] and keys below",
+                fix=f'for example:\n[indexes.{name}]\nurl = "https://packages.example.com/simple"',
+            )
+        check_keys(section, INDEX_KEYS, where)
+        place = section.get("codeartifact")
+        if place is not None:
+            check_keys(place, CODEARTIFACT_KEYS, f"{where}, key 'codeartifact'")
+            place = {**dict.fromkeys(("domain", "owner", "repository"), ""), **place}
+        found[name] = Index.from_fields({"name": name, **section, "codeartifact": place})
+    return found
+
+
+def _check_names(layers: list[LayerSpec]) -> None:
+    seen: dict[str, LayerSpec] = {}
+    for layer in layers:
+        other = seen.setdefault(layer.name, layer)
+        if other is not layer:
+            raise SpecError(
+                f"two layers are named {layer.name!r}",
+                where=f"{other.where} and {layer.where}",
+                expected="names of their own, also for the layers that split makes",
+                fix="rename one of them",
+            )
+
+
+def _layers(
+    name: str,
+    section: Any,
+    defaults: Mapping[str, Any],
+    indexes: Mapping[str, Index],
+    path: Path,
+) -> list[LayerSpec]:
+    where = f"{path.name} [layers.{name}]"
+    if not isinstance(section, dict):
+        raise SpecError(
+            f"layers.{name} is not a table",
+            where=where,
+            expected=f"[layers.{name}] and keys below",
+            fix="for example:\n" + EXAMPLE,
+        )
+    check_keys(section, LAYER_KEYS, where)
+    merged = {**defaults, **section}
+    for key in ("python", "architecture"):
+        if key not in merged:
+            raise SpecError(
+                f"layer {name!r} does not say its {key}",
+                where=where,
+                expected=f"{key} in the layer or in [defaults]; never what this machine is",
+                fix='add python = ["3.13"]' if key == "python" else 'add architecture = "arm64"',
+            )
+    values = {key: _read(merged[key], LAYER_KEYS[key]) for key in LAYER_KEYS if key in merged}
+    values["indexes"] = [_index(index, indexes, where) for index in values.get("indexes", ())]
+    specs = [
+        LayerSpec(name=each, where=where, **settings)
+        for each, settings in split(name, values, where).items()
+    ]
+    for spec in specs:
+        check_paths(spec, path.parent)
+    return specs
+
+
+def _index(name: str, indexes: Mapping[str, Index], where: str) -> Index:
+    if name in indexes:
+        return indexes[name]
+    raise SpecError(
+        f"there is no index {name!r}",
+        where=f"{where}, key 'indexes'",
+        expected=f"one of: {', '.join(indexes) or 'none is described'}",
+        fix=f'add [indexes.{name}] with url = "https://..."',
+    )
+
+
+def _read(value: Any, kind: str) -> Any:
+    if kind == "strings":
+        return (value,) if isinstance(value, str) else tuple(value)
+    return value
+
+
+def check_paths(spec: LayerSpec, root: Path) -> None:
+    """Raise SpecError when a path of the spec is not there or not what it has to be."""
+    where = spec.where or f"layer {spec.name!r}"
+    if spec.package is not None:
+        _check_package(root, spec.package, f"{where}, key 'package' (looked in {root})")
+    for requirements in spec.requirements:
+        _check_file(root, requirements, f"{where}, key 'requirements'", "a requirements file")
+    if spec.pre_install is not None:
+        _check_file(root, spec.pre_install, f"{where}, key 'pre_install'", "a script for bash")
+
+
+def _check_file(root: Path, name: str, where: str, expected: str) -> None:
+    if not (root / name).is_file():
+        raise SpecError(
+            f"there is no file {name!r}",
+            where=f"{where} (looked in {root})",
+            expected=expected,
+            fix="mend the path, or write the file",
+        )
+
+
+def _check_package(root: Path, name: str, where: str) -> None:
+    folder = root / name
+    expected = "a folder with a pyproject.toml and at least one .py file"
+    if not folder.is_dir():
+        raise SpecError(
+            f"there is no folder {name!r}", where=where, expected=expected, fix="mend the path"
+        )
+    if not (folder / "pyproject.toml").is_file():
+        raise SpecError(
+            f"{name!r} has no pyproject.toml",
+            where=where,
+            expected=expected,
+            fix="add a pyproject.toml with [project] name and version, "
+            "or use requirements = FILE if it is not a package",
+        )
+    if not any(_is_source(path.relative_to(folder)) for path in folder.rglob("*.py")):
+        raise SpecError(
+            f"{name!r} has no Python file",
+            where=where,
+            expected=expected,
+            fix="name the folder that holds the package's source",
+        )
+
+
+def _is_source(path: Path) -> bool:
+    return not any(part.startswith(".") for part in path.parts)

@@ -1,0 +1,1 @@
+"""The embedded CodeBuild: runs each build for real, as a process of this machine."""

@@ -1,0 +1,154 @@
+"""The process in which ministack runs: its application on a given socket, with calls recorded.
+
+ministack's own CloudTrail recording knows neither the operation of most REST calls nor refused
+calls, and a proxy in front would have to copy every body; a wrapper around the application sees
+all and touches nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import resource
+import socket
+import sys
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any, TextIO
+from urllib.parse import parse_qs
+
+from embedded.calls import INTERNAL, PRINCIPAL, Call, now
+from embedded.ministack import (
+    lambda_actions,
+    lambda_runtime,
+    lambda_versions,
+    s3_encryption,
+    transport,
+    trust,
+)
+
+log = logging.getLogger(__name__)
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Message, Receive, Send], Awaitable[None]]
+
+FORM = "application/x-www-form-urlencoded"
+FORM_LIMIT = 65536
+
+
+class Recorder:
+    """An ASGI application that passes everything on and writes down which call it was."""
+
+    def __init__(self, application: Application, journal: TextIO) -> None:
+        self.application = application
+        self.journal = journal
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Serve one connection or request."""
+        if scope["type"] != "http" or scope["path"].startswith("/_"):
+            await self.application(scope, receive, send)
+            return
+        headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
+        trust.enter(headers if INTERNAL in headers.get("user-agent", "") else {})
+        is_form = headers.get("content-type", "").startswith(FORM)
+        form = bytearray()
+
+        async def listen() -> Message:
+            message = await receive()
+            if is_form and len(form) < FORM_LIMIT:
+                form.extend(message.get("body", b""))
+            return message
+
+        async def answer(message: Message) -> None:
+            # Before the caller has its answer, so that a test that looks then finds the call.
+            if message["type"] == "http.response.start":
+                call = self.record(scope, headers, bytes(form), message["status"])
+                if call.service == "codebuild":
+                    # The agent decides more than ministack does, and needs to know for whom.
+                    name = (PRINCIPAL.encode(), call.principal.encode())
+                    message = {**message, "headers": [*message["headers"], name]}
+            await send(message)
+
+        await self.application(scope, listen, answer)
+
+    def record(self, scope: Message, headers: dict[str, str], form: bytes, status: int) -> Call:
+        """Write one call down; a call that cannot be named must still be answered."""
+        try:
+            call = name_call(scope, headers, form, status)
+        except Exception:
+            log.exception("cannot name the call %s %s", scope["method"], scope["path"])
+            call = Call("unknown", scope["method"], scope["path"], "unknown", status, now())
+        if INTERNAL not in headers.get("user-agent", ""):
+            self.journal.write(call.to_json() + "\n")
+            self.journal.flush()
+        return call
+
+
+def name_call(scope: Message, headers: dict[str, str], form: bytes, status: int) -> Call:
+    """Find service, operation and principal of a request by ministack's own tables."""
+    from ministack.core.iam_actions import extract_iam_action
+    from ministack.core.iam_evaluator import request_caller_arn
+    from ministack.core.router import detect_service
+
+    method, path = scope["method"], scope["path"]
+    query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    routing = {**parse_qs(form.decode("utf-8", "replace")), **query}
+    service = detect_service(method, path, headers, routing)
+    action = (
+        extract_iam_action(service, method, path, headers, form, routing) or f"{service}:{method}"
+    )
+    return Call(
+        service=service,
+        operation=action.partition(":")[2],
+        target=path,
+        principal=request_caller_arn(headers, query),
+        status=status,
+        time=now(),
+    )
+
+
+def serve(listener: socket.socket, journal: Path) -> None:
+    """Serve ministack on a bound socket until the process is ended."""
+    os.environ["GATEWAY_PORT"] = str(listener.getsockname()[1])
+    # Only now: ministack reads its environment when it is imported.
+    from hypercorn.asyncio import serve as serve_application
+    from hypercorn.config import Config
+    from ministack import app
+    from ministack.core import iam_actions, iam_evaluator
+    from ministack.services import lambda_svc, s3
+
+    lambda_actions.correct(iam_actions)
+    lambda_versions.correct(lambda_svc)
+    s3_encryption.correct(s3)
+    trust.correct(iam_evaluator)
+    transport.correct(app)
+    # ministack starts Python functions with this.
+    sys.executable = str(lambda_runtime.create(journal.parent / "lambda"))
+    config = Config()
+    config.bind = [f"fd://{listener.detach()}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 0.2
+    with journal.open("a", encoding="utf-8") as lines:
+        asyncio.run(serve_application(Recorder(app.app, lines), config))  # type: ignore[arg-type] # ASGI
+
+
+def main(arguments: list[str]) -> None:
+    """Run ministack on the socket with the given descriptor."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--socket", type=int, required=True)
+    parser.add_argument("--calls", type=Path, required=True)
+    options = parser.parse_args(arguments)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        # One connection each for clients, builds and functions: 1024 is soon too few.
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    serve(socket.socket(fileno=options.socket), options.calls)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,80 @@
+"""What the embedded AWS's processes share: sockets, environment, waiting for an answer."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from builder.errors import LayerError
+from embedded.leash import Child
+
+LOOPBACK = "127.0.0.1"
+
+NETWORK = (
+    # What a machine may need to reach package indexes: proxies, certificates, index settings.
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO"),
+    "NETRC",
+)
+BASICS = ("PATH", "LANG", "LC_ALL", "TZ", "PYTHONDONTWRITEBYTECODE", *NETWORK)
+
+
+def bind() -> socket.socket:
+    """Return a socket that owns a free port on loopback; hand it down rather than its number."""
+    listener = socket.socket()
+    listener.bind((LOOPBACK, 0))
+    # Accepted connections inherit it: else those whose client is slow to close keep rebind() out.
+    # After bind(), so that the port is one that nobody has.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return listener
+
+
+def rebind(port: int) -> socket.socket:
+    """Return a socket on a port that an ended process of ours had."""
+    listener = socket.socket()
+    # Its connections may still be in TIME_WAIT.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((LOOPBACK, port))
+    return listener
+
+
+def base_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return what our processes get of the user's environment: no AWS settings of theirs."""
+    kept = {name: environment[name] for name in BASICS if name in environment}
+    return {**kept, **no_proxy(environment)}
+
+
+def no_proxy(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the variables that keep calls to loopback away from the user's proxy."""
+    exempt = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
+    hosts = [host for host in exempt.split(",") if host and host not in (LOOPBACK, "localhost")]
+    value = ",".join([*hosts, LOOPBACK, "localhost"])
+    return {"NO_PROXY": value, "no_proxy": value}
+
+
+def wait_until_healthy(name: str, child: Child, port: int, path: str, log: Path) -> None:
+    """Wait until a process answers; raise LayerError with the end of its log when it does not."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and child.poll() is None:
+        connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
+        try:
+            connection.request("GET", path)
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            time.sleep(0.02)
+        finally:
+            connection.close()
+    tail = log.read_text(errors="replace").splitlines()[-20:] if log.exists() else []
+    ended = child.poll()
+    what = "did not answer within 30 s" if ended is None else f"ended with status {ended}"
+    raise LayerError(
+        f"the embedded AWS cannot start: {name} {what}",
+        where=f"port {port}, log {log}",
+        expected="\n".join(["an answer; the log ends:", *tail]),
+        fix="see the log; if a package is missing, install the project again with 'make install'",
+    )

@@ -1,0 +1,295 @@
+"""Runs the real terraform binary, with the providers that this machine can get.
+
+Sources: Terraform's documentation of its CLI configuration, environment variables, ``-json``
+output and remote service discovery.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Literal
+
+from builder.errors import LayerError
+from embedded import leash
+from embedded.standins import mirror
+from embedded.standins.bindings import default_cache
+from embedded.standins.catalog import PROVIDERS, REGISTRY
+
+OLDEST = (1, 4)
+"""terraform_data, which the constructs use, came with Terraform 1.4."""
+
+CHOICE = "LAYER_PROVIDERS"
+"""Environment variable: ``registry`` or ``stand-ins`` instead of looking which can be had."""
+
+Choice = Literal["registry", "stand-ins"]
+Listener = Callable[[str], None]
+
+_PATIENCE = 3.0
+"""Seconds that the registry has to answer."""
+
+_FOREIGN = re.compile(r"TF_(CLI_ARGS.*|CLI_CONFIG_FILE|DATA_DIR|PLUGIN_CACHE_DIR|WORKSPACE)")
+"""Settings of the user's that would change what our commands do."""
+
+
+class TerraformError(LayerError):
+    """Terraform is missing, too old, or ended with an error."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command said and how it ended."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+class Terraform:
+    """Terraform in one folder.
+
+    ``environment`` is the complete environment of the commands (credentials, ``TF_VAR_...``; with
+    what :func:`embedded.standins.reattach.reattached` gives, the stand-ins that stay up).
+    ``home`` is a folder of ours for the CLI configuration and the stand-ins' mirror. ``providers``
+    says where providers come from; None looks at LAYER_PROVIDERS, and then at the network.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        home: Path,
+        *,
+        providers: Choice | None = None,
+        schemas: Path | None = None,
+        color: bool = False,
+    ) -> None:
+        self.folder = folder
+        self.providers: Choice = providers or choose(environment)
+        self._asked = bool(providers or environment.get(CHOICE))
+        self.binary = find(environment)
+        home.mkdir(parents=True, exist_ok=True)
+        self.environment = {
+            **{name: value for name, value in environment.items() if not _FOREIGN.fullmatch(name)},
+            "CDKTF_DISABLE_PLUGIN_CACHE_ENV": "1",
+            "CHECKPOINT_DISABLE": "1",
+            "TF_CLI_CONFIG_FILE": str(self._configuration(home, schemas or default_cache())),
+            "TF_INPUT": "0",
+            "TF_IN_AUTOMATION": "1",
+        }
+        if not color:
+            self.environment["TF_CLI_ARGS"] = "-no-color"
+
+    def _configuration(self, home: Path, schemas: Path) -> Path:
+        if self.providers == "stand-ins":
+            return mirror.lay_out(home, schemas)
+        empty = home.resolve() / "registry.rc"
+        empty.write_text("disable_checkpoint = true\n")
+        return empty
+
+    @property
+    def providers_line(self) -> str:
+        """Say which providers run."""
+        names = " and ".join(str(provider) for provider in PROVIDERS)
+        if self.providers == "registry":
+            return f"providers: {names} from the Terraform registry"
+        why = "as asked" if self._asked else "the Terraform registry cannot be reached"
+        return f"providers: stand-ins for {names} ({why})"
+
+    def run(self, *arguments: str, check: bool = True, stream: Listener | None = None) -> Result:
+        """Run a command to its end; ``stream`` gets each line as it comes.
+
+        Raise TerraformError when it ends with an error, unless ``check`` is false. ``plan
+        -detailed-exitcode`` ends with 2 when there are changes, which is none. An interrupt
+        (Ctrl-C) is passed on, so that terraform can end in order, and raised when it has.
+        """
+        with self.start(*arguments, stream=stream) as running:
+            try:
+                result = running.wait()
+            except KeyboardInterrupt:
+                running.signal(signal.SIGINT)
+                running.wait()
+                raise
+        expected = (0, 2) if "-detailed-exitcode" in arguments else (0,)
+        if check and result.exit_code not in expected:
+            raise TerraformError(
+                f"terraform {arguments[0]} failed with exit status {result.exit_code}",
+                where=f"{self.folder}\n{result.stderr.strip() or result.stdout.strip()}",
+                fix="mend what terraform names above and run the command again",
+            )
+        return result
+
+    def start(self, *arguments: str, stream: Listener | None = None) -> Running:
+        """Start a command; it ends at the latest when the returned context does."""
+        return Running([str(self.binary), *arguments], self.folder, self.environment, stream)
+
+    def plan_json(self, plan: Path | str) -> dict[str, Any]:
+        """Return a saved plan as ``terraform show -json`` does."""
+        return self._json("show", "-json", str(plan))
+
+    def state(self) -> dict[str, Any]:
+        """Return the state as ``terraform show -json`` does."""
+        return self._json("show", "-json")
+
+    def outputs(self) -> dict[str, Any]:
+        """Return the values of the outputs in the state, by name."""
+        found = self.state().get("values", {}).get("outputs", {})
+        return {name: output.get("value") for name, output in found.items()}
+
+    def _json(self, *arguments: str) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.run(*arguments).stdout)
+        return document
+
+
+class Running:
+    """A terraform command that was started; as a context manager it is ended with the block."""
+
+    def __init__(
+        self,
+        command: list[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        stream: Listener | None,
+    ) -> None:
+        self._lines: dict[str, list[str]] = {"stdout": [], "stderr": []}
+        self._stream = stream
+        self._lock = threading.Lock()
+        pipes = {name: os.pipe() for name in self._lines}
+        try:
+            self.child = leash.start(
+                command,
+                env=environment,
+                cwd=folder,
+                output=pipes["stdout"][1],
+                errors=pipes["stderr"][1],
+                grace=10,  # terraform writes its state when it is asked to end
+            )
+        except BaseException:
+            for reading, _ in pipes.values():
+                os.close(reading)
+            raise
+        finally:
+            for _, writing in pipes.values():
+                os.close(writing)
+        self._readers = [
+            threading.Thread(target=self._read, args=(name, os.fdopen(reading, errors="replace")))
+            for name, (reading, _) in pipes.items()
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send terraform a signal; it passes an interrupt on to its providers."""
+        if self.child.poll() is None:
+            with contextlib.suppress(ProcessLookupError):  # it ended; cleaning up goes on
+                os.kill(self.child.pid, number)
+
+    def wait(self, timeout: float | None = None) -> Result:
+        """Wait for the end; raise subprocess.TimeoutExpired."""
+        code = self.child.wait(timeout)
+        for reader in self._readers:
+            reader.join()
+        return Result(code, "".join(self._lines["stdout"]), "".join(self._lines["stderr"]))
+
+    def output(self) -> str:
+        """Return what terraform has said so far."""
+        with self._lock:
+            return "".join((*self._lines["stdout"], *self._lines["stderr"]))
+
+    def _read(self, name: str, pipe: IO[str]) -> None:
+        with pipe:
+            for line in pipe:
+                with self._lock:
+                    self._lines[name].append(line)
+                    if self._stream:
+                        self._stream(line.rstrip("\n"))
+
+    def __enter__(self) -> Running:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.child.stop()
+        for reader in self._readers:
+            reader.join()
+
+
+def find(environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the terraform binary; raise TerraformError when there is none, or an old one."""
+    found = shutil.which("terraform", path=environment.get("PATH"))
+    if not found:
+        raise TerraformError(
+            "the program terraform was not found",
+            where="the folders of PATH",
+            expected=f"Terraform {'.'.join(map(str, OLDEST))} or newer",
+            fix="install it from developer.hashicorp.com/terraform/install",
+        )
+    version = _version(found)
+    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
+        raise TerraformError(
+            f"Terraform {version} is too old",
+            where=found,
+            expected=f"{'.'.join(map(str, OLDEST))} or newer, for terraform_data",
+            fix="install a newer one from developer.hashicorp.com/terraform/install",
+        )
+    return Path(found)
+
+
+def _version(binary: str) -> str:
+    command = [binary, "version", "-json"]
+    environment = {"CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": os.devnull}
+    answer = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    try:
+        version: str = json.loads(answer.stdout)["terraform_version"]
+    except (ValueError, KeyError) as error:
+        raise TerraformError(
+            "the program terraform does not tell its version",
+            where=f"{binary} version -json\n{answer.stderr.strip()}",
+            expected="the terraform of HashiCorp",
+            fix="check what `terraform version` says",
+        ) from error
+    return version
+
+
+def choose(environment: Mapping[str, str] = os.environ) -> Choice:
+    """Return where providers come from: LAYER_PROVIDERS says, or else the network."""
+    forced = environment.get(CHOICE)
+    if forced == "registry":
+        return "registry"
+    if forced == "stand-ins":
+        return "stand-ins"
+    if forced:
+        raise TerraformError(
+            f"{forced!r} is no source of providers",
+            where=f"the environment variable {CHOICE}",
+            expected="registry or stand-ins",
+            fix=f"set {CHOICE} to one of them, or unset it",
+        )
+    return "registry" if registry_answers() else "stand-ins"
+
+
+@cache
+def registry_answers(patience: float = _PATIENCE) -> bool:
+    """Tell whether the registry's discovery document can be fetched."""
+    try:
+        url = f"https://{REGISTRY}/.well-known/terraform.json"
+        with urllib.request.urlopen(url, timeout=patience) as answer:
+            return "providers.v1" in json.load(answer)
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,82 @@
+from dataclasses import replace
+
+import pytest
+
+from builder.aws.functions import Use
+from builder.layer.record import Pin, Record
+from builder.operations.status import Status, status_of
+from tests.builder.conftest import World, spec_of
+from tests.builder.layer.test_record import attempt_of, release_of
+from tests.builder.operations.test_rollback import function_of
+from tests.builder.report.test_init import LAYER
+
+PIN = Pin(release_of(1), "alice", "2026-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("record", "word"),
+    [
+        (Record("web"), "missing"),
+        (Record("web", current=release_of(1)), "published"),
+        (Record("web", current=release_of(1), attempt=attempt_of(2)), "building"),
+        (Record("web", attempt=attempt_of(2, failure="no")), "failed"),
+        (Record("web", current=release_of(2), pinned=PIN), "pinned"),
+        (Record("web", current=release_of(2), pinned=PIN, attempt=attempt_of(3)), "building"),
+    ],
+)
+def test_a_layer_is_in_a_state_that_has_a_word(record: Record, word: str) -> None:
+    assert Status(LAYER, record).word == word
+
+
+def test_functions_on_another_version_than_the_wanted_one_are_old() -> None:
+    one, two = (Use("api", "$LATEST", release_of(n).layer_arn) for n in (1, 2))
+    current = Status(LAYER, Record("web", current=release_of(2)))
+    pinned = Status(LAYER, Record("web", current=release_of(2), pinned=PIN))
+
+    assert (current.is_old(one), current.is_old(two)) == (True, False)
+    assert (pinned.is_old(one), pinned.is_old(two)) == (False, True)
+    assert not Status(LAYER, Record("web")).is_old(one)
+
+
+def test_functions_that_should_use_the_layer_and_do_not_are_named() -> None:
+    arn = "arn:aws:lambda:eu-west-1:123456789012:function:jobs"
+    spec = spec_of(functions=("api", "mail:$LATEST", arn))
+    uses = (Use("api", "$LATEST", release_of(1).layer_arn),)
+
+    found = Status(replace(LAYER, spec=spec), Record("web"), uses=uses)
+    assert found.idle == ("mail", arn)
+
+
+def test_a_build_that_failed_while_nobody_watched_is_told(world: World) -> None:
+    release = world.release()
+    state = world.services.codebuild.state(release.build_id)
+    assert state is not None
+    failed = replace(state, status="FAILED", failure="BUILD: exit 1")
+    record = Record("web", attempt=attempt_of(2, build_id=state.id))
+
+    assert (Status(LAYER, record, failed).word, Status(LAYER, record, failed).failure) == (
+        "failed", "BUILD: exit 1",
+    )  # fmt: skip
+
+
+def test_functions_are_seen_on_which_version(world: World) -> None:
+    first = world.release()
+    world.edit()
+    second = world.release()
+    function_of(world, first)
+
+    found = status_of(world.layer())
+    (use,) = found.uses
+    assert (str(use), use.version, found.is_old(use)) == (world.name, 1, True)
+    assert found.wanted == second
+
+
+def test_who_may_not_list_functions_sees_the_rest(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = world.release()
+    world.become(monkeypatch, "s3:*", "codebuild:*")
+
+    found = status_of(world.layer())
+    assert found.wanted == release
+    assert "lambda:ListFunctions" in found.unseen

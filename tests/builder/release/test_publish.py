@@ -1,0 +1,260 @@
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from builder.aws.layers import LayerVersion
+from builder.builds.artifact import Artifact, find_artifact
+from builder.builds.start import finish_build, start_build
+from builder.clock import Clock
+from builder.errors import ArtifactError, ConflictError
+from builder.layer.layer import Layer
+from builder.layer.record import Lease
+from builder.layer.token import Token
+from builder.release.publish import LEASE_SECONDS, publish
+from tests.builder.conftest import DoomedSession, Killed, World, quick
+
+
+@dataclass
+class FastClock:
+    """A clock whose time passes only while somebody waits."""
+
+    time: float = 1_700_000_000.0
+    waits: list[float] = field(default_factory=list)
+
+    def clock(self, owner: str = "me") -> Clock:
+        return Clock(now=lambda: self.time, sleep=self.sleep, owner=owner)
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+        self.waits.append(seconds)
+
+
+def built(layer: Layer, number: int = 1) -> tuple[Artifact, Token]:
+    """Return the artifact of a real build, and its token."""
+    token = Token(layer.fingerprint, number)
+    build_id = start_build(layer, token, since=0, debug=False, progress=print)
+    finish_build(layer, build_id, progress=print, clock=quick())
+    artifact = find_artifact(layer.services.store, layer.artifact_folder, layer.fingerprint)
+    assert artifact is not None
+    return artifact, token
+
+
+def published(
+    layer: Layer, artifact: Artifact, token: Token, *, since: int = 0, clock: Clock | None = None
+) -> LayerVersion:
+    return publish(
+        layer, artifact, token, since=since, clock=clock or quick(), progress=lambda _line: None
+    )
+
+
+def test_a_version_is_published_once_for_its_token(world: World) -> None:
+    layer = world.layer(description="what the web needs", python=("3.12", "3.13"))
+    artifact, token = built(layer)
+
+    first = published(layer, artifact, token)
+    again = published(layer, artifact, token)
+
+    assert first.arn == again.arn
+    assert first.arn.endswith(f":layer:{world.name}-web:1")
+    assert world.versions() == [1]
+    found = world.aws.client("lambda").get_layer_version(
+        LayerName=layer.site.layer_name, VersionNumber=1
+    )
+    assert found["Description"] == f"what the web needs [{token}]"
+    assert found["CompatibleRuntimes"] == ["python3.12", "python3.13"]
+    assert found["CompatibleArchitectures"] == ["arm64"]
+    assert found["Content"]["CodeSha256"] == artifact.manifest.code_sha256
+
+
+def test_a_version_of_the_same_fingerprint_is_adopted(world: World) -> None:
+    layer = world.layer()
+    artifact, token = built(layer)
+    first = published(layer, artifact, token)
+
+    assert published(layer, artifact, replace(token, number=5)).arn == first.arn
+    assert world.versions() == [1]
+
+
+def test_a_forced_rebuild_gets_a_version_of_its_own(world: World) -> None:
+    layer = world.layer()
+    artifact, token = built(layer)
+    published(layer, artifact, token)
+
+    second = published(layer, artifact, replace(token, number=2), since=2)
+    again = published(layer, artifact, replace(token, number=3), since=2)
+
+    assert second.version == again.version == 2
+    assert world.versions() == [1, 2]
+
+
+def test_a_version_that_somebody_else_published_is_not_ours(world: World) -> None:
+    layer = world.layer()
+    artifact, token = built(layer)
+    world.aws.client("lambda").publish_layer_version(
+        LayerName=layer.site.layer_name,
+        Description="by hand",
+        Content={"ZipFile": world.read(artifact.key)},
+    )
+
+    assert published(layer, artifact, token).version == 2
+
+
+def test_a_version_of_other_bytes_is_not_adopted_even_with_our_token(world: World) -> None:
+    layer = world.layer()
+    artifact, token = built(layer)
+    world.put("other.zip", world.read(artifact.key) + b"\n")
+    layer.services.layers.publish(
+        layer.site.layer_name, bucket=world.name, key="other.zip", object_version="",
+        targets=layer.spec.targets, description="", token=str(token),
+    )  # fmt: skip
+
+    version = published(layer, artifact, replace(token, number=2))
+
+    assert version.code_sha256 == artifact.manifest.code_sha256
+
+
+def test_what_is_published_is_the_version_that_was_verified(world: World) -> None:
+    layer = world.layer()
+    artifact, token = built(layer)
+    world.put(artifact.key, b"something else, put there since")
+
+    assert published(layer, artifact, token).code_sha256 == artifact.manifest.code_sha256
+
+
+def test_an_artifact_that_is_not_what_its_manifest_says_is_refused_and_its_version_deleted(
+    world: World,
+) -> None:
+    layer = world.layer()
+    artifact, token = built(layer)
+    wrong = replace(artifact, manifest=replace(artifact.manifest, code_sha256="c2hh"))
+
+    with pytest.raises(ArtifactError, match="not what the build's manifest says") as caught:
+        published(layer, wrong, token)
+
+    assert world.versions() == []
+    assert "c2hh" in caught.value.expected
+    record = layer.records.load()
+    assert record is not None
+    assert record.lease is None
+
+
+def test_of_many_who_publish_at_once_one_does(world: World) -> None:
+    artifact, token = built(world.layer())
+    layers = [world.layer() for _ in range(4)]
+    start = threading.Barrier(len(layers))
+
+    def run(layer: Layer) -> str:
+        start.wait()
+        return published(layer, artifact, token).arn
+
+    with ThreadPoolExecutor(len(layers)) as pool:
+        arns = set(pool.map(run, layers))
+
+    assert len(arns) == 1
+    assert world.versions() == [1]
+
+
+def test_the_lease_is_given_back(world: World) -> None:
+    layer = world.layer()
+    published(layer, *built(layer))
+
+    record = layer.records.load()
+    assert record is not None
+    assert record.lease is None
+
+
+def test_the_lease_of_a_dead_process_runs_out(world: World) -> None:
+    layer, time = world.layer(), FastClock()
+    artifact, token = built(layer)
+    dead = Lease("somebody dead", time.time + LEASE_SECONDS)
+    layer.records.change(lambda record: replace(record, lease=dead))
+
+    assert published(layer, artifact, token, clock=time.clock()).version == 1
+    assert LEASE_SECONDS - 1 <= sum(time.waits) <= LEASE_SECONDS + 1
+
+
+def test_a_lease_that_is_renewed_for_ever_is_a_conflict(world: World) -> None:
+    layer, time = world.layer(), FastClock()
+    artifact, token = built(layer)
+
+    def renew(seconds: float) -> None:
+        time.sleep(seconds * 20)
+        lease = Lease("somebody busy", time.time + LEASE_SECONDS)
+        layer.records.change(lambda record: replace(record, lease=lease))
+
+    renew(0)
+    clock = Clock(now=lambda: time.time, sleep=renew, owner="me")
+
+    with pytest.raises(ConflictError, match="keeps publishing"):
+        published(layer, artifact, token, clock=clock)
+
+    assert world.versions() == []
+
+
+def test_the_lease_of_somebody_who_took_over_is_not_given_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer = world.layer()
+    artifact, token = built(layer)
+    other = Lease("somebody else", 9e12)
+    publishing: Callable[..., LayerVersion] = layer.services.layers.publish
+
+    def slowly(*arguments: Any, **options: Any) -> LayerVersion:
+        layer.records.change(lambda record: replace(record, lease=other))
+        return publishing(*arguments, **options)
+
+    monkeypatch.setattr(layer.services.layers, "publish", slowly)
+    published(layer, artifact, token)
+
+    record = layer.records.load()
+    assert record is not None
+    assert record.lease == other
+
+
+def test_of_two_slow_publishers_the_lower_version_wins(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer, other = world.layer(), world.layer()
+    artifact, token = built(layer)
+    publishing: Callable[..., LayerVersion] = layer.services.layers.publish
+
+    def slowly(*arguments: Any, **options: Any) -> LayerVersion:
+        # Our lease has run out meanwhile, and somebody else was faster.
+        layer.records.change(lambda record: replace(record, lease=None))
+        monkeypatch.setattr(layer.services.layers, "publish", publishing)
+        published(other, artifact, token)
+        return publishing(*arguments, **options)
+
+    monkeypatch.setattr(layer.services.layers, "publish", slowly)
+
+    assert published(layer, artifact, token).version == 1
+    assert world.versions() == [1]
+
+
+def test_two_versions_of_one_token_are_adopted_as_the_lower_one(world: World) -> None:
+    layer = world.layer()
+    artifact, token = built(layer)
+    for _ in range(2):
+        layer.services.layers.publish(
+            layer.site.layer_name, bucket=world.name, key=artifact.key, object_version="",
+            targets=layer.spec.targets, description="", token=str(token),
+        )  # fmt: skip
+
+    assert published(layer, artifact, token).version == 1
+
+
+@pytest.mark.parametrize("writes", [1, 2, 3])
+def test_publishing_goes_on_after_a_crash(world: World, writes: int) -> None:
+    layer = world.layer()
+    artifact, token = built(layer)
+    doomed = replace(layer, services=world.connect(DoomedSession(writes)))
+
+    with pytest.raises(Killed):
+        published(doomed, artifact, token)
+
+    assert published(layer, artifact, token, clock=FastClock(9e9).clock("other")).version == 1
+    assert world.versions() == [1]

@@ -1,0 +1,36 @@
+import pytest
+
+from builder.spec.url_logins import login_in
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "--index-url https://ci:hush@a.example/simple",
+        "--index-url https://:hush@a.example/simple",
+        "--index-url=http://token@a.example/simple",
+        "web @ git+https://ghp_token@a.example/web",
+        "web @ git+ssh://git:hush@a.example/web",
+        'url = "https://ci:hush@a.example/simple"',
+        "--index-url https://ci:${A}hush@a.example/simple",
+    ],
+)
+def test_a_password_or_a_token_in_a_url_is_found_with_its_host(text: str) -> None:
+    assert login_in(f"first line\n{text}\nlast line") == "a.example"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "--index-url https://a.example/simple",
+        "--index-url https://${USER}:${PASSWORD}@a.example/simple",
+        "--index-url https://ci:${PASSWORD}@a.example/simple",
+        "web @ git+ssh://git@a.example/web@main",
+        "web @ git+https://git@a.example/web",
+        "web @ git+https://a.example/web@v1.0",
+        "mail me@a.example, see https://a.example/@me",
+        "web @ file:///a/b@c/web.whl",
+    ],
+)
+def test_what_is_no_password_is_left_alone(text: str) -> None:
+    assert login_in(text) is None

@@ -1,0 +1,53 @@
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from embedded.aws import EmbeddedAws
+from embedded.standins.catalog import AWS, EXTERNAL
+from embedded.standins.mirror import host, lay_out
+from embedded.terraform import Terraform
+from tests.embedded.standins.conftest import REQUIRED
+
+
+def test_the_mirror_is_laid_out_as_terraform_looks_for_it(tmp_path: Path, schemas: Path) -> None:
+    configuration = lay_out(tmp_path / "a folder", schemas)
+    home = tmp_path / "a folder/mirror/registry.terraform.io/hashicorp/aws/6.25.0" / host()
+    (program,) = home.iterdir()
+    assert program.name == "terraform-provider-aws_v6.25.0"
+    assert os.access(program, os.X_OK)
+    text = configuration.read_text()
+    assert f'path    = "{tmp_path}/a folder/mirror"' in text
+    assert f'exclude = ["{AWS.address}", "{EXTERNAL.address}"]' in text
+
+
+@pytest.mark.terraform
+def test_terraform_installs_and_runs_the_stand_ins(
+    tmp_path: Path, schemas: Path, aws: EmbeddedAws
+) -> None:
+    cache = tmp_path / "plugin cache"
+    cache.mkdir()
+    folder = tmp_path / "a stack"
+    folder.mkdir()
+    # A package of that name where terraform runs must not be taken for ours.
+    (folder / "builder").mkdir()
+    (folder / "builder/__init__.py").write_text("raise SystemExit('the wrong builder')")
+    document = {
+        "terraform": {"required_providers": REQUIRED},
+        "provider": {"aws": {}},
+        "data": {"aws_region": {"it": {}}},
+        "output": {"region": {"value": "${data.aws_region.it.region}"}},
+    }
+    (folder / "main.tf.json").write_text(json.dumps(document))
+    environment = {**aws.process_environment(), "TF_PLUGIN_CACHE_DIR": str(cache)}
+    terraform = Terraform(
+        folder, environment, tmp_path / "a home", providers="stand-ins", schemas=schemas
+    )
+    terraform.run("init")
+    terraform.run("apply", "-auto-approve")
+    assert terraform.outputs() == {"region": aws.identity.region}
+    lock = (folder / ".terraform.lock.hcl").read_text()
+    assert 'version     = "6.25.0"' in lock
+    assert "h1:" in lock
+    assert list(cache.iterdir()) == []

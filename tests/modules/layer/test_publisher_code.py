@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from embedded.ministack import lambda_runtime
+from modules.layer.publisher_code import HANDLER, publisher_files
+
+LOOK = """
+import json, sys
+from builder.publisher.function import handler
+ours = [n for n in sys.modules if n.partition(".")[0] in ("builder", "packaging", "pathspec")]
+print(json.dumps({n: sys.modules[n].__file__ for n in ours}))
+"""
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, bytes]:
+    return publisher_files()
+
+
+def test_the_handler_starts_with_lambdas_own_packages_and_what_is_packed(
+    files: dict[str, bytes], tmp_path: Path
+) -> None:
+    code = tmp_path / "code"
+    for path, content in files.items():
+        (code / path).parent.mkdir(parents=True, exist_ok=True)
+        (code / path).write_bytes(content)
+    python = lambda_runtime.create(tmp_path / "runtime")
+
+    done = subprocess.run(
+        [str(python), "-B", "-c", LOOK],
+        cwd=code, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    loaded = json.loads(done.stdout)
+    assert all(Path(file).is_relative_to(code) for file in loaded.values())
+    # Nothing of ours is carried along that is not used.
+    used = {str(Path(file).relative_to(code)) for file in loaded.values()}
+    assert {path for path in files if path.startswith("builder/")} <= used
+    assert HANDLER == "builder.publisher.function.handler"
+
+
+def test_neither_command_line_nor_worker_nor_embedded_aws_is_packed(
+    files: dict[str, bytes],
+) -> None:
+    folders = {path.rpartition("/")[0] for path in files if path.startswith("builder/")}
+    assert folders == {"builder", "builder/aws"}
+    assert not {"builder/cli.py", "builder/report.py", "builder/hook.py"} & set(files)
+    assert {path.partition("/")[0] for path in files} == {"builder", "packaging", "pathspec"}
+
+
+def test_what_is_packed_is_small_and_names_no_place_of_this_machine(
+    files: dict[str, bytes],
+) -> None:
+    assert sum(map(len, files.values())) < 1_000_000
+    assert all(path.endswith(".py") for path in files)
+    for place in (sys.prefix, str(Path(__file__).parents[3])):
+        assert not [path for path, content in files.items() if place.encode() in content]

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from builder.spec.app_spec import AppSpec
+
+if TYPE_CHECKING:
+    from tests.stacks.conftest import Stack
+
+
+def test_each_layer_has_an_output_of_its_name(stack: Stack) -> None:
+    assert set(stack()["output"]) == {"receipts", "science"}
+
+
+def test_layers_share_one_project_and_one_bucket(stack: Stack) -> None:
+    resources = stack()["resource"]
+    assert len(resources["aws_codebuild_project"]) == 1
+    assert len(resources["aws_s3_bucket"]) == 1
+    assert set(resources["aws_s3_object"]) == {"receipts_approval", "science_approval"}
+
+
+@pytest.mark.parametrize(
+    ("name", "type_", "default"),
+    [
+        ("force_rebuild", "bool", False),
+        ("debug_mode", "bool", False),
+        ("sync_mode", "bool", True),
+        ("retain_versions", "bool", False),
+        ("log_retention_days", "number", 30),
+        ("aws_region", "string", ""),
+        ("aws_profile", "string", ""),
+        ("assume_role_arn", "string", ""),
+        ("s3_use_path_style", "bool", False),
+        ("skip_aws_checks", "bool", False),
+        ("tags", "map(string)", {}),
+    ],
+)
+def test_a_variable_says_what_it_is_for(
+    stack: Stack, name: str, type_: str, default: object
+) -> None:
+    variable = stack()["variable"][name]
+    assert (variable["type"], variable["default"]) == (type_, default)
+    assert variable["description"]
+
+
+def test_async_mode_is_refused_in_plain_words_without_a_publisher(stack: Stack) -> None:
+    (validation,) = stack()["variable"]["sync_mode"]["validation"]
+    assert validation["condition"] == "${var.sync_mode}"
+    assert "needs the publisher function" in validation["error_message"]
+    assert "async = true" in validation["error_message"]
+
+
+def test_a_stack_in_sync_mode_alone_has_no_function(stack: Stack) -> None:
+    resources = stack(proof=False)["resource"]
+    assert not {"aws_lambda_function", "aws_cloudwatch_event_rule"} & set(resources)
+
+
+@pytest.mark.parametrize(
+    ("settings", "default"),
+    [
+        ({"async_mode": True}, True),
+        ({"sync_mode": False}, False),
+        ({"sync_mode": True, "async_mode": True}, True),
+    ],
+)
+def test_layers_toml_decides_whether_there_is_a_publisher_and_what_the_default_is(
+    stack: Stack, settings: dict[str, Any], default: bool
+) -> None:
+    document = stack(app=AppSpec("shop", **settings))
+    assert "build_publisher_function" in document["resource"]["aws_lambda_function"]
+    variable = document["variable"]["sync_mode"]
+    assert (variable["default"], "validation" in variable) == (default, False)
+
+
+def test_failed_builds_are_told_to_the_topic_of_layers_toml(stack: Stack) -> None:
+    topic = "arn:aws:sns:eu-west-1:123456789012:builds"
+    document = stack(app=AppSpec("shop", async_mode=True, notify=topic))
+    function = document["resource"]["aws_lambda_function"]["build_publisher_function"]
+    assert function["environment"]["variables"]["LAMBDA_LAYER_NOTIFY"] == topic
+
+
+def test_variables_reach_the_hooks(stack: Stack) -> None:
+    query = stack()["data"]["external"]["receipts_plan"]["query"]
+    assert query["force_rebuild"] == "${var.force_rebuild}"
+    assert query["debug_mode"] == "${var.debug_mode}"
+    assert query["sync_mode"] == "${var.sync_mode}"
+    assert query["profile"] == "${var.aws_profile}"
+    assert query["role_arn"] == "${var.assume_role_arn}"
+
+
+def test_the_provider_gets_only_what_was_given(stack: Stack) -> None:
+    (provider,) = stack()["provider"]["aws"]
+    assert provider["region"] == "${one(compact([var.aws_region]))}"
+    assert provider["profile"] == "${one(compact([var.aws_profile]))}"
+    assert provider["dynamic"]["assume_role"] == {
+        "for_each": "${compact([var.assume_role_arn])}",
+        "content": {"role_arn": "${assume_role.value}"},
+    }
+    assert provider["default_tags"] == [{"tags": "${var.tags}"}]
+    assert "endpoints" not in provider
+
+
+def test_the_region_of_layers_toml_is_the_default(stack: Stack) -> None:
+    document = stack(app=AppSpec("shop", region="eu-west-1"))
+    assert document["variable"]["aws_region"]["default"] == "eu-west-1"
+
+
+def test_state_is_kept_in_the_project_whatever_its_path(stack: Stack) -> None:
+    backend = stack()["terraform"]["backend"]
+    assert backend == {"local": {"path": "../../../terraform.shop.tfstate"}}
+
+
+def test_state_can_be_kept_in_s3(stack: Stack) -> None:
+    where = {"bucket": "states", "key": "shop.tfstate", "region": "eu-west-1"}
+    backend = stack(app=AppSpec("shop", backend=where))["terraform"]["backend"]
+    assert backend == {"s3": {**where, "encrypt": True}}
+
+
+def test_the_terraform_that_is_needed_is_named(stack: Stack) -> None:
+    terraform = stack()["terraform"]
+    assert terraform["required_version"] == ">= 1.4.0"
+    assert set(terraform["required_providers"]) == {"aws", "external"}
+
+
+def test_providers_are_a_range_and_no_pin(stack: Stack) -> None:
+    assert stack()["terraform"]["required_providers"] == {
+        "aws": {"source": "aws", "version": ">= 6.22.0, < 7.0.0"},
+        "external": {"source": "external", "version": ">= 2.2.3"},
+    }
