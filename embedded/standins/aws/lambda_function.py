@@ -125,12 +125,14 @@ class Function(AwsResource):
         variables = (only(planned["environment"]) or {}).get("variables")
         if not variables and isinstance(planned["environment"], list):
             planned["environment"] = []
+        if isinstance(planned["layers"], list) and UNKNOWN in planned["layers"]:
+            planned["layers"] = UNKNOWN  # the SDK knows a list as a whole, or not at all
         if prior is None:
             return
         code, settings = _changed(prior, planned, _CODE), _changed(prior, planned, _SETTINGS)
-        if code or settings:
-            planned["last_modified"] = UNKNOWN
+        # Not for settings: that an update of them changes the time shows at the next refresh.
         if code:
+            planned["last_modified"] = UNKNOWN
             planned["code_sha256"] = UNKNOWN
             planned["source_code_size"] = UNKNOWN
         if planned["publish"] and (code or settings or not prior["publish"]):
@@ -153,7 +155,8 @@ class Function(AwsResource):
         made = {**planned, "id": name}
         try:
             _wait(client, name, _timeout(planned, "create"))
-            _set_concurrency(client, made)
+            if made["reserved_concurrent_executions"] >= 0:
+                _set_concurrency(client, made)
         except ProviderError as error:
             error.state = made
             raise
