@@ -51,8 +51,9 @@ $(BENCH_STAMP): bench.lock $(STAMP)
 bench: $(BENCH_STAMP) ## Measure the worker against pip + zipfile and sam build (SIZES="small medium large")
 	@"$(BIN)/python" -m bench $(SIZES) $(ARGS)
 
-conformance: $(STAMP) ## Compare the stand-ins with the real hashicorp/aws 3.39.0
-	@"$(BIN)/python" -m conformance $(ARGS)
+conformance: $(STAMP) ## The whole story with the real hashicorp/aws 3.39.0, and with Terraform 1.15
+	@CONFORMANCE=whole "$(BIN)/python" -m pytest -q -rs -s -n 0 tests/conformance \
+	  tests/terraform/test_conformance.py tests/terraform/test_newer_terraform.py $(ARGS)
 
 engines: $(BENCH_STAMP) ## Measure engines that deflate, over the layer of the last `make bench`
 	@PYTHONPATH=. "$(BENCH)/bin/python" -m bench.engines .bench/work/ours/out/layer.zip \

@@ -268,12 +268,12 @@ def _read(names: Names, found: dict[str, Any], before: State | None) -> State:
 
 
 def _zero(name: str) -> Value:
-    """Return what the provider writes for what is not set: no null, but the type's zero."""
+    """Return what the provider writes for what is not set: the type's zero, null for lists alone."""
     if name in _SWITCHES:
         return False
     if name in _NUMBERS:
         return 0
-    return [] if name in _LISTS else ""
+    return None if name in _LISTS else ""
 
 
 def _read_cache(found: dict[str, Any], state: State) -> Value:
