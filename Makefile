@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp-$(shell cat requirements.lock bootstrap.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: help demo stop test check bench conformance engines lock clean
+.PHONY: help demo stop quick test check bench conformance engines lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -27,8 +27,16 @@ demo: $(STAMP) ## Build two layers on an embedded AWS with the real terraform (K
 stop: $(STAMP) ## End the embedded AWS that `make demo KEEP=1` left running
 	@"$(BIN)/python" -m demo --stop
 
-test: $(STAMP) ## Run the whole test suite
-	@"$(BIN)/python" -m pytest -n 2 --dist worksteal $(ARGS)
+SEED := $(if $(filter 1,$(SHUFFLE)),$(shell echo $$RANDOM),$(SHUFFLE))
+# Tests start a thousand processes of our own: none of them compiles the sources once more.
+PYTEST = $(if $(SEED),echo "in the order of SHUFFLE=$(SEED)";) PYTHONDONTWRITEBYTECODE= "$(BIN)/python" -m pytest -n 2 --dist worksteal \
+	  $(if $(SEED),-p randomly --randomly-seed=$(SEED))
+
+quick: $(STAMP) ## Run the tests that need neither an embedded AWS nor terraform (tests/needs.py)
+	@$(PYTEST) -m "not aws and not terraform" $(ARGS)
+
+test: $(STAMP) ## Run the whole test suite (SHUFFLE=1 in another order, SHUFFLE=<seed> in that order again)
+	@$(PYTEST) $(ARGS)
 
 check: $(STAMP) ## ruff, mypy --strict, import rules, file lengths
 	@"$(BIN)/ruff" check . && "$(BIN)/ruff" format --check .

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from embedded.aws import EmbeddedAws
 
 STAY = "stay\n"
 PATIENCE = 60.0
-"""Seconds that the keeper may take to end."""
+"""Seconds that the keeper may take to start, and to end."""
 
 
 @dataclass
@@ -58,7 +59,8 @@ def kept_aws(folder: Path) -> Iterator[Kept]:
     assert process.stdout is not None
     kept = Kept({}, process)
     try:
-        first = process.stdout.readline()
+        ready, _, _ = select.select([process.stdout], [], [], PATIENCE)
+        first = process.stdout.readline() if ready else ""
         if not first:
             raise LayerError(
                 "the embedded AWS did not start",
@@ -86,7 +88,11 @@ def stop(folder: Path) -> bool:
     file.unlink()
     # The number may belong to somebody else by now.
     command = subprocess.run(
-        ["ps", "-o", "args=", "-p", pid], capture_output=True, text=True, check=False
+        ["ps", "-o", "args=", "-p", pid],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
     ).stdout
     if "demo.keeper" not in command:
         return False
@@ -114,7 +120,7 @@ def main() -> None:
             over.set()
 
         threading.Thread(target=watch, daemon=True).start()
-        over.wait()
+        over.wait()  # no limit: set when the input ends, and so with the demo
 
 
 if __name__ == "__main__":

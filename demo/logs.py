@@ -18,6 +18,9 @@ TOLD = ("Entering phase", "Running command", "Uploaded", "The image", "Phase com
 PAUSE = 0.3
 """Seconds between looks for a build that begins."""
 
+PATIENCE = 60.0
+"""Seconds for the last lines of a log once terraform has ended."""
+
 
 @contextmanager
 def followed(layers: list[Layer], screen: Screen) -> Iterator[None]:
@@ -25,7 +28,9 @@ def followed(layers: list[Layer], screen: Screen) -> Iterator[None]:
     over = threading.Event()
     seen = {layer.name: _attempt(layer) for layer in layers}
     threads = [
-        threading.Thread(target=_follow, args=(layer, seen[layer.name], colour, screen, over))
+        threading.Thread(
+            target=_follow, args=(layer, seen[layer.name], colour, screen, over), daemon=True
+        )
         for layer, colour in zip(layers, LAYER_COLOURS, strict=False)
     ]
     for thread in threads:
@@ -35,7 +40,7 @@ def followed(layers: list[Layer], screen: Screen) -> Iterator[None]:
     finally:
         over.set()
         for thread in threads:
-            thread.join()
+            thread.join(PATIENCE)
 
 
 def _follow(layer: Layer, before: str, colour: str, screen: Screen, over: threading.Event) -> None:

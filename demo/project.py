@@ -18,6 +18,8 @@ from builder.spec.layers_toml import load_config
 REPOSITORY = Path(__file__).resolve().parent.parent
 COPIED = ("main.py", "layers.toml", "cdktf.json", "examples")
 EDITED = Path("examples/receipts/src/receipts/__init__.py")
+PATIENCE = 600.0
+"""Seconds that a synthesis may take: a hundred times what it takes."""
 MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -47,6 +49,7 @@ class Project:
             capture_output=True,
             text=True,
             check=False,
+            timeout=PATIENCE,
         )
         if done.returncode != 0:
             raise LayerError(

@@ -18,7 +18,9 @@ def require_node() -> None:
     expected = f"Node.js {OLDEST_NODE} or newer on the PATH: cdktf's constructs run on it"
     if where is None:
         raise LayerError("Node.js is missing", expected=expected, fix=fix)
-    answer = subprocess.run([where, "--version"], capture_output=True, text=True, check=False)
+    answer = subprocess.run(
+        [where, "--version"], capture_output=True, text=True, check=False, timeout=60
+    )
     version = re.match(r"v([0-9]+)", answer.stdout)
     if version is None or int(version[1]) < OLDEST_NODE:
         raise LayerError(

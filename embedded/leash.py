@@ -30,6 +30,9 @@ from typing import Any
 GRACE = 2.0
 """Seconds between SIGTERM and SIGKILL."""
 
+PATIENCE = 60.0
+"""Seconds that a keeper may take for what it does at once, before it is killed itself."""
+
 PR_SET_PDEATHSIG = 1  # prctl(2)
 PR_SET_CHILD_SUBREAPER = 36  # prctl(2), Linux 3.4
 ON_LINUX = sys.platform == "linux"
@@ -38,16 +41,19 @@ ON_LINUX = sys.platform == "linux"
 class Child:
     """A program on the leash; as a context manager it is stopped at the end of the block."""
 
-    def __init__(self, keeper: subprocess.Popen[bytes], control: int, pid: int) -> None:
+    def __init__(
+        self, keeper: subprocess.Popen[bytes], control: int, pid: int, grace: float
+    ) -> None:
         self.keeper = keeper
         self.pid = pid
+        self.patience = grace + PATIENCE
         self._control = control
 
     def poll(self) -> int | None:
         """Return the exit status, or None while the program or the cleaning after it runs."""
         return self.keeper.poll()
 
-    def wait(self, timeout: float | None = None) -> int:
+    def wait(self, timeout: float) -> int:
         """Wait for the end; 128 + n means signal n. Raise subprocess.TimeoutExpired."""
         return self.keeper.wait(timeout)
 
@@ -56,7 +62,13 @@ class Child:
         control, self._control = self._control, -1
         if control >= 0:
             os.close(control)
-        return self.keeper.wait()
+        try:
+            return self.keeper.wait(self.patience)
+        except subprocess.TimeoutExpired:
+            # Something below cannot be killed, as a process that waits for a dead disk; on Linux
+            # the kernel kills the program with its keeper.
+            self.keeper.kill()
+            return self.keeper.wait(PATIENCE)
 
     def __enter__(self) -> Child:
         return self
@@ -121,9 +133,9 @@ def start(
             os.close(status_write)
         answer = json.loads(status.read() or b"{}")
     if "pid" in answer:
-        return Child(keeper, control_write, answer["pid"])
+        return Child(keeper, control_write, answer["pid"], grace)
     os.close(control_write)
-    keeper.wait()
+    keeper.wait(PATIENCE)
     raise OSError(
         answer.get("errno", 0), answer.get("error", "the keeper did not start"), command[0]
     )
@@ -268,7 +280,11 @@ def processes_from_ps() -> dict[int, tuple[int, str]]:
     The group's leader counts as the parent of its whole group, so that orphans are found.
     """
     listing = subprocess.run(
-        ["ps", "-axo", "pid=,ppid=,pgid=,stat="], capture_output=True, text=True, check=True
+        ["ps", "-axo", "pid=,ppid=,pgid=,stat="],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
     )
     table: dict[int, tuple[int, str]] = {}
     for line in listing.stdout.splitlines():

@@ -23,6 +23,9 @@ VARIABLE = "TERRAFORM"
 OLDEST = (1, 4)
 """terraform_data, which the constructs use, came with Terraform 1.4."""
 
+_SOON = 60.0
+"""Seconds that a program may take to tell its version."""
+
 _SAID = re.compile(r"(Terraform|OpenTofu) v(\d+\.\d+\S*)")
 _REGISTRIES = {"Terraform": "registry.terraform.io", "OpenTofu": "registry.opentofu.org"}
 _INSTALL = f"install one (developer.hashicorp.com/terraform/install), or name another by {VARIABLE}"
@@ -79,14 +82,23 @@ def find(environment: Mapping[str, str] = os.environ) -> Program:
 def _identified(path: str, search: str, _changed: int) -> Program:
     # A program may be a script that needs the PATH.
     environment = {"CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": os.devnull, "PATH": search}
-    said = subprocess.run(
-        [path, "version"], capture_output=True, text=True, check=False, env=environment
-    )
-    found = _SAID.match(said.stdout)
+    try:
+        done = subprocess.run(
+            [path, "version"],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment,
+            timeout=_SOON,
+        )
+        said, errors = done.stdout, done.stderr
+    except subprocess.TimeoutExpired:
+        said, errors = "", f"no answer within {_SOON:.0f} s"
+    found = _SAID.match(said)
     if found is None:
         raise TerraformError(
             "the program does not tell its version",
-            where=f"{path} version\n{(said.stderr or said.stdout).strip()[:500]}",
+            where=f"{path} version\n{(errors or said).strip()[:500]}",
             expected="the terraform of HashiCorp, or OpenTofu's tofu",
             fix=f"check what `{path} version` says",
         )

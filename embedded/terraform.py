@@ -11,6 +11,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import threading
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -33,8 +34,14 @@ CHOICE = "LAYER_PROVIDERS"
 Choice = Literal["registry", "stand-ins"]
 Listener = Callable[[str], None]
 
+LONGEST = 3600.0
+"""Seconds that a command may take: a build may take long, and nothing takes for ever."""
+
 _PATIENCE = 3.0
 """Seconds that the registry has to answer."""
+
+_SOON = 60.0
+"""Seconds for what takes a moment on a machine that is not busy."""
 
 _FOREIGN = re.compile(r"TF_(CLI_ARGS.*|CLI_CONFIG_FILE|DATA_DIR|PLUGIN_CACHE_DIR|WORKSPACE)")
 """Settings of the user's that would change what our commands do."""
@@ -111,19 +118,32 @@ class Terraform:
         chosen = {address.rpartition("/")[2]: version for address, version in installed.items()}
         return {name: chosen.get(name, version) for name, version in versions.items()}
 
-    def run(self, *arguments: str, check: bool = True, stream: Listener | None = None) -> Result:
+    def run(
+        self,
+        *arguments: str,
+        check: bool = True,
+        stream: Listener | None = None,
+        timeout: float = LONGEST,
+    ) -> Result:
         """Run a command to its end; ``stream`` gets each line as it comes.
 
-        Raise TerraformError when it ends with an error, unless ``check`` is false. ``plan
-        -detailed-exitcode`` ends with 2 when there are changes, which is none. An interrupt
-        (Ctrl-C) is passed on, so that terraform can end in order, and raised when it has.
+        Raise TerraformError when it ends with an error, unless ``check`` is false, or not within
+        ``timeout`` seconds. ``plan -detailed-exitcode`` ends with 2 when there are changes, which
+        is none. An interrupt (Ctrl-C) is passed on, so that terraform can end in order, and raised
+        when it has.
         """
         with self.start(*arguments, stream=stream) as running:
             try:
-                result = running.wait()
+                result = running.wait(timeout)
+            except subprocess.TimeoutExpired as error:
+                raise TerraformError(
+                    f"terraform {arguments[0]} did not end within {timeout:.0f} seconds",
+                    where=f"{self.folder}\n{running.output().strip()}",
+                    fix="see what it waits for; what it started is ended now",
+                ) from error
             except KeyboardInterrupt:
                 running.signal(signal.SIGINT)
-                running.wait()
+                running.wait(timeout)
                 raise
         expected = (0, 2) if "-detailed-exitcode" in arguments else (0,)
         if check and result.exit_code not in expected:
@@ -187,7 +207,9 @@ class Running:
             for _, writing in pipes.values():
                 os.close(writing)
         self._readers = [
-            threading.Thread(target=self._read, args=(name, os.fdopen(reading, errors="replace")))
+            threading.Thread(
+                target=self._read, args=(name, os.fdopen(reading, errors="replace")), daemon=True
+            )
             for name, (reading, _) in pipes.items()
         ]
         for reader in self._readers:
@@ -199,11 +221,11 @@ class Running:
             with contextlib.suppress(ProcessLookupError):  # it ended; cleaning up goes on
                 os.kill(self.child.pid, number)
 
-    def wait(self, timeout: float | None = None) -> Result:
+    def wait(self, timeout: float) -> Result:
         """Wait for the end; raise subprocess.TimeoutExpired."""
         code = self.child.wait(timeout)
         for reader in self._readers:
-            reader.join()
+            reader.join(_SOON)
         return Result(code, "".join(self._lines["stdout"]), "".join(self._lines["stderr"]))
 
     def output(self) -> str:
@@ -230,7 +252,7 @@ class Running:
     ) -> None:
         self.child.stop()
         for reader in self._readers:
-            reader.join()
+            reader.join(_SOON)
 
 
 def own_proxy(environment: Mapping[str, str]) -> dict[str, str]:

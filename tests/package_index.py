@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 
 class PackageIndex:
     """Serves the wheels of a folder as PEP 503 has it; remembers who asked for what."""
@@ -37,7 +39,7 @@ class PackageIndex:
         finally:
             self._server.shutdown()
             self._server.server_close()
-            thread.join()
+            thread.join(PATIENCE)
 
     def page(self, path: str) -> bytes | None:
         """Return what is at a path, None when there is nothing."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import main
+from tests.patience import PATIENCE
 
 PROJECT = Path(__file__).parents[1]
 
@@ -33,7 +34,7 @@ def synthesized(checkout: Path, **environment: str) -> dict[str, bytes]:
         cwd=checkout,
         env={**os.environ, "PYTHONPATH": str(PROJECT), **environment},
         check=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     return {
         path.relative_to(checkout).as_posix(): path.read_bytes()

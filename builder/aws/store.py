@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 ABSENT = frozenset({"NoSuchKey", "NoSuchBucket", "404", "NotFound", "NoSuchVersion"})
+PAGE = 1000
+"""Versions in a page: as many as one DeleteObjects takes (S3 API reference)."""
+
 CHANGED = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
 
 
@@ -120,7 +123,7 @@ class Store:
         count = size = 0
         with explained("s3:ListBucketVersions", self.url(prefix)):
             pages = self._s3.get_paginator("list_object_versions").paginate(
-                Bucket=self.bucket, Prefix=prefix
+                Bucket=self.bucket, Prefix=prefix, PaginationConfig={"PageSize": PAGE}
             )
             for page in pages:
                 versions = page.get("Versions", [])
@@ -155,7 +158,7 @@ class Store:
     def _versions(self, prefix: str) -> Iterator[list[tuple[str, str]]]:
         with explained("s3:ListBucketVersions", self.url(prefix)):
             pages = self._s3.get_paginator("list_object_versions").paginate(
-                Bucket=self.bucket, Prefix=prefix
+                Bucket=self.bucket, Prefix=prefix, PaginationConfig={"PageSize": PAGE}
             )
             for page in pages:
                 entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]

@@ -63,7 +63,7 @@ class EventBridge:
 
     def _deliver_all(self) -> None:
         while True:
-            event = self._waiting.get()
+            event = self._waiting.get()  # no limit: the thread ends with the agent
             for attempt in range(ATTEMPTS):
                 try:
                     self.deliver(event)

@@ -155,7 +155,7 @@ class Shell:
         assert self._process is not None
         if self._buffer:
             self._pass_on(self._buffer)
-        status = self._process.wait()
+        status = self._process.wait(leash.PATIENCE)
         self.close()
         return status
 

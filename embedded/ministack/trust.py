@@ -31,6 +31,7 @@ def correct(iam_evaluator: ModuleType) -> None:
 
     def evaluate_trust_policy(document: Any, caller_arn: str, context: Any = None) -> bool:
         if context is not None:
+            # no limit: a context variable
             known = {**context.service_context, **_source.get()}
             context = dataclasses.replace(context, service_context=known)
         return theirs(document, caller_arn, context)

@@ -68,6 +68,7 @@ def _run(program: list[str], query: str, folder: str | None, interrupted: thread
             "External Program Execution Failed", f"Program: {program[0]}\nState: {error}"
         ) from error
     with process, _killed_by(interrupted, process):
+        # no limit: the real one has none
         output, errors = process.communicate(query.encode())
     if process.returncode:
         shown = f"Error Message: {errors.decode(errors='replace')}\n" if errors else ""
@@ -81,7 +82,7 @@ def _run(program: list[str], query: str, folder: str | None, interrupted: thread
 @contextmanager
 def _killed_by(interrupted: threading.Event, process: subprocess.Popen[bytes]) -> Iterator[None]:
     def watch() -> None:
-        interrupted.wait()
+        interrupted.wait()  # no limit: set below at the latest
         process.kill()  # does nothing if it has ended
 
     watcher = threading.Thread(target=watch)
@@ -90,7 +91,7 @@ def _killed_by(interrupted: threading.Event, process: subprocess.Popen[bytes]) -
         yield
     finally:
         interrupted.set()
-        watcher.join()
+        watcher.join()  # no limit: it was told to end
 
 
 def _state(returncode: int) -> str:

@@ -73,7 +73,7 @@ def main(provider: Provider, servicer: Servicer[Any], reattach: int | None = Non
             server.start()
             with os.fdopen(reattach, "w") as announced:
                 announced.write(_where(provider, port))
-        over.wait()
+        over.wait()  # no limit: it ends with its parent
     servicer.interrupt()
     server.stop(grace=0.05).wait(0.2)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -18,6 +19,9 @@ from embedded import leash
 from embedded.standins.bindings import provider_schema
 from embedded.standins.catalog import PROVIDERS
 from embedded.standins.mirror import command
+
+PATIENCE = 60.0
+"""Seconds that a stand-in may take to start."""
 
 
 @contextmanager
@@ -45,7 +49,8 @@ def reattached(
             pipes.append(pipe)
         where: dict[str, object] = {}
         for provider, pipe in zip(PROVIDERS, pipes, strict=True):
-            where |= _announced(str(provider), pipe.readline())
+            ready, _, _ = select.select([pipe], [], [], PATIENCE)
+            where |= _announced(str(provider), pipe.readline() if ready else "")
         yield {"TF_REATTACH_PROVIDERS": json.dumps(where)}
 
 

@@ -15,9 +15,14 @@ from bench.samples import Sample
 
 
 def test_the_memory_of_all_processes_of_a_command_is_seen(tmp_path: Path) -> None:
-    child = "import time; block = bytearray(60_000_000); time.sleep(0.5)"
-    parent = f"import subprocess, sys; a = [subprocess.Popen([sys.executable, '-c', {child!r}])"
-    parent += " for _ in range(2)]; [p.wait() for p in a]"
+    child = "import sys; block = bytearray(60_000_000); print(flush=True); sys.stdin.read()"
+    parent = f"""if True:
+    import subprocess, sys, time
+    command = [sys.executable, "-c", {child!r}]
+    both = [subprocess.Popen(command, stdin=-1, stdout=-1) for _ in range(2)]
+    [child.stdout.readline() for child in both]
+    time.sleep(0.5)
+    [child.communicate() for child in both]"""
 
     usage = run([sys.executable, "-c", parent], tmp_path, os.environ)
 

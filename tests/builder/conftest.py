@@ -4,7 +4,8 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -69,9 +70,15 @@ target, merging = os.environ.get("LAYER_TARGET", ""), os.environ.get("LAYER_MERG
 if word and word[-1].startswith("on:") and word.pop()[3:] != (target or "merge"):
     word = []
 print("building", request["layer"], *[target] * bool(target), *["merge"] * merging, flush=True)
-if "wait" in word:
-    while not pathlib.Path(word[1]).exists():
+deadline = time.time() + 300
+def wait(path, there):
+    while pathlib.Path(path).exists() is not there:
+        if time.time() > deadline:
+            sys.exit("the test has not said that this build may go on: " + path)
         time.sleep(0.02)
+wait(os.environ["HOLD"], False)
+if "wait" in word:
+    wait(word[1], True)
 if "fail" in word:
     print("no such package: unobtainium")
     sys.exit(3)
@@ -128,17 +135,20 @@ A file ``behave`` beside the package says otherwise: ``wait PATH`` until a file 
 ``nothing`` (no artifact), ``random`` (other bytes in every build). A last word such as
 ``on:python3.12`` or ``on:merge`` says which of a layer's builds is meant. The file is part of the
 source: who wants a build of the same source to behave otherwise says ``as`` and a file that holds
-the words."""
+the words. Whatever it does, it does not begin while the file HOLD is there."""
 
-BUILDSPEC = json.dumps(
-    {
-        "version": "0.2",
-        "phases": {
-            "build": {"commands": [f"cat > fast.py <<'END'\n{WORKER}\nEND\npython3 fast.py"]}
-        },
-        "artifacts": {"base-directory": "out", "files": ["**/*"]},
-    }
-)
+
+def buildspec(hold: Path) -> str:
+    """Return the buildspec of builds that do not begin while a file is there."""
+    commands = [f"cat > fast.py <<'END'\n{WORKER}\nEND\npython3 fast.py"]
+    return json.dumps(
+        {
+            "version": "0.2",
+            "env": {"variables": {"HOLD": str(hold)}},
+            "phases": {"build": {"commands": commands}},
+            "artifacts": {"base-directory": "out", "files": ["**/*"]},
+        }
+    )
 
 
 def quick() -> Clock:
@@ -146,13 +156,16 @@ def quick() -> Clock:
     return Clock(sleep=lambda seconds: time.sleep(min(seconds, 0.1)))
 
 
-def hurried() -> Clock:
-    """Return a clock whose time passes quickly while somebody waits, as for a dead lease."""
+def hurried(pace: float = 1.0) -> Clock:
+    """Return a clock whose time passes quickly while somebody waits, as for a dead lease.
+
+    Its pauses take no time and last ``pace`` times as long as they should.
+    """
     skipped = [0.0]
 
     def sleep(seconds: float) -> None:
         time.sleep(min(seconds, 0.02))
-        skipped[0] += seconds
+        skipped[0] += seconds * pace
 
     return Clock(now=lambda: time.time() + skipped[0], sleep=sleep)
 
@@ -181,7 +194,7 @@ class World:
         self.role = self._role()
         self.aws.client("codebuild").create_project(
             name=self.name,
-            source={"type": "NO_SOURCE", "buildspec": BUILDSPEC},
+            source={"type": "NO_SOURCE", "buildspec": buildspec(self.hold)},
             artifacts={"type": "NO_ARTIFACTS"},
             environment={
                 "type": "LINUX_CONTAINER",
@@ -260,6 +273,20 @@ class World:
         told.write_text(" ".join(words), encoding="utf-8")
         self.behave("as", str(told))
 
+    @property
+    def hold(self) -> Path:
+        """The file that builds wait for to be gone; it is no source of any layer."""
+        return self.root / "hold"
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let every build wait inside the block: none can end before what a test does there."""
+        self.hold.touch()
+        try:
+            yield
+        finally:
+            self.hold.unlink()
+
     def release(
         self,
         layer: Layer | None = None,
@@ -321,14 +348,6 @@ def die(world: World, writes: int, *, force: bool = False, **fields: Any) -> Non
     doomed = replace(world.layer(**fields), services=world.connect(DoomedSession(writes)))
     with pytest.raises(Killed):
         ensure(doomed, order, clock=quick())
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def environ(monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str]) -> None:

@@ -10,7 +10,8 @@ from builder.publisher.function import (
 )
 from builder.release.release import Order, advance
 from builder.spec.app_spec import AppSpec
-from tests.builder.conftest import World, order_of, quick, wait_for
+from tests.builder.conftest import World, order_of, quick
+from tests.patience import wait_until
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,10 @@ def begin(world: World, layer: Layer | None = None, *, force: bool = False) -> O
     layer = layer or world.layer()
     order = order_of(layer, force=force)
     before = len(world.builds())
-    assert advance(layer, order, clock=quick()) is None
-    wait_for(lambda: len(world.builds()) > before)
-    wait_for(lambda: world.builds()[-1]["buildStatus"] != "IN_PROGRESS")
+    with world.held():
+        assert advance(layer, order, clock=quick()) is None
+    wait_until(lambda: len(world.builds()) > before)
+    wait_until(lambda: world.builds()[-1]["buildStatus"] != "IN_PROGRESS")
     return order
 
 

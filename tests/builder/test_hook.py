@@ -11,7 +11,7 @@ from builder.errors import (
 )
 from builder.hook import Answer, Query, release_hook
 from builder.layer.layer import Layer
-from tests.builder.conftest import ACCOUNT, World, wait_for, write_tree
+from tests.builder.conftest import ACCOUNT, World, write_tree
 from tests.builder.hooks import (
     KEYS,
     apply,
@@ -22,6 +22,7 @@ from tests.builder.hooks import (
     released,
     writes,
 )
+from tests.patience import PATIENCE, wait_until
 
 __all__ = ["no_long_waits"]
 
@@ -165,14 +166,14 @@ def test_a_number_that_another_source_has_begun_is_not_built_again(world: World)
     write_tree(world.root, {"src/behave": f"wait {go}"})
     with ThreadPoolExecutor(1) as pool:
         run = pool.submit(world.release)
-        wait_for(lambda: len(world.builds()) == 1)
+        wait_until(lambda: len(world.builds()) == 1)
         (world.root / "src/behave").unlink()
         approve(world, mine)
 
         assert mine["token"].endswith("#1")
         assert released(world, mine)["status"] == "missing"
         go.touch()
-        run.result()
+        run.result(PATIENCE)
     assert len(world.builds()) == 1
 
 

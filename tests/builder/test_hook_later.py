@@ -7,7 +7,7 @@ from builder.errors import (
 )
 from builder.hook import Answer
 from builder.operations.rollback import choose, roll_back
-from tests.builder.conftest import World, quick, wait_for
+from tests.builder.conftest import World, quick
 from tests.builder.fleet import function_of
 from tests.builder.hooks import (
     KEYS,
@@ -19,6 +19,7 @@ from tests.builder.hooks import (
     released,
     writes,
 )
+from tests.patience import wait_until
 
 __all__ = ["no_long_waits"]
 
@@ -127,7 +128,7 @@ def begun(world: World) -> Answer:
 
 def end_of_build(world: World) -> None:
     (world.root / "go").touch()
-    wait_for(lambda: world.builds()[-1]["buildStatus"] == "SUCCEEDED")
+    wait_until(lambda: world.builds()[-1]["buildStatus"] == "SUCCEEDED")
 
 
 def test_in_async_mode_the_release_hook_starts_the_build_and_answers_the_last_good_release(

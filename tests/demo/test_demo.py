@@ -7,12 +7,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.patience import wait_until
 
 REPOSITORY = Path(__file__).parents[2]
 COPIED = ("demo", "examples", "main.py", "layers.toml", "cdktf.json")
@@ -20,7 +21,8 @@ MARK = "DEMO_TEST_MARK"
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(shutil.which("terraform") is None, reason="needs terraform on the PATH"),
+    pytest.mark.aws,
+    pytest.mark.usefixtures("terraform"),
     pytest.mark.skipif(shutil.which("node") is None, reason="needs node on the PATH"),
     pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks into /proc"),
 ]
@@ -71,11 +73,8 @@ def marked(mark: str) -> list[int]:
     return found
 
 
-def left_after(mark: str, seconds: float) -> list[int]:
-    deadline = time.monotonic() + seconds
-    while marked(mark) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return marked(mark)
+def leaves_nothing(mark: str) -> None:
+    wait_until(lambda: not marked(mark), "the end of all that the demo started")
 
 
 def test_the_story_is_told_to_its_end_and_leaves_nothing(clone: Path, mark: str) -> None:
@@ -87,7 +86,7 @@ def test_the_story_is_told_to_its_end_and_leaves_nothing(clone: Path, mark: str)
         assert f"\n{chapter}. " in said
     assert "layer:fll-demo-receipts:2" in said
     assert "providers: " in said
-    assert left_after(mark, 10) == []
+    leaves_nothing(mark)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +106,7 @@ def test_killed_at_any_moment_it_leaves_no_process(
         demo.send_signal(number)
         demo.stdout.read()
 
-    assert left_after(mark, 20) == []
+    leaves_nothing(mark)
 
 
 def test_killing_make_ends_what_make_started(clone: Path, mark: str) -> None:
@@ -125,4 +124,4 @@ def test_killing_make_ends_what_make_started(clone: Path, mark: str) -> None:
         shell.kill()
         shell.stdout.read()
 
-    assert left_after(mark, 20) == []
+    leaves_nothing(mark)

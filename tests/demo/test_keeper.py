@@ -5,8 +5,10 @@ import subprocess
 from pathlib import Path
 
 import boto3
+import pytest
 
 from demo.keeper import kept_aws, stop
+from tests.patience import PATIENCE
 
 
 def is_running(pid: int) -> bool:
@@ -18,6 +20,7 @@ def folder_in(path: Path) -> Path:
     return path
 
 
+@pytest.mark.aws
 def test_the_embedded_aws_ends_with_the_block(tmp_path: Path) -> None:
     with kept_aws(folder_in(tmp_path)) as aws:
         assert aws.environment["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
@@ -25,6 +28,7 @@ def test_the_embedded_aws_ends_with_the_block(tmp_path: Path) -> None:
     assert not stop(tmp_path)
 
 
+@pytest.mark.aws
 def test_it_stays_when_told_and_ends_when_stopped(tmp_path: Path) -> None:
     with kept_aws(folder_in(tmp_path)) as aws:
         aws.stay()
@@ -39,7 +43,7 @@ def test_it_stays_when_told_and_ends_when_stopped(tmp_path: Path) -> None:
         assert client.get_caller_identity()["Account"] == "123456789012"
     finally:
         assert stop(tmp_path)
-        assert aws.process.wait(30) == 0
+        assert aws.process.wait(PATIENCE) == 0
 
 
 def test_a_number_that_belongs_to_somebody_else_is_left_alone(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 import uuid
 import zipfile
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from embedded.aws import EmbeddedAws
+from tests.patience import wait_until
 
 TRUST = {"Service": "codebuild.amazonaws.com"}
 
@@ -111,11 +111,8 @@ class Workshop:
 
     def wait(self, build_id: str) -> dict[str, Any]:
         """Return a build's record when it has ended."""
-        deadline = time.monotonic() + 30
-        while not (record := self.look(build_id))["buildComplete"]:
-            assert time.monotonic() < deadline, record["phases"]
-            time.sleep(0.03)
-        return record
+        wait_until(lambda: self.look(build_id)["buildComplete"], f"build {build_id} ends")
+        return self.look(build_id)
 
     def build(self, buildspec: str, settings: Any = None, **overrides: Any) -> dict[str, Any]:
         """Run a buildspec in a project of its own, return the record of the ended build."""
@@ -132,10 +129,7 @@ class Workshop:
 
     def wait_for_file(self, path: Path) -> None:
         """Wait until a build's command has made a file."""
-        deadline = time.monotonic() + 20
-        while not path.exists():
-            assert time.monotonic() < deadline, f"{path} did not appear"
-            time.sleep(0.02)
+        wait_until(path.exists, f"{path} appears")
 
 
 @pytest.fixture

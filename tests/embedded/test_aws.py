@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from embedded.aws import EmbeddedAws, without_aws
+from tests.patience import PATIENCE, wait_until
 
 if TYPE_CHECKING:
     from tests.embedded.conftest import Workshop
@@ -30,6 +30,7 @@ def test_the_environment_is_all_a_program_needs(aws: EmbeddedAws) -> None:
         capture_output=True,
         text=True,
         check=False,
+        timeout=PATIENCE,
     )
     assert (done.stdout, done.stderr) == ("123456789012\n", "")
 
@@ -155,19 +156,13 @@ def test_nothing_stays_when_the_owner_is_killed(tmp_path: Path) -> None:
     state = tmp_path / "state"
     owner = subprocess.Popen([sys.executable, "-c", textwrap.dedent(OWNER), str(state)])
     try:
-        deadline = time.monotonic() + 30
-        while not (state / "ready").exists():
-            assert time.monotonic() < deadline
-            assert owner.poll() is None
-            time.sleep(0.05)
+        wait_until(lambda: (state / "ready").exists() or owner.poll() is not None, "a start")
+        assert owner.poll() is None
     finally:
         owner.send_signal(signal.SIGKILL)
-        owner.wait()
+        owner.wait(PATIENCE)
 
-    deadline = time.monotonic() + 10
-    while left := processes_in(state):
-        assert time.monotonic() < deadline, left
-        time.sleep(0.05)
+    wait_until(lambda: not processes_in(state), "the end of all processes")
 
 
 def processes_in(folder: Path) -> list[int]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from embedded import leash
+from tests.patience import PATIENCE, wait_until
 
 FAMILY = """
     # A child, a grandchild, and a daemon that detached itself: its own session, its parent gone.
@@ -55,10 +56,7 @@ def running(marker: Path) -> list[int]:
 
 
 def wait_for(*paths: Path) -> None:
-    deadline = time.monotonic() + 20
-    while not all(path.exists() for path in paths):
-        assert time.monotonic() < deadline, f"{paths} did not appear"
-        time.sleep(0.01)
+    wait_until(lambda: all(path.exists() for path in paths), f"{paths} appear")
 
 
 def alive(pid: int) -> bool:
@@ -70,10 +68,7 @@ def alive(pid: int) -> bool:
 
 
 def wait_until_gone(pid: int) -> None:
-    deadline = time.monotonic() + 10
-    while alive(pid):
-        assert time.monotonic() < deadline, f"process {pid} is still there"
-        time.sleep(0.01)
+    wait_until(lambda: not alive(pid), f"process {pid} ends")
 
 
 @pytest.fixture
@@ -85,7 +80,7 @@ def owner(family: Path, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
         yield process
     finally:
         process.kill()
-        process.wait()
+        process.wait(PATIENCE)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
@@ -97,7 +92,7 @@ def test_everything_ends_when_the_owner_is_ended(
     child = int((tmp_path / "child").read_text())
 
     owner.send_signal(number)
-    owner.wait()
+    owner.wait(PATIENCE)
 
     wait_until_gone(daemon)
     wait_until_gone(child)
@@ -116,7 +111,7 @@ def test_daemons_end_when_the_program_ends_by_itself(tmp_path: Path) -> None:
     script = f"(sleep 600 & echo $! >{tmp_path}/pid); exit 3"
     child = leash.start(["bash", "-c", script])
 
-    assert child.wait(timeout=10) == 3
+    assert child.wait(PATIENCE) == 3
     assert not alive(int((tmp_path / "pid").read_text()))
 
 
@@ -133,17 +128,27 @@ def test_the_program_ends_when_the_keeper_is_killed() -> None:
     child = leash.start(["sleep", "600"])
 
     os.kill(child.keeper.pid, signal.SIGKILL)
-    child.wait(timeout=10)
+    child.wait(PATIENCE)
 
     wait_until_gone(child.pid)
     child.stop()
+
+
+def test_a_keeper_that_hangs_is_killed_and_its_program_with_it() -> None:
+    child = leash.start(["sleep", "600"])
+    os.kill(child.keeper.pid, signal.SIGSTOP)
+    child.patience = 0.2
+
+    assert child.stop() == -signal.SIGKILL
+
+    wait_until_gone(child.pid)
 
 
 def test_the_child_outlives_the_thread_that_started_it() -> None:
     started: list[leash.Child] = []
     thread = threading.Thread(target=lambda: started.append(leash.start(["sleep", "600"])))
     thread.start()
-    thread.join()
+    thread.join(PATIENCE)
 
     time.sleep(0.1)
     with started[0] as child:
@@ -160,7 +165,7 @@ def test_output_and_environment_are_the_programs_own(tmp_path: Path) -> None:
         output=log,
     )
 
-    assert child.wait(timeout=10) == 0
+    assert child.wait(PATIENCE) == 0
     lines = log.read_text().splitlines()
     assert lines[0] == str(tmp_path)
     assert "ONLY=this" in lines
@@ -173,7 +178,7 @@ def test_a_pipe_ends_for_its_reader_when_the_program_ends() -> None:
     os.close(writer)
     with os.fdopen(reader) as pipe:
         assert pipe.read() == "hello\n"
-    assert child.wait(timeout=10) == 0
+    assert child.wait(PATIENCE) == 0
 
 
 def test_errors_can_go_elsewhere(tmp_path: Path) -> None:
@@ -183,7 +188,7 @@ def test_errors_can_go_elsewhere(tmp_path: Path) -> None:
             output=tmp_path / "log",
             errors=errors.fileno(),
         )
-        assert child.wait(timeout=10) == 0
+        assert child.wait(PATIENCE) == 0
     assert (tmp_path / "log").read_text() == "good\n"
     assert (tmp_path / "errors").read_text() == "bad\n"
 

@@ -20,11 +20,6 @@ def made(folder: Path, schemas: Path, **environment: str) -> Terraform:
     )
 
 
-@pytest.fixture(scope="module")
-def schemas(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.getbasetemp() / "schemas"
-
-
 def test_providers_come_from_where_the_variable_says() -> None:
     assert choose({"LAYER_PROVIDERS": "registry"}) == "registry"
     assert choose({"LAYER_PROVIDERS": "stand-ins"}) == "stand-ins"
@@ -39,7 +34,7 @@ def test_providers_come_from_the_registry_if_it_answers(monkeypatch: pytest.Monk
     assert choose({}) == "stand-ins"
 
 
-@pytest.mark.terraform
+@pytest.mark.usefixtures("terraform")
 def test_it_says_which_terraform_and_which_providers_run(
     tmp_path: Path, schemas: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -58,7 +53,7 @@ def test_it_says_which_terraform_and_which_providers_run(
     )
 
 
-@pytest.mark.terraform
+@pytest.mark.usefixtures("terraform")
 def test_the_users_own_settings_of_terraform_do_not_reach_our_commands(
     tmp_path: Path, schemas: Path
 ) -> None:
@@ -77,7 +72,7 @@ def test_the_users_own_settings_of_terraform_do_not_reach_our_commands(
     assert environment["CDKTF_DISABLE_PLUGIN_CACHE_ENV"] == "1"
 
 
-@pytest.mark.terraform
+@pytest.mark.usefixtures("terraform")
 def test_it_runs_plans_and_reads_what_terraform_knows(tmp_path: Path, schemas: Path) -> None:
     document = {
         "variable": {"size": {"default": "1"}},
@@ -100,7 +95,7 @@ def test_it_runs_plans_and_reads_what_terraform_knows(tmp_path: Path, schemas: P
     assert terraform.run("plan", "-detailed-exitcode").exit_code == 0
 
 
-@pytest.mark.terraform
+@pytest.mark.usefixtures("terraform")
 def test_a_failing_command_says_what_terraform_said(tmp_path: Path, schemas: Path) -> None:
     (tmp_path / "main.tf.json").write_text('{"output": {"it": {"value": "${no_such.thing}"}}}')
     terraform = made(tmp_path, schemas)
@@ -111,7 +106,7 @@ def test_a_failing_command_says_what_terraform_said(tmp_path: Path, schemas: Pat
     assert terraform.run("plan", check=False).exit_code == 1
 
 
-@pytest.mark.terraform
+@pytest.mark.usefixtures("terraform")
 def test_terraform_finds_s3_control_by_the_account_before_the_host(
     tmp_path: Path, schemas: Path, aws: EmbeddedAws
 ) -> None:

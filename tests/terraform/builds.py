@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tests.patience import wait_until
 
 if TYPE_CHECKING:
     from tests.terraform.conftest import Outcome, Stack
@@ -27,8 +28,10 @@ target, merging = os.environ.get("LAYER_TARGET", ""), os.environ.get("LAYER_MERG
 job = layer + "-" + target if target else layer + "-merge" if merging else layer
 (told / ("began-" + os.environ["CODEBUILD_BUILD_ID"].partition(":")[2])).touch()
 print("building", layer, flush=True)
-deadline = time.time() + 100
-while (told / ("hold-" + job)).exists() and time.time() < deadline:
+deadline = time.time() + 600
+while (told / ("hold-" + job)).exists():
+    if time.time() > deadline:
+        sys.exit("the test has not said that this build may go on")
     time.sleep(0.05)
 if (told / ("fail-" + job)).exists():
     print("no such package: unobtainium", flush=True)
@@ -72,15 +75,6 @@ manifest = {{
 }}
 (out / "manifest.json").write_text(json.dumps(manifest))
 """
-
-
-def wait_until(happened: Callable[[], object], what: str, seconds: float = 60) -> None:
-    """Wait until something is so; fail when it takes too long."""
-    deadline = time.monotonic() + seconds
-    while not happened():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"it did not happen within {seconds:.0f} s: {what}")
-        time.sleep(0.03)
 
 
 @dataclass(frozen=True)

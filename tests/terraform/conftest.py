@@ -27,7 +27,12 @@ from embedded.calls import Call
 from embedded.program import TerraformError, find
 from embedded.standins.reattach import reattached
 from embedded.terraform import Terraform, choose
+from tests.terraform.builds import quick_builds
 from tests.terraform.packages import layer, write, write_package
+from tests.terraform.warm import warm_command
+
+INSTALLED = Path(sys.executable).with_name("lambda-layer")
+"""The command as it was installed, for who runs it in surroundings of his own."""
 
 TEMPLATE = "contract"
 """The application's name in what is synthesized; each stack puts its own in its place."""
@@ -239,19 +244,6 @@ def pytest_report_header() -> str:
         return f"terraform: {error.what}"
 
 
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Mark what is in this folder."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.terraform)
-
-
-@pytest.fixture(scope="session")
-def schemas(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where what was derived of the bindings is kept."""
-    return tmp_path_factory.getbasetemp() / "schemas"
-
-
 @pytest.fixture(scope="session")
 def machine(aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """An environment in which commands reach the embedded AWS alone and find the builder."""
@@ -265,13 +257,22 @@ def machine(aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> dict[
 
 
 @pytest.fixture(scope="session")
-def served(machine: dict[str, str], schemas: Path) -> Iterator[dict[str, str]]:
+def warm(machine: dict[str, str]) -> Iterator[dict[str, str]]:
+    """The PATH on which `lambda-layer` is the one that stays up."""
+    with warm_command(machine) as folder:
+        yield {"PATH": f"{folder}{os.pathsep}{machine['PATH']}"}
+
+
+@pytest.fixture(scope="session")
+def served(
+    machine: dict[str, str], warm: dict[str, str], schemas: Path
+) -> Iterator[dict[str, str]]:
     """What tells terraform of stand-ins that stay up; nothing when the real providers run."""
     if choose() == "registry":
         yield {}
         return
-    with reattached(schemas, env=machine) as where:
-        yield where
+    with reattached(schemas, env={**machine, **warm}) as where:
+        yield {**where, **warm}
 
 
 @pytest.fixture(scope="session")
@@ -313,8 +314,8 @@ def make(
     """Make stacks; each has a project and an application of its own.
 
     ``reattach=False`` lets terraform start the providers itself, in the stack's folder and with its
-    environment; that takes two seconds a command. ``app`` are settings of the AppSpec;
-    with ``proof`` there is a function that has the layers.
+    environment, and these the installed `lambda-layer`; that takes three seconds a command.
+    ``app`` are settings of the AppSpec; with ``proof`` there is a function that has the layers.
     """
 
     def make(
@@ -360,6 +361,7 @@ def _stay_in(stack: Stack, folder: Path) -> None:
 def shared(make: Make) -> Stack:
     """A stack with one layer, applied; whoever changes it leaves it as it was."""
     stack = make()
+    quick_builds(stack)
     stack.apply()
     return stack
 

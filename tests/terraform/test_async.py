@@ -7,7 +7,8 @@ import json
 import zipfile
 from typing import TYPE_CHECKING, cast
 
-from tests.terraform.builds import Builds, ours, quick_builds, wait_until
+from tests.patience import wait_until
+from tests.terraform.builds import Builds, ours, quick_builds
 from tests.terraform.conftest import Make, Stack
 from tests.terraform.packages import PYTHON, layer
 

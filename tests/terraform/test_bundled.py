@@ -9,7 +9,7 @@ from pathlib import Path
 from builder.inputs.source_files import source_files
 from builder.spec.app_spec import AppSpec
 from builder.spec.layer_spec import LayerSpec
-from tests.terraform.conftest import Make, Stack
+from tests.terraform.conftest import INSTALLED, Make, Stack
 from tests.terraform.packages import layer, write
 
 BARE = """#!/bin/sh
@@ -60,9 +60,7 @@ def test_the_bundled_folder_alone_can_be_planned_and_applied_without_node_and_bi
     for state in stack.project.glob("terraform.*.tfstate"):
         shutil.copyfile(state, away.folder / state.name)
     stack.project.rename(stack.project.with_name("no checkout"))
-    builder = shutil.which("lambda-layer", path=away.environment["PATH"])
-    assert builder is not None
-    away.use_program(without_node(tmp_path / "bare", builder))
+    away.use_program(without_node(tmp_path / "bare", str(INSTALLED)))
     with away.edited() as document:
         for hook in document["data"]["external"].values():
             hook["working_dir"] = str(away.folder)

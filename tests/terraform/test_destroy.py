@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.terraform.builds import quick_builds, wait_until
+from tests.patience import PATIENCE, wait_until
+from tests.terraform.builds import quick_builds
 from tests.terraform.conftest import Make, Stack
 from tests.terraform.packages import layer
 
@@ -133,7 +134,7 @@ def test_a_destroy_that_was_killed_is_finished_by_the_next(make: Make) -> None:
     with stack.terraform.start("destroy", "-auto-approve") as running:
         wait_until(lambda: not (stack.versions("api") and stack.versions()), "one layer's end")
         os.kill(running.child.pid, signal.SIGKILL)
-        running.wait(30)
+        running.wait(PATIENCE)
     destroyed = stack.destroy()
     assert (destroyed.exit_code, destroyed.builds) == (0, 0)
     assert left(stack) == []
@@ -148,7 +149,7 @@ def test_destroy_stops_a_build_that_an_interrupted_apply_left_behind(make: Make)
             wait_until(lambda: builds.began == 1, "a build")
             wait_until(lambda: stack.record()["attempt"]["build_id"], "its id")
             running.signal(signal.SIGINT)
-            assert running.wait(30).exit_code == 1
+            assert running.wait(PATIENCE).exit_code == 1
         destroyed = stack.destroy()
     assert (destroyed.exit_code, destroyed.builds) == (0, 0)
     assert builds.states() == ["STOPPED"]

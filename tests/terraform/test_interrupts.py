@@ -13,7 +13,8 @@ import pytest
 
 from embedded.aws import EmbeddedAws
 from embedded.terraform import Running
-from tests.terraform.builds import Builds, end, hooks_of, quick_builds, wait_until
+from tests.patience import PATIENCE, wait_until
+from tests.terraform.builds import Builds, end, hooks_of, quick_builds
 from tests.terraform.conftest import Make, Outcome, Stack
 
 Cut = Callable[[Stack, Running], None]
@@ -50,8 +51,8 @@ def cut_off(stack: Stack, cut: Cut, moment: Callable[[], object]) -> int:
     with stack.terraform.start("apply", "-auto-approve", "-no-color") as running:
         wait_until(lambda: moment() or running.child.poll() is not None, "the moment to be cut off")
         cut(stack, running)
-        code = running.wait(60).exit_code
-    wait_until(lambda: not hooks_of(stack), "the end of the hooks", 20)
+        code = running.wait(PATIENCE).exit_code
+    wait_until(lambda: not hooks_of(stack), "the end of the hooks")
     return code
 
 
@@ -100,7 +101,7 @@ def test_a_running_build_is_joined_and_not_doubled(make: Make, cut: Cut, reattac
             wait_until(lambda: attempt(stack).get("number") == 2, "the second apply's attempt")
             assert attempt(stack)["build_id"] == build
             (builds.told / "hold-web").rename(builds.told / "go")
-            ended = running.wait(60)
+            ended = running.wait(PATIENCE)
             (builds.told / "go").rename(builds.told / "hold-web")
     assert ended.exit_code == 0, ended.stderr
     is_done(stack, builds, began=1)
@@ -169,9 +170,9 @@ def test_a_build_that_died_with_its_agent_is_built_again(
         with stack.terraform.start("apply", "-auto-approve", "-no-color") as running:
             wait_until(lambda: builds.began == 1, "the start of the build")
             os.kill(own.agent.pid, signal.SIGKILL)
-            own.agent.wait(20)
+            own.agent.wait(PATIENCE)
             own.restart_agent()
-            ended = running.wait(60)
+            ended = running.wait(PATIENCE)
         assert ended.exit_code == 1
         assert "the build of layer 'web' failed" in " ".join(ended.stderr.split())
         planned = stack.plan()

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from embedded.terraform import Running
-from tests.terraform.builds import Builds, hooks_of, ours, quick_builds, wait_until
+from tests.patience import PATIENCE, wait_until
+from tests.terraform.builds import Builds, hooks_of, ours, quick_builds
 from tests.terraform.conftest import Make, Stack
 
 DOOMED = Path(__file__).with_name("doomed.py")
@@ -117,7 +118,7 @@ def test_a_build_that_runs_on_after_two_interrupts_is_joined(applied: Builds) ->
     stack.edit()
     with applying(applied) as running:
         insist(running)
-        assert running.wait(30).exit_code != 0
+        assert running.wait(PATIENCE).exit_code != 0
         wait_until(lambda: not hooks_of(stack), "the end of the hook")
         assert applied.states()[-1] == "IN_PROGRESS"
         planned = stack.plan()
@@ -134,7 +135,7 @@ def test_a_build_that_failed_while_nobody_watched_is_started_again(applied: Buil
     with applied.failing():
         with applying(applied) as running:
             running.signal(signal.SIGKILL)
-            running.wait(30)
+            running.wait(PATIENCE)
         applied.wait_for_end()
     assert stack.plan().answer()["status"] == "failed"
     is_published_once_more(stack, versions)
@@ -147,7 +148,7 @@ def test_the_source_may_change_while_a_forgotten_build_runs(applied: Builds) -> 
     stack.edit()
     with applying(applied) as running:
         running.signal(signal.SIGKILL)
-        running.wait(30)
+        running.wait(PATIENCE)
         stack.edit()
         assert stack.plan().answer()["status"] == "stale"
     is_published_once_more(stack, versions)

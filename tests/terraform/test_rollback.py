@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.patience import PATIENCE
 from tests.terraform.builds import quick_builds
 from tests.terraform.conftest import Make, Stack
 from tests.terraform.packages import PYTHON, write
@@ -21,7 +22,7 @@ def by_hand(stack: Stack, *arguments: str) -> str:
     done = subprocess.run(
         [Path(sys.executable).with_name("lambda-layer"), *arguments],
         cwd=stack.project, env=stack.environment, capture_output=True, text=True, check=False,
-        timeout=120,
+        timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from embedded.terraform import Result
-from tests.terraform.builds import quick_builds, wait_until
+from tests.patience import PATIENCE, wait_until
+from tests.terraform.builds import quick_builds
 from tests.terraform.conftest import Make, Stack, copy_of
 
 
@@ -31,7 +32,7 @@ def test_two_people_who_apply_at_once_make_one_build_and_one_version(
         with builds.held():
             both = [people.submit(applied, one) for one in (stack, other)]
             wait_until(lambda: builds.began > began, "the start of a build")
-        ended = [one.result() for one in both]
+        ended = [one.result(PATIENCE) for one in both]
 
     calls = stack.aws.calls()[before:]
     assert [one.exit_code for one in ended] == [0, 0], "".join(one.stderr for one in ended)

@@ -27,6 +27,7 @@ from builder.worker import libdeflate, lock, pack, tools
 from builder.worker.libdeflate import Libdeflate
 from builder.worker.log import Log
 from builder.worker.request import Target
+from tests.patience import PATIENCE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 UV = Path(sys.executable).with_name("uv")
@@ -72,9 +73,15 @@ class Bundle:
         python: str = sys.executable,
         umask: int = -1,
         env: Mapping[str, str] | None = None,
+        before: str = "",
     ) -> Result:
+        """Run a command of the worker, after some Python in the same process if there is any."""
+        program = ["worker.pyz"]
+        if before:
+            start = "from worker.__main__ import main; main()"
+            program = ["-c", f"import sys; sys.path[0] = 'worker.pyz'\n{before}\n{start}"]
         ended = subprocess.run(
-            [python, "worker.pyz", command],
+            [python, *program, command],
             cwd=self.path,
             env={**os.environ, **(env or {})},
             capture_output=True,
@@ -144,7 +151,9 @@ def make_tools(uv_cache: Path) -> MakeTools:
     """Return a function that installs the pinned tools, less uv, for one interpreter, once."""
 
     def make(python: str) -> Path:
-        version = subprocess.run([python, "-V"], capture_output=True, text=True, check=True).stdout
+        version = subprocess.run(
+            [python, "-V"], capture_output=True, text=True, check=True, timeout=PATIENCE
+        ).stdout
         folder = uv_cache.parent / f"tools-{version.split()[1]}"
         if folder.is_dir():
             return folder
@@ -153,7 +162,7 @@ def make_tools(uv_cache: Path) -> MakeTools:
         (partial / "pins.txt").write_text("\n".join(pins) + "\n")
         command = [str(UV), "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
         command += ["--python", python, "--target", str(partial), "-r", str(partial / "pins.txt")]
-        subprocess.run(command, check=True)
+        subprocess.run(command, check=True, timeout=PATIENCE * PATIENCE)  # it may download them
         with contextlib.suppress(OSError):  # another xdist worker was faster
             partial.rename(folder)
         return folder

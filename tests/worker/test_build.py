@@ -11,6 +11,7 @@ import pytest
 
 from builder.worker.elf import read as read_elf
 from builder.worker.request import Target
+from tests.patience import PATIENCE
 from tests.worker.samples import mine
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ print(json.dumps([signed.verify(), "6.85 EUR" in table(signed.receipt), __versio
 
 def run_python(code: str, *arguments: object) -> str:
     command = [sys.executable, "-I", "-S", "-c", code, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        command, capture_output=True, text=True, check=True, timeout=PATIENCE
+    ).stdout
 
 
 @pytest.mark.slow

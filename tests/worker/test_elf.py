@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from builder.worker import elf
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -25,7 +26,11 @@ def test_what_is_not_elf_is_none(tmp_path: Path) -> None:
 @pytest.mark.skipif(not shutil.which("readelf"), reason="readelf (binutils) is not here to compare")
 def test_a_library_is_read_as_readelf_reads_it(library: Path) -> None:
     said = subprocess.run(
-        ["readelf", "-dVW", str(library)], capture_output=True, text=True, check=True
+        ["readelf", "-dVW", str(library)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
     ).stdout
     needed = [line.split("[")[1].rstrip("]") for line in said.splitlines() if "(NEEDED)" in line]
     names = {line.split("Name: ")[1].split()[0] for line in said.splitlines() if "Name: " in line}

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from builder.worker.ignore import Ignore
+from tests.patience import PATIENCE
 
 PATHS = [
     "a.py", "a.pyi", "b.txt", "tests/a.py", "pkg/a.py", "pkg/tests/a.py", "pkg/tests/data/x.bin",
@@ -30,7 +31,7 @@ PATTERNS = [
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("ignored")
-    subprocess.run(["git", "init", "--quiet", str(root)], check=True)
+    subprocess.run(["git", "init", "--quiet", str(root)], check=True, timeout=PATIENCE)
     return root
 
 
@@ -45,6 +46,7 @@ def test_patterns_mean_what_they_mean_to_git(patterns: list[str], repository: Pa
         input="\0".join(PATHS).encode(),
         capture_output=True,
         check=False,
+        timeout=PATIENCE,
     )
     by_git = set(answered.stdout.decode().split("\0")) - {""}
     ignore = Ignore(patterns)

@@ -12,6 +12,7 @@ import pytest
 
 from builder.worker import include
 from builder.worker.request import Target
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from tests.worker.conftest import Bundle, MakeBundle, MakeWheel, Result
@@ -78,6 +79,7 @@ def call(opt: Path, name: str, *arguments: str) -> tuple[int, str]:
         capture_output=True,
         text=True,
         check=False,
+        timeout=PATIENCE,
     )
     return ended.returncode, ended.stdout + ended.stderr
 
@@ -182,6 +184,7 @@ def test_libraries_that_the_script_made_are_found_by_the_modules(
         capture_output=True,
         text=True,
         check=True,
+        timeout=PATIENCE,
     )
     assert said.stdout == "42\n"
 
@@ -246,6 +249,7 @@ def test_a_python_script_runs_whole_from_wherever_it_is(first: str, tmp_path: Pa
         capture_output=True,
         check=True,
         env={"PYTHONIOENCODING": "utf-8", "PATH": os.environ["PATH"]},
+        timeout=PATIENCE,
     )
 
     assert said.stdout.decode() == "ä __main__\n"

@@ -13,6 +13,7 @@ from builder.worker import indexes
 from builder.worker.errors import BuildError
 from builder.worker.log import Log, without_credentials
 from tests.package_index import PackageIndex
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from tests.worker.conftest import MakeBundle, MakeWheel
@@ -185,6 +186,8 @@ def test_what_is_no_index_is_refused(item: dict[str, Any]) -> None:
 
 
 def test_uv_is_what_these_tests_say_it_is(uv_program: Path) -> None:
-    said = subprocess.run([uv_program, "pip", "compile", "--help"], capture_output=True, text=True)
+    said = subprocess.run(
+        [uv_program, "pip", "compile", "--help"], capture_output=True, text=True, timeout=PATIENCE
+    )
 
     assert "UV_DEFAULT_INDEX" in said.stdout

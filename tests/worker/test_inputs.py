@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.package_index import PackageIndex
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from tests.worker.conftest import Bundle, MakeBundle, MakeWheel, Result
@@ -184,7 +185,7 @@ def repository(tmp_path: Path) -> Path:
     (folder / "src" / "fromgit" / "__init__.py").write_text("")
     for words in (["init", "-q", "."], ["add", "-A"], ["commit", "-qm", "one"]):
         command = ["git", "-c", "user.email=a@example.com", "-c", "user.name=a", *words]
-        subprocess.run(command, cwd=folder, check=True)
+        subprocess.run(command, cwd=folder, check=True, timeout=PATIENCE)
     return folder
 
 
@@ -196,7 +197,12 @@ def test_a_git_repository_is_built_and_its_commit_is_in_the_lock(
     assert versions(result) == {"fromgit": "1.0"}
     lock = next(result.out.glob("lock-*.txt")).read_text()
     head = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=repository, capture_output=True, text=True, check=True
+        ["git", "rev-parse", "HEAD"],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
     )
     assert f"@{head.stdout.strip()}" in lock
 

@@ -9,6 +9,7 @@ import pytest
 
 from builder.worker import elf, libraries
 from builder.worker.log import Log
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc")
 
@@ -24,7 +25,7 @@ def library(folder: Path, name: str, *needs: Path) -> Path:
     source = folder / f"{name}.c"
     source.write_text(f"{calls}int {name}(void) {{ return {body}; }}\n")
     command = ["gcc", "-shared", f"-Wl,-soname,{path.name}", "-o", path, source, *needs]
-    subprocess.run(list(map(str, command)), check=True, capture_output=True)
+    subprocess.run(list(map(str, command)), check=True, capture_output=True, timeout=PATIENCE)
     source.unlink()
     return path
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.patience import PATIENCE
+
 if TYPE_CHECKING:
     from tests.worker.conftest import MakeBundle
 
@@ -56,7 +58,7 @@ def test_real_packages_work_after_slimming_with_everything_on(
     assert result.status == 0, result.errors
     root = result.unpack(tmp_path / "opt")
     command = [sys.executable, "-I", "-S", "-B", "-c", SMOKE, str(root)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert ended.returncode == 0, ended.stderr
     assert set(PACKAGES) <= set(json.loads(ended.stdout))
     saved = {part["what"]: part["size"] for part in result.manifest["saved"]}

@@ -11,6 +11,7 @@ from builder.worker import files, pack
 from builder.worker.errors import BuildError
 from builder.worker.files import LayerFile
 from builder.worker.libdeflate import Libdeflate
+from tests.patience import PATIENCE
 
 
 def tree(root: Path) -> Path:
@@ -53,7 +54,10 @@ def test_other_tools_accept_the_zip(tmp_path: Path, engine: Libdeflate) -> None:
     pack.pack(files.collect(tree(tmp_path / "layer")), tmp_path / "layer.zip", engine)
 
     ended = subprocess.run(
-        ["unzip", "-tqq", str(tmp_path / "layer.zip")], capture_output=True, check=False
+        ["unzip", "-tqq", str(tmp_path / "layer.zip")],
+        capture_output=True,
+        check=False,
+        timeout=PATIENCE,
     )
 
     assert (ended.returncode, ended.stderr) == (0, b"")

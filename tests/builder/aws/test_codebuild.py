@@ -6,7 +6,8 @@ import pytest
 from builder.aws.codebuild import BuildRequest, CodeBuild, _state
 from builder.builds.start import finish_build
 from builder.errors import AwsError, InfrastructureError
-from tests.builder.conftest import World, quick, wait_for
+from tests.builder.conftest import World, quick
+from tests.patience import wait_until
 
 
 def request_of(world: World, token: str = "t", **fields: Any) -> BuildRequest:
@@ -81,7 +82,7 @@ def test_recent_builds_come_newest_first(world: World) -> None:
     ids = []
     for token in ("1", "2", "3"):
         ids.append(codebuild.start(request_of(world, token)))
-        wait_for(lambda: not any(build.running for build in codebuild.recent()))
+        wait_until(lambda: not any(build.running for build in codebuild.recent()))
 
     assert [build.id for build in codebuild.recent()] == ids[::-1]
 
@@ -104,7 +105,9 @@ def test_a_build_that_is_not_known_is_none(world: World) -> None:
 def test_a_failed_build_says_which_phase_failed_and_why(world: World) -> None:
     world.behave("fail")
     build_id = world.services.codebuild.start(request_of(world))
-    wait_for(lambda: (s := world.services.codebuild.state(build_id)) is not None and not s.running)
+    wait_until(
+        lambda: (s := world.services.codebuild.state(build_id)) is not None and not s.running
+    )
 
     state = world.services.codebuild.state(build_id)
     assert state is not None

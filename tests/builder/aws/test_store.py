@@ -1,5 +1,6 @@
 import pytest
 
+from builder.aws import store as module
 from builder.aws.store import Changed, Store
 from builder.errors import AwsError
 from tests.builder.conftest import World
@@ -84,14 +85,23 @@ def test_everything_below_a_prefix_is_deleted_with_all_versions(world: World) ->
     assert store.delete_all("web/") == 0
 
 
-def test_more_than_a_page_is_deleted(world: World) -> None:
+def test_more_than_a_page_is_measured_and_deleted_page_by_page(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert module.PAGE <= 1000, "S3 refuses to delete more at once"
+    monkeypatch.setattr(module, "PAGE", 3)
     store = world.services.store
-    s3 = world.aws.client("s3")
-    for number in range(1005):
-        s3.put_object(Bucket=world.name, Key=f"web/{number}", Body=b"")
+    for number in range(7):
+        world.put(f"web/{number}", b"12")
+    before = len(world.aws.calls())
 
-    assert store.delete_all("web/") == 1005
+    assert store.measure("web/") == (7, 14)
+    assert store.delete_all("web/") == 7
+
     assert world.keys() == []
+    asked = [call.operation for call in world.aws.calls()[before:]]
+    assert asked.count("DeleteObject") == 3
+    assert asked.count("ListBucketVersions") >= 2 * 3
 
 
 def test_what_may_not_be_deleted_is_an_error(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

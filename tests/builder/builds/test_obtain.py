@@ -11,7 +11,8 @@ from builder.errors import ArtifactError, BuildFailed
 from builder.layer.record import Release
 from builder.release.plan import plan
 from builder.release.release import advance, ensure
-from tests.builder.conftest import World, order_of, quick, wait_for
+from tests.builder.conftest import World, order_of, quick
+from tests.patience import PATIENCE, wait_until
 
 BOTH = ("3.12", "3.13")
 
@@ -87,10 +88,10 @@ def test_all_targets_are_built_at_the_same_time(world: World) -> None:
     world.behave("wait", str(go))
     with ThreadPoolExecutor(1) as pool:
         run = pool.submit(release, world)
-        wait_for(lambda: kinds(world, "IN_PROGRESS") == ["python3.12", "python3.13"])
+        wait_until(lambda: kinds(world, "IN_PROGRESS") == ["python3.12", "python3.13"])
         assert plan(world.layer(python=BOTH)).status == "building"
         go.touch()
-        assert run.result().version == 1
+        assert run.result(PATIENCE).version == 1
 
 
 def test_parts_that_are_there_are_merged_again_without_being_built(world: World) -> None:
@@ -108,7 +109,7 @@ def test_several_at_once_make_one_build_for_each_target_and_one_merge(world: Wor
 
     def run(_: int) -> Release:
         layer = world.layer(python=BOTH)
-        together.wait()
+        together.wait(PATIENCE)
         return ensure(layer, order, clock=quick())
 
     with ThreadPoolExecutor(3) as pool:
@@ -210,8 +211,9 @@ def test_a_part_that_contradicts_its_receipt_is_built_again(world: World) -> Non
 def test_a_failure_that_nobody_saw_keeps_the_other_target_too(world: World) -> None:
     world.obey("fail", "on:python3.13")
     layer = world.layer(python=BOTH)
-    assert advance(layer, order_of(layer)) is None
-    wait_for(lambda: kinds(world, "IN_PROGRESS") == [])
+    with world.held():
+        assert advance(layer, order_of(layer)) is None
+    wait_until(lambda: kinds(world, "IN_PROGRESS") == [])
     assert plan(layer).status == "failed"
 
     world.obey("well")
@@ -261,10 +263,11 @@ def test_who_does_not_wait_starts_all_and_goes_on_when_they_have_ended(world: Wo
     assert advance(layer, order) is None
     assert kinds(world) == ["python3.12", "python3.13"]
     go.touch()
-    wait_for(lambda: kinds(world, "SUCCEEDED") == ["python3.12", "python3.13"])
-    assert advance(layer, order) is None
+    wait_until(lambda: kinds(world, "SUCCEEDED") == ["python3.12", "python3.13"])
+    with world.held():
+        assert advance(layer, order) is None
     assert kinds(world) == ["python3.12", "python3.13", "merge"]
-    wait_for(lambda: kinds(world, "IN_PROGRESS") == [])
+    wait_until(lambda: kinds(world, "IN_PROGRESS") == [])
     done = advance(layer, order)
 
     assert done is not None
@@ -277,7 +280,7 @@ def test_who_does_not_wait_is_told_of_a_failure_once_all_have_ended(world: World
     layer = world.layer(python=("3.12", "3.13"))
     order = order_of(layer)
     assert advance(layer, order) is None
-    wait_for(lambda: kinds(world, "SUCCEEDED") == ["python3.13"])
+    wait_until(lambda: kinds(world, "SUCCEEDED") == ["python3.13"])
 
     assert advance(layer, order) is None
     world.services.codebuild.stop(by_kind(world)["python3.12"]["id"])

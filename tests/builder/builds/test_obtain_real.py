@@ -22,9 +22,8 @@ from builder.operations.logs import build_logs
 from builder.release.release import ensure
 from builder.spec.runtimes import Target
 from embedded.codebuild.interpreters import for_image
-from modules.layer import policies
-from modules.layer.buildspec import buildspec_text
 from tests.builder.conftest import ACCOUNT, REGION, World, order_of
+from tests.patience import PATIENCE
 
 PYTHONS = ("3.10", "3.12", "3.13")
 ARCHITECTURE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
@@ -82,12 +81,15 @@ def index(tmp_path: Path) -> Iterator[str]:
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
-        thread.join()
+        thread.join(PATIENCE)
 
 
 @pytest.fixture
 def real(world: World, tmp_path: Path, index: str) -> Layer:
     """A layer for three runtimes, built as the stack has it built: by its buildspec and role."""
+    from modules.layer import policies
+    from modules.layer.buildspec import buildspec_text  # here: the package starts Node
+
     for python in PYTHONS:
         interpreter(python)
     world.aws.client("codebuild").update_project(
@@ -123,6 +125,7 @@ def test_what_must_be_compiled_is_there_for_each_runtime(
         said = subprocess.run(
             [interpreter(python), "-I", "-S", "-c", PROVE, folder],
             capture_output=True, text=True, check=True,
+            timeout=PATIENCE,
         )  # fmt: skip
         compiled_for, escaped, file = json.loads(said.stdout)
         assert compiled_for.startswith(f"{python}.")

@@ -18,13 +18,14 @@ from embedded.aws import EmbeddedAws
 from tests.builder.aws.test_layers import archive
 from tests.builder.conftest import (
     ACCOUNT,
-    BUILDSPEC,
     REGION,
     World,
+    buildspec,
     environ,
     quick,
     write_tree,
 )
+from tests.patience import PATIENCE
 
 PROGRAM = str(Path(sys.executable).with_name("lambda-layer"))
 LAYERS = """
@@ -47,7 +48,7 @@ class Project(World):
         write_tree(root, {"layers.toml": LAYERS.format(app=self.app)})
         aws.client("codebuild").create_project(
             name=f"{self.app}-layers",
-            source={"type": "NO_SOURCE", "buildspec": BUILDSPEC},
+            source={"type": "NO_SOURCE", "buildspec": buildspec(self.hold)},
             artifacts={"type": "NO_ARTIFACTS"},
             environment={
                 "type": "LINUX_CONTAINER",
@@ -95,7 +96,7 @@ def ran(command: list[str], aws: EmbeddedAws, **options: Any) -> "subprocess.Com
     """Run a command as a process in the embedded AWS."""
     return subprocess.run(
         command, env=aws.process_environment(), capture_output=True, text=True, check=False,
-        timeout=60, **options,
+        timeout=PATIENCE, **options,
     )  # fmt: skip
 
 

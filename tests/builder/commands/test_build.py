@@ -3,7 +3,7 @@ import signal
 import subprocess
 
 from tests.builder.commands.conftest import Project
-from tests.builder.conftest import wait_for
+from tests.patience import PATIENCE, wait_until
 
 
 def test_plan_build_status_and_logs_by_hand(project: Project) -> None:
@@ -64,12 +64,12 @@ def test_ctrl_c_says_that_the_build_goes_on_and_it_is_joined(project: Project) -
         return codebuild.list_builds_for_project(projectName=f"{project.app}-layers")["ids"]
 
     try:
-        wait_for(lambda: len(builds()) == 1)
+        wait_until(lambda: len(builds()) == 1)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=PATIENCE)
     finally:
         process.kill()
-        process.wait()
+        process.wait(PATIENCE)
         go.touch()
 
     assert process.returncode == 130

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.builder.commands.conftest import LAYERS, PROGRAM
 from tests.builder.conftest import package, write_tree
+from tests.patience import PATIENCE
 
 
 def test_a_broken_description_is_told_without_aws(tmp_path: Path) -> None:
@@ -12,6 +13,7 @@ def test_a_broken_description_is_told_without_aws(tmp_path: Path) -> None:
     done = subprocess.run(
         [PROGRAM, "plan"],
         cwd=tmp_path, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False,
+        timeout=PATIENCE,
     )  # fmt: skip
 
     assert done.returncode == 1
@@ -28,6 +30,7 @@ def test_without_credentials_the_fix_is_to_log_in(tmp_path: Path) -> None:
     done = subprocess.run(
         [PROGRAM, "plan"],
         cwd=tmp_path, env=nowhere, capture_output=True, text=True, check=False,
+        timeout=PATIENCE,
     )  # fmt: skip
 
     assert done.returncode == 1

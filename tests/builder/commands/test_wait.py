@@ -1,7 +1,8 @@
 import json
 
 from tests.builder.commands.conftest import Project
-from tests.builder.conftest import wait_for, write_tree
+from tests.builder.conftest import write_tree
+from tests.patience import wait_until
 
 
 def ended(project: Project) -> None:
@@ -12,13 +13,14 @@ def ended(project: Project) -> None:
         builds = codebuild.batch_get_builds(ids=ids)["builds"]
         return all(build["buildComplete"] for build in builds)
 
-    wait_for(over)
+    wait_until(over)
 
 
 def test_a_build_that_is_not_waited_for_is_released_later_and_then_waited_for(
     project: Project,
 ) -> None:
-    begun = project.run("build", "web", "--no-wait", "--json")
+    with project.held():
+        begun = project.run("build", "web", "--no-wait", "--json")
     assert begun.exit_code == 0
     document = json.loads(begun.stdout)
     assert (document["status"], document["release"]) == ("building", None)
@@ -34,7 +36,8 @@ def test_a_build_that_is_not_waited_for_is_released_later_and_then_waited_for(
 
 def test_a_failed_build_ends_wait_with_1_and_the_log(project: Project) -> None:
     project.behave("fail")
-    project.run("build", "web", "--no-wait")
+    with project.held():
+        project.run("build", "web", "--no-wait")
 
     done = project.run("wait", "web")
 
@@ -58,7 +61,8 @@ def test_layers_toml_can_say_that_builds_are_not_waited_for(project: Project) ->
     text = (project.root / "layers.toml").read_text()
     write_tree(project.root, {"layers.toml": text.replace("[app]", "[app]\nsync_mode = false")})
 
-    begun = project.run("build", "web")
+    with project.held():
+        begun = project.run("build", "web")
 
     assert begun.exit_code == 0
     assert "building; to wait for the release: lambda-layer wait web" in begun.stdout

@@ -3,7 +3,7 @@ import signal
 import subprocess
 
 from tests.builder.commands.conftest import Project
-from tests.builder.conftest import wait_for
+from tests.patience import PATIENCE, wait_until
 
 
 def watching(project: Project, *arguments: str) -> "subprocess.Popen[str]":
@@ -20,7 +20,7 @@ def test_a_pipe_gets_a_line_for_each_thing_that_happens(project: Project) -> Non
         try:
             assert process.stdout.readline() == "web: waiting for a build to begin\n"
             assert project.run("build", "web").exit_code == 0
-            said, _ = process.communicate(timeout=60)
+            said, _ = process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
 
@@ -38,7 +38,7 @@ def test_a_failed_build_is_exit_code_1(project: Project) -> None:
         try:
             assert json.loads(process.stdout.readline())["event"] == "waiting"
             project.run("build", "web")
-            said, _ = process.communicate(timeout=60)
+            said, _ = process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
 
@@ -52,9 +52,9 @@ def test_ctrl_c_ends_the_watching(project: Project) -> None:
     with watching(project) as process:
         assert process.stdout is not None
         try:
-            wait_for(lambda: process.stdout is not None and bool(process.stdout.readline()))
+            wait_until(lambda: process.stdout is not None and bool(process.stdout.readline()))
             process.send_signal(signal.SIGINT)
-            _, said = process.communicate(timeout=20)
+            _, said = process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
 

@@ -10,7 +10,7 @@ from builder.layer.layer import Layer
 from builder.layer.record import Record
 from builder.release.plan import plan
 from builder.release.release import ensure
-from tests.builder.conftest import World, order_of, quick, wait_for
+from tests.builder.conftest import World, order_of, quick
 from tests.builder.fleet import (
     MINE,
     TAGS,
@@ -22,6 +22,7 @@ from tests.builder.fleet import (
     move,
     version_of,
 )
+from tests.patience import PATIENCE, wait_until
 
 
 def record_of(layer: Layer) -> Record:
@@ -44,12 +45,12 @@ def test_the_bad_night_a_function_born_while_the_layer_is_built_ends_on_the_new_
     with ThreadPoolExecutor(1) as pool:
         order = order_of(layer)
         release = pool.submit(ensure, layer, order, progress=lines.append, clock=quick())
-        wait_for(lambda: len(world.builds()) == 2)
+        wait_until(lambda: len(world.builds()) == 2)
         # Somebody else deploys: the newest ARN there is is the old one.
         born = function_of(world, "born", [first.layer_arn], Tags=TAGS)
         stray = function_of(world, "stray", [first.layer_arn])
         go.touch()
-        second = release.result()
+        second = release.result(PATIENCE)
 
     assert second.version == 2
     assert [version_of(world, name) for name in (old, born, stray)] == [2, 2, 1]

@@ -21,6 +21,7 @@ from tests.builder.fleet import (
     outcomes,
     version_of,
 )
+from tests.patience import PATIENCE
 
 
 class Meddlers:
@@ -90,7 +91,7 @@ def test_fifty_functions_move_while_others_change_them_and_nothing_is_lost(world
         )
         meddlers.stop.set()
         for other in running:
-            other.result()
+            other.result(PATIENCE)
 
     assert outcomes(moves) == dict.fromkeys(fleet, "moved")
     assert moves.behind == {}
@@ -116,6 +117,7 @@ def test_no_more_than_ten_move_at_the_same_time(
         function_of(world, f"f{number}", [one], Tags=TAGS)
     at_once: list[int] = []
     running = threading.Semaphore(0)
+    full = threading.Event()
     lock = threading.Lock()
     functions = world.services.functions
     real = functions.get
@@ -124,11 +126,14 @@ def test_no_more_than_ten_move_at_the_same_time(
         with lock:
             running.release()
             at_once.append(running._value)
-        time.sleep(0.2)
+            if running._value == PARALLEL:
+                full.set()
+        full.wait(PATIENCE)
+        time.sleep(0.2)  # for one more, if it were let in
         try:
             return real(name)
         finally:
-            running.acquire()
+            running.acquire(timeout=PATIENCE)
 
     monkeypatch.setattr(functions, "get", slowly)
 
@@ -147,7 +152,7 @@ def test_an_interrupt_ends_the_moving_soon(world: World, monkeypatch: pytest.Mon
     def get(name: str) -> Any:
         first.append(name)
         if name != first[0]:
-            interrupted.wait(30)
+            interrupted.wait(PATIENCE)
             time.sleep(0.5)  # the interrupt is on its way through the caller
         return real(name)
 

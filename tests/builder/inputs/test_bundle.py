@@ -15,6 +15,7 @@ from builder.inputs.source_files import source_files
 from builder.inputs.worker_program import worker, worker_digest
 from builder.spec.layer_spec import CodeArtifact, Index, LayerSpec
 from tests.builder.conftest import ALWAYS, package, spec_of
+from tests.patience import PATIENCE
 
 FINGERPRINT = "9f" * 32
 SPEC = spec_of(
@@ -156,6 +157,7 @@ def test_the_worker_runs_from_its_one_file_without_our_packages(tmp_path: Path) 
         capture_output=True,
         text=True,
         check=False,
+        timeout=PATIENCE,
     )
 
     assert done.returncode != 0
@@ -171,13 +173,14 @@ def test_the_worker_holds_no_bytecode(tmp_path: Path) -> None:
 
 
 def test_the_workers_digest_is_the_same_in_every_process() -> None:
-    code = "from builder.inputs.bundle import worker_digest; print(worker_digest())"
+    code = "from builder.inputs.worker_program import worker_digest; print(worker_digest())"
     other = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
         text=True,
         check=True,
         env={**os.environ, "PYTHONHASHSEED": "7"},
+        timeout=PATIENCE,
     )
 
     assert other.stdout.strip() == worker_digest()

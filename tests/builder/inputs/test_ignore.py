@@ -8,6 +8,7 @@ import pytest
 
 from builder.inputs.source_files import source_files
 from tests.builder.conftest import ALWAYS, PACKAGE, package, spec_of, write_tree
+from tests.patience import PATIENCE
 
 
 def paths(root: Path, **fields: Any) -> list[str]:
@@ -29,6 +30,7 @@ def git(root: Path, *arguments: str) -> str:
         check=True,
         capture_output=True,
         text=True,
+        timeout=PATIENCE,
     ).stdout
 
 

@@ -11,6 +11,7 @@ from builder.layer.attempt import Attempt
 from builder.layer.token import Token
 from builder.operations.logs import build_log, find_build_of, last_build
 from tests.builder.conftest import World, quick
+from tests.patience import PATIENCE
 
 
 def lines(world: World, *, follow: bool = False) -> Iterator[str]:
@@ -109,12 +110,12 @@ def test_a_build_is_followed_from_its_start_to_its_end(world: World) -> None:
         # From the moment it is queued, when it has no log stream yet.
         run = pool.submit(follow)
         try:
-            assert seen.wait(20)
+            assert seen.wait(PATIENCE)
             assert not run.done()
         finally:
             go.touch()
         finish_build(layer, build_id, progress=print, clock=quick())
-        run.result(20)
+        run.result(PATIENCE)
 
     assert found.count("building web") == 1
     assert len(found) > found.index("building web") + 1

@@ -11,7 +11,8 @@ from builder.layer.attempt import Attempt
 from builder.layer.token import Token
 from builder.operations.logs import build_logs, builds_of, last_build
 from builder.release.release import advance
-from tests.builder.conftest import World, hurried, order_of, quick, wait_for
+from tests.builder.conftest import World, hurried, order_of, quick
+from tests.patience import PATIENCE, wait_until
 
 
 def lines(world: World, *, follow: bool = False) -> Iterator[str]:
@@ -70,12 +71,12 @@ def test_a_build_is_followed_from_its_start_to_its_end(world: World) -> None:
         # From the moment it is queued, when it has no log stream yet.
         run = pool.submit(follow)
         try:
-            assert seen.wait(20)
+            assert seen.wait(PATIENCE)
             assert not run.done()
         finally:
             go.touch()
         finish_build(layer, build_id, progress=print, clock=quick())
-        run.result(20)
+        run.result(PATIENCE)
 
     assert found.count("building web") == 1
     assert len(found) > found.index("building web") + 1
@@ -122,13 +123,13 @@ def test_who_follows_sees_the_merge_that_begins_later(world: World) -> None:
     layer = world.layer(python=BOTH)
     with ThreadPoolExecutor(2) as pool:
         release = pool.submit(world.release, layer)
-        wait_for(lambda: len(builds_of(world.layer(python=BOTH))) == 2)
+        wait_until(lambda: len(builds_of(world.layer(python=BOTH))) == 2)
         followed = pool.submit(
             lambda: list(build_logs(world.layer(python=BOTH), follow=True, clock=quick()))
         )
         go.touch()
-        release.result(60)
-        found = followed.result(60)
+        release.result(PATIENCE)
+        found = followed.result(PATIENCE)
 
     for line in (
         "python3.12 | building web python3.12",
@@ -140,8 +141,9 @@ def test_who_follows_sees_the_merge_that_begins_later(world: World) -> None:
 
 def test_who_follows_does_not_wait_for_ever_for_a_merge_that_nobody_starts(world: World) -> None:
     layer = world.layer(python=BOTH)
-    assert advance(layer, order_of(layer)) is None
-    wait_for(lambda: all(build["buildStatus"] == "SUCCEEDED" for build in world.builds()))
+    with world.held():
+        assert advance(layer, order_of(layer)) is None
+    wait_until(lambda: all(build["buildStatus"] == "SUCCEEDED" for build in world.builds()))
 
     found = list(build_logs(layer, follow=True, clock=hurried()))
 

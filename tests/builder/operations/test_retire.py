@@ -13,7 +13,8 @@ from builder.errors import BuildFailed, SpecError
 from builder.operations.retire import Retirement, retire
 from builder.protocol.variables import RETIRE_VARIABLE
 from builder.release.release import advance
-from tests.builder.conftest import World, order_of, wait_for
+from tests.builder.conftest import World, order_of
+from tests.patience import PATIENCE, wait_until
 
 ASKED = {
     "layer": "web",
@@ -92,10 +93,10 @@ def test_a_build_that_was_left_behind_is_stopped(world: World) -> None:
     world.behave("wait", str(world.root / "never"))
     with ThreadPoolExecutor(1) as pool:
         run = pool.submit(world.release)
-        wait_for(lambda: _build_of(world) != "")
+        wait_until(lambda: _build_of(world) != "")
         lines = retired(world)
         with pytest.raises(BuildFailed, match="STOPPED"):
-            run.result()
+            run.result(PATIENCE)
     assert lines[0] == f"stopped build {world.builds()[0]['id']}"
     assert world.builds()[0]["buildStatus"] == "STOPPED"
     assert world.keys("web/record.json") == []

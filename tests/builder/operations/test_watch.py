@@ -20,7 +20,9 @@ from builder.operations.watch import (
     builds_of,
     watch,
 )
-from tests.builder.conftest import World, hurried, quick, wait_for
+from tests import patience
+from tests.builder.conftest import World, hurried, quick
+from tests.patience import wait_until
 
 STEPS = "[   0.1s] installing 3 of 40 for python3.12 on arm64"
 
@@ -50,11 +52,13 @@ def test_a_release_is_seen_from_its_beginning_to_its_arn(world: World) -> None:
         watching = pool.submit(look)
         releasing = pool.submit(world.release)
         try:
-            wait_for(lambda: bool(world.builds()) and world.builds()[0]["currentPhase"] == "BUILD")
+            wait_until(
+                lambda: bool(world.builds()) and world.builds()[0]["currentPhase"] == "BUILD"
+            )
         finally:
             go.touch()
-        release = releasing.result(60)
-        watching.result(60)
+        release = releasing.result(patience.PATIENCE)
+        watching.result(patience.PATIENCE)
 
     stages = list(dict.fromkeys(view.stage for view in seen))
     assert stages[-1] == PUBLISHED
@@ -76,7 +80,7 @@ def test_a_build_that_fails_ends_the_watching_with_its_cause(world: World) -> No
         watching = pool.submit(lambda: list(views(world)))
         with pytest.raises(BuildFailed):
             world.release()
-        last = watching.result(60)[-1]
+        last = watching.result(patience.PATIENCE)[-1]
 
     assert last.stage == FAILED
     assert last.problem.startswith("BUILD: ")
@@ -110,7 +114,9 @@ def test_a_build_that_nobody_publishes_is_given_up(world: World) -> None:
     build_id = start_build(layer, token, since=0, debug=False, progress=print)
     begun(world, build_id)
 
-    seen = list(watch(layer, wait=1, clock=hurried()))
+    wait_until(lambda: [b["buildStatus"] for b in world.builds()] == ["SUCCEEDED"])
+    # Looking once a second would make 180 looks of three minutes.
+    seen = list(watch(layer, wait=1, clock=hurried(pace=60)))
 
     assert seen[-2].stage == PUBLISHING
     assert seen[-1].stage == FAILED

@@ -20,8 +20,9 @@ from builder.publisher.function import (
 )
 from builder.release.plan import plan
 from builder.release.release import advance, ensure
-from tests.builder.conftest import Killed, World, die, order_of, quick, wait_for
+from tests.builder.conftest import Killed, World, die, order_of, quick
 from tests.builder.publishing import WorldApp, begin, last, publisher, record
+from tests.patience import PATIENCE, wait_until
 
 # Events that nobody needs
 
@@ -92,7 +93,7 @@ def test_a_build_of_another_project_is_ignored_without_asking_anybody(world: Wor
 def test_a_build_that_somebody_started_by_hand_is_of_no_layer(world: World) -> None:
     codebuild = world.aws.client("codebuild")
     codebuild.start_build(projectName=world.name)
-    wait_for(lambda: world.builds()[-1]["buildStatus"] != "IN_PROGRESS")
+    wait_until(lambda: world.builds()[-1]["buildStatus"] != "IN_PROGRESS")
 
     outcome = publisher(world).answer(last(world))
 
@@ -126,7 +127,7 @@ def test_an_event_that_is_earlier_than_codebuild_is_for_another_call(world: Worl
 
 def test_whoever_died_before_it_noted_its_build_is_helped(world: World) -> None:
     die(world, 5)  # the build is started, and its id not noted
-    wait_for(lambda: world.builds()[-1]["buildStatus"] == "SUCCEEDED")
+    wait_until(lambda: world.builds()[-1]["buildStatus"] == "SUCCEEDED")
 
     assert publisher(world).answer(last(world)).what == RELEASED
     assert (len(world.builds()), world.versions()) == (1, [1])
@@ -137,7 +138,7 @@ def test_a_failed_build_of_somebody_who_died_is_recorded_and_not_started_again(
 ) -> None:
     world.behave("fail")
     die(world, 5)
-    wait_for(lambda: world.builds()[-1]["buildStatus"] == "FAILED")
+    wait_until(lambda: world.builds()[-1]["buildStatus"] == "FAILED")
 
     assert publisher(world).answer(last(world)).what == FAILED
     assert len(world.builds()) == 1
@@ -154,7 +155,7 @@ def test_an_attempt_that_took_over_the_build_is_the_one_that_is_released(world: 
     assert second.token.number == 2
     advance(world.layer(), second, clock=quick())
     go.touch()
-    wait_for(lambda: world.builds()[-1]["buildStatus"] == "SUCCEEDED")
+    wait_until(lambda: world.builds()[-1]["buildStatus"] == "SUCCEEDED")
 
     assert publisher(world).answer(last(world)).what == RELEASED
     current = record(world).current
@@ -173,8 +174,8 @@ def test_publisher_hook_and_a_person_together_publish_one_version(world: World) 
     with ThreadPoolExecutor(6) as pool:
         people = [pool.submit(by_hand) for _ in range(3)]
         events = [pool.submit(publisher(world).answer, event) for _ in range(3)]
-    arns = {person.result() for person in people}
-    outcomes = {done.result().what for done in events}
+    arns = {person.result(PATIENCE) for person in people}
+    outcomes = {done.result(PATIENCE).what for done in events}
 
     assert len(arns) == 1
     assert outcomes <= {RELEASED, IGNORED}
@@ -194,7 +195,7 @@ def test_a_publisher_that_is_killed_is_continued_by_its_next_call(
         doomed.answer(last(world))
     except Killed:
         monkeypatch.setattr("builder.release.publish.LEASE_SECONDS", 0.0)
-        wait_for(lambda: not leased(world))
+        wait_until(lambda: not leased(world))
     publisher(world).answer(last(world))
 
     assert world.versions() == [1]

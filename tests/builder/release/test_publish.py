@@ -16,6 +16,7 @@ from builder.layer.record import Lease
 from builder.layer.token import Token
 from builder.release.publish import LEASE_SECONDS, publish
 from tests.builder.conftest import DoomedSession, Killed, World, quick
+from tests.patience import PATIENCE
 
 
 @dataclass
@@ -148,7 +149,7 @@ def test_of_many_who_publish_at_once_one_does(world: World) -> None:
     start = threading.Barrier(len(layers))
 
     def run(layer: Layer) -> str:
-        start.wait()
+        start.wait(PATIENCE)
         return published(layer, artifact, token).arn
 
     with ThreadPoolExecutor(len(layers)) as pool:

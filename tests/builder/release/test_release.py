@@ -11,8 +11,9 @@ from builder.errors import (
 from builder.layer.token import Token
 from builder.release.plan import plan
 from builder.release.release import Order, advance, ensure
-from tests.builder.conftest import World, die, order_of, quick, wait_for
+from tests.builder.conftest import World, die, order_of, quick
 from tests.builder.fleet import function_of, layers_of
+from tests.patience import PATIENCE, wait_until
 
 
 def attempt_of(world: World) -> tuple[int, str]:
@@ -90,9 +91,9 @@ def test_two_layers_of_the_same_content_do_not_meet(world: World) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         runs = [pool.submit(world.release, layer) for layer in layers]
-        wait_for(lambda: len(world.builds()) == 2)
+        wait_until(lambda: len(world.builds()) == 2)
         (world.root / "go").touch()
-        arns = {run.result().layer_arn for run in runs}
+        arns = {run.result(PATIENCE).layer_arn for run in runs}
 
     assert len(arns) == 2
     assert (world.versions("web"), world.versions("api")) == ([1], [1])
@@ -170,9 +171,9 @@ def test_a_build_that_failed_while_nobody_watched_is_tried_again_by_the_next_app
     flag = world.root / "fail-now"
     world.behave("wait", str(flag), "fail")
     die(world, 6)
-    wait_for(lambda: len(world.builds()) == 1)
+    wait_until(lambda: len(world.builds()) == 1)
     flag.touch()
-    wait_for(lambda: world.builds()[0]["buildStatus"] == "FAILED")
+    wait_until(lambda: world.builds()[0]["buildStatus"] == "FAILED")
 
     assert plan(world.layer()).status == "failed"
     with pytest.raises(BuildFailed):
@@ -195,10 +196,10 @@ def test_a_stopped_build_is_a_failed_one(world: World) -> None:
     world.behave("wait", str(world.root / "never"))
     with ThreadPoolExecutor(1) as pool:
         run = pool.submit(world.release)
-        wait_for(lambda: len(world.builds()) == 1)
+        wait_until(lambda: len(world.builds()) == 1)
         world.services.codebuild.stop(world.builds()[0]["id"])
         with pytest.raises(BuildFailed, match="STOPPED"):
-            run.result()
+            run.result(PATIENCE)
 
 
 def test_an_artifact_that_was_tampered_with_is_never_released_and_is_built_anew(
@@ -207,7 +208,7 @@ def test_an_artifact_that_was_tampered_with_is_never_released_and_is_built_anew(
     die(world, 6)  # after the build was started and noted
     layer = world.layer()
     key = f"web/artifacts/{layer.fingerprint}/layer.zip"
-    wait_for(lambda: bool(world.builds()) and world.builds()[0]["buildStatus"] == "SUCCEEDED")
+    wait_until(lambda: bool(world.builds()) and world.builds()[0]["buildStatus"] == "SUCCEEDED")
     world.put(key, world.read(key).replace(b"made = ", b"evil = "))
 
     with pytest.raises(ArtifactError, match="not what the build's manifest says"):
@@ -306,7 +307,7 @@ def test_to_advance_starts_a_build_and_leaves_it_running(world: World) -> None:
     assert "goes on when it has ended" in lines[-1]
 
     go.touch()
-    wait_for(lambda: world.builds()[0]["buildStatus"] == "SUCCEEDED")
+    wait_until(lambda: world.builds()[0]["buildStatus"] == "SUCCEEDED")
     release = advance(layer, order, clock=quick())
     assert release is not None
     assert release.version == 1
@@ -317,8 +318,9 @@ def test_to_advance_tells_of_a_build_that_failed_meanwhile(world: World) -> None
     world.behave("fail")
     layer = world.layer()
     order = order_of(layer)
-    assert advance(layer, order, clock=quick()) is None
-    wait_for(lambda: world.builds()[0]["buildStatus"] == "FAILED")
+    with world.held():
+        assert advance(layer, order, clock=quick()) is None
+    wait_until(lambda: world.builds()[0]["buildStatus"] == "FAILED")
     with pytest.raises(BuildFailed, match="unobtainium"):
         advance(layer, order, clock=quick())
     assert "failed: BUILD" in attempt_of(world)[1]

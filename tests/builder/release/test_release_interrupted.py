@@ -14,7 +14,8 @@ from builder.errors import PlanOutdated
 from builder.layer.record import Release
 from builder.release.plan import plan
 from builder.release.release import ensure
-from tests.builder.conftest import World, die, hurried, order_of, quick, wait_for
+from tests.builder.conftest import World, die, hurried, order_of, quick
+from tests.patience import PATIENCE, wait_until
 
 
 @pytest.mark.parametrize("writes", range(11))
@@ -60,7 +61,7 @@ def test_a_forgotten_build_that_ends_while_we_look_for_it_is_not_repeated(
 
     def slowly() -> list[BuildState]:
         go.touch()
-        wait_for(lambda: world.builds()[0]["buildStatus"] == "SUCCEEDED")
+        wait_until(lambda: world.builds()[0]["buildStatus"] == "SUCCEEDED")
         return recent()
 
     monkeypatch.setattr(world.services.codebuild, "recent", slowly)
@@ -102,29 +103,29 @@ def test_a_build_that_outlives_kill_9_is_joined(world: World) -> None:
     world.behave("wait", str(go))
     process = start(world)
     try:
-        wait_for(lambda: len(world.builds()) == 1)
+        wait_until(lambda: len(world.builds()) == 1)
         os.kill(process.pid, signal.SIGKILL)
     finally:
         process.kill()
-        process.communicate()
-    wait_for(lambda: plan(world.layer()).status in {"building", "missing"})
+        process.communicate(timeout=PATIENCE)
+    wait_until(lambda: plan(world.layer()).status in {"building", "missing"})
 
     with ThreadPoolExecutor(1) as pool:
         run = pool.submit(world.release)
         time.sleep(0.3)
         go.touch()
-        assert run.result().version == 1
+        assert run.result(PATIENCE).version == 1
     assert [build["buildStatus"] for build in world.builds()] == ["SUCCEEDED"]
 
 
 def test_two_processes_at_the_same_time_make_one_build_and_one_version(world: World) -> None:
     processes = [start(world), start(world)]
     try:
-        arns = [process.communicate(timeout=60)[0].splitlines()[-1] for process in processes]
+        arns = [process.communicate(timeout=PATIENCE)[0].splitlines()[-1] for process in processes]
     finally:
         for process in processes:
             process.kill()
-            process.wait()
+            process.wait(PATIENCE)
 
     assert [process.returncode for process in processes] == [0, 0]
     assert len(set(arns)) == 1
@@ -143,7 +144,7 @@ def test_several_at_once_make_one_build_and_one_version(
 
     def run(debug: bool) -> Release:
         layer = world.layer()
-        together.wait()
+        together.wait(PATIENCE)
         return ensure(layer, replace(order, debug=debug), clock=quick())
 
     with ThreadPoolExecutor(len(debug)) as pool:
@@ -174,11 +175,11 @@ def test_an_older_release_that_ends_late_does_not_become_current(world: World) -
     order = order_of(slow)
     with ThreadPoolExecutor(1) as pool:
         run = pool.submit(lambda: ensure(slow, order, clock=quick()))
-        wait_for(lambda: len(world.builds()) == 1)
+        wait_until(lambda: len(world.builds()) == 1)
         world.behave("well")
         fast = world.release()
         go.touch()
-        assert run.result().number == 1
+        assert run.result(PATIENCE).number == 1
 
     assert fast.number == 2
     record = world.layer().records.load()

@@ -22,7 +22,7 @@ def test_decisions_are_shown_on_stderr_with_their_time(capsys: pytest.CaptureFix
     said = capsys.readouterr()
     assert said.out == ""
     assert re.fullmatch(
-        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z builder\.plan: web: stale\n", said.err
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z builder\.release\.plan: web: stale\n", said.err
     )
 
 

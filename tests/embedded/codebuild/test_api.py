@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.patience import PATIENCE
+
 if TYPE_CHECKING:
     from tests.embedded.conftest import Workshop
 
@@ -90,7 +92,7 @@ def test_the_same_token_gives_the_same_build(workshop: Workshop) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(PATIENCE)
 
     assert len(started) == 3
     assert len(set(started)) == 1

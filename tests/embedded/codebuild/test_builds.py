@@ -7,6 +7,7 @@ import pytest
 
 from embedded.codebuild.builds import TOKEN_SECONDS, Builds, Queue, uuids
 from embedded.codebuild.settings import InvalidInput
+from tests.patience import PATIENCE
 
 
 def document(number: int = 1, project: str = "p") -> dict[str, Any]:
@@ -100,7 +101,7 @@ def test_builds_of_a_project_take_turns_and_others_do_not_wait() -> None:
     time.sleep(0.1)
     assert ran == []
     queue.leave("p", "1")
-    second.join(timeout=5)
+    second.join(PATIENCE)
     assert ran == [True]
 
 

@@ -6,7 +6,6 @@ import http.server
 import io
 import re
 import threading
-import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 from builder.inputs.bundle import bundle
 from builder.spec.layer_spec import LayerSpec
 from modules.layer.buildspec import buildspec_text
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from tests.embedded.conftest import Workshop
@@ -81,7 +81,7 @@ def index() -> Iterator[Index]:
     thread.start()
     yield found
     found.server.shutdown()
-    thread.join()
+    thread.join(PATIENCE)
     found.server.server_close()
 
 
@@ -94,10 +94,7 @@ def build(workshop: Workshop, project: str, index: Index) -> tuple[str, list[str
         sourceLocationOverride=f"{workshop.name}/source.zip",
         environmentVariablesOverride=[variable],
     )
-    deadline = time.monotonic() + 240
-    while not (record := workshop.look(build_id))["buildComplete"]:
-        assert time.monotonic() < deadline, record["phases"]
-        time.sleep(0.2)
+    record = workshop.wait(build_id)
     return record["buildStatus"], workshop.log(record)
 
 

@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 
 from embedded.codebuild.environment import Workspace, machine_variables
+from tests.patience import PATIENCE
 
 
 def test_builds_see_the_machines_network_and_nothing_else_of_the_user(tmp_path: Path) -> None:
@@ -50,6 +51,7 @@ def test_python3_is_the_interpreter_that_was_named(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
+        timeout=PATIENCE,
     )
     assert done.stdout == f"a b {sys.prefix}\n"
 

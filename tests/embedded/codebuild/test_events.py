@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from embedded.codebuild.events import payload, permits, state_change
+from tests.patience import wait_until
 
 if TYPE_CHECKING:
     from tests.embedded.conftest import Workshop
@@ -57,11 +58,8 @@ def add_rule(
 
 def told(workshop: Workshop, count: int = 1) -> list[Any]:
     """Return the events that the function got, once there are so many."""
-    deadline = time.monotonic() + 30
-    while len(keys := workshop.keys("got/")) < count:
-        assert time.monotonic() < deadline, keys
-        time.sleep(0.05)
-    return [json.loads(workshop.read(key)) for key in keys]
+    wait_until(lambda: len(workshop.keys("got/")) >= count, f"{count} events")
+    return [json.loads(workshop.read(key)) for key in workshop.keys("got/")]
 
 
 @pytest.mark.parametrize(("command", "status"), [("true", "SUCCEEDED"), ("exit 1", "FAILED")])

@@ -2,6 +2,7 @@ import subprocess
 from pathlib import Path
 
 from embedded.ministack import lambda_runtime
+from tests.patience import PATIENCE
 
 
 def test_the_interpreter_has_boto3_and_nothing_of_the_project(tmp_path: Path) -> None:
@@ -11,6 +12,11 @@ def test_the_interpreter_has_boto3_and_nothing_of_the_project(tmp_path: Path) ->
         "print([n for n in ('pytest', 'click', 'builder') if u.find_spec(n)], os.environ['X'])"
     )
     done = subprocess.run(
-        [program, "-c", check], cwd=tmp_path, env={"X": "kept"}, capture_output=True, text=True
+        [program, "-c", check],
+        cwd=tmp_path,
+        env={"X": "kept"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
     )
     assert (done.stdout, done.stderr) == ("[] kept\n", "")

@@ -84,25 +84,21 @@ class Stack:
 
 
 @pytest.fixture(scope="session")
-def schemas(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.getbasetemp() / "schemas"
-
-
-@pytest.fixture(scope="session")
 def served(aws: EmbeddedAws, schemas: Path) -> Iterator[dict[str, str]]:
     with reattached(schemas, env=aws.process_environment()) as where:
         yield where
 
 
 @pytest.fixture
-def stack(aws: EmbeddedAws, served: dict[str, str], schemas: Path, tmp_path: Path) -> Stack:
+def stack(
+    aws: EmbeddedAws, terraform: Path, served: dict[str, str], schemas: Path, tmp_path: Path
+) -> Stack:
     folder = tmp_path / "a stack"
     folder.mkdir()
     environment = {**aws.process_environment(), **served}
-    terraform = Terraform(
-        folder, environment, tmp_path / "home", providers="stand-ins", schemas=schemas
-    )
-    made = Stack(folder, terraform)
+    home = tmp_path / "home"
+    program = Terraform(folder, environment, home, providers="stand-ins", schemas=schemas)
+    made = Stack(folder, program)
     made.write({})
     made.run("init")
     return made

@@ -10,7 +10,7 @@ from embedded.aws import EmbeddedAws
 from embedded.standins.aws import resources
 from tests.embedded.standins.conftest import Stack
 
-pytestmark = pytest.mark.terraform
+pytestmark = pytest.mark.usefixtures("terraform")
 
 
 def policy(effect: str, action: str, **more: Any) -> str:

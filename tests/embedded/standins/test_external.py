@@ -1,6 +1,5 @@
 import json
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -87,15 +86,12 @@ def test_a_program_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch)
 def test_an_interrupt_kills_the_program() -> None:
     interrupted = threading.Event()
     threading.Timer(0.3, interrupted.set).start()
-    begun = time.monotonic()
-    config = {"program": ["sleep", "60"], "query": None, "working_dir": None}
+    config = {"program": ["sleep", "600"], "query": None, "working_dir": None}
     with pytest.raises(ProviderError, match="Execution Failed") as caught:
         External().read(None, config, interrupted)
-    assert time.monotonic() - begun < 10
     assert "signal: 9" in caught.value.detail
 
 
-@pytest.mark.terraform
 def test_terraform_reads_the_data_source_and_shows_its_error(stack: Stack) -> None:
     script = stack.folder / "hook.py"
     script.write_text(ANSWER)
@@ -116,7 +112,6 @@ def test_terraform_reads_the_data_source_and_shows_its_error(stack: Stack) -> No
     assert "Invalid value for program" in stack.refused()
 
 
-@pytest.mark.terraform
 def test_a_read_waits_for_apply_when_something_it_depends_on_changes(stack: Stack) -> None:
     ran = stack.folder / "ran"
     code = f"open({json.dumps(str(ran))}, 'a').write('x'); print('{{}}')"

@@ -24,7 +24,7 @@ def test_the_mirror_is_laid_out_as_terraform_looks_for_it(tmp_path: Path, schema
     assert f"exclude = [{addresses}]" in text
 
 
-@pytest.mark.terraform
+@pytest.mark.usefixtures("terraform")
 def test_terraform_installs_and_runs_the_stand_ins(
     tmp_path: Path, schemas: Path, aws: EmbeddedAws
 ) -> None:

@@ -3,15 +3,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from embedded.terraform import Running, Terraform
+from tests.patience import PATIENCE, wait_until
 
-pytestmark = pytest.mark.terraform
+pytestmark = pytest.mark.usefixtures("terraform")
 
 REQUIRED = {"external": {"source": "hashicorp/external", "version": "2.3.5"}}
 
@@ -46,13 +45,6 @@ def pids(folder: Path) -> list[int]:
     return [int(pid) for pid in written.read_text().split()]
 
 
-def wait_until(happened: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def alive(pid: int) -> bool:
     try:
         status = Path(f"/proc/{pid}/stat").read_text()
@@ -84,7 +76,7 @@ def test_an_interrupt_ends_the_program_and_then_terraform(sleeping: Terraform) -
     with sleeping.start("plan") as running:
         pids(sleeping.folder)
         running.signal(signal.SIGINT)
-        result = running.wait(30)
+        result = running.wait(PATIENCE)
     assert result.exit_code == 1
     assert "Interrupt received" in result.stdout
     assert "signal: 9" in result.stderr
@@ -100,6 +92,8 @@ def test_a_command_that_is_left_is_ended(sleeping: Terraform) -> None:
 
 def test_a_provider_says_that_terraform_runs_it(schemas: Path) -> None:
     command = [sys.executable, "-m", "embedded.standins", "external", "--schemas"]
-    ended = subprocess.run([*command, str(schemas)], capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        [*command, str(schemas)], capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
     assert ended.returncode == 1
     assert ended.stderr == "This program is a Terraform provider: terraform runs it.\n"

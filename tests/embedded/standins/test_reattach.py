@@ -1,8 +1,6 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from embedded.standins.reattach import reattached
 from tests.embedded.standins.conftest import Stack
 
@@ -15,7 +13,6 @@ def test_both_stand_ins_are_announced_and_end_with_the_block(schemas: Path) -> N
     assert not any(process.exists() for process in processes)
 
 
-@pytest.mark.terraform
 def test_two_configurations_of_the_provider_do_not_mix(stack: Stack) -> None:
     stack.write(
         {},

@@ -1,7 +1,5 @@
 from pathlib import Path
 
-import pytest
-
 from embedded.standins.bindings import provider_schema
 from embedded.standins.catalog import PROVIDERS
 from embedded.standins.schema import Attribute, Block, NestedBlock, ProviderSchema
@@ -31,7 +29,6 @@ def test_an_empty_object_has_lists_where_blocks_may_repeat() -> None:
     assert empty == {"name": None, "rule": [], "timeouts": None}
 
 
-@pytest.mark.terraform
 def test_terraform_reads_the_schema_as_we_wrote_it(stack: Stack, schemas: Path) -> None:
     stack.write({}, data={"external": {"it": {"program": ["true"]}}})
     printed = stack.terraform._json("providers", "schema", "-json")["provider_schemas"]

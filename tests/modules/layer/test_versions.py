@@ -42,7 +42,7 @@ def test_a_module_leaves_the_upper_bound_to_its_root() -> None:
     assert versions.AWS.startswith(f"{versions.AWS_IN_MODULE}, < ")
 
 
-@pytest.mark.terraform
+@pytest.mark.usefixtures("terraform")
 def test_the_stand_ins_are_in_the_range_and_a_file_beside_it_narrows_it(tmp_path: Path) -> None:
     document = {"terraform": {"required_providers": required()}}
     (tmp_path / "cdk.tf.json").write_text(json.dumps(document))

@@ -12,6 +12,7 @@ from builder.errors import SourceError
 from builder.inputs.locks.project_lock import lock_of, locked_requirements, read_locked
 from builder.inputs.source_files import source_files
 from builder.spec.layer_spec import LayerSpec
+from tests.patience import PATIENCE
 
 UV = Path(sys.executable).with_name("uv")
 PYPROJECT = """\
@@ -64,7 +65,9 @@ def uv_locked(folder: Path, pyproject: str, **files: str) -> str:
     (folder / "pyproject.toml").write_text(pyproject)
     for name, text in files.items():
         (folder / name).write_text(text)
-    subprocess.run([UV, "lock", "-q", "--no-python-downloads"], cwd=folder, check=True, timeout=120)
+    subprocess.run(
+        [UV, "lock", "-q", "--no-python-downloads"], cwd=folder, check=True, timeout=PATIENCE
+    )
     return (folder / "uv.lock").read_text()
 
 
@@ -78,7 +81,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     export = ["export", "--format", "pylock.toml", "-o", "pylock.toml"]
     for words in (["lock"], export):
         command = [str(UV), *words, "-q", "--no-python-downloads"]
-        subprocess.run(command, cwd=root / "pkg", check=True, timeout=120)
+        subprocess.run(command, cwd=root / "pkg", check=True, timeout=PATIENCE)
     return root
 
 
@@ -131,7 +134,7 @@ def test_of_extras_that_exclude_each_other_the_layers_own_counts(
 def git(folder: Path, *words: str) -> str:
     command = ["git", "-c", "user.email=a@example.com", "-c", "user.name=a", *words]
     return subprocess.run(
-        command, cwd=folder, check=True, capture_output=True, text=True
+        command, cwd=folder, check=True, capture_output=True, text=True, timeout=PATIENCE
     ).stdout.strip()
 
 

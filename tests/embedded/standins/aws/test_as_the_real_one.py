@@ -3,12 +3,8 @@
 import json
 from typing import Any
 
-import pytest
-
 from embedded.aws import EmbeddedAws
 from tests.embedded.standins.conftest import Stack
-
-pytestmark = pytest.mark.terraform
 
 TRUST = {"Service": "lambda.amazonaws.com"}
 

@@ -8,7 +8,6 @@ from embedded.standins.errors import ProviderError
 from tests.embedded.standins.conftest import Stack
 
 
-@pytest.mark.terraform
 def test_where_the_provider_works(stack: Stack, aws: EmbeddedAws) -> None:
     stack.write(
         {},

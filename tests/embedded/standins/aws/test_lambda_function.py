@@ -8,7 +8,7 @@ import pytest
 from embedded.aws import EmbeddedAws
 from tests.embedded.standins.conftest import Stack
 
-pytestmark = pytest.mark.terraform
+pytestmark = pytest.mark.usefixtures("terraform")
 
 
 def layer(aws: EmbeddedAws, name: str) -> str:

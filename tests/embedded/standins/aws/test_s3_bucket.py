@@ -1,5 +1,3 @@
-import pytest
-
 from embedded.aws import EmbeddedAws
 from embedded.standins.aws.s3_bucket import valid_name
 from tests.embedded.standins.conftest import Stack
@@ -12,7 +10,6 @@ def test_names_that_s3_takes() -> None:
         assert not valid_name(name)
 
 
-@pytest.mark.terraform
 def test_force_destroy_removes_every_version_and_delete_marker(
     stack: Stack, aws: EmbeddedAws
 ) -> None:
@@ -37,7 +34,6 @@ def test_force_destroy_removes_every_version_and_delete_marker(
     assert stack.name not in [found["Name"] for found in s3.list_buckets()["Buckets"]]
 
 
-@pytest.mark.terraform
 def test_default_tags_are_in_tags_all_and_drift_of_tags_is_seen(
     stack: Stack, aws: EmbeddedAws
 ) -> None:
@@ -56,7 +52,6 @@ def test_default_tags_are_in_tags_all_and_drift_of_tags_is_seen(
     assert stack.changes() == {"aws_s3_bucket.it": ["update"]}
 
 
-@pytest.mark.terraform
 def test_a_name_that_s3_refuses_fails_the_apply(stack: Stack) -> None:
     stack.write({"aws_s3_bucket": {"it": {"bucket": "Upper-Case"}}})
     assert "validating S3 Bucket (Upper-Case) name" in stack.refused("apply", "-auto-approve")

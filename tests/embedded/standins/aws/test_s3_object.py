@@ -5,7 +5,7 @@ import pytest
 from embedded.aws import EmbeddedAws
 from tests.embedded.standins.conftest import Stack
 
-pytestmark = pytest.mark.terraform
+pytestmark = pytest.mark.usefixtures("terraform")
 
 
 def approval(stack: Stack, content: str, **more: Any) -> dict[str, Any]:

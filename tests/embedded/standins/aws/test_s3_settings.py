@@ -1,9 +1,5 @@
-import pytest
-
 from embedded.aws import EmbeddedAws
 from tests.embedded.standins.conftest import Stack
-
-pytestmark = pytest.mark.terraform
 
 ADDRESS = "aws_s3_bucket_server_side_encryption_configuration.it"
 
