@@ -26,6 +26,7 @@ from tests.terraform.story import Step, short_story, whole_story
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(3600),  # sixty commands of terraform, the real provider's at 2 to 5 s
     pytest.mark.skipif(
         (platform.system(), platform.machine()) != ("Linux", "x86_64"),
         reason="the binary of hashicorp/aws 3.39.0 is for linux_amd64",

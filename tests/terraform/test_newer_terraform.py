@@ -10,7 +10,7 @@ from tests.terraform.conftest import Make
 from tests.terraform.packages import layer
 from tests.terraform.story import whole_story
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]  # thirty commands of terraform
 
 
 @pytest.fixture(scope="module")

@@ -268,7 +268,7 @@ def _read(names: Names, found: dict[str, Any], before: State | None) -> State:
 
 
 def _zero(name: str) -> Value:
-    """Return what the provider writes for what is not set: the type's zero, null for lists alone."""
+    """Return what the provider writes for what is not set: the type's zero, but null for lists."""
     if name in _SWITCHES:
         return False
     if name in _NUMBERS:
