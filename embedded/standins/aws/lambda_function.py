@@ -175,6 +175,9 @@ class Function(AwsResource):
         return {
             **state,
             **_read_settings(function),
+            # The SDK keeps null where there are none, and none were.
+            "layers": [layer["Arn"] for layer in function.get("Layers", [])]
+            or (None if state["layers"] is None else []),
             "id": name,
             "function_name": function["FunctionName"],
             "architectures": function.get("Architectures", ["x86_64"]),
@@ -308,7 +311,6 @@ def _read_settings(function: dict[str, Any]) -> State:
         "ephemeral_storage": [{"size": function.get("EphemeralStorage", {}).get("Size", 512)}],
         "handler": function.get("Handler", ""),
         "kms_key_arn": function.get("KMSKeyArn", ""),
-        "layers": [layer["Arn"] for layer in function.get("Layers", [])],
         "logging_config": [{ours: logging.get(theirs, "") for ours, theirs in _LOGGING.items()}],
         "memory_size": function["MemorySize"],
         "role": function["Role"],

@@ -83,6 +83,19 @@ def test_a_function_is_made_with_one_write_and_its_unknown_layers_are_unknown_as
     before = len(aws.calls())
     stack.apply()
     assert writes(aws, before) == ["CreateFunction", "CreateRole"]
+    assert stack.attributes("aws_lambda_function.it")["layers"] is None
+    permission = {
+        "statement_id": "events",
+        "action": "lambda:InvokeFunction",
+        "function_name": "${aws_lambda_function.it.function_name}",
+        "principal": "events.amazonaws.com",
+    }
+    kinds["aws_lambda_permission"] = {"it": permission}
+    stack.write(kinds)
+    stack.apply()
+    allowed = stack.attributes("aws_lambda_permission.it")
+    assert (allowed["qualifier"], allowed["source_account"]) == ("", None)
+    assert stack.changes() == {}
     stack.destroy()
 
 
