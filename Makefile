@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp-$(shell cat requirements.lock bootstrap.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: help demo stop quick test check bench engines lock clean
+.PHONY: help demo stop quick test check bench conformance engines lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -59,6 +59,10 @@ $(BENCH_STAMP): bench.lock $(STAMP)
 bench: $(BENCH_STAMP) ## Measure the worker against pip + zipfile and sam build (SIZES="small medium large")
 	@"$(BIN)/python" -m bench $(SIZES) $(ARGS)
 
+conformance: $(STAMP) ## The whole story with the real hashicorp/aws 3.39.0, and with Terraform 1.15
+	@CONFORMANCE=whole "$(BIN)/python" -m pytest -q -rs -s -n 0 tests/conformance \
+	  tests/terraform/test_conformance.py tests/terraform/test_newer_terraform.py $(ARGS)
+
 engines: $(BENCH_STAMP) ## Measure engines that deflate, over the layer of the last `make bench`
 	@PYTHONPATH=. "$(BENCH)/bin/python" -m bench.engines .bench/work/ours/out/layer.zip \
 	  "$$(ls .bench/work/ours/.tools/deflate/_deflate*.so)"
@@ -67,6 +71,7 @@ lock: ## Resolve pyproject.toml into the lock files again
 	@$(LOCK) --python-version 3.11 --extra cdktf --group dev pyproject.toml -o requirements.lock
 	@$(LOCK) --python-version 3.11 --group bootstrap -o bootstrap.lock
 	@$(LOCK) --python-version 3.11 --group bench -o bench.lock
+	@$(LOCK) --python-version 3.11 --group conformance -o conformance.lock
 	@$(LOCK) --python-version 3.9 --group tools -o builder/worker/tools.txt
 
 clean: ## Remove what the targets made

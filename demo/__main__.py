@@ -19,8 +19,8 @@ from demo.screen import Screen
 from demo.story import Story
 from demo.tools import require_node
 from embedded.aws import without_aws
+from embedded.program import find as find_terraform
 from embedded.terraform import Terraform
-from embedded.terraform import find as find_terraform
 
 FOLDER = REPOSITORY / ".demo"
 

@@ -188,8 +188,8 @@ class Story:
         return layers_at(config.app, config.layers, self.project.folder, session)
 
     def _init(self) -> None:
-        self.screen.detail(self.terraform.providers_line)
         self._run("init", "-input=false")
+        self.screen.detail(self.terraform.used_line)
 
     def _outputs(self) -> dict[str, Any]:
         outputs = self.terraform.outputs()

@@ -164,7 +164,8 @@ class EmbeddedAws:
             settings["AWS_SECRET_ACCESS_KEY"],
             settings.get("AWS_SESSION_TOKEN"),
         )
-        return clients.client(service, url, self.identity.region, credentials)
+        region = settings.get("AWS_REGION", self.identity.region)
+        return clients.client(service, url, region, credentials)
 
     def user(self, policy: Mapping[str, Any], name: str | None = None) -> dict[str, str]:
         """Make an IAM user who may do what the policy says; return the environment to be them."""

@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import threading
@@ -21,15 +20,13 @@ from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Literal
+from urllib.parse import urlsplit
 
-from builder.errors import LayerError
 from embedded import leash
+from embedded.program import TerraformError, find
 from embedded.standins import mirror
 from embedded.standins.bindings import default_cache
-from embedded.standins.catalog import PROVIDERS, REGISTRY
-
-OLDEST = (1, 4)
-"""terraform_data, which the constructs use, came with Terraform 1.4."""
+from embedded.standins.catalog import PROVIDERS
 
 CHOICE = "LAYER_PROVIDERS"
 """Environment variable: ``registry`` or ``stand-ins`` instead of looking which can be had."""
@@ -48,10 +45,6 @@ _SOON = 60.0
 
 _FOREIGN = re.compile(r"TF_(CLI_ARGS.*|CLI_CONFIG_FILE|DATA_DIR|PLUGIN_CACHE_DIR|WORKSPACE)")
 """Settings of the user's that would change what our commands do."""
-
-
-class TerraformError(LayerError):
-    """Terraform is missing, too old, or ended with an error."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +76,9 @@ class Terraform:
         color: bool = False,
     ) -> None:
         self.folder = folder
-        self.providers: Choice = providers or choose(environment)
+        self.program = find(environment)
+        self.providers: Choice = providers or choose(environment, self.program.registry)
         self._asked = bool(providers or environment.get(CHOICE))
-        self.binary = find(environment)
         home.mkdir(parents=True, exist_ok=True)
         self.environment = {
             **{name: value for name, value in environment.items() if not _FOREIGN.fullmatch(name)},
@@ -95,6 +88,8 @@ class Terraform:
             "TF_INPUT": "0",
             "TF_IN_AUTOMATION": "1",
         }
+        if self.providers == "registry":
+            self.environment |= own_proxy(environment)
         if not color:
             self.environment["TF_CLI_ARGS"] = "-no-color"
 
@@ -106,13 +101,22 @@ class Terraform:
         return empty
 
     @property
-    def providers_line(self) -> str:
-        """Say which providers run."""
-        names = " and ".join(str(provider) for provider in PROVIDERS)
+    def used_line(self) -> str:
+        """Say which terraform and which providers run; after ``init``, with what it chose."""
+        names = " and ".join(f"hashicorp/{name} {v}" for name, v in self.provider_versions.items())
         if self.providers == "registry":
-            return f"providers: {names} from the Terraform registry"
-        why = "as asked" if self._asked else "the Terraform registry cannot be reached"
-        return f"providers: stand-ins for {names} ({why})"
+            return f"{self.program}; providers: {names} from {self.program.registry}"
+        why = "as asked" if self._asked else f"{self.program.registry} cannot be reached"
+        return f"{self.program}; providers: stand-ins for {names} ({why})"
+
+    @property
+    def provider_versions(self) -> dict[str, str]:
+        """The providers' versions by name: those installed in the folder, else the stand-ins'."""
+        expected = "of the range" if self.providers == "registry" else ""
+        versions = {provider.name: expected or provider.version for provider in PROVIDERS}
+        installed = self._json("version", "-json").get("provider_selections", {})
+        chosen = {address.rpartition("/")[2]: version for address, version in installed.items()}
+        return {name: chosen.get(name, version) for name, version in versions.items()}
 
     def run(
         self,
@@ -152,7 +156,7 @@ class Terraform:
 
     def start(self, *arguments: str, stream: Listener | None = None) -> Running:
         """Start a command; it ends at the latest when the returned context does."""
-        return Running([str(self.binary), *arguments], self.folder, self.environment, stream)
+        return Running([str(self.program.path), *arguments], self.folder, self.environment, stream)
 
     def plan_json(self, plan: Path | str) -> dict[str, Any]:
         """Return a saved plan as ``terraform show -json`` does."""
@@ -251,50 +255,25 @@ class Running:
             reader.join(_SOON)
 
 
-def find(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the terraform binary; raise TerraformError when there is none, or an old one."""
-    found = shutil.which("terraform", path=environment.get("PATH"))
-    if not found:
-        raise TerraformError(
-            "the program terraform was not found",
-            where="the folders of PATH",
-            expected=f"Terraform {'.'.join(map(str, OLDEST))} or newer",
-            fix="install it from developer.hashicorp.com/terraform/install",
-        )
-    version = _version(found, Path(found).stat().st_mtime_ns)
-    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
-        raise TerraformError(
-            f"Terraform {version} is too old",
-            where=found,
-            expected=f"{'.'.join(map(str, OLDEST))} or newer, for terraform_data",
-            fix="install a newer one from developer.hashicorp.com/terraform/install",
-        )
-    return Path(found)
+def own_proxy(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what lets hashicorp/aws find S3 Control on an AWS on loopback.
+
+    From 6.23.0 on it reads and writes tags of buckets by S3 Control, and the SDK puts the account
+    before the endpoint's host: no resolver knows 123456789012.127.0.0.1. An AWS that is also the
+    proxy for HTTP gets such requests whatever their host (embedded/ministack/gateway.py). Go's
+    client goes to 127.0.0.1 and localhost without a proxy, so nothing else changes its way;
+    HTTPS, the registry's, has a variable of its own.
+    """
+    url = environment.get("AWS_ENDPOINT_URL_S3_CONTROL") or environment.get("AWS_ENDPOINT_URL", "")
+    place = urlsplit(url)
+    if place.scheme != "http" or place.hostname not in ("127.0.0.1", "::1"):
+        return {}
+    return {"HTTP_PROXY": url, "http_proxy": url}
 
 
-@cache
-def _version(binary: str, _changed: int) -> str:
-    """Return the version of a binary; it is asked once, unless the file was changed."""
-    command = [binary, "version", "-json"]
-    environment = {"CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": os.devnull}
-    said = ""
-    try:
-        answer = subprocess.run(
-            command, capture_output=True, text=True, check=False, env=environment, timeout=_SOON
-        )
-        said = answer.stderr.strip()
-        version: str = json.loads(answer.stdout)["terraform_version"]
-    except (ValueError, KeyError, subprocess.TimeoutExpired) as error:
-        raise TerraformError(
-            "the program terraform does not tell its version",
-            where=f"{binary} version -json\n{said}",
-            expected="the terraform of HashiCorp",
-            fix="check what `terraform version` says",
-        ) from error
-    return version
-
-
-def choose(environment: Mapping[str, str] = os.environ) -> Choice:
+def choose(
+    environment: Mapping[str, str] = os.environ, registry: str = "registry.terraform.io"
+) -> Choice:
     """Return where providers come from: LAYER_PROVIDERS says, or else the network."""
     forced = environment.get(CHOICE)
     if forced == "registry":
@@ -308,14 +287,14 @@ def choose(environment: Mapping[str, str] = os.environ) -> Choice:
             expected="registry or stand-ins",
             fix=f"set {CHOICE} to one of them, or unset it",
         )
-    return "registry" if registry_answers() else "stand-ins"
+    return "registry" if registry_answers(registry) else "stand-ins"
 
 
 @cache
-def registry_answers(patience: float = _PATIENCE) -> bool:
-    """Tell whether the registry's discovery document can be fetched."""
+def registry_answers(registry: str, patience: float = _PATIENCE) -> bool:
+    """Tell whether a registry's discovery document can be fetched."""
     try:
-        url = f"https://{REGISTRY}/.well-known/terraform.json"
+        url = f"https://{registry}/.well-known/terraform.json"
         with urllib.request.urlopen(url, timeout=patience) as answer:
             return "providers.v1" in json.load(answer)
     except (OSError, ValueError):

@@ -71,7 +71,7 @@ def schemas(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def terraform() -> Path:
     """The real terraform; who uses it has the mark."""
-    found = shutil.which("terraform")
+    found = shutil.which(os.environ.get("TERRAFORM") or "terraform")
     if found is None:
-        pytest.skip("needs terraform on the PATH")
+        pytest.skip("needs terraform on the PATH, or TERRAFORM")
     return Path(found)

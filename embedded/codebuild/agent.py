@@ -20,6 +20,7 @@ from embedded.codebuild.environment import Place
 from embedded.codebuild.events import EventBridge
 from embedded.codebuild.process import HEALTH
 from embedded.codebuild.projects import ProjectMemory
+from embedded.codebuild.regions import Regions
 from embedded.codebuild.upstream import JSON, TARGET, Answer, Upstream
 from embedded.processes import LOOPBACK
 
@@ -32,11 +33,11 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, listener: socket.socket, codebuild: CodeBuild) -> None:
+    def __init__(self, listener: socket.socket, regions: Regions) -> None:
         super().__init__(listener.getsockname(), Exchange, bind_and_activate=False)
         self.socket.close()
         self.socket = listener
-        self.codebuild = codebuild
+        self.regions = regions
         self.server_activate()
 
 
@@ -61,7 +62,8 @@ class Exchange(BaseHTTPRequestHandler):
             else:
                 request: dict[str, Any] = json.loads(body or b"{}")
                 headers = dict(self.headers.items())
-                answer = self.server.codebuild.answer(operation, headers, body, request)
+                service = self.server.regions.asked(headers)
+                answer = service.answer(operation, headers, body, request)
         except Exception as error:
             log.exception("%s failed", operation)
             answer = Answer(500, {"__type": "InternalFailure", "message": str(error)})
@@ -81,19 +83,23 @@ class Exchange(BaseHTTPRequestHandler):
         log.debug(format, *args)
 
 
-def make(options: argparse.Namespace, port: int) -> CodeBuild:
-    """Make the service from the options."""
+def make(options: argparse.Namespace, port: int) -> Regions:
+    """Make the services of all regions from the options."""
     own = Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
-    upstream = Upstream(options.upstream, options.region, own)
-    place = Place(options.region, options.account, options.upstream, f"http://{LOOPBACK}:{port}")
-    site = Site(upstream, place, options.state, options.python, Queue(), options.minute)
-    events = EventBridge(upstream, options.account, options.region)
-    return CodeBuild(
-        upstream,
-        Builds(options.state / "builds", events.on_status),
-        ProjectMemory(options.state / "projects.json"),
-        site,
-    )
+
+    def in_region(region: str, state: Path) -> CodeBuild:
+        upstream = Upstream(options.upstream, region, own)
+        place = Place(region, options.account, options.upstream, f"http://{LOOPBACK}:{port}")
+        site = Site(upstream, place, state, options.python, Queue(), options.minute)
+        events = EventBridge(upstream, options.account, region)
+        return CodeBuild(
+            upstream,
+            Builds(state / "builds", events.on_status),
+            ProjectMemory(state / "projects.json"),
+            site,
+        )
+
+    return Regions(options.region, options.state, in_region)
 
 
 def main(arguments: list[str]) -> None:

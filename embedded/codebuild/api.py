@@ -48,6 +48,7 @@ class CodeBuild:
     def answer(self, operation: str, headers: Headers, body: bytes, request: Document) -> Answer:
         """Answer one call."""
         found = self.upstream.forward(headers, body)
+        request = by_name(request)
         found = self.authorized_by_project(operation, request, found)
         if found.status != 200 or operation not in self._operations:
             return found
@@ -162,6 +163,12 @@ class CodeBuild:
         """List builds, of one project or all."""
         order = request.get("sortOrder", "DESCENDING")
         return Answer(200, {"ids": self.builds.ids(request.get("projectName"), order)})
+
+
+def by_name(request: Document) -> Document:
+    """Return a request with its project's name in the place of the project's ARN."""
+    named = {key: request[key] for key in ("name", "projectName") if key in request}
+    return {**request, **{k: str(v).rpartition(":project/")[2] for k, v in named.items()}}
 
 
 def initiator(principal: str) -> str:

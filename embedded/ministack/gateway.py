@@ -22,10 +22,12 @@ from urllib.parse import parse_qs
 
 from embedded.calls import INTERNAL, PRINCIPAL, Call, now
 from embedded.ministack import (
+    codebuild_names,
     lambda_actions,
     lambda_runtime,
     lambda_versions,
     logs_actions,
+    s3_encryption,
     transport,
     trust,
 )
@@ -50,6 +52,8 @@ class Recorder:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one connection or request."""
+        if scope["type"] == "http":
+            scope = to_itself(scope)
         if scope["type"] != "http" or scope["path"].startswith("/_"):
             await self.application(scope, receive, send)
             return
@@ -89,6 +93,23 @@ class Recorder:
         return call
 
 
+def to_itself(scope: Message) -> Message:
+    """Return a request that came as to a proxy as one that came to us.
+
+    From 6.23.0 on, hashicorp/aws reads and writes the tags of buckets by S3 Control, whose host
+    name begins with the account: 123456789012.127.0.0.1, which no resolver knows. Programs find it
+    if this process is their proxy for HTTP (:func:`embedded.terraform.own_proxy`). All requests
+    are answered here, whatever their host; none is passed on.
+    """
+    path = scope["path"]
+    if not path.startswith("http://"):
+        return scope
+    # RFC 9112, section 3.2.2: a proxy gets the target in absolute form.
+    rest = "/" + path.removeprefix("http://").partition("/")[2]
+    raw = scope.get("raw_path", b"").removeprefix(b"http://").partition(b"/")[2]
+    return {**scope, "path": rest, "raw_path": b"/" + raw}
+
+
 def name_call(scope: Message, headers: dict[str, str], form: bytes, status: int) -> Call:
     """Find service, operation and principal of a request by ministack's own tables."""
     from ministack.core.iam_actions import extract_iam_action
@@ -120,11 +141,13 @@ def serve(listener: socket.socket, journal: Path) -> None:
     from hypercorn.config import Config
     from ministack import app
     from ministack.core import iam_actions, iam_evaluator
-    from ministack.services import lambda_svc
+    from ministack.services import codebuild, lambda_svc, s3
 
     lambda_actions.correct(iam_actions)
     logs_actions.correct(iam_actions)
+    codebuild_names.correct(codebuild, iam_actions)
     lambda_versions.correct(lambda_svc)
+    s3_encryption.correct(s3)
     trust.correct(iam_evaluator)
     transport.correct(app)
     # ministack starts Python functions with this.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-REGISTRY = "registry.terraform.io"
+REGISTRIES = ("registry.terraform.io", "registry.opentofu.org")
+"""What stands before ``hashicorp/aws`` for Terraform and for OpenTofu."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,17 @@ class Provider:
     served: tuple[str, ...]
 
     @property
-    def address(self) -> str:
-        """The provider's address, as Terraform writes it."""
-        return f"{REGISTRY}/hashicorp/{self.name}"
+    def short(self) -> str:
+        """The provider's address, without the host that Terraform and OpenTofu put before it."""
+        return f"hashicorp/{self.name}"
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The provider's address, as Terraform and as OpenTofu write it."""
+        return tuple(f"{registry}/{self.short}" for registry in REGISTRIES)
 
     def __str__(self) -> str:
-        return f"hashicorp/{self.name} {self.version}"
+        return f"{self.short} {self.version}"
 
 
 AWS = Provider(

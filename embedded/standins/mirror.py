@@ -28,13 +28,16 @@ def lay_out(folder: Path, schemas: Path, python: Path | None = None) -> Path:
     mirror = folder.resolve() / "mirror"
     for provider in PROVIDERS:
         provider_schema(provider, schemas)  # now, and not in the first command's waiting time
-        home = mirror / provider.address / provider.version / host()
-        home.mkdir(parents=True, exist_ok=True)
-        program = home / f"terraform-provider-{provider.name}_v{provider.version}"
         line = shlex.join(command(provider, schemas, python))
-        _write(program, f"#!/bin/sh\nexec {line}\n", 0o755)
+        for address in provider.addresses:
+            home = mirror / address / provider.version / host()
+            home.mkdir(parents=True, exist_ok=True)
+            program = home / f"terraform-provider-{provider.name}_v{provider.version}"
+            _write(program, f"#!/bin/sh\nexec {line}\n", 0o755)
     configuration = folder.resolve() / "terraform.rc"
-    _write(configuration, _configuration(mirror, [p.address for p in PROVIDERS]), 0o644)
+    _write(
+        configuration, _configuration(mirror, [a for p in PROVIDERS for a in p.addresses]), 0o644
+    )
     return configuration
 
 

@@ -126,7 +126,7 @@ def _where(provider: Provider, port: int) -> str:
         "Test": True,
         "Addr": {"Network": "tcp", "String": f"127.0.0.1:{port}"},
     }
-    return json.dumps({provider.address: where}) + "\n"
+    return json.dumps({provider.short: where}) + "\n"
 
 
 def _handshake(server: Server, socket: Path) -> None:

@@ -165,10 +165,12 @@ class Servicer(Generic[M]):
             if planned is None:
                 resource.delete(meta, prior)
                 new = None
-            elif prior is None:
-                new = resource.create(meta, planned)
             else:
-                new = resource.update(meta, prior, planned)
+                resource.prepare(meta, planned)
+                if prior is None:
+                    new = resource.create(meta, planned)
+                else:
+                    new = resource.update(meta, prior, planned)
             answer.new_state.CopyFrom(messages.value(known(new)))
         return answer
 

@@ -40,6 +40,9 @@ class Resource(ABC, Generic[M]):
     def plan(self, meta: M, prior: State | None, planned: State, config: State) -> None:
         """Change ``planned`` where the type has rules of its own."""
 
+    def prepare(self, meta: M, planned: State) -> None:
+        """Change ``planned`` before it is applied, where more is known then."""
+
     @abstractmethod
     def create(self, meta: M, planned: State) -> State:
         """Make the object and return its state."""

@@ -8,5 +8,13 @@ from modules.layer.assets import SourceTree
 from modules.layer.infrastructure import BuildInfrastructure, Credentials
 from modules.layer.layer import LambdaLayer
 from modules.layer.publisher import Publisher
+from modules.layer.versions import allow_versions
 
-__all__ = ["BuildInfrastructure", "Credentials", "LambdaLayer", "Publisher", "SourceTree"]
+__all__ = [
+    "BuildInfrastructure",
+    "Credentials",
+    "LambdaLayer",
+    "Publisher",
+    "SourceTree",
+    "allow_versions",
+]

@@ -234,7 +234,11 @@ class BuildInfrastructure(Construct):
                 bucket=bucket,
                 rule=[
                     S3BucketServerSideEncryptionConfigurationRuleA(
-                        apply_server_side_encryption_by_default={"sse_algorithm": "AES256"}
+                        apply_server_side_encryption_by_default={"sse_algorithm": "AES256"},
+                        # Both are what S3 has by itself, and are said because versions of the
+                        # provider before 6.40.0 want to take away what is not (issue 47320).
+                        blocked_encryption_types=["SSE-C"],
+                        bucket_key_enabled=False,
                     )
                 ],
             )

@@ -15,11 +15,9 @@ from modules.layer.bindings import AwsProvider, AwsProviderDefaultTags, External
 from modules.layer.infrastructure import BuildInfrastructure, Credentials
 from modules.layer.layer import PROJECT_ROOT, LambdaLayer
 from modules.layer.publisher import Publisher
+from modules.layer.versions import allow_versions
 
 Sources = Callable[[LayerSpec], SourceTree]
-
-TERRAFORM_VERSION = ">= 1.4.0"
-"""The first version that has terraform_data (Terraform changelog)."""
 
 SYNC_ONLY = (
     "sync_mode = false needs the publisher function, which this stack does not have. Add async = "
@@ -47,7 +45,7 @@ class LayersStack(TerraformStack):
     ) -> None:
         super().__init__(scope, id_)
         self.app = app
-        self.add_override("terraform.required_version", TERRAFORM_VERSION)
+        allow_versions(self)
         self._keep_state("." if sources else root.removeprefix("${path.module}/"))
         credentials = self._providers()
         self.log_retention_days = self._variable(

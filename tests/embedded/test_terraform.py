@@ -5,16 +5,9 @@ from pathlib import Path
 import pytest
 
 from embedded import terraform as module
-from embedded.terraform import Terraform, TerraformError, choose, find
-
-
-def fake(folder: Path, script: str) -> dict[str, str]:
-    """Put a program named terraform into a folder, return an environment that finds it alone."""
-    folder.mkdir(exist_ok=True)
-    program = folder / "terraform"
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(0o755)
-    return {"PATH": f"{folder}:/usr/bin:/bin"}
+from embedded.aws import EmbeddedAws
+from embedded.program import TerraformError, find
+from embedded.terraform import Terraform, choose, own_proxy
 
 
 def made(folder: Path, schemas: Path, **environment: str) -> Terraform:
@@ -27,26 +20,6 @@ def made(folder: Path, schemas: Path, **environment: str) -> Terraform:
     )
 
 
-def test_a_missing_terraform_is_named_with_the_fix(tmp_path: Path) -> None:
-    with pytest.raises(TerraformError, match="terraform was not found") as caught:
-        find({"PATH": str(tmp_path)})
-    assert "1.4 or newer" in caught.value.expected
-    assert "install" in caught.value.fix
-
-
-def test_an_old_terraform_is_refused(tmp_path: Path) -> None:
-    old = fake(tmp_path / "bin", """echo '{"terraform_version": "1.3.9"}'""")
-    with pytest.raises(TerraformError, match=r"Terraform 1\.3\.9 is too old"):
-        find(old)
-    new = fake(tmp_path / "bin", """echo '{"terraform_version": "1.15.0-beta1"}'""")
-    assert find(new) == tmp_path / "bin/terraform"
-
-
-def test_a_program_that_is_no_terraform_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TerraformError, match="does not tell its version"):
-        find(fake(tmp_path / "bin", "echo hello"))
-
-
 def test_providers_come_from_where_the_variable_says() -> None:
     assert choose({"LAYER_PROVIDERS": "registry"}) == "registry"
     assert choose({"LAYER_PROVIDERS": "stand-ins"}) == "stand-ins"
@@ -55,25 +28,29 @@ def test_providers_come_from_where_the_variable_says() -> None:
 
 
 def test_providers_come_from_the_registry_if_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "registry_answers", lambda: True)
+    monkeypatch.setattr(module, "registry_answers", lambda _registry: True)
     assert choose({}) == "registry"
-    monkeypatch.setattr(module, "registry_answers", lambda: False)
+    monkeypatch.setattr(module, "registry_answers", lambda _registry: False)
     assert choose({}) == "stand-ins"
 
 
 @pytest.mark.usefixtures("terraform")
-def test_it_says_which_providers_run(
+def test_it_says_which_terraform_and_which_providers_run(
     tmp_path: Path, schemas: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = "hashicorp/aws 6.25.0 and hashicorp/external 2.3.5"
+    program = find()
     asked = made(tmp_path, schemas)
-    assert asked.providers_line == f"providers: stand-ins for {names} (as asked)"
-    monkeypatch.setattr(module, "registry_answers", lambda: False)
+    assert asked.used_line == f"{program}; providers: stand-ins for {names} (as asked)"
+    monkeypatch.setattr(module, "registry_answers", lambda _registry: False)
     found = Terraform(tmp_path, dict(os.environ), tmp_path / "home", schemas=schemas)
-    assert found.providers_line.endswith("(the Terraform registry cannot be reached)")
-    monkeypatch.setattr(module, "registry_answers", lambda: True)
+    assert found.used_line.endswith("(registry.terraform.io cannot be reached)")
+    monkeypatch.setattr(module, "registry_answers", lambda _registry: True)
     real = Terraform(tmp_path, dict(os.environ), tmp_path / "home", schemas=schemas)
-    assert real.providers_line == f"providers: {names} from the Terraform registry"
+    assert real.used_line == (
+        f"{program}; providers: hashicorp/aws of the range and hashicorp/external of the range "
+        "from registry.terraform.io"
+    )
 
 
 @pytest.mark.usefixtures("terraform")
@@ -127,3 +104,34 @@ def test_a_failing_command_says_what_terraform_said(tmp_path: Path, schemas: Pat
         terraform.run("plan")
     assert "undeclared resource" in caught.value.where
     assert terraform.run("plan", check=False).exit_code == 1
+
+
+@pytest.mark.usefixtures("terraform")
+def test_terraform_finds_s3_control_by_the_account_before_the_host(
+    tmp_path: Path, schemas: Path, aws: EmbeddedAws
+) -> None:
+    """As the SDK of hashicorp/aws does from 6.23.0 on; Go's client decides about the proxy.
+
+    The backend ``http`` of terraform stands for the provider, which cannot be had here: it reads
+    its state from a host that no resolver knows.
+    """
+    port = aws.url.rpartition(":")[2]
+    address = f"http://{aws.identity.account}.127.0.0.1:{port}/v20180820/tags/arn"
+    backend = {"terraform": {"backend": {"http": {"address": address, "retry_max": 0}}}}
+    (tmp_path / "main.tf.json").write_text(json.dumps(backend))
+    environment = aws.process_environment()
+    lost = Terraform(tmp_path, environment, tmp_path / "home", providers="stand-ins")
+    assert "no such host" in lost.run("init", check=False).stderr
+    before = len(aws.calls())
+    found = Terraform(tmp_path, environment, tmp_path / "home", providers="registry")
+    said = found.run("init", check=False).stderr
+    assert "no such host" not in said
+    (call,) = aws.calls()[before:]
+    assert call.target == "/v20180820/tags/arn"
+
+
+def test_only_an_aws_on_loopback_is_a_proxy() -> None:
+    url = "http://127.0.0.1:4566"
+    assert own_proxy({"AWS_ENDPOINT_URL": url}) == {"HTTP_PROXY": url, "http_proxy": url}
+    for other in ("", "https://127.0.0.1:1", "http://example.com", "http://127.0.0.1.example.com"):
+        assert own_proxy({"AWS_ENDPOINT_URL": other}) == {}

@@ -122,3 +122,10 @@ def test_the_terraform_that_is_needed_is_named(stack: Stack) -> None:
     terraform = stack()["terraform"]
     assert terraform["required_version"] == ">= 1.4.0"
     assert set(terraform["required_providers"]) == {"aws", "external"}
+
+
+def test_providers_are_a_range_and_no_pin(stack: Stack) -> None:
+    assert stack()["terraform"]["required_providers"] == {
+        "aws": {"source": "aws", "version": ">= 6.22.0, < 7.0.0"},
+        "external": {"source": "external", "version": ">= 2.2.3"},
+    }

@@ -24,8 +24,9 @@ from builder.spec.app_spec import AppSpec
 from builder.spec.layer_spec import LayerSpec
 from embedded.aws import EmbeddedAws
 from embedded.calls import Call
+from embedded.program import TerraformError, find
 from embedded.standins.reattach import reattached
-from embedded.terraform import Terraform, TerraformError, choose
+from embedded.terraform import Terraform, choose
 from tests.terraform.builds import quick_builds
 from tests.terraform.packages import layer, write, write_package
 from tests.terraform.warm import warm_command
@@ -235,11 +236,12 @@ Make = Callable[..., Stack]
 
 
 def pytest_report_header() -> str:
-    """Say which providers run."""
+    """Say which terraform and which providers run."""
     try:
-        return f"terraform providers: {choose()}"
+        program = find()
+        return f"{program}; terraform providers: {choose(registry=program.registry)}"
     except TerraformError as error:
-        return f"terraform providers: {error.what}"
+        return f"terraform: {error.what}"
 
 
 @pytest.fixture(scope="session")

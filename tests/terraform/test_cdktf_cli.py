@@ -60,7 +60,12 @@ def test_cdktf_synth_deploy_diff_and_destroy(
     settings = {**json.loads((PROJECT / "cdktf.json").read_text()), "app": app}
     (project / "cdktf.json").write_text(json.dumps(settings))
     terraform = Terraform(project, machine, tmp_path / "home", schemas=schemas)
-    environment = {**terraform.environment, "CI": "1", "PYTHONPATH": str(PROJECT)}
+    environment = {
+        **terraform.environment,
+        "CI": "1",
+        "PYTHONPATH": str(PROJECT),
+        "TERRAFORM_BINARY_NAME": str(terraform.program.path),
+    }
 
     def cdktf(*arguments: str) -> str:
         done = subprocess.run(

@@ -64,7 +64,7 @@ def test_a_plan_to_destroy_builds_and_removes_nothing(due: Stack) -> None:
 def test_console_builds_nothing(due: Stack) -> None:
     before = len(due.aws.calls())
     done = subprocess.run(
-        ["terraform", "console", "-no-color"],
+        [due.terraform.program.path, "console", "-no-color"],
         cwd=due.folder,
         env=due.terraform.environment,
         input="local.web_answer.layer_arn\n",

@@ -52,9 +52,10 @@ def _program() -> Finding:
 
 def _terraform() -> Finding:
     install = "install Terraform 1.4 or newer: developer.hashicorp.com/terraform/install"
-    found = shutil.which("terraform")
+    wanted = os.environ.get("TERRAFORM") or "terraform"
+    found = shutil.which(wanted)
     if found is None:
-        return Finding("terraform", PROBLEM, "it is not on the PATH", install)
+        return Finding("terraform", PROBLEM, f"{wanted} is not on the PATH", install)
     try:
         version = str(json.loads(_said([found, "version", "-json"]))["terraform_version"])
     except (ValueError, KeyError, TypeError):

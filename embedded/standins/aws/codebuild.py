@@ -96,6 +96,13 @@ _PLAIN = {
     "source_version": "sourceVersion",
 }
 
+_SWITCHES = (
+    *("encryption_disabled", "insecure_ssl", "override_artifact_name", "privileged_mode"),
+    "report_build_status",
+)
+_NUMBERS = ("auto_retry_limit", "concurrent_build_limit", "git_clone_depth")
+_LISTS = ("modes", "security_group_ids", "subnets")
+
 Names = dict[str, str]
 
 
@@ -170,7 +177,7 @@ class Project(AwsResource):
         environment = found["environment"]
         return {
             **state,
-            **{ours: found.get(theirs, state[ours]) for ours, theirs in _PLAIN.items()},
+            **_read(_PLAIN, found, {ours: state[ours] for ours in _PLAIN}),
             "id": found["arn"],
             "arn": found["arn"],
             "name": found["name"],
@@ -256,7 +263,17 @@ def _write_logs(planned: State) -> dict[str, Any] | None:
 
 def _read(names: Names, found: dict[str, Any], before: State | None) -> State:
     kept = before or {}
-    return {**kept, **{ours: found.get(theirs, kept.get(ours)) for ours, theirs in names.items()}}
+    known = {ours: found.get(theirs, kept.get(ours)) for ours, theirs in names.items()}
+    return {**kept, **{ours: _zero(ours) if v is None else v for ours, v in known.items()}}
+
+
+def _zero(name: str) -> Value:
+    """Return what the provider writes for what is not set: the type's zero, but null for lists."""
+    if name in _SWITCHES:
+        return False
+    if name in _NUMBERS:
+        return 0
+    return None if name in _LISTS else ""
 
 
 def _read_cache(found: dict[str, Any], state: State) -> Value:

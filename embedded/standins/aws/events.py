@@ -17,6 +17,7 @@ from embedded.standins.aws.resource import (
     cut,
     dropped,
     gone,
+    normalized,
     only,
     prefix_of,
     set_tags,
@@ -59,8 +60,10 @@ class Rule(AwsResource):
     )
 
     def plan(self, meta: Connection, prior: State | None, planned: State, config: State) -> None:
-        """Enable the rule unless it is said otherwise."""
+        """Enable the rule unless it is said otherwise; write the pattern as the provider does."""
         super().plan(meta, prior, planned, config)
+        if isinstance(planned["event_pattern"], str):
+            planned["event_pattern"] = normalized(planned["event_pattern"])
         if config["state"] is None:
             planned["state"] = "ENABLED"
 
@@ -98,7 +101,9 @@ class Rule(AwsResource):
             "arn": found["Arn"],
             "description": found.get("Description", ""),
             "event_bus_name": bus,
-            "event_pattern": found.get("EventPattern") or None,
+            "event_pattern": normalized(found["EventPattern"])
+            if found.get("EventPattern")
+            else None,
             "force_destroy": state["force_destroy"] or False,
             "is_enabled": None,
             "name": name,
@@ -148,7 +153,7 @@ class Target(AwsResource):
             arn("role_arn"),
             arn("dead_letter_config.arn"),
             between("retry_policy.maximum_retry_attempts", 0, 185),
-            between("retry_policy.maximum_event_age_in_seconds", 60, 86400),
+            between("retry_policy.maximum_event_age_in_seconds", 0, 86400),
             unserved(*_OTHER_TARGETS),
         ),
     )

@@ -118,7 +118,8 @@ class Role(AwsResource):
             client.untag_role(RoleName=name, TagKeys=dropped(prior, planned))
         if planned["tags_all"]:
             client.tag_role(RoleName=name, Tags=tag_list(planned["tags_all"]))
-        _set_policies(client, planned)
+        if any(prior[a] != planned[a] for a in ("inline_policy", "managed_policy_arns")):
+            _set_policies(client, planned)
         return self.read(meta, planned) or planned
 
     def delete(self, meta: Connection, state: State) -> None:

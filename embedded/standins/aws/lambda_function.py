@@ -125,12 +125,14 @@ class Function(AwsResource):
         variables = (only(planned["environment"]) or {}).get("variables")
         if not variables and isinstance(planned["environment"], list):
             planned["environment"] = []
+        if isinstance(planned["layers"], list) and UNKNOWN in planned["layers"]:
+            planned["layers"] = UNKNOWN  # the SDK knows a list as a whole, or not at all
         if prior is None:
             return
         code, settings = _changed(prior, planned, _CODE), _changed(prior, planned, _SETTINGS)
-        if code or settings:
-            planned["last_modified"] = UNKNOWN
+        # Not for settings: that an update of them changes the time shows at the next refresh.
         if code:
+            planned["last_modified"] = UNKNOWN
             planned["code_sha256"] = UNKNOWN
             planned["source_code_size"] = UNKNOWN
         if planned["publish"] and (code or settings or not prior["publish"]):
@@ -153,7 +155,8 @@ class Function(AwsResource):
         made = {**planned, "id": name}
         try:
             _wait(client, name, _timeout(planned, "create"))
-            _set_concurrency(client, made)
+            if made["reserved_concurrent_executions"] >= 0:
+                _set_concurrency(client, made)
         except ProviderError as error:
             error.state = made
             raise
@@ -172,6 +175,9 @@ class Function(AwsResource):
         return {
             **state,
             **_read_settings(function),
+            # The SDK keeps null where there are none, and none were.
+            "layers": [layer["Arn"] for layer in function.get("Layers", [])]
+            or (None if state["layers"] is None else []),
             "id": name,
             "function_name": function["FunctionName"],
             "architectures": function.get("Architectures", ["x86_64"]),
@@ -305,7 +311,6 @@ def _read_settings(function: dict[str, Any]) -> State:
         "ephemeral_storage": [{"size": function.get("EphemeralStorage", {}).get("Size", 512)}],
         "handler": function.get("Handler", ""),
         "kms_key_arn": function.get("KMSKeyArn", ""),
-        "layers": [layer["Arn"] for layer in function.get("Layers", [])],
         "logging_config": [{ours: logging.get(theirs, "") for ours, theirs in _LOGGING.items()}],
         "memory_size": function["MemorySize"],
         "role": function["Role"],

@@ -96,7 +96,11 @@ class Permission(AwsResource):
         }
         return {
             **state,
-            **{ours: conditions.get(key.lower(), "") for ours, key in _CONDITIONS.items()},
+            **{
+                ours: conditions.get(key.lower(), None if state[ours] is None else "")
+                for ours, key in _CONDITIONS.items()
+            },
+            "qualifier": state["qualifier"] or "",
             "action": statement["Action"],
             "principal": principal
             if isinstance(principal, str)
@@ -182,6 +186,7 @@ class EventInvokeConfig(AwsResource):
             "destination_config": [destinations] if any(destinations.values()) else [],
             "maximum_event_age_in_seconds": _event_age(found, state),
             "maximum_retry_attempts": found.get("MaximumRetryAttempts", 2),
+            "qualifier": state["qualifier"] or "",
             "region": state.get("region") or meta.region,
         }
 

@@ -58,7 +58,8 @@ class LogGroup(AwsResource):
         client = self.client(meta, planned)
         client.create_log_group(**cut(request))
         made = {**planned, "id": name, "name": name, "name_prefix": prefix_of(planned)}
-        _set_retention(client, made)
+        if made["retention_in_days"]:
+            _set_retention(client, made)
         return self.read(meta, made) or made
 
     def read(self, meta: Connection, state: State) -> State | None:
@@ -86,7 +87,8 @@ class LogGroup(AwsResource):
     def update(self, meta: Connection, prior: State, planned: State) -> State:
         """Change retention, key and tags."""
         client, name = self.client(meta, planned), planned["id"]
-        _set_retention(client, planned)
+        if planned["retention_in_days"] != prior["retention_in_days"]:
+            _set_retention(client, planned)
         if planned["kms_key_id"] and planned["kms_key_id"] != prior["kms_key_id"]:
             client.associate_kms_key(logGroupName=name, kmsKeyId=planned["kms_key_id"])
         elif prior["kms_key_id"] and not planned["kms_key_id"]:

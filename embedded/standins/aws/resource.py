@@ -30,8 +30,24 @@ class AwsResource(Resource[Connection]):
         if "region" in planned and config.get("region") is None:
             planned["region"] = meta.region
         if "tags_all" in planned:
-            tags = planned["tags"]
-            planned["tags_all"] = tags if tags is UNKNOWN else {**meta.default_tags, **(tags or {})}
+            before = prior["tags_all"] if prior else None
+            planned["tags_all"] = self.all_tags(meta, planned, config) or _no_tags(prior, before)
+
+    def prepare(self, meta: Connection, planned: State) -> None:
+        """Know ``tags_all`` when it was planned as unknown."""
+        if planned.get("tags_all") is UNKNOWN:
+            planned["tags_all"] = self.all_tags(meta, planned, planned)
+
+    def all_tags(self, meta: Connection, planned: State, config: State) -> Value:
+        """Return the resource's tags and the provider's default ones; UNKNOWN if they are."""
+        tags = planned["tags"]
+        return tags if tags is UNKNOWN else {**meta.default_tags, **(tags or {})}
+
+
+def _no_tags(prior: State | None, before: Value) -> Value:
+    # The SDK cannot plan an empty map where there was none or a full one, so the provider leaves it
+    # to be known after apply.
+    return UNKNOWN if prior is None or before else {}
 
 
 def gone(call: Callable[[], T], *codes: str) -> T | None:
@@ -92,6 +108,16 @@ def same_document(kept: Value, found: Value) -> str:
         return str(kept) if json.loads(kept) == json.loads(text) else text
     except (TypeError, ValueError):
         return text
+
+
+def normalized(text: str) -> str:
+    """Return a JSON document as Go writes it, which the provider does for some arguments."""
+    written = json.dumps(
+        json.loads(text), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
+    for character in "<>&":
+        written = written.replace(character, f"\\u{ord(character):04x}")
+    return written
 
 
 def chosen_name(state: State, name: str = "name", prefix: str = "name_prefix") -> str:

@@ -26,7 +26,7 @@ from embedded.standins.aws.resource import (
 from embedded.standins.aws.s3_bucket import NO_BUCKET, empty
 from embedded.standins.checks import arn, conflicts, length, matches
 from embedded.standins.resource import Facts
-from embedded.standins.values import UNKNOWN, State, blank
+from embedded.standins.values import UNKNOWN, State, Value, blank
 
 _HEADERS = {
     "cache_control": "CacheControl",
@@ -87,12 +87,16 @@ class Object(AwsResource):
     def plan(self, meta: Connection, prior: State | None, planned: State, config: State) -> None:
         """An upload makes a new version; ``override_provider`` switches default tags off."""
         super().plan(meta, prior, planned, config)
-        if only(config["override_provider"]):
-            planned["tags_all"] = planned["tags"] or {}
         if prior and any(_changed(prior, planned, name) for name in _UPLOADED):
             planned["version_id"] = UNKNOWN
             if _changed(prior, planned, "source_hash"):
                 planned["etag"] = UNKNOWN
+
+    def all_tags(self, meta: Connection, planned: State, config: State) -> Value:
+        """Return the object's tags alone where ``override_provider`` says so."""
+        if only(config["override_provider"]) and planned["tags"] is not UNKNOWN:
+            return dict(planned["tags"] or {})
+        return super().all_tags(meta, planned, config)
 
     def create(self, meta: Connection, planned: State) -> State:
         """Upload the object."""

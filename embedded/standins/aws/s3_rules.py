@@ -37,7 +37,7 @@ class Lifecycle(BucketSetting):
             "rule.prefix": "",
             "rule.expiration.days": 0,
             "rule.expiration.expired_object_delete_marker": False,
-            "rule.filter.prefix": None,
+            "rule.filter.prefix": "",
             "rule.filter.object_size_greater_than": None,
             "rule.filter.object_size_less_than": None,
             "rule.filter.and.prefix": "",
@@ -179,7 +179,7 @@ def _filter_from_aws(found: dict[str, Any] | None) -> list[State]:
     combined, tag = found.get("And"), found.get("Tag")
     return [
         {
-            "prefix": found.get("Prefix"),
+            "prefix": found.get("Prefix", ""),
             **{ours: found.get(theirs) for ours, theirs in _SIZES.items()},
             "tag": [{"key": tag["Key"], "value": tag["Value"]}] if tag else [],
             "and": [

@@ -8,6 +8,7 @@ aws_s3_bucket_policy and aws_s3_bucket_ownership_controls.
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Any
 
 from embedded.standins.aws.connection import Client, Connection
 from embedded.standins.aws.enums import enum
@@ -105,7 +106,11 @@ class Versioning(BucketSetting):
 
 
 class Encryption(BucketSetting):
-    """``aws_s3_bucket_server_side_encryption_configuration``."""
+    """``aws_s3_bucket_server_side_encryption_configuration``.
+
+    ``blocked_encryption_types`` is read back, and not computed (it is from 6.40.0 on, pull request
+    47359 of the provider): a configuration that does not set it differs at every plan.
+    """
 
     absent = ("ServerSideEncryptionConfigurationNotFoundError",)
     facts = Facts(
@@ -117,6 +122,7 @@ class Encryption(BucketSetting):
                 "s3",
                 "ServerSideEncryption",
             ),
+            enum("rule.blocked_encryption_types", "s3", "EncryptionType"),
         ),
     )
 
@@ -129,12 +135,14 @@ class Encryption(BucketSetting):
                 "SSEAlgorithm": applied.get("sse_algorithm"),
                 "KMSMasterKeyID": applied.get("kms_master_key_id"),
             }
-            rules.append(
-                {
-                    "ApplyServerSideEncryptionByDefault": cut(encryption),
-                    "BucketKeyEnabled": rule["bucket_key_enabled"] is True,
-                }
-            )
+            blocked = rule["blocked_encryption_types"]
+            request: dict[str, Any] = {
+                "ApplyServerSideEncryptionByDefault": cut(encryption),
+                "BucketKeyEnabled": rule["bucket_key_enabled"] is True,
+            }
+            if isinstance(blocked, list) and blocked:
+                request["BlockedEncryptionTypes"] = {"EncryptionType": blocked}
+            rules.append(request)
         client.put_bucket_encryption(
             Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": rules}
         )
@@ -152,7 +160,9 @@ class Encryption(BucketSetting):
             rules.append(
                 {
                     "apply_server_side_encryption_by_default": [encryption] if applied else [],
-                    "blocked_encryption_types": None,
+                    "blocked_encryption_types": rule.get("BlockedEncryptionTypes", {}).get(
+                        "EncryptionType"
+                    ),
                     "bucket_key_enabled": rule.get("BucketKeyEnabled", False),
                 }
             )

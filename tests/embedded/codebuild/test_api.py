@@ -50,6 +50,36 @@ def test_a_deleted_project_is_forgotten(workshop: Workshop) -> None:
         workshop.start(name)
 
 
+def test_a_project_can_be_named_by_its_arn(workshop: Workshop) -> None:
+    """As hashicorp/aws names it: its id of a project is the ARN."""
+    name = workshop.project(QUICK, queuedTimeoutInMinutes=30)
+    codebuild = workshop.codebuild
+    (project,) = codebuild.batch_get_projects(names=[name])["projects"]
+    arn = project["arn"]
+    assert codebuild.batch_get_projects(names=[arn])["projects"] == [project]
+    build = codebuild.start_build(projectName=arn)["build"]
+    assert build["projectName"] == name
+    workshop.wait(build["id"])
+    assert codebuild.list_builds_for_project(projectName=arn)["ids"] == [build["id"]]
+    assert codebuild.batch_get_builds(ids=[build["arn"]])["builds"][0]["id"] == build["id"]
+    assert codebuild.stop_build(id=build["arn"])["build"]["buildStatus"] == "SUCCEEDED"
+    codebuild.update_project(name=arn, queuedTimeoutInMinutes=60)
+    (updated,) = codebuild.batch_get_projects(names=[name])["projects"]
+    assert updated["queuedTimeoutInMinutes"] == 60
+
+    may = workshop.policy("codebuild:DeleteProject", resource=arn)
+    user = workshop.aws.client("codebuild", workshop.aws.user(may))
+    other = workshop.project(QUICK)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        user.delete_project(name=arn.replace(name, other))
+    user.delete_project(name=arn)
+    assert codebuild.batch_get_projects(names=[arn])["projects"] == []
+    elsewhere = arn.replace("eu-central-1", "eu-west-1").replace(name, other)
+    with pytest.raises(codebuild.exceptions.ResourceNotFoundException):
+        codebuild.delete_project(name=elsewhere)
+    assert len(codebuild.batch_get_projects(names=[other])["projects"]) == 1
+
+
 def test_the_same_token_gives_the_same_build(workshop: Workshop) -> None:
     project = workshop.project(QUICK)
     token = uuid.uuid4().hex

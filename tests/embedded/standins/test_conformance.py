@@ -32,7 +32,10 @@ def everything(stack: Stack) -> dict[str, Any]:
         },
         "aws_s3_bucket_server_side_encryption_configuration": {
             "bucket": bucket,
-            "rule": {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}},
+            "rule": {
+                "apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"},
+                "blocked_encryption_types": ["SSE-C"],
+            },
         },
         "aws_s3_bucket_public_access_block": {
             "bucket": bucket,

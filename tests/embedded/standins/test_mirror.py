@@ -13,13 +13,15 @@ from tests.embedded.standins.conftest import REQUIRED
 
 def test_the_mirror_is_laid_out_as_terraform_looks_for_it(tmp_path: Path, schemas: Path) -> None:
     configuration = lay_out(tmp_path / "a folder", schemas)
-    home = tmp_path / "a folder/mirror/registry.terraform.io/hashicorp/aws/6.25.0" / host()
-    (program,) = home.iterdir()
-    assert program.name == "terraform-provider-aws_v6.25.0"
-    assert os.access(program, os.X_OK)
+    for registry in ("registry.terraform.io", "registry.opentofu.org"):
+        home = tmp_path / "a folder/mirror" / registry / "hashicorp/aws/6.25.0" / host()
+        (program,) = home.iterdir()
+        assert program.name == "terraform-provider-aws_v6.25.0"
+        assert os.access(program, os.X_OK)
     text = configuration.read_text()
     assert f'path    = "{tmp_path}/a folder/mirror"' in text
-    assert f'exclude = ["{AWS.address}", "{EXTERNAL.address}"]' in text
+    addresses = ", ".join(f'"{a}"' for p in (AWS, EXTERNAL) for a in p.addresses)
+    assert f"exclude = [{addresses}]" in text
 
 
 @pytest.mark.usefixtures("terraform")

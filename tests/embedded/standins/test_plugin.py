@@ -56,7 +56,7 @@ def alive(pid: int) -> bool:
 def unleashed(terraform: Terraform, *arguments: str) -> subprocess.Popen[bytes]:
     """Start terraform as other people do: nobody ends what it leaves behind."""
     return subprocess.Popen(
-        [str(terraform.binary), *arguments],
+        [str(terraform.program.path), *arguments],
         cwd=terraform.folder,
         env=terraform.environment,
         stdout=subprocess.DEVNULL,

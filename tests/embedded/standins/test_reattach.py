@@ -9,10 +9,7 @@ def test_both_stand_ins_are_announced_and_end_with_the_block(schemas: Path) -> N
     with reattached(schemas) as environment:
         where = json.loads(environment["TF_REATTACH_PROVIDERS"])
         processes = [Path(f"/proc/{server['Pid']}") for server in where.values()]
-    assert sorted(where) == [
-        "registry.terraform.io/hashicorp/aws",
-        "registry.terraform.io/hashicorp/external",
-    ]
+    assert sorted(where) == ["hashicorp/aws", "hashicorp/external"]
     assert not any(process.exists() for process in processes)
 
 

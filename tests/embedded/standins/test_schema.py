@@ -35,7 +35,7 @@ def test_terraform_reads_the_schema_as_we_wrote_it(stack: Stack, schemas: Path) 
     for provider in PROVIDERS:
         schema = provider_schema(provider, schemas).to_json()
         expected = {section: found for section, found in schema.items() if found}
-        assert without_prose(printed[provider.address]) == expected
+        assert without_prose(printed[provider.addresses[0]]) == expected
 
 
 def without_prose(found: object) -> object:

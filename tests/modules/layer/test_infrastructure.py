@@ -48,7 +48,15 @@ def test_the_bucket_has_a_name_that_is_known_before_it_exists(stack: Synthesized
         ),
         (
             "aws_s3_bucket_server_side_encryption_configuration",
-            {"rule": [{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}]},
+            {
+                "rule": [
+                    {
+                        "apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"},
+                        "blocked_encryption_types": ["SSE-C"],
+                        "bucket_key_enabled": False,
+                    }
+                ]
+            },
         ),
         ("aws_s3_bucket_versioning", {"versioning_configuration": {"status": "Enabled"}}),
     ],

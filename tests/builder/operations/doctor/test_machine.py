@@ -35,6 +35,18 @@ def test_all_is_well_where_everything_is_there(
     assert verdicts() == {"lambda-layer": "ok", "terraform": "ok", "node": "ok"}
 
 
+def test_another_terraform_is_looked_at_when_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs(tmp_path / "bin", monkeypatch, **GOOD, tofu='{"terraform_version": "1.3.0"}')
+    monkeypatch.setenv("TERRAFORM", "tofu")
+
+    assert verdicts()["terraform"] == "problem"
+    monkeypatch.setenv("TERRAFORM", "no-such-program")
+    (found,) = (f for f in examine_machine() if f.subject == "terraform")
+    assert "no-such-program" in found.seen
+
+
 def test_what_is_missing_is_named_with_where_to_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

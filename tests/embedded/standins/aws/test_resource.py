@@ -8,6 +8,7 @@ from embedded.standins.aws.resource import (
     chosen_name,
     cut,
     dropped,
+    normalized,
     same_document,
 )
 from embedded.standins.values import UNKNOWN, State
@@ -75,6 +76,16 @@ def test_what_the_real_provider_refuses_is_refused(
     kind: str, config: Mapping[str, Any], argument: str
 ) -> None:
     assert refused(kind, config) == [argument]
+
+
+def test_an_event_may_be_too_old_at_once() -> None:
+    retry = {"maximum_event_age_in_seconds": 0}
+    assert refused("aws_cloudwatch_event_target", {"retry_policy": [retry]}) == []
+
+
+def test_a_document_is_written_as_go_writes_it() -> None:
+    text = '{ "b": ["<a&b>", "ü"],\n "a": {"d": 1, "c": null} }'
+    assert normalized(text) == ('{"a":{"c":null,"d":1},"b":["\\u003ca\\u0026b\\u003e","ü"]}')
 
 
 def test_nothing_is_refused_that_is_not_known_yet() -> None:
