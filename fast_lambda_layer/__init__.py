@@ -42,12 +42,14 @@ _PLACES = {
 }
 
 
-def __getattr__(name: str) -> object:
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:  # mypy knows the names from above, and a wrong one by it
 
-    from fast_lambda_layer.names import check_names
+    def __getattr__(name: str) -> object:
+        if name not in _PLACES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
 
-    check_names("builder", "modules.layer")
-    return getattr(import_module(_PLACES[name]), name)
+        from fast_lambda_layer.names import check_names
+
+        check_names("builder", "modules.layer")
+        return getattr(import_module(_PLACES[name]), name)
