@@ -1,16 +1,13 @@
-"""The application as cdktf sees it: which stacks there are, and where they are written."""
+"""The application as cdktf sees it: its layers, and the example's function if it is asked for."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from cdktf import App
-
 from builder.spec.app_spec import AppSpec
 from builder.spec.layer_spec import LayerSpec
+from modules.layer import synthesis
 from modules.layer.stack import LayersStack, Sources
 from stacks.example import ExampleStack
 
@@ -27,16 +24,8 @@ def synthesize(
     """Write an application's Terraform JSON below ``outdir``; return the folder it is in.
 
     With ``proof`` there is also a function that imports what is in the example's layers.
-
-    ``project`` is the folder that the paths in the specs are relative to. In the JSON it is named
-    by its way from there, so that another checkout gives the same bytes.
     """
-    construct = App(outdir=str(outdir), stack_traces=False)
-    folder = outdir.resolve() / "stacks" / app.name
-    shutil.rmtree(folder / "assets", ignore_errors=True)  # what the last synthesis left
-    way = Path(os.path.relpath(project.resolve(), folder)).as_posix()
-    root = f"${{path.module}}/{way}"
     stack = ExampleStack if proof else LayersStack
-    stack(construct, app.name, app=app, layers=layers, root=root, sources=sources)
-    construct.synth()
-    return folder
+    return synthesis.synthesize(
+        app, layers, project=project, outdir=outdir, sources=sources, stack=stack
+    )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[1]
-PACKAGES = ("builder", "embedded", "modules", "stacks", "demo", "bench")
+PACKAGES = ("fast_lambda_layer", "builder", "embedded", "modules", "stacks", "demo", "bench")
 
 
 def lint(project: Path) -> subprocess.CompletedProcess[str]:
@@ -60,6 +60,17 @@ def project_fixture(tmp_path: Path) -> Path:
             "embedded/codebuild/build.py",
             "import builder.spec.runtimes",
             "embedded.codebuild.build -> builder.spec.runtimes",
+        ),
+        ("modules/layer/naming.py", "import boto3", "modules.layer.naming -> boto3"),
+        (
+            "modules/layer/naming.py",
+            "import builder.release.release",
+            "modules.layer.naming -> builder.release.release",
+        ),
+        (
+            "builder/release/release.py",
+            "import fast_lambda_layer.synth",
+            "builder.release.release -> fast_lambda_layer.synth",
         ),
     ],
 )

@@ -23,7 +23,9 @@ def hook() -> None:
 
 def _query(setting: Setting) -> Query:
     """Read what Terraform asks; ``debug_mode`` and ``--debug`` are one."""
-    query = Query.parse(sys.stdin.read())
+    # In UTF-8, whatever the locale or PYTHONIOENCODING is (RFC 8259, 8.1).
+    asked = sys.stdin.buffer.read().decode("utf-8", "replace")
+    query = Query.parse(asked)
     if query.flag("debug_mode"):
         show_decisions(debug=True)
     elif setting.debug:

@@ -1,0 +1,7 @@
+#!/bin/sh
+# The command. It clears what would change what is imported, before Python starts: with a wrong
+# PYTHONHOME no program of ours would. The installer writes the other one beside it.
+unset PYTHONHOME PYTHONPATH PYTHONPLATLIBDIR PYTHONSTARTUP PYTHONINSPECT
+program="$0-python"
+[ -x "$program" ] || program="$(readlink -f "$0")-python" # a link of somebody's own
+exec "$program" "$@"

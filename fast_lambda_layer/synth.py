@@ -1,0 +1,100 @@
+"""Synthesize what a layers.toml describes: ``python -I -m fast_lambda_layer.synth``.
+
+Isolated (-I), it does not see the folder it is started in: packages there may have any name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from fast_lambda_layer.names import check_names
+
+check_names("builder", "modules.layer")
+
+from builder.errors import LayerError  # noqa: E402 - these are ours, that is known now
+from builder.inputs.source_files import source_files  # noqa: E402
+from builder.spec.layer_spec import LayerSpec  # noqa: E402
+from builder.spec.layers_toml import load_config  # noqa: E402
+from modules.layer import SourceTree  # noqa: E402
+from modules.layer.stack import LayersStack  # noqa: E402
+from modules.layer.synthesis import synthesize  # noqa: E402
+
+
+def main(
+    arguments: list[str] | None = None,
+    *,
+    config: Path = Path("layers.toml"),
+    **stacks: str,
+) -> int:
+    """Read layers.toml and write the Terraform JSON; return the exit status.
+
+    ``config`` is the layers.toml that is read when no other is named. Each of ``stacks`` names a
+    class as MODULE:CLASS that the option of its name uses instead of LayersStack:
+    ``proof="stacks.example:ExampleStack"`` gives the option --proof.
+    """
+    options = _parser(config, stacks).parse_args(arguments)
+    try:
+        _run(options.config, _stack(options.stack), bundle=options.bundle_sources)
+    except LayerError as error:
+        sys.stderr.write(f"ERROR: {error}\n")
+        return 1
+    return 0
+
+
+def _parser(config: Path, stacks: dict[str, str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description="Synthesize the layers of a layers.toml into cdktf.out, as Terraform JSON."
+    )
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=Path(os.environ.get("LAMBDA_LAYER_CONFIG", config)),
+        help="the layers.toml; cdktf.out is written beside it (default: $LAMBDA_LAYER_CONFIG)",
+    )
+    parser.add_argument(
+        "--bundle-sources",
+        action="store_true",
+        help="put the layers' sources beside the JSON, to apply it where there is no checkout",
+    )
+    for name, stack in stacks.items():
+        parser.add_argument(
+            f"--{name}",
+            dest="stack",
+            action="store_const",
+            const=stack,
+            help=f"synthesize {stack} instead of the stack that has the layers only",
+        )
+    parser.set_defaults(stack=f"{LayersStack.__module__}:{LayersStack.__name__}")
+    return parser
+
+
+def _stack(place: str) -> type[LayersStack]:
+    module, _, name = place.partition(":")
+    found: type[LayersStack] = getattr(import_module(module), name)
+    return found
+
+
+def _run(config_file: Path, stack: type[LayersStack], *, bundle: bool) -> None:
+    config = load_config(config_file)
+    project = config_file.parent
+
+    def sources(spec: LayerSpec) -> SourceTree:
+        return SourceTree(project, tuple(file.path for file in source_files(spec, project)))
+
+    synthesize(
+        config.app,
+        config.layers,
+        project=project,
+        # Where cdktf-cli wants it, if it is cdktf-cli that runs this.
+        outdir=Path(os.environ.get("CDKTF_OUTDIR", project / "cdktf.out")),
+        sources=sources if bundle else None,
+        stack=stack,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

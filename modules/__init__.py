@@ -1,1 +1,0 @@
-"""Terraform modules written as CDKTF constructs."""
