@@ -1,3 +1,4 @@
+import hashlib
 import json
 from typing import Any
 
@@ -8,6 +9,7 @@ from builder.spec.app_spec import AppSpec
 from builder.spec.layer_spec import CodeArtifact, Index, LayerSpec
 from builder.spec.runtimes import Target
 from tests.builder.conftest import spec_of
+from tests.builder.pinned import LAYERS, PINS
 
 EVERYTHING = spec_of(
     package="src/web",
@@ -38,6 +40,11 @@ def test_the_same_spec_gives_the_same_json_wherever_it_was_read() -> None:
 
     assert here.to_json() == there.to_json()
     assert "layers.toml" not in here.to_json()
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_specs_in_a_state_stay_the_same_bytes(name: str) -> None:
+    assert hashlib.sha256(LAYERS[name].to_json().encode()).hexdigest() == PINS[name].spec
 
 
 @pytest.mark.parametrize(
