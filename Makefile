@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp-$(shell cat requirements.lock bootstrap.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: help demo stop quick test check bench conformance engines lock clean
+.PHONY: help demo stop quick test check bench conformance engines docs lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -66,6 +66,11 @@ conformance: $(STAMP) ## The whole story with the real hashicorp/aws 3.39.0, and
 engines: $(BENCH_STAMP) ## Measure engines that deflate, over the layer of the last `make bench`
 	@PYTHONPATH=. "$(BENCH)/bin/python" -m bench.engines .bench/work/ours/out/layer.zip \
 	  "$$(ls .bench/work/ours/.tools/deflate/_deflate*.so)"
+
+docs: $(STAMP) ## Write the tables of docs/layers-toml.md from builder/spec/fields.py
+	@"$(BIN)/python" -c 'import pathlib; from builder.spec import fields_page; \
+	  file = pathlib.Path("docs/layers-toml.md"); \
+	  file.write_text(fields_page.page(file.read_text("utf-8")), "utf-8")'
 
 lock: ## Resolve pyproject.toml into the lock files again
 	@$(LOCK) --python-version 3.11 --extra cdktf --group dev pyproject.toml -o requirements.lock

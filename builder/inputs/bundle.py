@@ -9,6 +9,8 @@ from builder.inputs.locks.project_lock import LOCKED, read_locked
 from builder.inputs.same_bytes import json_bytes, zip_entries
 from builder.inputs.source_files import SourceFile, read_file
 from builder.inputs.worker_program import worker
+from builder.spec.field import Place
+from builder.spec.fields import fields_in
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.runtimes import Target
 
@@ -34,17 +36,16 @@ def request(spec: LayerSpec, fingerprint: str) -> dict[str, object]:
         "layer": spec.name,
         "fingerprint": fingerprint,
         "targets": [describe_target(target) for target in spec.targets],
-        "package": spec.package,
-        "extras": list(spec.extras),
-        "requirements": list(spec.requirements),
-        "dependencies": list(spec.dependencies),
-        "exclude": list(spec.exclude),
-        "slim": sorted(spec.slim),
-        "may_fail": sorted(spec.may_fail),
-        "system_packages": sorted(spec.system_packages),
-        "pre_install": spec.pre_install,
-        "include": sorted(spec.include),
-        "indexes": [index.describe() for index in spec.indexes],
+        **_settings(spec),
+    }
+
+
+def _settings(spec: LayerSpec) -> dict[str, object]:
+    """Return what the table of fields gives to the worker."""
+    return {
+        field.name: field.request(getattr(spec, field.in_spec))
+        for field in fields_in(Place.LAYER).values()
+        if field.request is not None
     }
 
 

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from builder.inputs.bundle import describe_target
 from builder.inputs.source_files import SourceFile
 from builder.inputs.worker_program import worker_digest
+from builder.spec.field import Place
+from builder.spec.fields import fields_in
 from builder.spec.layer_spec import LayerSpec
 
 SCHEMA = 1
 NAMED_CHANGES = 5
 """How many changes a reason names before it counts the rest."""
 
-UNTOLD = {"targets": "facts about the runtime changed", "worker": "the builder's worker changed"}
-"""Settings whose values would tell people nothing."""
+REASONS = {"targets": "facts about the runtime changed", "worker": "the builder's worker changed"}
+"""What a change of settings means whose values say nothing to people."""
 
 
 @dataclass(frozen=True)
@@ -53,42 +55,28 @@ class Inputs:
 
 
 def inputs_of(spec: LayerSpec, files: Iterable[SourceFile]) -> Inputs:
-    """Return the inputs of a layer; name, description and functions change no byte of it."""
+    """Return the inputs of a layer: its files, its settings, and what builds it."""
+    targets = spec.targets
     return Inputs(
         files={file.path: file.digest + ("+x" if file.executable else "") for file in files},
         settings={
-            **_optional(spec),
-            "package": json.dumps(spec.package),
-            "requirements": json.dumps(sorted(spec.requirements)),
-            "dependencies": json.dumps(sorted(spec.dependencies)),
-            "extras": json.dumps(sorted(spec.extras)),
-            "exclude": json.dumps(spec.exclude),
-            "slim": json.dumps(sorted(spec.slim)),
-            "python": json.dumps([target.python for target in spec.targets]),
-            "architecture": json.dumps(spec.architecture),
-            "targets": json.dumps(
-                [describe_target(target) for target in spec.targets], sort_keys=True
-            ),
-            "build image": json.dumps([target.build_image for target in spec.targets]),
+            **_settings(spec),
+            "targets": json.dumps([describe_target(t) for t in targets], sort_keys=True),
+            "build image": json.dumps([target.build_image for target in targets]),
             "worker": json.dumps(worker_digest()[:12]),
         },
     )
 
 
-def _optional(spec: LayerSpec) -> dict[str, str]:
-    """Return the settings that few layers have; one that is not set is not there.
-
-    ``may_fail`` decides whether there is an artifact at all. Names, users and secrets of indexes
-    have no influence on what is in them.
-    """
-    values: dict[str, object] = {
-        "may_fail": sorted(spec.may_fail),
-        "system_packages": sorted(spec.system_packages),
-        "pre_install": spec.pre_install,
-        "include": sorted(spec.include),
-        "indexes": [index.address for index in spec.indexes],
-    }
-    return {name: json.dumps(value) for name, value in values.items() if value}
+def _settings(spec: LayerSpec) -> dict[str, str]:
+    """Return what the table of fields says of the spec; whether a key counts stands there."""
+    found = {}
+    for field in fields_in(Place.LAYER).values():
+        if field.fingerprint is not None:
+            value = field.fingerprint(getattr(spec, field.in_spec))
+            if value or not field.only_if_set:
+                found[field.name] = json.dumps(value)
+    return found
 
 
 def changes(old: Inputs, new: Inputs) -> list[str]:
@@ -111,8 +99,8 @@ def _setting_changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[str
         # They follow from these two, unless our table of runtimes itself changed.
         changed -= {"targets", "build image"}
     for name in sorted(changed):
-        if name in UNTOLD:
-            found.append(UNTOLD[name])
+        if name in REASONS:
+            found.append(REASONS[name])
         else:
             before, after = _plain(old.get(name, "null")), _plain(new.get(name, "null"))
             found.append(f"{name} changed from {before} to {after}")

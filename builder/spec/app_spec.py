@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from builder.errors import SpecError
+from builder.spec.checks import Check
+from builder.spec.field import Place
+from builder.spec.fields import check_values, default
 from builder.spec.indexes import CodeArtifact as CodeArtifact
 from builder.spec.indexes import Index as Index
-
-APP_NAME = re.compile(r"[a-z][a-z0-9-]{0,26}[a-z0-9]")
-"""Names of applications: a bucket's name (63 characters) also holds account and region."""
-
-TOPIC_ARN = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[a-zA-Z0-9_-]{1,256}")
-"""ARNs of SNS topics that are not FIFO topics."""
 
 
 @dataclass(frozen=True)
@@ -24,38 +19,27 @@ class AppSpec:
 
     ``region`` is empty when it comes from the provider or the environment. ``backend`` holds the
     settings of Terraform's S3 backend, or None for a local state file. ``sync_mode`` says whether
-    releases are waited for, unless somebody says otherwise; None is nobody's word. ``async_mode``
-    lets them finish without anybody. ``notify`` is the ARN of an SNS topic that hears of failed
-    builds then.
+    releases are waited for where no option or variable decides it; None leaves it open.
+    ``async_mode`` lets a function finish releases that are not waited for. ``notify`` is the ARN of
+    an SNS topic for failures of these.
+
+    Raises :class:`~builder.errors.SpecError` when a value cannot be right.
     """
 
     name: str
-    region: str = ""
-    backend: Mapping[str, str] | None = None
-    sync_mode: bool | None = None
-    async_mode: bool = False
-    notify: str = ""
+    region: str = default("region", Place.APP)
+    backend: Mapping[str, str] | None = default("backend", Place.APP)
+    sync_mode: bool | None = default("sync_mode", Place.APP)
+    async_mode: bool = default("async", Place.APP)
+    notify: str = default("notify", Place.APP)
     where: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
-        if self.notify and not TOPIC_ARN.fullmatch(self.notify):
-            raise SpecError(
-                f"{self.notify!r} is not the ARN of an SNS topic",
-                where=f"{self.where or '[app]'}, key 'notify'",
-                expected="an ARN such as arn:aws:sns:eu-west-1:123456789012:builds",
-                fix="copy it from: aws sns list-topics",
-            )
-        if not APP_NAME.fullmatch(self.name):
-            raise SpecError(
-                f"{self.name!r} cannot name an application",
-                where=self.where or "[app] name",
-                expected="2 to 28 lower-case letters, digits and hyphens, a letter first",
-                fix='for example name = "billing"',
-            )
+        check_values(self, Place.APP, Check(self.where or "[app]"))
 
     @property
     def has_publisher(self) -> bool:
-        """Whether releases can finish without anybody (async mode)."""
+        """Whether a function finishes releases that are not waited for (async mode)."""
         return self.async_mode or self.sync_mode is False
 
     @property

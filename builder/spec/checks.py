@@ -1,9 +1,9 @@
-"""What the description of a layer may say: each value, with the reason where it is not ours."""
+"""Which values a description of an application or a layer may have."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -33,114 +33,226 @@ RPM_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+~^:-]*")
 ``[A-Za-z0-9_][A-Za-z0-9._+-]*`` (rpmbuild_internal.h, ALLOWED_CHARS_NAME); ``~`` and ``^`` stand in
 versions, ``:`` behind an epoch. It has no room for options, paths, globs, groups and URLs."""
 
-SEVERAL = (
-    *("python", "requirements", "dependencies", "extras", "exclude", "slim", "functions"),
-    *("may_fail", "system_packages", "include"),
-)
-"""The fields that hold several strings."""
+APP_NAME = re.compile(r"[a-z][a-z0-9-]{0,26}[a-z0-9]")
+"""Names of applications: a bucket's name (63 characters) also holds account and region."""
+
+TOPIC_ARN = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[a-zA-Z0-9_-]{1,256}")
+"""ARNs of SNS topics that are not FIFO topics."""
 
 DESCRIPTION_LIMIT = 160
 """Characters left of Lambda's 256 once a version's description also carries the token."""
 
 
 class Check:
-    """Finds what is wrong in a description, and says where it stands."""
+    """Finds what is wrong in a description, and says where it stands.
+
+    A method that takes a key and a value returns the value as the spec holds it, or raises
+    SpecError.
+    """
 
     def __init__(self, where: str) -> None:
         self.where = where
-
-    def all_of(self, fields: Mapping[str, Any]) -> None:
-        """Raise SpecError for the first value of a LayerSpec that cannot be right."""
-        self.name(fields["name"])
-        self.targets(fields["python"], fields["architecture"])
-        self.paths("package", [] if fields["package"] is None else [fields["package"]])
-        self.paths("requirements", fields["requirements"])
-        self.dependencies(fields["dependencies"])
-        self.contents(fields)
-        self.extras(fields["extras"], has_package=fields["package"] is not None)
-        self.some_of("slim", fields["slim"], SLIM)
-        self.description(fields["description"])
-        self.functions(fields["functions"])
-        self.keep(fields["keep"])
-        self.may_fail(fields["may_fail"])
-        self.system_packages(fields["system_packages"])
-        self.paths("pre_install", [] if fields["pre_install"] is None else [fields["pre_install"]])
-        self.some_of("include", fields["include"], INCLUDE)
 
     def error(self, key: str, what: str, expected: str, fix: str = "") -> SpecError:
         """Make the error for one key."""
         fix = fix or f"change {key} in {self.where}"
         return SpecError(what, where=f"{self.where}, key {key!r}", expected=expected, fix=fix)
 
+    def text(self, key: str, value: Any) -> str:
+        """Take a string."""
+        if isinstance(value, str):
+            return value
+        raise self.error(key, f"{key} is {value!r}", "a string")
+
     def several(self, key: str, value: Any) -> tuple[str, ...]:
-        """Return the strings of a field; one string alone would be taken letter by letter."""
+        """Take several strings; one string alone would be taken letter by letter."""
         if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
             return tuple(value)
         one = "one string" if isinstance(value, str) else f"{value!r}"
         raise self.error(key, f"{key} is {one}", f"several strings, such as {key}=['...']")
 
-    def name(self, name: str) -> None:
-        """Check the layer's name."""
-        if not LAYER_NAME.fullmatch(name):
+    def flag(self, key: str, value: Any) -> bool:
+        """Take a truth value."""
+        if isinstance(value, bool):
+            return value
+        raise self.error(key, f"{key} is {value!r}", "true or false")
+
+    def table(self, key: str, value: Any) -> Mapping[str, str]:
+        """Take a table of strings."""
+        if isinstance(value, Mapping) and all(isinstance(item, str) for item in value.values()):
+            return value
+        raise self.error(key, f"{key} is {value!r}", "a table of strings")
+
+    def layer_name(self, name: Any) -> None:
+        """Check the name of a layer."""
+        if not LAYER_NAME.fullmatch(self.text("name", name)):
             raise self.error(
                 "name",
                 f"{name!r} cannot name a layer",
                 "1 to 64 lower-case letters, digits and hyphens, a letter first",
             )
 
-    def targets(self, python: Sequence[str], architecture: str) -> None:
-        """Check Python versions and architecture."""
-        known = ", ".join(RUNTIMES)
-        if not python:
-            raise self.error("python", "no Python version is named", f"some of {known}")
-        for version in python:
+    def app_name(self, key: str, value: Any) -> str:
+        """Take the name of an application."""
+        if APP_NAME.fullmatch(self.text(key, value)):
+            return str(value)
+        raise self.error(
+            key,
+            f"{value!r} cannot name an application",
+            "2 to 28 lower-case letters, digits and hyphens, a letter first",
+            'for example name = "billing"',
+        )
+
+    def topic(self, key: str, value: Any) -> str:
+        """Take the ARN of an SNS topic, or nothing."""
+        if not self.text(key, value) or TOPIC_ARN.fullmatch(value):
+            return str(value)
+        raise self.error(
+            key,
+            f"{value!r} is not the ARN of an SNS topic",
+            "an ARN such as arn:aws:sns:eu-west-1:123456789012:builds",
+            "copy it from: aws sns list-topics",
+        )
+
+    def python(self, key: str, value: Any) -> tuple[str, ...]:
+        """Take Python versions."""
+        versions, known = self.several(key, value), ", ".join(RUNTIMES)
+        if not versions:
+            raise self.error(key, "no Python version is named", f"some of {known}")
+        for version in versions:
             if version not in RUNTIMES:
-                raise self.error(
-                    "python", f"Lambda has no runtime python{version}", f"one of {known}"
-                )
-        if len(set(python)) != len(python):
-            raise self.error("python", "a Python version is named twice", "each version once")
-        if architecture not in ARCHITECTURES:
-            raise self.error(
-                "architecture",
-                f"Lambda has no architecture {architecture!r}",
-                " or ".join(ARCHITECTURES),
-            )
+                raise self.error(key, f"Lambda has no runtime python{version}", f"one of {known}")
+        if len(set(versions)) != len(versions):
+            raise self.error(key, "a Python version is named twice", "each version once")
+        return versions
 
-    def paths(self, key: str, paths: Iterable[str]) -> None:
-        """Check that paths stay inside the project."""
-        for path in paths:
-            pure = PurePosixPath(path)
-            if not path or pure.is_absolute() or ".." in pure.parts or "\\" in path:
-                raise self.error(
-                    key,
-                    f"{path!r} is outside the project",
-                    "a path below the project's root, relative to it, with forward slashes",
-                )
+    def architecture(self, key: str, value: Any) -> str:
+        """Take an architecture."""
+        if self.text(key, value) in ARCHITECTURES:
+            return str(value)
+        what = f"Lambda has no architecture {value!r}"
+        raise self.error(key, what, " or ".join(ARCHITECTURES))
 
-    def dependencies(self, dependencies: Iterable[str]) -> None:
-        """Check that each dependency is a PEP 508 requirement."""
+    def path(self, key: str, value: Any) -> str:
+        """Take a path that stays inside the project."""
+        path = self.text(key, value)
+        pure = PurePosixPath(path)
+        if path and not pure.is_absolute() and ".." not in pure.parts and "\\" not in path:
+            return path
+        raise self.error(
+            key,
+            f"{path!r} is outside the project",
+            "a path below the project's root, relative to it, with forward slashes",
+        )
+
+    def paths(self, key: str, value: Any) -> tuple[str, ...]:
+        """Take paths that stay inside the project."""
+        return tuple(self.path(key, path) for path in self.several(key, value))
+
+    def dependencies(self, key: str, value: Any) -> tuple[str, ...]:
+        """Take PEP 508 requirements without passwords."""
+        dependencies = self.several(key, value)
         for text in dependencies:
             try:
                 Requirement(text)
             except InvalidRequirement as error:
                 raise self.error(
-                    "dependencies",
+                    key,
                     f"{text!r} is not a requirement: {error}".splitlines()[0],
                     "PEP 508 requirements such as 'pydantic>=2,<3'",
                 ) from error
             host = login_in(text)
             if host:
                 raise self.error(
-                    "dependencies",
+                    key,
                     f"a dependency has a password for {host} in its URL",
                     "URLs without credentials: they would end up in Terraform's state",
                     "describe the index under [indexes.NAME] with a secret, and name it in indexes",
                 )
+        return dependencies
 
-    def contents(self, fields: Mapping[str, Any]) -> None:
+    def extras(self, key: str, value: Any) -> tuple[str, ...]:
+        """Take names of extras."""
+        extras = self.several(key, value)
+        for extra in extras:
+            if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", canonicalize_name(extra)):
+                raise self.error(key, f"{extra!r} cannot name an extra", "a PEP 685 extra name")
+        return extras
+
+    def description(self, key: str, value: Any) -> str:
+        """Take a description that is not too long."""
+        description = self.text(key, value)
+        if len(description) <= DESCRIPTION_LIMIT:
+            return description
+        raise self.error(
+            key,
+            f"the description has {len(description)} characters",
+            f"at most {DESCRIPTION_LIMIT} (Lambda's 256 less the token we add)",
+        )
+
+    def keep(self, key: str, value: Any) -> int:
+        """Take how many versions are kept: 0 for all of them."""
+        # True is an int in Python, and no number of versions.
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise self.error(key, f"keep is {value!r}", "a number of versions, 1 or more")
+        return value
+
+    def functions(self, key: str, value: Any) -> tuple[str, ...]:
+        """Take entries that name functions that can be changed."""
+        entries = self.several(key, value)
+        for entry in entries:
+            found = problem(entry)
+            if found is not None:
+                what, expected = found
+                raise self.error(key, what, expected)
+        return entries
+
+    def modules(self, key: str, value: Any) -> tuple[str, ...]:
+        """Take names of modules."""
+        modules = self.several(key, value)
+        for module in modules:
+            if not all(part.isidentifier() for part in module.split(".")):
+                raise self.error(
+                    key,
+                    f"{module!r} cannot name a module",
+                    "names as in an import statement, such as 'package.module'",
+                )
+        return modules
+
+    def rpm_names(self, key: str, value: Any) -> tuple[str, ...]:
+        """Take names of RPM packages, and nothing else that dnf would take."""
+        names = self.several(key, value)
+        for name in names:
+            if not RPM_NAME.fullmatch(name):
+                raise self.error(
+                    key,
+                    f"{name!r} cannot name a package of Amazon Linux",
+                    "names of RPM packages such as 'libxml2-devel', without options, paths, globs "
+                    "or groups",
+                    "for all else write a script and name it with pre_install",
+                )
+        return names
+
+    def indexes(self, key: str, value: Any) -> tuple[Index, ...]:
+        """Take indexes, each one once, and at most one of them in PyPI's place."""
+        if not isinstance(value, list | tuple) or not all(isinstance(i, Index) for i in value):
+            raise self.error(key, f"{value!r} are no indexes", "indexes, as [Index(...)]")
+        names = [index.name for index in value]
+        defaults = [index.name for index in value if index.default]
+        if len(set(names)) != len(names):
+            raise self.error(key, "an index is named twice", "each index once")
+        if len(defaults) > 1:
+            raise self.error(
+                key,
+                f"{' and '.join(defaults)} both are to replace PyPI",
+                "at most one index with default = true",
+                "leave default = true to the one that is asked last",
+            )
+        return tuple(value)
+
+    def contents(self, *sources: object) -> None:
         """Check that there is something to build."""
-        if not (fields["package"] or fields["requirements"] or fields["dependencies"]):
+        if not any(sources):
             raise self.error(
                 "package",
                 "the layer has nothing in it",
@@ -148,85 +260,25 @@ class Check:
                 f'add for example package = "." or dependencies = ["requests"] to {self.where}',
             )
 
-    def extras(self, extras: Iterable[str], *, has_package: bool) -> None:
-        """Check that extras have a package, and names as extras have."""
-        if extras and not has_package:
+    def extras_have_a_package(self, extras: tuple[str, ...], package: str | None) -> None:
+        """Check that extras are those of a package."""
+        if extras and package is None:
             raise self.error(
                 "extras",
                 "extras are named, but no package that has them",
                 "package = DIR beside extras; extras of dependencies go into the requirement",
                 "write for example dependencies = ['pydantic[email]'] instead",
             )
-        for extra in extras:
-            if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", canonicalize_name(extra)):
-                raise self.error(
-                    "extras", f"{extra!r} cannot name an extra", "a PEP 685 extra name"
-                )
 
-    def some_of(self, key: str, values: Iterable[str], known: Sequence[str]) -> None:
-        """Check words of which there are only so many."""
-        for value in values:
-            if value not in known:
-                raise self.error(key, f"{key} cannot be {value!r}", f"some of {', '.join(known)}")
 
-    def description(self, description: str) -> None:
-        """Check the description's length."""
-        if len(description) > DESCRIPTION_LIMIT:
-            raise self.error(
-                "description",
-                f"the description has {len(description)} characters",
-                f"at most {DESCRIPTION_LIMIT} (Lambda's 256 less the token we add)",
-            )
+def some_of(known: Sequence[str]) -> Callable[[Check, str, Any], tuple[str, ...]]:
+    """Return the check of a key that holds words of which there are only so many."""
 
-    def keep(self, keep: int) -> None:
-        """Check how many versions are to be kept."""
-        # True is an int in Python, and no number of versions.
-        if isinstance(keep, bool) or not isinstance(keep, int) or keep < 0:
-            raise self.error("keep", f"keep is {keep!r}", "a number of versions, 1 or more")
+    def check_words(check: Check, key: str, value: Any) -> tuple[str, ...]:
+        words = check.several(key, value)
+        for word in words:
+            if word not in known:
+                raise check.error(key, f"{key} cannot be {word!r}", f"some of {', '.join(known)}")
+        return words
 
-    def functions(self, functions: Iterable[str]) -> None:
-        """Check that each entry names functions that can be changed."""
-        for entry in functions:
-            found = problem(entry)
-            if found is not None:
-                what, expected = found
-                raise self.error("functions", what, expected)
-
-    def may_fail(self, modules: Iterable[str]) -> None:
-        """Check that each is the name of a module."""
-        for module in modules:
-            if not all(part.isidentifier() for part in module.split(".")):
-                raise self.error(
-                    "may_fail",
-                    f"{module!r} cannot name a module",
-                    "names as in an import statement, such as 'package.module'",
-                )
-
-    def system_packages(self, names: Iterable[str]) -> None:
-        """Check that each is the name of an RPM package, and nothing else that dnf would take."""
-        for name in names:
-            if not RPM_NAME.fullmatch(name):
-                raise self.error(
-                    "system_packages",
-                    f"{name!r} cannot name a package of Amazon Linux",
-                    "names of RPM packages such as 'libxml2-devel', without options, paths, globs "
-                    "or groups",
-                    "for all else write a script and name it with pre_install",
-                )
-
-    def indexes(self, indexes: Any) -> tuple[Index, ...]:
-        """Return indexes, each one once, and at most one of them in PyPI's place."""
-        if not isinstance(indexes, list | tuple) or not all(isinstance(i, Index) for i in indexes):
-            raise self.error("indexes", f"{indexes!r} are no indexes", "indexes, as [Index(...)]")
-        names = [index.name for index in indexes]
-        defaults = [index.name for index in indexes if index.default]
-        if len(set(names)) != len(names):
-            raise self.error("indexes", "an index is named twice", "each index once")
-        if len(defaults) > 1:
-            raise self.error(
-                "indexes",
-                f"{' and '.join(defaults)} both are to replace PyPI",
-                "at most one index with default = true",
-                "leave default = true to the one that is asked last",
-            )
-        return tuple(indexes)
+    return check_words

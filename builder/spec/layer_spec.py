@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from builder.errors import SpecError
-from builder.spec.checks import SAFE_SLIM, SEVERAL, Check
+from builder.spec.checks import Check
+from builder.spec.field import Place
+from builder.spec.fields import check_values, default
 from builder.spec.function_entries import Scope
 from builder.spec.indexes import CodeArtifact as CodeArtifact
 from builder.spec.indexes import Index as Index
-from builder.spec.runtimes import Target
+from builder.spec.runtimes import Target, by_version
 
 SCHEMA = 1
 
@@ -39,35 +41,33 @@ class LayerSpec:
     name: str
     python: tuple[str, ...]
     architecture: str
-    package: str | None = None
-    requirements: tuple[str, ...] = ()
-    dependencies: tuple[str, ...] = ()
-    extras: tuple[str, ...] = ()
-    description: str = ""
-    exclude: tuple[str, ...] = ()
-    slim: tuple[str, ...] = SAFE_SLIM
-    functions: tuple[str, ...] = ()
-    may_fail: tuple[str, ...] = ()
-    system_packages: tuple[str, ...] = ()
-    pre_install: str | None = None
-    include: tuple[str, ...] = ()
-    indexes: tuple[Index, ...] = ()
-    keep: int = 0
+    package: str | None = default("package")
+    requirements: tuple[str, ...] = default("requirements")
+    dependencies: tuple[str, ...] = default("dependencies")
+    extras: tuple[str, ...] = default("extras")
+    description: str = default("description")
+    exclude: tuple[str, ...] = default("exclude")
+    slim: tuple[str, ...] = default("slim")
+    functions: tuple[str, ...] = default("functions")
+    may_fail: tuple[str, ...] = default("may_fail")
+    system_packages: tuple[str, ...] = default("system_packages")
+    pre_install: str | None = default("pre_install")
+    include: tuple[str, ...] = default("include")
+    indexes: tuple[Index, ...] = default("indexes")
+    keep: int = default("keep")
     where: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         check = Check(self.where or f"layer {self.name!r}")
-        for key in SEVERAL:
-            # Lists are what people write in Python; the class is frozen, hence the detour.
-            object.__setattr__(self, key, check.several(key, getattr(self, key)))
-        object.__setattr__(self, "indexes", check.indexes(self.indexes))
-        check.all_of({field.name: getattr(self, field.name) for field in fields(self)})
+        check.layer_name(self.name)
+        check_values(self, Place.LAYER, check)
+        check.contents(self.package, self.requirements, self.dependencies)
+        check.extras_have_a_package(self.extras, self.package)
 
     @property
     def targets(self) -> tuple[Target, ...]:
         """The runtimes the layer is for, lowest version first."""
-        ordered = sorted(self.python, key=lambda v: tuple(int(part) for part in v.split(".")))
-        return tuple(Target(python, self.architecture) for python in ordered)
+        return tuple(Target(python, self.architecture) for python in by_version(self.python))
 
     @property
     def scope(self) -> Scope:

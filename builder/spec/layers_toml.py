@@ -10,54 +10,12 @@ from typing import Any
 
 from builder.errors import SpecError
 from builder.spec.app_spec import AppSpec
+from builder.spec.field import Field, Place
+from builder.spec.fields import fields_in, spec_fields
+from builder.spec.kinds import ONE_OR_MORE
 from builder.spec.layer_spec import Index, LayerSpec
 from builder.spec.split import split
 from builder.spec.toml_keys import check_keys
-
-LAYER_KEYS: dict[str, str] = {
-    "package": "string",
-    "requirements": "strings",
-    "dependencies": "strings",
-    "extras": "strings",
-    "python": "strings",
-    "architecture": "strings",
-    "split": "string",
-    "description": "string",
-    "exclude": "strings",
-    "slim": "strings",
-    "functions": "strings",
-    "may_fail": "strings",
-    "system_packages": "strings",
-    "pre_install": "string",
-    "include": "strings",
-    "indexes": "strings",
-    "keep": "count",
-}
-DEFAULT_KEYS = {
-    key: LAYER_KEYS[key]
-    for key in (
-        *("python", "architecture", "split", "exclude", "slim", "functions"),
-        *("system_packages", "include", "indexes", "keep"),
-    )
-}
-INDEX_KEYS = {
-    **dict.fromkeys(("url", "username", "secret"), "string"),
-    "codeartifact": "table",
-    "default": "boolean",
-}
-CODEARTIFACT_KEYS = dict.fromkeys(("domain", "owner", "repository", "region"), "string")
-APP_KEYS = {
-    "name": "string",
-    "region": "string",
-    "backend": "table",
-    "sync_mode": "boolean",
-    "async": "boolean",
-    "notify": "string",
-}
-BACKEND_KEYS = dict.fromkeys(
-    ("bucket", "key", "region", "profile", "dynamodb_table", "kms_key_id"), "string"
-)
-SECTIONS = dict.fromkeys(("app", "defaults", "indexes", "layers"), "table")
 
 EXAMPLE = """\
 [app]
@@ -97,11 +55,10 @@ def load_config(path: Path) -> Config:
     Paths in it are relative to the file's folder and must exist.
     """
     document = _parse(path)
-    check_keys(document, SECTIONS, f"{path.name}")
-    app = _app(document.get("app"), path)
+    check_keys(document, Place.FILE, path.name)
+    app = _app(document.get("app", {}), path)
     defaults = document.get("defaults", {})
-    where = f"{path.name} [defaults]"
-    check_keys(defaults, DEFAULT_KEYS, where, "a layer can also set it under [layers.NAME]")
+    check_keys(defaults, Place.DEFAULTS, f"{path.name} [defaults]")
     sections = document.get("layers", {})
     if not sections:
         raise SpecError(
@@ -129,12 +86,12 @@ def _parse(path: Path) -> dict[str, Any]:
             expected="a file that describes the application and its layers",
             fix="name another file with --config, or write one:\n" + EXAMPLE,
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also what is no UTF-8, or nested too deeply
         raise SpecError(
             f"{path.name} is not TOML: {error}",
             where=str(path),
             expected="TOML 1.0",
-            fix='mend the line named; strings need quotes, lists are ["a", "b"]',
+            fix='correct the line named; strings need quotes, lists are ["a", "b"]',
         ) from error
     except OSError as error:
         raise SpecError(
@@ -145,36 +102,33 @@ def _parse(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def _app(section: Mapping[str, Any] | None, path: Path) -> AppSpec:
+def _app(section: Mapping[str, Any], path: Path) -> AppSpec:
     where = f"{path.name} [app]"
-    if section is None or "name" not in section:
+    check_keys(section, Place.APP, where)
+    if "name" not in section:
         raise SpecError(
             "the application has no name",
             where=where,
             expected="[app] with name",
-            fix='add: [app]\\nname = "billing"'.replace("\\n", "\n"),
+            fix='add:\n[app]\nname = "billing"',
         )
-    check_keys(section, APP_KEYS, where)
     backend = section.get("backend")
     if backend is not None:
-        check_keys(backend, BACKEND_KEYS, f"{path.name} [app.backend]")
-        for key in ("bucket", "key", "region"):
-            if key not in backend:
-                raise SpecError(
-                    f"the S3 backend has no {key}",
-                    where=f"{path.name} [app.backend]",
-                    expected="bucket, key and region of the state file",
-                    fix=f'add {key} = "..."',
-                )
-    return AppSpec(
-        section["name"],
-        section.get("region", ""),
-        backend,
-        sync_mode=section.get("sync_mode"),
-        async_mode=section.get("async", False),
-        notify=section.get("notify", ""),
-        where=where,
-    )
+        _check_backend(backend, f"{path.name} [app.backend]")
+    values = {f.in_spec: section[f.name] for f in spec_fields(Place.APP) if f.name in section}
+    return AppSpec(**values, where=where)
+
+
+def _check_backend(backend: Mapping[str, Any], where: str) -> None:
+    check_keys(backend, Place.BACKEND, where)
+    for field in fields_in(Place.BACKEND).values():
+        if field.required and field.name not in backend:
+            raise SpecError(
+                f"the S3 backend has no {field.name}",
+                where=where,
+                expected="bucket, key and region of the state file",
+                fix=f"add {field.name} = {field.example}",
+            )
 
 
 def _indexes(sections: Mapping[str, Any], path: Path) -> dict[str, Index]:
@@ -188,12 +142,13 @@ def _indexes(sections: Mapping[str, Any], path: Path) -> dict[str, Index]:
                 expected=f"[indexes.{name}] and keys below",
                 fix=f'for example:\n[indexes.{name}]\nurl = "https://packages.example.com/simple"',
             )
-        check_keys(section, INDEX_KEYS, where)
-        place = section.get("codeartifact")
-        if place is not None:
-            check_keys(place, CODEARTIFACT_KEYS, f"{where}, key 'codeartifact'")
-            place = {**dict.fromkeys(("domain", "owner", "repository"), ""), **place}
-        found[name] = Index.from_fields({"name": name, **section, "codeartifact": place})
+        check_keys(section, Place.INDEX, where)
+        repository = section.get("codeartifact")
+        if repository is not None:
+            check_keys(repository, Place.CODEARTIFACT, f"{where}, key 'codeartifact'")
+            # What is missing is refused by the index, which knows what belongs there.
+            repository = {**dict.fromkeys(fields_in(Place.CODEARTIFACT), ""), **repository}
+        found[name] = Index.from_fields({"name": name, **section, "codeartifact": repository})
     return found
 
 
@@ -225,17 +180,18 @@ def _layers(
             expected=f"[layers.{name}] and keys below",
             fix="for example:\n" + EXAMPLE,
         )
-    check_keys(section, LAYER_KEYS, where)
+    check_keys(section, Place.LAYER, where)
     merged = {**defaults, **section}
-    for key in ("python", "architecture"):
-        if key not in merged:
+    known = fields_in(Place.LAYER)
+    for field in known.values():
+        if field.required and field.name not in merged:
             raise SpecError(
-                f"layer {name!r} does not say its {key}",
+                f"layer {name!r} does not say its {field.name}",
                 where=where,
-                expected=f"{key} in the layer or in [defaults]; never what this machine is",
-                fix='add python = ["3.13"]' if key == "python" else 'add architecture = "arm64"',
+                expected=f"{field.name} in the layer or in [defaults]; never what this machine is",
+                fix=f"add {field.name} = {field.example}",
             )
-    values = {key: _read(merged[key], LAYER_KEYS[key]) for key in LAYER_KEYS if key in merged}
+    values = {key: _read(merged[key], field) for key, field in known.items() if key in merged}
     values["indexes"] = [_index(index, indexes, where) for index in values.get("indexes", ())]
     specs = [
         LayerSpec(name=each, where=where, **settings)
@@ -257,10 +213,10 @@ def _index(name: str, indexes: Mapping[str, Index], where: str) -> Index:
     )
 
 
-def _read(value: Any, kind: str) -> Any:
-    if kind == "strings":
-        return (value,) if isinstance(value, str) else tuple(value)
-    return value
+def _read(value: Any, field: Field) -> Any:
+    if field.kind is ONE_OR_MORE and isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
 
 
 def check_paths(spec: LayerSpec, root: Path) -> None:
@@ -280,7 +236,7 @@ def _check_file(root: Path, name: str, where: str, expected: str) -> None:
             f"there is no file {name!r}",
             where=f"{where} (looked in {root})",
             expected=expected,
-            fix="mend the path, or write the file",
+            fix="correct the path, or write the file",
         )
 
 
@@ -289,7 +245,7 @@ def _check_package(root: Path, name: str, where: str) -> None:
     expected = "a folder with a pyproject.toml and at least one .py file"
     if not folder.is_dir():
         raise SpecError(
-            f"there is no folder {name!r}", where=where, expected=expected, fix="mend the path"
+            f"there is no folder {name!r}", where=where, expected=expected, fix="correct the path"
         )
     if not (folder / "pyproject.toml").is_file():
         raise SpecError(

@@ -12,6 +12,7 @@ Sources of the facts:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 UNZIPPED_LIMIT = 262_144_000
@@ -55,6 +56,11 @@ ARCHITECTURES: dict[str, Architecture] = {
     "arm64": Architecture("arm64", machine="aarch64", environment_type="ARM_CONTAINER"),
     "x86_64": Architecture("x86_64", machine="x86_64", environment_type="LINUX_CONTAINER"),
 }
+
+
+def by_version(python: Iterable[str]) -> list[str]:
+    """Return Python versions, the lowest first."""
+    return sorted(python, key=lambda version: tuple(int(part) for part in version.split(".")))
 
 
 @dataclass(frozen=True, order=True)

@@ -1,52 +1,48 @@
-"""The keys of a section of layers.toml: which there may be, and of which kind their values are."""
+"""The keys of a table of layers.toml: which there may be, and of which kind their values are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
 from builder.errors import SpecError
+from builder.spec.field import Field, Place
+from builder.spec.fields import FIELDS, fields_in
+from builder.spec.kinds import STRINGS
 
 
-def check_keys(
-    section: Mapping[str, Any], known: Mapping[str, str], where: str, hint: str = ""
-) -> None:
-    """Raise SpecError for a key that is not known, or whose value is of another kind."""
-    for key, value in section.items():
+def check_keys(table: Mapping[str, Any], place: Place, where: str) -> None:
+    """Raise SpecError for a key that is not known there, or whose value is of another kind."""
+    known = fields_in(place)
+    for key, value in table.items():
         if key not in known:
-            close = get_close_matches(key, known, n=1)
-            fix = f"did you mean {close[0]!r}?" if close else hint or f"remove {key!r}"
             raise SpecError(
-                f"unknown key {key!r}", where=where, expected="one of: " + ", ".join(known), fix=fix
+                f"unknown key {key!r}",
+                where=where,
+                expected="one of: " + ", ".join(known),
+                fix=_instead(key, known),
             )
-        if not KINDS[known[key]](value):
-            raise SpecError(
-                f"{key} has the wrong type: {value!r}",
-                where=f"{where}, key {key!r}",
-                expected=EXPECTED[known[key]],
-                fix=f"write {key} = " + EXAMPLES[known[key]],
-            )
+        if not known[key].kind.takes(value):
+            raise _wrong_kind(known[key], value, where)
 
 
-def _is_strings(value: Any) -> bool:
-    return isinstance(value, str) or (
-        isinstance(value, list) and all(isinstance(item, str) for item in value)
+def _instead(key: str, known: Mapping[str, Field]) -> str:
+    elsewhere = [p.value for field in FIELDS if field.name == key for p in field.places]
+    close = get_close_matches(key.lower().replace("-", "_"), known, n=1)
+    if elsewhere:
+        return f"move {key!r} to {' or '.join(elsewhere)}, or remove it"
+    return f"did you mean {close[0]!r}?" if close else f"remove {key!r}"
+
+
+def _wrong_kind(field: Field, value: Any, where: str) -> SpecError:
+    # A string alone is what is written most often where a list belongs.
+    alone = field.kind is STRINGS and isinstance(value, str)
+    example = f"[{json.dumps(value, ensure_ascii=False)}]" if alone else field.example
+    return SpecError(
+        f"{field.name} has the wrong type: {value!r}",
+        where=f"{where}, key {field.name!r}",
+        expected=field.kind.name,
+        fix=f"write {field.name} = {example}",
     )
-
-
-KINDS: dict[str, Callable[[Any], bool]] = {
-    "string": lambda value: isinstance(value, str),
-    "strings": _is_strings,
-    "table": lambda value: isinstance(value, dict),
-    "boolean": lambda value: isinstance(value, bool),
-    "count": lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 1,
-}
-EXPECTED = {
-    **{"string": "a string", "strings": "a list of strings"},
-    **{"table": "a table", "boolean": "true or false", "count": "a whole number, 1 or more"},
-}
-EXAMPLES = {
-    **{"string": '"..."', "strings": '["...", "..."]'},
-    **{"table": "{ ... }", "boolean": "true", "count": "5"},
-}

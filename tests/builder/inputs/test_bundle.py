@@ -1,3 +1,4 @@
+import hashlib
 import io
 import json
 import os
@@ -11,10 +12,12 @@ import pytest
 
 from builder.errors import SourceError
 from builder.inputs.bundle import bundle, request
+from builder.inputs.same_bytes import json_bytes
 from builder.inputs.source_files import source_files
 from builder.inputs.worker_program import worker, worker_digest
 from builder.spec.layer_spec import CodeArtifact, Index, LayerSpec
 from tests.builder.conftest import ALWAYS, package, spec_of
+from tests.builder.pinned import LAYERS, PINS
 from tests.patience import PATIENCE
 
 FINGERPRINT = "9f" * 32
@@ -86,6 +89,13 @@ def test_the_request_says_what_to_build_as_the_protocol_has_it() -> None:
             },
         ],
     }
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_requests_stay_the_same_bytes(name: str) -> None:
+    text = json_bytes(request(LAYERS[name], FINGERPRINT))
+
+    assert hashlib.sha256(text).hexdigest() == PINS[name].request
 
 
 def test_the_protocols_example_has_exactly_the_keys_of_a_request() -> None:

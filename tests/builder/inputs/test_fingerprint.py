@@ -11,6 +11,7 @@ from builder.inputs.fingerprint import NAMED_CHANGES, Inputs, changes, inputs_of
 from builder.inputs.source_files import source_files
 from builder.spec.layer_spec import Index, LayerSpec
 from tests.builder.conftest import package, spec_of
+from tests.builder.pinned import FILES, LAYERS, PINS
 
 SPEC = spec_of(
     package="src", dependencies=("rich>=14", "attrs"), extras=("a", "b"), exclude=("tests/",)
@@ -235,3 +236,12 @@ def test_inputs_come_back_from_json_as_they_were(root: Path) -> None:
 )
 def test_inputs_that_cannot_be_read_are_none(text: str) -> None:
     assert Inputs.from_json(text) is None
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_layers_keep_the_fingerprint_that_they_have(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fingerprint, "worker_digest", lambda: "0" * 64)
+
+    assert inputs_of(LAYERS[name], FILES).fingerprint == PINS[name].fingerprint

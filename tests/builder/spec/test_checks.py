@@ -14,8 +14,8 @@ def test_several_strings_are_a_list_of_strings_and_nothing_else(value: Any) -> N
     assert caught.value.where == "layers.toml [layers.web], key 'dependencies'"
 
 
-def test_a_mistake_is_mended_where_it_was_made() -> None:
+def test_a_mistake_is_corrected_where_it_was_made() -> None:
     with pytest.raises(SpecError) as caught:
-        Check("layers.toml [layers.web]").description("x" * (DESCRIPTION_LIMIT + 1))
+        Check("layers.toml [layers.web]").description("description", "x" * (DESCRIPTION_LIMIT + 1))
 
     assert caught.value.fix == "change description in layers.toml [layers.web]"

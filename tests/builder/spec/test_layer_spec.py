@@ -1,13 +1,14 @@
+import hashlib
 import json
 from typing import Any
 
 import pytest
 
 from builder.errors import SpecError
-from builder.spec.app_spec import AppSpec
 from builder.spec.layer_spec import CodeArtifact, Index, LayerSpec
 from builder.spec.runtimes import Target
 from tests.builder.conftest import spec_of
+from tests.builder.pinned import LAYERS, PINS
 
 EVERYTHING = spec_of(
     package="src/web",
@@ -38,6 +39,11 @@ def test_the_same_spec_gives_the_same_json_wherever_it_was_read() -> None:
 
     assert here.to_json() == there.to_json()
     assert "layers.toml" not in here.to_json()
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_specs_in_a_state_stay_the_same_bytes(name: str) -> None:
+    assert hashlib.sha256(LAYERS[name].to_json().encode()).hexdigest() == PINS[name].spec
 
 
 @pytest.mark.parametrize(
@@ -102,6 +108,12 @@ def test_the_spec_of_another_version_is_refused_with_the_fix() -> None:
         ("dependencies", ("./web",)),
         ("dependencies", ("web @ https://ci:hush@a.example/web.whl",)),
         ("description", "x" * 161),
+        ("package", 3),
+        ("architecture", None),
+        ("description", 3),
+        ("description", None),
+        ("pre_install", ["setup.sh"]),
+        ("name", 3),
         ("may_fail", ("web gui",)),
         ("may_fail", ("web.",)),
         ("system_packages", ("-y",)),
@@ -212,39 +224,6 @@ def test_targets_are_in_the_order_of_versions() -> None:
         Target("3.11", "arm64"),
         Target("3.12", "arm64"),
     )
-
-
-@pytest.mark.parametrize("name", ["", "b", "Billing", "1billing", "billing-", "b" * 29, "bil_ling"])
-def test_applications_with_names_that_aws_would_refuse_are_refused(name: str) -> None:
-    with pytest.raises(SpecError, match="cannot name an application"):
-        AppSpec(name)
-
-
-def test_the_longest_names_still_fit_into_awss_limits() -> None:
-    app = AppSpec("a" * 28)
-    region = "ap-northeast-1"
-
-    assert len(app.bucket("123456789012", region)) <= 63  # Amazon S3 user guide, bucket naming
-    assert len(app.build_role("l" * 64, region)) <= 64  # IAM user guide, quotas
-    assert len(app.layer_name("l" * 64)) <= 140  # Lambda API reference, PublishLayerVersion
-
-
-def test_long_layer_names_that_begin_alike_have_roles_of_their_own() -> None:
-    app = AppSpec("billing")
-
-    assert app.build_role("receipts-for-shops", "eu-west-1") != app.build_role(
-        "receipts-for-banks", "eu-west-1"
-    )
-
-
-def test_names_in_aws_say_application_and_layer() -> None:
-    app = AppSpec("billing")
-
-    assert app.project == "billing-layers"
-    assert app.log_group == "/aws/codebuild/billing-layers"
-    assert app.layer_name("web") == "billing-web"
-    assert app.bucket("123456789012", "eu-west-1") == "billing-layers-123456789012-eu-west-1"
-    assert app.build_role("web", "eu-west-1") == "billing-web-eu-west-1-build"
 
 
 @pytest.mark.parametrize("keep", [-1, True, "3", 2.0])

@@ -274,3 +274,43 @@ def test_a_topic_is_named_by_its_arn(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="'builds' is not the ARN of an SNS topic") as caught:
         load_config(written(tmp_path, f'{APP}notify = "builds"\n{WEB}'))
     assert "key 'notify'" in caught.value.where
+
+
+def test_a_typing_error_in_the_applications_name_is_pointed_out(tmp_path: Path) -> None:
+    error = refused(tmp_path, '[app]\nnmae = "billing"\n' + WEB)
+
+    assert (error.what, error.fix) == ("unknown key 'nmae'", "did you mean 'name'?")
+
+
+@pytest.mark.parametrize("key", ["python", "dependencies", "exclude", "functions", "include"])
+def test_a_string_where_a_list_belongs_is_refused_with_the_list(tmp_path: Path, key: str) -> None:
+    keys = {"dependencies": '["rich"]', "python": '["3.13"]', "architecture": '"arm64"'}
+    keys[key] = '"web"'
+    lines = "".join(f"{name} = {value}\n" for name, value in keys.items())
+    error = refused(tmp_path, f"{APP}[layers.web]\n{lines}")
+
+    assert error.what == f"{key} has the wrong type: 'web'"
+    assert error.where == f"layers.toml [layers.web], key {key!r}"
+    assert (error.expected, error.fix) == ("a list of strings", f'write {key} = ["web"]')
+
+
+def test_a_string_where_a_list_belongs_is_refused_in_the_defaults_too(tmp_path: Path) -> None:
+    error = refused(tmp_path, APP + '[defaults]\nslim = "tests"\n' + WEB)
+
+    assert (error.where, error.fix) == (
+        "layers.toml [defaults], key 'slim'",
+        'write slim = ["tests"]',
+    )
+
+
+def test_one_requirements_file_and_one_architecture_need_no_list(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"a.txt": "rich"})
+    one = load_config(written(tmp_path, APP + WEB + 'requirements = "a.txt"\n'))
+    listed = WEB.replace('"arm64"', '["arm64"]') + 'requirements = ["a.txt"]\n'
+
+    assert one == load_config(written(tmp_path, APP + listed))
+
+
+@pytest.mark.parametrize("text", ["keep = " + "9" * 5000, "keep = " + "[" * 5000])
+def test_toml_that_python_cannot_hold_is_refused(tmp_path: Path, text: str) -> None:
+    assert "not TOML" in refused(tmp_path, APP + WEB + text + "\n").what

@@ -1,0 +1,82 @@
+from typing import Any
+
+import pytest
+
+from builder.errors import SpecError
+from builder.spec.app_spec import AppSpec
+
+
+@pytest.mark.parametrize("name", ["", "b", "Billing", "1billing", "billing-", "b" * 29, "bil_ling"])
+def test_applications_with_names_that_aws_would_refuse_are_refused(name: str) -> None:
+    with pytest.raises(SpecError, match="cannot name an application"):
+        AppSpec(name)
+
+
+def test_the_longest_names_still_fit_into_awss_limits() -> None:
+    app = AppSpec("a" * 28)
+    region = "ap-northeast-1"
+
+    assert len(app.bucket("123456789012", region)) <= 63  # Amazon S3 user guide, bucket naming
+    assert len(app.build_role("l" * 64, region)) <= 64  # IAM user guide, quotas
+    assert len(app.layer_name("l" * 64)) <= 140  # Lambda API reference, PublishLayerVersion
+
+
+def test_long_layer_names_that_begin_alike_have_roles_of_their_own() -> None:
+    app = AppSpec("billing")
+
+    assert app.build_role("receipts-for-shops", "eu-west-1") != app.build_role(
+        "receipts-for-banks", "eu-west-1"
+    )
+
+
+def test_names_in_aws_say_application_and_layer() -> None:
+    app = AppSpec("billing")
+
+    assert app.project == "billing-layers"
+    assert app.log_group == "/aws/codebuild/billing-layers"
+    assert app.layer_name("web") == "billing-web"
+    assert app.bucket("123456789012", "eu-west-1") == "billing-layers-123456789012-eu-west-1"
+    assert app.build_role("web", "eu-west-1") == "billing-web-eu-west-1-build"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("name", 3),
+        ("region", None),
+        ("backend", "s3"),
+        ("backend", {"bucket": 3}),
+        ("sync_mode", "false"),
+        ("notify", "builds"),
+        ("notify", "arn:aws:sns:eu-west-1:123456789012:builds.fifo"),
+    ],
+)
+def test_a_value_that_cannot_be_right_is_refused_with_its_key(key: str, value: Any) -> None:
+    with pytest.raises(SpecError) as caught:
+        AppSpec(**{"name": "billing", "where": "layers.toml [app]", key: value})
+
+    assert caught.value.where == f"layers.toml [app], key {key!r}"
+    assert caught.value.expected
+    assert caught.value.fix
+
+
+def test_a_flag_is_refused_under_its_name_in_layers_toml() -> None:
+    with pytest.raises(SpecError, match="async is 1") as caught:
+        AppSpec("billing", async_mode=1)  # type: ignore[arg-type]
+
+    assert caught.value.where == "[app], key 'async'"
+
+
+@pytest.mark.parametrize(
+    ("settings", "has_publisher"),
+    [
+        ({}, False),
+        ({"sync_mode": True}, False),
+        ({"sync_mode": False}, True),
+        ({"async_mode": True}, True),
+    ],
+)
+def test_a_function_finishes_releases_where_something_may_not_be_waited_for(
+    settings: dict[str, Any], has_publisher: bool
+) -> None:
+    assert AppSpec("billing", **settings).has_publisher is has_publisher
