@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from builder.errors import SourceError
+from builder.inputs.dependency_list import has_code, read_listed, read_pyproject
 from builder.inputs.git import Listing
 from builder.inputs.ignore import Exclude, Reason
-from builder.inputs.locks.project_lock import read_locked
+from builder.inputs.locks.project_lock import LOCKS, read_locked
 from builder.inputs.package_tree import Tree
 from builder.inputs.requirements_files import (
     DISTRIBUTIONS,
     Reference,
     requirement_references,
 )
+from builder.spec.dependency_lists import is_declared, may_be_one
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.url_logins import login_in
 from builder.worker.requirements_text import decode
@@ -58,6 +60,7 @@ def source_files(spec: LayerSpec, root: Path) -> tuple[SourceFile, ...]:
     for reason in Reason:
         paths = [path for path, other in selection.left_out.items() if other is reason]
         log.debug("%s: %d left out, %s: %s", spec.name, len(paths), reason.value, paths[:NAMED])
+    read_listed(spec, root, selection.paths)
     read_locked(spec, root, selection.paths)  # a lock that does not fit is refused at plan
     return tuple(_describe(root, path) for path in sorted(selection.paths))
 
@@ -100,11 +103,26 @@ class _Selection:
         """Add all that the spec names, and what that names in turn."""
         spec = self._spec
         if spec.package is not None:
-            self.add_tree(PurePosixPath(spec.package))
+            self.add_package(PurePosixPath(spec.package))
         for requirements in spec.requirements:
             self.add_requirements(PurePosixPath(requirements))
         if spec.pre_install is not None:
             self.add_file(PurePosixPath(spec.pre_install), "the script that pre_install names")
+
+    def add_package(self, folder: PurePosixPath) -> None:
+        """Add the package's folder; of a list of dependencies only that and its locks."""
+        if is_declared(read_pyproject(self.root, folder)):
+            self._inside(self.root / folder, str(folder))
+            self._add_list(folder)
+        else:
+            self.add_tree(folder)
+
+    def _add_list(self, folder: PurePosixPath) -> None:
+        self.add_file(folder / "pyproject.toml", "a pyproject.toml")
+        self._check_credentials(folder / "pyproject.toml")
+        for name in LOCKS:
+            if (self.root / folder / name).is_file():
+                self.add_file(folder / name, "a lock file")
 
     def add_tree(self, tree: PurePosixPath) -> None:
         """Add a package folder."""
@@ -122,7 +140,11 @@ class _Selection:
         """Add the files of all package folders; git is asked once for each repository."""
         listing = Listing(tree.folder for tree in self._trees.values())
         for place, tree in self._trees.items():
-            for path in tree.files(listing, ignored=ignored):
+            found = tree.files(listing, ignored=ignored)
+            if self._is_list(place, found):
+                self._add_list(place)
+                continue
+            for path in found:
                 name = (place / path).as_posix()
                 self._check_name(name)
                 if (self.root / name).is_symlink():
@@ -131,6 +153,12 @@ class _Selection:
             for path, reason in tree.choice.left_out.items():
                 # Not PurePosixPath, which drops the slash at the end.
                 self.left_out[path if place == PurePosixPath() else f"{place}/{path}"] = reason
+
+    def _is_list(self, place: PurePosixPath, found: Iterable[str]) -> bool:
+        """Say whether the package's folder only lists dependencies: there is no code in it."""
+        if self._spec.package is None or place != PurePosixPath(self._spec.package):
+            return False
+        return not has_code(found) and may_be_one(read_pyproject(self.root, place))
 
     def add_requirements(self, file: PurePosixPath) -> None:
         """Add a requirements file, the files it includes and the local projects it names."""

@@ -29,6 +29,14 @@ def check_keys(
             )
 
 
+def table_in(document: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    """Return the table at a path of keys, {} where there is none."""
+    for name in names:
+        inner = document.get(name)
+        document = inner if isinstance(inner, dict) else {}
+    return document
+
+
 def _is_strings(value: Any) -> bool:
     return isinstance(value, str) or (
         isinstance(value, list) and all(isinstance(item, str) for item in value)

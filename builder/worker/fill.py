@@ -23,6 +23,9 @@ from .projects import ProjectWheel
 from .request import Request, Target
 from .uv import Uv
 
+LISTED = "listed.toml"
+"""Where the bundle holds a pyproject.toml that only lists dependencies; it is not always there."""
+
 
 @dataclass
 class Content:
@@ -53,7 +56,11 @@ def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, l
     kept = locking.read(bundle)
     native = interpreter is not None
     with log.timed("resolve"):
-        locked = versions.resolve(wanted, target, own, work, log, kept, native=native)
+        listed = bundle / LISTED
+        content = listed.read_bytes() if listed.is_file() else None
+        locked = versions.resolve(
+            wanted, target, own, work, log, kept, native=native, listed=content
+        )
     (bundle / "out" / f"lock-{target.python}.txt").write_text(
         locked.text(_header(wanted, target, own.wheels)), encoding="utf-8"
     )

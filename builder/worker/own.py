@@ -21,6 +21,7 @@ class Own:
         self._project = project
         self._out = out
         self._built: dict[Path, ProjectWheel] = {}
+        self._lists: list[Path] = []
 
     def wheel(self, folder: str) -> ProjectWheel:
         """Return the wheel of a folder, as uv or the request names it."""
@@ -37,9 +38,13 @@ class Own:
             self.wheels.append(self._built[path])
         return self._built[path]
 
+    def named_in(self, folder: Path) -> None:
+        """Look for folders from one whose pyproject.toml names them, and is no package."""
+        self._lists.append(folder.resolve())
+
     def _find(self, folder: str) -> Path:
         """Find what uv names relative to whatever file or package named it."""
-        bases = [self._project, *self._built]
+        bases = [*self._lists, self._project, *self._built]
         for base in bases:
             path = (base / folder.replace("file://", "")).resolve()
             inside = self._project.resolve() in (path, *path.parents)

@@ -18,6 +18,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from builder.errors import SourceError
+from builder.inputs.dependency_list import read_listed
 from builder.inputs.locks.uv_lock import edge_marker, reachable
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.runtimes import Target
@@ -124,7 +125,9 @@ def read_locked(spec: LayerSpec, root: Path, paths: Collection[str]) -> bytes | 
     if path is None:
         return None
     pyproject = root / str(spec.package) / "pyproject.toml"
-    present = pyproject.read_bytes() if pyproject.is_file() else b""
+    present = read_listed(spec, root, paths)
+    if present is None:
+        present = pyproject.read_bytes() if pyproject.is_file() else b""
     return locked_requirements(spec, path, (root / path).read_bytes(), present)
 
 
