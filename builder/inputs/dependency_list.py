@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -11,7 +10,9 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from builder.errors import SourceError
+from builder.inputs.local_dependencies import folders_of_others
 from builder.inputs.poetry_dependencies import PoetryError, Translated, translate
+from builder.inputs.pyproject import read_pyproject
 from builder.spec.dependency_lists import is_declared, may_be_one
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.toml_keys import table_in
@@ -20,28 +21,20 @@ LISTED = "listed.toml"
 """Where the bundle holds the pyproject.toml of a list; a package has none."""
 
 
-def read_pyproject(root: Path, folder: PurePosixPath) -> Mapping[str, Any]:
-    """Return a folder's pyproject.toml, or {} when there is none.
+def only_lists(root: Path, folder: PurePosixPath, paths: Iterable[str]) -> bool:
+    """Return whether a folder's pyproject.toml describes no package.
 
-    Raise SourceError when it is not TOML.
+    ``paths`` are the files there are, seen from the root. Code of other packages does not count.
     """
-    path = root / folder / "pyproject.toml"
-    try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except OSError:
-        return {}  # whoever needs it refuses the folder
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SourceError(
-            f"{folder / 'pyproject.toml'} is not TOML: {error}",
-            where=str(path),
-            expected="TOML in UTF-8",
-            fix="correct the line that is named",
-        ) from error
-
-
-def has_code(paths: Iterable[str]) -> bool:
-    """Return whether there is a Python file among the paths."""
-    return any(path.endswith(".py") for path in paths)
+    document = read_pyproject(root, folder)
+    if is_declared(document):
+        return True
+    if not may_be_one(document):
+        return False
+    others = folders_of_others(root, folder)
+    code = [PurePosixPath(path) for path in paths if path.endswith(".py")]
+    mine = (path for path in code if path.is_relative_to(folder))
+    return all(any(path.is_relative_to(other) for other in others) for path in mine)
 
 
 def read_listed(spec: LayerSpec, root: Path, paths: Collection[str]) -> bytes | None:
@@ -52,10 +45,9 @@ def read_listed(spec: LayerSpec, root: Path, paths: Collection[str]) -> bytes | 
     if spec.package is None:
         return None
     folder = PurePosixPath(spec.package)
-    document = read_pyproject(root, folder)
-    below = [path for path in paths if PurePosixPath(path).is_relative_to(folder)]
-    if not is_declared(document) and (has_code(below) or not may_be_one(document)):
+    if not only_lists(root, folder, paths):
         return None
+    document = read_pyproject(root, folder)
     where = f"{spec.where or f'layer {spec.name!r}'}: {root / folder / 'pyproject.toml'}"
     project = table_in(document, "project")
     dynamic = project.get("dynamic", ())

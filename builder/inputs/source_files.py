@@ -11,17 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from builder.errors import SourceError
-from builder.inputs.dependency_list import has_code, read_listed, read_pyproject
+from builder.inputs.dependency_list import only_lists, read_listed
 from builder.inputs.git import Listing
 from builder.inputs.ignore import Exclude, Reason
+from builder.inputs.local_dependencies import local_dependencies, workspace_of
 from builder.inputs.locks.project_lock import LOCKS, read_locked
 from builder.inputs.package_tree import Tree
+from builder.inputs.pyproject import read_pyproject
 from builder.inputs.requirements_files import (
     DISTRIBUTIONS,
     Reference,
     requirement_references,
 )
-from builder.spec.dependency_lists import is_declared, may_be_one
+from builder.spec.dependency_lists import is_declared
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.url_logins import login_in
 from builder.worker.requirements_text import decode
@@ -114,6 +116,7 @@ class _Selection:
         if is_declared(read_pyproject(self.root, folder)):
             self._inside(self.root / folder, str(folder))
             self._add_list(folder)
+            self._add_local(folder)
         else:
             self.add_tree(folder)
 
@@ -135,6 +138,31 @@ class _Selection:
         self._trees[tree] = Tree(Path(os.path.realpath(folder)), self._exclude, self.where)
         if (folder / "pyproject.toml").is_file():
             self._check_credentials(tree / "pyproject.toml")
+            self._add_local(tree)
+
+    def _add_local(self, folder: PurePosixPath) -> None:
+        """Add what a pyproject.toml needs of the project, and its workspace's root and lock."""
+        workspace = workspace_of(self.root, folder)
+        if workspace is not None and workspace.root != folder:
+            self.add_file(workspace.root / "pyproject.toml", "a pyproject.toml")
+            self._check_credentials(workspace.root / "pyproject.toml")
+            if (self.root / workspace.root / "uv.lock").is_file():
+                self.add_file(workspace.root / "uv.lock", "a lock file")
+        package = self._spec.package is not None and folder == PurePosixPath(self._spec.package)
+        extras = self._spec.extras if package else None
+        for local in local_dependencies(self.root, folder, extras):
+            outside = local.path.is_absolute() or ".." in local.path.parts
+            there = not outside and (self.root / local.path).exists()
+            if not local.needed and not there:
+                continue  # an extra's, and perhaps nobody wants it
+            if outside:
+                raise SourceError(
+                    f"{local.named} is outside the project",
+                    where=f"{self.root / folder / 'pyproject.toml'}: {local.path}",
+                    expected=f"dependencies below {self.root}, which is all that CodeBuild gets",
+                    fix="move it into the project, or publish it to an index",
+                )
+            self._add_reference(folder / "pyproject.toml", local.path)
 
     def take_trees(self, *, ignored: bool) -> None:
         """Add the files of all package folders; git is asked once for each repository."""
@@ -155,10 +183,10 @@ class _Selection:
                 self.left_out[path if place == PurePosixPath() else f"{place}/{path}"] = reason
 
     def _is_list(self, place: PurePosixPath, found: Iterable[str]) -> bool:
-        """Say whether the package's folder only lists dependencies: there is no code in it."""
+        """Say whether it is the package's folder, and only lists dependencies."""
         if self._spec.package is None or place != PurePosixPath(self._spec.package):
             return False
-        return not has_code(found) and may_be_one(read_pyproject(self.root, place))
+        return only_lists(self.root, place, [(place / path).as_posix() for path in found])
 
     def add_requirements(self, file: PurePosixPath) -> None:
         """Add a requirements file, the files it includes and the local projects it names."""

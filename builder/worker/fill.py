@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Mapping, Sequence
 
-from . import audit, collisions, distributions, include, interpreters, lighten, versions
+from . import audit, collisions, distributions, include, interpreters, lighten, projects, versions
 from . import install as installing
 from . import locked as locking
 from . import slim as slimming
@@ -67,6 +67,8 @@ def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, l
     prefix = wanted.prefix(target)
     root = stage / prefix
     with log.timed("install"):
+        for wheel in own.wheels:
+            projects.without_paths(wheel.path)
         installing.install(own.uv, locked, own.wheels, target, root, work, log)
     with log.timed("slim"):
         found = distributions.read(root)

@@ -22,6 +22,7 @@ class Own:
         self._out = out
         self._built: dict[Path, ProjectWheel] = {}
         self._lists: list[Path] = []
+        self.root_first = True
 
     def wheel(self, folder: str) -> ProjectWheel:
         """Return the wheel of a folder, as uv or the request names it."""
@@ -44,7 +45,9 @@ class Own:
 
     def _find(self, folder: str) -> Path:
         """Find what uv names relative to whatever file or package named it."""
-        bases = [*self._lists, self._project, *self._built]
+        # Requirements files name folders from the root, and packages from where they are.
+        named = [*self._lists, *self._built]
+        bases = [self._project, *named] if self.root_first else [*named, self._project]
         for base in bases:
             path = (base / folder.replace("file://", "")).resolve()
             inside = self._project.resolve() in (path, *path.parents)

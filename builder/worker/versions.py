@@ -31,6 +31,7 @@ def resolve(
     ``listed`` is a pyproject.toml that only lists dependencies, and takes the package's place.
     """
     project = own.uv.cwd
+    own.root_first = bool(wanted.requirements)
     lines = list(wanted.dependencies)
     folders: list[str] = []
     wheels: list[str] = []
@@ -46,7 +47,7 @@ def resolve(
         projects.check_target(wheel, target, native=native)
         extras = f"[{','.join(wanted.extras)}]" if wanted.extras else ""
         source = (project / wanted.package).resolve()
-        as_folder = projects.names_sources(source)
+        as_folder = projects.names_sources(source, project.resolve())
         path = source if as_folder else wheel.path.resolve()
         lines.append(f"{wheel.name}{extras} @ file://{quote(str(path))}")
         (folders if as_folder else wheels).append(wheel.name)

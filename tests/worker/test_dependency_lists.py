@@ -1,20 +1,17 @@
 """Layers of a pyproject.toml that only lists dependencies."""
 
-import io
-import zipfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.inputs.bundle import bundle
-from builder.inputs.source_files import source_files
-from tests.builder.conftest import spec_of
+from tests.builder.conftest import write_tree
+from tests.worker.planned import planned
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from builder.worker.request import Target
-    from tests.worker.conftest import MakeBundle, Result
+    from tests.worker.conftest import MakeBundle
 
 UV_BUILD = '[build-system]\nrequires = ["uv_build>=0.13,<0.14"]\nbuild-backend = "uv_build"\n'
 LIB = UV_BUILD + '[project]\nname = "lib"\nversion = "2.0"\n'
@@ -44,16 +41,6 @@ more = ["idna"]
 """
 
 
-def planned(make_bundle: "MakeBundle", here: "Target", root: "Path", **fields: Any) -> "Result":
-    """Build what the plan bundles of a project."""
-    made = make_bundle(package="x")
-    spec = spec_of(python=(here.python,), architecture=here.architecture, **fields)
-    content = bundle(spec, root, source_files(spec, root), "0" * 64)
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        archive.extractall(made.path)
-    return made.run()
-
-
 @pytest.mark.parametrize("text", [PEP_621, POETRY])
 def test_a_list_with_its_own_packages_is_built(
     make_bundle: "MakeBundle", here: "Target", tmp_path: "Path", text: str
@@ -65,14 +52,9 @@ def test_a_list_with_its_own_packages_is_built(
         "lib/pyproject.toml": LIB,
         "lib/src/lib/__init__.py": "",
     }
-    for name, content in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(content)
+    write_tree(root, files)
 
-    # Until the plan follows paths, the requirements name the package.
-    (root / "r.txt").write_text("./lib\n")
-    fields = {"package": "app", "extras": ("more",), "requirements": ("r.txt",)}
-    result = planned(make_bundle, here, root, **fields)
+    result = planned(make_bundle, here, root, package="app", extras=("more",))
 
     assert result.status == 0, result.errors
     packages = {p["name"]: p["version"] for p in result.manifest["packages"]}

@@ -1,3 +1,6 @@
+import base64
+import hashlib
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,3 +66,27 @@ def test_compiled_code_of_the_project_needs_the_targets_own_interpreter(
         return
     with pytest.raises(BuildError, match="a has compiled code"):
         projects.check_target(wheel, foreign, native=native)
+
+
+@pytest.mark.parametrize(
+    ("requires", "left"),
+    [
+        ("lib @ file:///tmp/x/lib", "lib"),
+        ("lib[a,b]@file:///tmp/x/lib ; python_version > '3'", "lib[a,b] ; python_version > '3'"),
+        ("lib @ https://files.example/lib.zip", "lib @ https://files.example/lib.zip"),
+        ("lib>=1", "lib>=1"),
+    ],
+)
+def test_paths_of_the_machine_are_taken_out_of_a_wheel(
+    requires: str, left: str, tmp_path: Path, make_wheel: "MakeWheel"
+) -> None:
+    wheel = make_wheel(tmp_path, "mine", requires=(requires,))
+
+    projects.without_paths(wheel)
+
+    with zipfile.ZipFile(wheel) as archive:
+        metadata = archive.read("mine-1.0.dist-info/METADATA")
+        record = archive.read("mine-1.0.dist-info/RECORD").decode()
+    assert f"Requires-Dist: {left}\n" in metadata.decode()
+    digest = base64.urlsafe_b64encode(hashlib.sha256(metadata).digest()).rstrip(b"=").decode()
+    assert f"mine-1.0.dist-info/METADATA,sha256={digest},{len(metadata)}\n" in record
