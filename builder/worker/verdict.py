@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 from typing import Sequence
 
-from . import audit, distributions, imports, include, interpreters, opened
+from . import audit, distributions, imports, include, interpreters, opened, standard_library
 from .errors import BuildError
+from .explain import part_of_python
 from .files import LayerFile
 from .fill import Content
 from .imports import Failure, Report
@@ -125,6 +126,11 @@ def _import_error(
 ) -> BuildError:
     target = content.target
     first = refusals[0]
+    named = first.module.split(".")[0]
+    bringing = [name for name, of_one in modules.items() if first.module in of_one]
+    if standard_library.has(named, target.python) and not {*bringing} & content.own:
+        said = f"{named} of {', '.join(bringing)} goes before Python's own\n{first.message}"
+        return part_of_python(named, target, said, ", ".join(bringing))
     removed, option = _left_out(first, content, root)
     generated = _own_module(first, modules, content)
     owners = sorted({name for name, own in modules.items() for f in refusals if f.module in own})

@@ -197,3 +197,18 @@ def test_a_module_that_the_own_package_lacks_may_be_a_file_that_git_ignores(
     fix = result.errors.partition("fix:")[2]
     assert hint in " ".join(fix.split())
     assert ("lambda-layer plan sample --files" in " ".join(fix.split())) == ("exclude" in hint)
+
+
+def test_a_package_that_takes_the_place_of_pythons_own_is_to_be_removed(
+    make_bundle: "MakeBundle", make_wheel: "MakeWheel"
+) -> None:
+    bundle = make_bundle(requirements=["requirements.txt"])
+    files = {"colorsys.py": "print 'of another age'\n"}
+    make_wheel(bundle.path / "project" / "wheels", "colours", files=files)
+    offline(bundle, "colours")
+
+    result = bundle.run()
+
+    assert result.status == 1
+    assert "ERROR: colorsys is part of Python" in result.errors
+    assert "remove colours from the requirements; `import colorsys` works" in result.errors
