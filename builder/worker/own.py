@@ -37,6 +37,12 @@ class Own:
                 else projects.build(self.uv, path, shown, out)
             )
             self.wheels.append(self._built[path])
+            gone = projects.left_out(path, self._built[path].path) if path.is_dir() else []
+            if gone:
+                self.uv.log.note(
+                    f"{shown} has no [build-system], and setuptools left out {', '.join(gone)}: if "
+                    "the layer needs them, name what belongs to it under [tool.setuptools]"
+                )
         return self._built[path]
 
     def named_in(self, folder: Path) -> None:

@@ -10,6 +10,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from .distributions import NOT_TO_IMPORT
 from .errors import BuildError
 from .explain import message
 from .lock import normalize
@@ -113,6 +114,29 @@ def names_sources(folder: Path, project: Path) -> bool:
         if place == project:
             break
     return False
+
+
+def left_out(folder: Path, wheel: Path) -> list[str]:
+    """Return the folder's modules and packages that its wheel lacks, if nothing says which to take.
+
+    Without [build-system] it is setuptools that looks for them, and it leaves out modules beside
+    packages, packages beside src/, and names such as tools and utils (its user guide, "Package
+    Discovery").
+    """
+    pyproject = folder / "pyproject.toml"
+    text = pyproject.read_text(encoding="utf-8") if pyproject.is_file() else ""
+    chosen = re.search(r"(?m)^\s*\[(build-system|tool\.setuptools)\b", text)
+    if chosen or any((folder / name).exists() for name in ("setup.py", "setup.cfg")):
+        return []
+    with zipfile.ZipFile(wheel) as archive:
+        there = {re.split(r"[/.]", name)[0] for name in archive.namelist()}
+    packages = {path.parent.name: f"{path.parent.name}/" for path in folder.glob("*/__init__.py")}
+    modules = {path.stem: path.name for path in folder.glob("*.py")}
+    return sorted(
+        shown
+        for name, shown in {**modules, **packages}.items()
+        if name.isidentifier() and name not in there and name not in NOT_TO_IMPORT
+    )
 
 
 def without_paths(wheel: Path) -> None:
