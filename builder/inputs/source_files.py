@@ -6,8 +6,7 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from builder.errors import SourceError
