@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
+from builder.inputs.dependency_list import LISTED, read_listed
 from builder.inputs.locks.project_lock import LOCKED, read_locked
 from builder.inputs.same_bytes import json_bytes, zip_entries
 from builder.inputs.source_files import SourceFile, read_file
@@ -24,6 +25,9 @@ def bundle(spec: LayerSpec, root: Path, files: tuple[SourceFile, ...], fingerpri
     locked = read_locked(spec, root, {file.path for file in files})
     if locked is not None:
         entries[LOCKED] = (locked, False)
+    listed = read_listed(spec, root, {file.path for file in files})
+    if listed is not None:
+        entries[LISTED] = (listed, False)
     for file in files:
         entries[f"project/{file.path}"] = (read_file(root, file), file.executable)
     return zip_entries(entries)

@@ -6,20 +6,24 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from builder.errors import SourceError
+from builder.inputs.dependency_list import only_lists, read_listed
 from builder.inputs.git import Listing
 from builder.inputs.ignore import Exclude, Reason
-from builder.inputs.locks.project_lock import read_locked
+from builder.inputs.local_dependencies import local_dependencies, workspace_of
+from builder.inputs.locks.project_lock import LOCKS, read_locked
 from builder.inputs.package_tree import Tree
+from builder.inputs.pyproject import read_pyproject
 from builder.inputs.requirements_files import (
     DISTRIBUTIONS,
     Reference,
     requirement_references,
 )
+from builder.spec.dependency_lists import is_declared
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.url_logins import login_in
 from builder.worker.requirements_text import decode
@@ -58,6 +62,7 @@ def source_files(spec: LayerSpec, root: Path) -> tuple[SourceFile, ...]:
     for reason in Reason:
         paths = [path for path, other in selection.left_out.items() if other is reason]
         log.debug("%s: %d left out, %s: %s", spec.name, len(paths), reason.value, paths[:NAMED])
+    read_listed(spec, root, selection.paths)
     read_locked(spec, root, selection.paths)  # a lock that does not fit is refused at plan
     return tuple(_describe(root, path) for path in sorted(selection.paths))
 
@@ -100,11 +105,27 @@ class _Selection:
         """Add all that the spec names, and what that names in turn."""
         spec = self._spec
         if spec.package is not None:
-            self.add_tree(PurePosixPath(spec.package))
+            self.add_package(PurePosixPath(spec.package))
         for requirements in spec.requirements:
             self.add_requirements(PurePosixPath(requirements))
         if spec.pre_install is not None:
             self.add_file(PurePosixPath(spec.pre_install), "the script that pre_install names")
+
+    def add_package(self, folder: PurePosixPath) -> None:
+        """Add the package's folder; of a list of dependencies only that and its locks."""
+        if is_declared(read_pyproject(self.root, folder)):
+            self._inside(self.root / folder, str(folder))
+            self._add_list(folder)
+            self._add_local(folder)
+        else:
+            self.add_tree(folder)
+
+    def _add_list(self, folder: PurePosixPath) -> None:
+        self.add_file(folder / "pyproject.toml", "a pyproject.toml")
+        self._check_credentials(folder / "pyproject.toml")
+        for name in LOCKS:
+            if (self.root / folder / name).is_file():
+                self.add_file(folder / name, "a lock file")
 
     def add_tree(self, tree: PurePosixPath) -> None:
         """Add a package folder."""
@@ -117,12 +138,41 @@ class _Selection:
         self._trees[tree] = Tree(Path(os.path.realpath(folder)), self._exclude, self.where)
         if (folder / "pyproject.toml").is_file():
             self._check_credentials(tree / "pyproject.toml")
+            self._add_local(tree)
+
+    def _add_local(self, folder: PurePosixPath) -> None:
+        """Add what a pyproject.toml needs of the project, and its workspace's root and lock."""
+        workspace = workspace_of(self.root, folder)
+        if workspace is not None and workspace.root != folder:
+            self.add_file(workspace.root / "pyproject.toml", "a pyproject.toml")
+            self._check_credentials(workspace.root / "pyproject.toml")
+            if (self.root / workspace.root / "uv.lock").is_file():
+                self.add_file(workspace.root / "uv.lock", "a lock file")
+        package = self._spec.package is not None and folder == PurePosixPath(self._spec.package)
+        extras = self._spec.extras if package else None
+        for local in local_dependencies(self.root, folder, extras):
+            outside = local.path.is_absolute() or ".." in local.path.parts
+            there = not outside and (self.root / local.path).exists()
+            if not local.needed and not there:
+                continue  # an extra's, and perhaps nobody wants it
+            if outside:
+                raise SourceError(
+                    f"{local.named} is outside the project",
+                    where=f"{self.root / folder / 'pyproject.toml'}: {local.path}",
+                    expected=f"dependencies below {self.root}, which is all that CodeBuild gets",
+                    fix="move it into the project, or publish it to an index",
+                )
+            self._add_reference(folder / "pyproject.toml", local.path)
 
     def take_trees(self, *, ignored: bool) -> None:
         """Add the files of all package folders; git is asked once for each repository."""
         listing = Listing(tree.folder for tree in self._trees.values())
         for place, tree in self._trees.items():
-            for path in tree.files(listing, ignored=ignored):
+            found = tree.files(listing, ignored=ignored)
+            if self._is_list(place, found):
+                self._add_list(place)
+                continue
+            for path in found:
                 name = (place / path).as_posix()
                 self._check_name(name)
                 if (self.root / name).is_symlink():
@@ -131,6 +181,12 @@ class _Selection:
             for path, reason in tree.choice.left_out.items():
                 # Not PurePosixPath, which drops the slash at the end.
                 self.left_out[path if place == PurePosixPath() else f"{place}/{path}"] = reason
+
+    def _is_list(self, place: PurePosixPath, found: Iterable[str]) -> bool:
+        """Say whether it is the package's folder, and only lists dependencies."""
+        if self._spec.package is None or place != PurePosixPath(self._spec.package):
+            return False
+        return only_lists(self.root, place, [(place / path).as_posix() for path in found])
 
     def add_requirements(self, file: PurePosixPath) -> None:
         """Add a requirements file, the files it includes and the local projects it names."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from builder.errors import SpecError
 from builder.spec.app_spec import AppSpec
+from builder.spec.dependency_lists import may_be_one
 from builder.spec.field import Field, Place
 from builder.spec.fields import fields_in, spec_fields
 from builder.spec.kinds import ONE_OR_MORE
@@ -242,7 +243,7 @@ def _check_file(root: Path, name: str, where: str, expected: str) -> None:
 
 def _check_package(root: Path, name: str, where: str) -> None:
     folder = root / name
-    expected = "a folder with a pyproject.toml and at least one .py file"
+    expected = "a folder with a pyproject.toml that lists dependencies, or is beside .py files"
     if not folder.is_dir():
         raise SpecError(
             f"there is no folder {name!r}", where=where, expected=expected, fix="correct the path"
@@ -255,13 +256,24 @@ def _check_package(root: Path, name: str, where: str) -> None:
             fix="add a pyproject.toml with [project] name and version, "
             "or use requirements = FILE if it is not a package",
         )
+    if _lists_only(folder / "pyproject.toml"):
+        return
     if not any(_is_source(path.relative_to(folder)) for path in folder.rglob("*.py")):
         raise SpecError(
             f"{name!r} has no Python file",
             where=where,
             expected=expected,
-            fix="name the folder that holds the package's source",
+            fix="name the folder that holds the package's source; or, if it only lists "
+            "dependencies, say so: package = false in [tool.uv], or package-mode = false in "
+            "[tool.poetry]",
         )
+
+
+def _lists_only(pyproject: Path) -> bool:
+    try:
+        return may_be_one(tomllib.loads(pyproject.read_bytes().decode("utf-8-sig")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return False  # the plan says what is wrong with it
 
 
 def _is_source(path: Path) -> bool:

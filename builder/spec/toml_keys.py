@@ -28,6 +28,14 @@ def check_keys(table: Mapping[str, Any], place: Place, where: str) -> None:
             raise _wrong_kind(known[key], value, where)
 
 
+def table_in(document: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    """Return the table at a path of keys, {} where there is none."""
+    for name in names:
+        inner = document.get(name)
+        document = inner if isinstance(inner, dict) else {}
+    return document
+
+
 def _instead(key: str, known: Mapping[str, Field]) -> str:
     elsewhere = [p.value for field in FIELDS if field.name == key for p in field.places]
     close = get_close_matches(key.lower().replace("-", "_"), known, n=1)

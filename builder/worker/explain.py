@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from . import standard_library
 from .errors import BuildError
 from .lock import CREDENTIALS
 from .process import Outcome
@@ -142,6 +143,8 @@ def explain(outcome: Outcome, target: Target, doing: str, hint: str = "") -> Bui
         if found:
             words = {k: v or "" for k, v in found.groupdict().items()}
             words.update(name=words.get("name", "").replace("_", "-"), target=str(target))
+            if standard_library.has(words["name"], target.python):
+                return part_of_python(words["name"], target, f"{doing} for {target}\n{said}")
             words["url"] = CREDENTIALS.sub("", words.get("url", ""))
             return BuildError(
                 re.sub(r" +", " ", meaning.what.format(**words)),
@@ -154,6 +157,16 @@ def explain(outcome: Outcome, target: Target, doing: str, hint: str = "") -> Bui
         where=f"{target}\n{said}",
         expected="uv to end with status 0",
         fix="read what uv says; LAYER_DEBUG=true (debug_mode) shows every command",
+    )
+
+
+def part_of_python(name: str, target: Target, where: str, bringing: str = "") -> BuildError:
+    """Return the error that a requirement brings a module that Python has."""
+    return BuildError(
+        f"{name} is part of Python",
+        where=where,
+        expected=f"requirements beyond the standard library of python{target.python}",
+        fix=f"remove {bringing or name} from the requirements; `import {name}` works without it",
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Mapping, Sequence
 
-from . import audit, collisions, distributions, include, interpreters, lighten, versions
+from . import audit, collisions, distributions, include, interpreters, lighten, projects, versions
 from . import install as installing
 from . import locked as locking
 from . import slim as slimming
@@ -22,6 +22,9 @@ from .own import Own
 from .projects import ProjectWheel
 from .request import Request, Target
 from .uv import Uv
+
+LISTED = "listed.toml"
+"""Where the bundle holds a pyproject.toml that only lists dependencies; it is not always there."""
 
 
 @dataclass
@@ -53,13 +56,19 @@ def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, l
     kept = locking.read(bundle)
     native = interpreter is not None
     with log.timed("resolve"):
-        locked = versions.resolve(wanted, target, own, work, log, kept, native=native)
+        listed = bundle / LISTED
+        content = listed.read_bytes() if listed.is_file() else None
+        locked = versions.resolve(
+            wanted, target, own, work, log, kept, native=native, listed=content
+        )
     (bundle / "out" / f"lock-{target.python}.txt").write_text(
         locked.text(_header(wanted, target, own.wheels)), encoding="utf-8"
     )
     prefix = wanted.prefix(target)
     root = stage / prefix
     with log.timed("install"):
+        for wheel in own.wheels:
+            projects.without_paths(wheel.path)
         installing.install(own.uv, locked, own.wheels, target, root, work, log)
     with log.timed("slim"):
         found = distributions.read(root)

@@ -96,7 +96,7 @@ def _logical_lines(text: str) -> Iterable[str]:
 
 
 def _folder(url: str) -> str | None:
-    """Return the folder behind a ``file:`` URL, or None when it is a file or elsewhere."""
+    """Return the folder or file behind a ``file:`` URL, or None when it is elsewhere."""
     parts = urlsplit(url)
     path = unquote(parts.path)
-    return path if parts.scheme == "file" and Path(path).is_dir() else None
+    return path if parts.scheme == "file" and Path(path).exists() else None

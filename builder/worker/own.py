@@ -21,6 +21,8 @@ class Own:
         self._project = project
         self._out = out
         self._built: dict[Path, ProjectWheel] = {}
+        self._lists: list[Path] = []
+        self.root_first = True
 
     def wheel(self, folder: str) -> ProjectWheel:
         """Return the wheel of a folder, as uv or the request names it."""
@@ -35,11 +37,23 @@ class Own:
                 else projects.build(self.uv, path, shown, out)
             )
             self.wheels.append(self._built[path])
+            gone = projects.left_out(path, self._built[path].path) if path.is_dir() else []
+            if gone:
+                self.uv.log.note(
+                    f"{shown} has no [build-system], and setuptools left out {', '.join(gone)}: if "
+                    "the layer needs them, name what belongs to it under [tool.setuptools]"
+                )
         return self._built[path]
+
+    def named_in(self, folder: Path) -> None:
+        """Look for folders from one whose pyproject.toml names them, and is no package."""
+        self._lists.append(folder.resolve())
 
     def _find(self, folder: str) -> Path:
         """Find what uv names relative to whatever file or package named it."""
-        bases = [self._project, *self._built]
+        # Requirements files name folders from the root, and packages from where they are.
+        named = [*self._lists, *self._built]
+        bases = [self._project, *named] if self.root_first else [*named, self._project]
         for base in bases:
             path = (base / folder.replace("file://", "")).resolve()
             inside = self._project.resolve() in (path, *path.parents)

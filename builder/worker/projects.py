@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import email
+import hashlib
 import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from .distributions import NOT_TO_IMPORT
 from .errors import BuildError
 from .explain import message
 from .lock import normalize
@@ -23,6 +26,10 @@ VCS_VERSIONING = (
     "versioningit",
 )
 BUNDLE_VERSION = "0"
+INFO = r"[^/]+\.dist-info"
+LOCAL_REQUIREMENT = re.compile(
+    rb"(?m)^(Requires-Dist: [A-Za-z0-9][\w.-]*(?: ?\[[^]\n]*\])?) ?@ ?file:[^\s;]*"
+)
 
 
 @dataclass(frozen=True)
@@ -94,10 +101,66 @@ def check_target(wheel: ProjectWheel, target: Target, *, native: bool) -> None:
     )
 
 
-def names_sources(folder: Path) -> bool:
-    """Whether uv is told where dependencies come from: no wheel can carry that."""
+def names_sources(folder: Path, project: Path) -> bool:
+    """Whether uv is told where dependencies come from: no wheel can carry that.
+
+    The root of a workspace, which is above the folder, can do so for its members.
+    """
+    for place in (folder, *folder.parents):
+        pyproject = place / "pyproject.toml"
+        text = pyproject.read_text(encoding="utf-8") if pyproject.is_file() else ""
+        if "tool.uv" in text and "sources" in text:
+            return True
+        if place == project:
+            break
+    return False
+
+
+def left_out(folder: Path, wheel: Path) -> list[str]:
+    """Return the folder's modules and packages that its wheel lacks, if nothing says which to take.
+
+    Without [build-system] it is setuptools that looks for them, and it leaves out modules beside
+    packages, packages beside src/, and names such as tools and utils (its user guide, "Package
+    Discovery").
+    """
     pyproject = folder / "pyproject.toml"
-    return pyproject.is_file() and "tool.uv.sources" in pyproject.read_text(encoding="utf-8")
+    text = pyproject.read_text(encoding="utf-8") if pyproject.is_file() else ""
+    chosen = re.search(r"(?m)^\s*\[(build-system|tool\.setuptools)\b", text)
+    if chosen or any((folder / name).exists() for name in ("setup.py", "setup.cfg")):
+        return []
+    with zipfile.ZipFile(wheel) as archive:
+        there = {re.split(r"[/.]", name)[0] for name in archive.namelist()}
+    packages = {path.parent.name: f"{path.parent.name}/" for path in folder.glob("*/__init__.py")}
+    modules = {path.stem: path.name for path in folder.glob("*.py")}
+    return sorted(
+        shown
+        for name, shown in {**modules, **packages}.items()
+        if name.isidentifier() and name not in there and name not in NOT_TO_IMPORT
+    )
+
+
+def without_paths(wheel: Path) -> None:
+    """Take paths of this machine out of what a wheel requires: each build has others.
+
+    Backends write ``name @ file:///...`` for dependencies by path.
+    """
+    with zipfile.ZipFile(wheel) as archive:
+        entries = [(info, archive.read(info)) for info in archive.infolist()]
+    meta = next(i.filename for i, _ in entries if re.fullmatch(INFO + "/METADATA", i.filename))
+    before = next(content for info, content in entries if info.filename == meta)
+    after = LOCAL_REQUIREMENT.sub(rb"\1", before)
+    if after == before:
+        return
+    digest = base64.urlsafe_b64encode(hashlib.sha256(after).digest()).rstrip(b"=").decode()
+    row = f"{meta},sha256={digest},{len(after)}".encode()
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        for info, content in entries:
+            if info.filename == meta:
+                content = after
+            elif re.fullmatch(INFO + "/RECORD", info.filename):
+                pattern = rb"(?m)^" + re.escape(meta.encode()) + rb",[^\r\n]*"
+                content = re.sub(pattern, row, content)
+            archive.writestr(info, content)
 
 
 def version_variables(folder: Path) -> dict[str, str]:

@@ -39,7 +39,8 @@ class Inputs:
 
     ``folders`` names the project's own packages that uv gets as source folders, ``wheels`` those
     that it gets as wheels; the latter are not part of the lock. ``constraints`` is a file with the
-    versions of the project's own lock, ``overrides`` one with its commits.
+    versions of the project's own lock, ``overrides`` one with its commits. ``extras`` are those of
+    a pyproject.toml among the files.
     """
 
     files: tuple[Path, ...]
@@ -47,6 +48,7 @@ class Inputs:
     wheels: tuple[str, ...] = ()
     constraints: Path | None = None
     overrides: Path | None = None
+    extras: tuple[str, ...] = ()
 
 
 class Resolver:
@@ -151,6 +153,7 @@ class Resolver:
             arguments += ["--constraints", str(inputs.constraints)]
         if inputs.overrides is not None:
             arguments += ["--overrides", str(inputs.overrides)]
+        arguments += [part for name in inputs.extras for part in ("--extra", name)]
         arguments += ["--generate-hashes", "--no-annotate", "--no-header"]
         arguments += [part for name in inputs.wheels for part in ("--no-emit-package", name)]
         arguments += ["--emit-index-url", "--emit-find-links", *rule, "-o", str(out)]

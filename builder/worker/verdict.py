@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Sequence
 
-from . import audit, distributions, imports, include, interpreters, opened
+from . import audit, distributions, imports, include, interpreters, opened, standard_library
 from .errors import BuildError
+from .explain import part_of_python
 from .files import LayerFile
 from .fill import Content
 from .imports import Failure, Report
@@ -14,6 +16,8 @@ from .log import Log, counted
 from .request import Request
 
 PYTHON = "python"
+NAME_FROM = re.compile(r"cannot import name '(\w+)' from (partially \w+ module )?'([\w.]+)'")
+"""How Python says that a package has neither such a name nor such a module."""
 
 
 def judge(
@@ -92,7 +96,7 @@ def _import(
     refusals, tolerated = imports.judge(report, modules, content.own, wanted.may_fail, main)
     notes += tolerated
     if refusals:
-        raise _import_error(refusals, modules, content, root)
+        raise _import_error(refusals, modules, content, root, wanted)
     return report
 
 
@@ -114,11 +118,21 @@ def _start_error(said: str, content: Content) -> BuildError:
 
 
 def _import_error(
-    refusals: Sequence[Failure], modules: dict[str, tuple[str, ...]], content: Content, root: Path
+    refusals: Sequence[Failure],
+    modules: dict[str, tuple[str, ...]],
+    content: Content,
+    root: Path,
+    wanted: Request,
 ) -> BuildError:
     target = content.target
     first = refusals[0]
+    named = first.module.split(".")[0]
+    bringing = [name for name, of_one in modules.items() if first.module in of_one]
+    if standard_library.has(named, target.python) and not {*bringing} & content.own:
+        said = f"{named} of {', '.join(bringing)} goes before Python's own\n{first.message}"
+        return part_of_python(named, target, said, ", ".join(bringing))
     removed, option = _left_out(first, content, root)
+    generated = _own_module(first, modules, content)
     owners = sorted({name for name, own in modules.items() for f in refusals if f.module in own})
     missing = first.missing.split(".")[0]
     absent = "ModuleNotFoundError" in first.kinds and missing and missing != first.module
@@ -132,6 +146,8 @@ def _import_error(
         expected="modules that import with the standard library and the layer alone",
         fix=f"{removed} was left out by the layer's {option}: take that option off, or narrow it"
         if removed
+        else _left_behind(generated, wanted)
+        if generated
         else f"add the distribution that has {missing} to the layer's dependencies"
         if absent
         else _advice(first),
@@ -148,6 +164,32 @@ def _left_out(failure: Failure, content: Content, root: Path) -> tuple[str, str]
         if module and file.startswith((f"{module}/", f"{module}.")):
             return file, option
     return "", ""
+
+
+def _own_module(failure: Failure, modules: dict[str, tuple[str, ...]], content: Content) -> str:
+    """Return the module of the project's own packages that is not there, or ""."""
+    own = {m.split(".")[0] for name in content.own for m in modules.get(name, ())}
+    named = NAME_FROM.search(failure.message)
+    missing = failure.missing
+    # Imported by others while it begins, a package lacks names that it has later.
+    itself = named and f"/{named[3].replace('.', '/')}/__init__.py:" in failure.place
+    if named and (itself or not named[2]):
+        missing = f"{named[3]}.{named[1]}"
+    elif "ModuleNotFoundError" not in failure.kinds:
+        return ""
+    # protoc writes `import x_pb2` whatever package the file is in.
+    of_protoc = re.search(r"_pb2(_grpc)?$", missing) and failure.module.split(".")[0] in own
+    inside = missing.split(".")[0] in own and "." in missing
+    return missing if inside or of_protoc else ""
+
+
+def _left_behind(module: str, wanted: Request) -> str:
+    file = f"{module.rpartition('.')[2]}.py"
+    return (
+        f"if {file} is a generated file that git ignores, which `lambda-layer plan {wanted.layer} "
+        f'--files` shows, take it back in with exclude = ["!{file}"]; if it is made later, make it '
+        f"before the plan; else the package has no {module}"
+    )
 
 
 def _advice(failure: Failure) -> str:

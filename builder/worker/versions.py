@@ -24,26 +24,36 @@ def resolve(
     kept: Locked | None,
     *,
     native: bool,
+    listed: bytes | None = None,
 ) -> Lock:
-    """Return the lock for one target; build the wheels of all source folders on the way."""
+    """Return the lock for one target; build the wheels of all source folders on the way.
+
+    ``listed`` is a pyproject.toml that only lists dependencies, and takes the package's place.
+    """
     project = own.uv.cwd
+    own.root_first = bool(wanted.requirements)
     lines = list(wanted.dependencies)
     folders: list[str] = []
     wheels: list[str] = []
-    if wanted.package is not None:
+    pyproject: Path | None = None
+    if wanted.package is not None and listed is not None:
+        pyproject = project / wanted.package / "pyproject.toml"
+        pyproject.write_bytes(listed)
+        own.named_in(pyproject.parent)
+    elif wanted.package is not None:
         log.step(f"building the package in {wanted.package}")
         wheel = own.wheel(wanted.package)
         projects.check_extras(wheel, wanted.extras)
         projects.check_target(wheel, target, native=native)
         extras = f"[{','.join(wanted.extras)}]" if wanted.extras else ""
         source = (project / wanted.package).resolve()
-        as_folder = projects.names_sources(source)
+        as_folder = projects.names_sources(source, project.resolve())
         path = source if as_folder else wheel.path.resolve()
         lines.append(f"{wheel.name}{extras} @ file://{quote(str(path))}")
         (folders if as_folder else wheels).append(wheel.name)
-    listed = work / "requirements.in"
-    listed.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    paths = [listed, *(project / path for path in wanted.requirements)]
+    direct = work / "requirements.in"
+    direct.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    paths = [direct, *(project / path for path in wanted.requirements)]
     requirements_text.rewrite(project / path for path in wanted.requirements)
     log.step(f"resolving {_described(wanted)} for {target}")
     resolver = Resolver(own.uv, target, work, log, native=native)
@@ -55,7 +65,14 @@ def resolve(
         overrides = work / "overrides.txt"
         overrides.write_text(kept.overrides(), encoding="utf-8")
     locked = resolver.resolve(
-        Inputs(tuple(paths), tuple(folders), tuple(wheels), constraints, overrides),
+        Inputs(
+            (*paths, *([pyproject] if pyproject else [])),
+            tuple(folders),
+            tuple(wheels),
+            constraints,
+            overrides,
+            wanted.extras if pyproject else (),
+        ),
         lambda folder: own.wheel(folder).name,
     )
     for folder in locked.folders:

@@ -85,3 +85,19 @@ def test_what_a_package_says_about_its_successor_stands_first(foreign: Target) -
     assert error.fix.startswith(
         "its own build says: use 'pip install scikit-learn' rather than 'pip install sklearn'\n"
     )
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Because json was not found in the package registry and you require json",
+        "Because there is no version of json==1 and you require it",
+        "Failed to build `json==1.0`",
+    ],
+)
+def test_a_requirement_that_is_part_of_python_is_to_be_removed(said: str, foreign: Target) -> None:
+    error = explain(Outcome(("uv",), 1, f"error: it failed\n  cause: {said}\n"), foreign, "x")
+
+    assert error.what == "json is part of Python"
+    assert "remove json" in error.fix
+    assert said in error.where

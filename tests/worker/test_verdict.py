@@ -167,3 +167,48 @@ def test_what_an_option_left_out_and_an_import_needs_is_named(
 
     assert result.status == 1
     assert said in result.errors
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("from . import api_pb2", 'exclude = ["!api_pb2.py"]'),
+        ("from web import api_pb2", 'exclude = ["!api_pb2.py"]'),
+        ("import web.gen.version", 'exclude = ["!gen.py"]'),
+        ("import api_pb2_grpc", 'exclude = ["!api_pb2_grpc.py"]'),
+        ("import web.part; later = 1", "choose versions that work together"),
+        ("import not_there", "add the distribution that has not_there"),
+        ("from json import not_there", "choose versions that work together"),
+    ],
+)
+def test_a_module_that_the_own_package_lacks_may_be_a_file_that_git_ignores(
+    line: str, hint: str, make_bundle: "MakeBundle"
+) -> None:
+    head = '[build-system]\nrequires = ["uv_build>=0.13,<0.14"]\nbuild-backend = "uv_build"\n'
+    files = {
+        "pyproject.toml": head + '[project]\nname = "web"\nversion = "1"\n',
+        "src/web/__init__.py": f"{line}\n",
+        "src/web/part.py": "from web import later\n",
+    }
+
+    result = make_bundle(files, package=".").run()
+
+    assert result.status == 1
+    fix = result.errors.partition("fix:")[2]
+    assert hint in " ".join(fix.split())
+    assert ("lambda-layer plan sample --files" in " ".join(fix.split())) == ("exclude" in hint)
+
+
+def test_a_package_that_takes_the_place_of_pythons_own_is_to_be_removed(
+    make_bundle: "MakeBundle", make_wheel: "MakeWheel"
+) -> None:
+    bundle = make_bundle(requirements=["requirements.txt"])
+    files = {"colorsys.py": "print 'of another age'\n"}
+    make_wheel(bundle.path / "project" / "wheels", "colours", files=files)
+    offline(bundle, "colours")
+
+    result = bundle.run()
+
+    assert result.status == 1
+    assert "ERROR: colorsys is part of Python" in result.errors
+    assert "remove colours from the requirements; `import colorsys` works" in result.errors

@@ -18,6 +18,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from builder.errors import SourceError
+from builder.inputs.dependency_list import read_listed
+from builder.inputs.local_dependencies import workspace_of
 from builder.inputs.locks.uv_lock import edge_marker, reachable
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.runtimes import Target
@@ -49,12 +51,19 @@ class Entry:
     url: str = ""
 
 
-def lock_of(spec: LayerSpec, paths: Collection[str]) -> str | None:
-    """Return the path of the lock file that counts for a layer's package, or None."""
+def lock_of(
+    spec: LayerSpec, paths: Collection[str], workspace: PurePosixPath | None = None
+) -> str | None:
+    """Return the path of the lock file that counts for a layer's package, or None.
+
+    ``workspace`` is the root of uv's workspace, which has the lock of all its members.
+    """
     if spec.package is None:
         return None
     folder = PurePosixPath(spec.package)
     names = [(folder / name).as_posix() for name in LOCKS]
+    if workspace is not None:
+        names.append((workspace / "uv.lock").as_posix())
     return next((name for name in names if name in paths), None)
 
 
@@ -82,7 +91,8 @@ def _chosen(
     """Yield the entries for the layer's targets, with the marker that says for which ones."""
     needed: set[tuple[str, str]] | None = None
     if PurePosixPath(path).name == "uv.lock":
-        needed = reachable(document.get("package", ()), spec.extras)
+        place = PurePosixPath(str(spec.package)).relative_to(PurePosixPath(path).parent)
+        needed = reachable(document.get("package", ()), spec.extras, place.as_posix())
     by_name: dict[str, list[Entry]] = {}
     for entry in sorted(entries, key=lambda e: (e.name, e.version)):
         by_name.setdefault(entry.name, []).append(entry)
@@ -120,11 +130,14 @@ def _one_a_target(
 
 def read_locked(spec: LayerSpec, root: Path, paths: Collection[str]) -> bytes | None:
     """Return the pinned requirements of the layer's lock file, or None when it has none."""
-    path = lock_of(spec, paths)
+    workspace = workspace_of(root, PurePosixPath(spec.package or "."))
+    path = lock_of(spec, paths, workspace.root if workspace else None)
     if path is None:
         return None
     pyproject = root / str(spec.package) / "pyproject.toml"
-    present = pyproject.read_bytes() if pyproject.is_file() else b""
+    present = read_listed(spec, root, paths)
+    if present is None:
+        present = pyproject.read_bytes() if pyproject.is_file() else b""
     return locked_requirements(spec, path, (root / path).read_bytes(), present)
 
 

@@ -11,8 +11,8 @@ Package = Mapping[str, Any]
 Key = tuple[str, str]
 
 
-def reachable(packages: Iterable[Package], extras: Collection[str]) -> set[Key]:
-    """Return name and version of what the locked project needs with these extras.
+def reachable(packages: Iterable[Package], extras: Collection[str], place: str = ".") -> set[Key]:
+    """Return name and version of what the project at a place, seen from the lock, needs.
 
     uv locks all extras at once, those that exclude each other too (``tool.uv.conflicts``); then a
     name has several versions, and only the way to it says which one is meant.
@@ -22,7 +22,7 @@ def reachable(packages: Iterable[Package], extras: Collection[str]) -> set[Key]:
     for package in known:
         by_name.setdefault(canonicalize_name(package["name"]), []).append(package)
     wanted = frozenset(canonicalize_name(extra) for extra in extras)
-    waiting = [(package, wanted) for package in known if _is_project(package)]
+    waiting = [(package, wanted) for package in known if _is_project(package, place)]
     seen: set[tuple[Key, frozenset[str]]] = set()
     while waiting:
         package, chosen = waiting.pop()
@@ -57,9 +57,9 @@ def _needs(package: Package, extras: Collection[str] | None) -> Iterator[Mapping
             yield from needs
 
 
-def _is_project(package: Package) -> bool:
+def _is_project(package: Package, place: str) -> bool:
     source = package.get("source", {})
-    return "." in (source.get("editable"), source.get("virtual"), source.get("directory"))
+    return place in (source.get("editable"), source.get("virtual"), source.get("directory"))
 
 
 def _key(package: Package) -> Key:

@@ -16,7 +16,7 @@ from builder.inputs.same_bytes import json_bytes
 from builder.inputs.source_files import source_files
 from builder.inputs.worker_program import worker, worker_digest
 from builder.spec.layer_spec import CodeArtifact, Index, LayerSpec
-from tests.builder.conftest import ALWAYS, package, spec_of
+from tests.builder.conftest import ALWAYS, package, spec_of, write_tree
 from tests.builder.pinned import LAYERS, PINS
 from tests.patience import PATIENCE
 
@@ -194,3 +194,13 @@ def test_the_workers_digest_is_the_same_in_every_process() -> None:
     )
 
     assert other.stdout.strip() == worker_digest()
+
+
+def test_a_list_of_dependencies_is_bundled_as_uv_reads_it(tmp_path: Path) -> None:
+    text = '[tool.poetry]\npackage-mode = false\n[tool.poetry.dependencies]\nsix = "^1.16"\n'
+    write_tree(tmp_path, {"src/pyproject.toml": text, "src/main.py": ""})
+
+    archive = made(tmp_path)
+
+    assert "project/src/main.py" not in archive.namelist()
+    assert b'"six<2,>=1.16"' in archive.read("listed.toml")
