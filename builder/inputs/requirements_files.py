@@ -3,25 +3,59 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from urllib.parse import unquote
+
+from builder.worker.requirements_text import joined
 
 DISTRIBUTIONS = (".whl", ".tar.gz", ".zip")
 """How files end that pip and uv install as they are."""
 
 
-def requirement_references(text: str) -> list[str]:
+@dataclass(frozen=True)
+class Reference:
+    """A path that a line names.
+
+    pip and uv look for packages (``./lib``, ``-e .``) from where they run, which is the project's
+    root; files with ``-r`` and ``-c`` from the folder of the file that names them (``beside``); and
+    ``--find-links`` (``links``) from that folder, or if it is not there from where they run.
+    ``frozen`` is the distribution's name in ``name @ file:///...``, as ``pip freeze`` writes it.
+    """
+
+    path: str
+    beside: bool = False
+    links: bool = False
+    frozen: str = ""
+
+    @property
+    def version(self) -> str:
+        """The version in the name of a wheel or an sdist, or ""."""
+        name = self.path.rpartition("/")[2]
+        found = re.search(r"-(\d[\w.!+]*?)(?:-.*\.whl|\.tar\.gz|\.zip)$", name)
+        return found[1] if found else ""
+
+
+def requirement_references(text: str) -> list[Reference]:
     """Return the files and local projects that a requirements file names, as it names them."""
-    joined = re.sub(r"\\\r?\n", " ", text)
-    lines = (re.sub(r"(^|\s)#.*$", "", line).strip() for line in joined.splitlines())
+    lines = (re.sub(r"(^|\s)#.*$", "", line).strip() for line in joined(text).splitlines())
     return [reference for line in lines if (reference := _reference(line))]
 
 
-def _reference(line: str) -> str | None:
+def _reference(line: str) -> Reference | None:
     option = re.match(
-        r"(?:-[rcf]|--requirement|--constraint|--find-links)(?:\s+|=)?([^-=\s]\S*)", line
+        r"(-[rcf]|--requirement|--constraint|--find-links)(?:\s+|=)?([^-=\s]\S*)", line
     )
     if option:
-        return _path(option[1])
+        path = _path(option[2])
+        links = option[1] in ("-f", "--find-links")
+        return Reference(path, beside=not links, links=links) if path else None
+    local = _local(line)
+    named = re.match(r"([\w.-]+)\s*(?:\[[^]]*\])?\s*@\s*file:///", line)
+    return Reference(local, frozen=named[1] if named else "") if local else None
+
+
+def _local(line: str) -> str | None:
+    """Return the package of the project that a line names, or None."""
     editable = re.match(r"(?:-e|--editable)(?:\s+|=)(\S+)", line)
     if editable:
         return _path(editable[1])

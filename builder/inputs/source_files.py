@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from builder.errors import SourceError
-from builder.inputs.ignore import GitIgnores, Ignores
+from builder.inputs.git import Listing
+from builder.inputs.ignore import Exclude, Reason
 from builder.inputs.locks.project_lock import read_locked
-from builder.inputs.requirements_files import DISTRIBUTIONS, requirement_references
+from builder.inputs.package_tree import Tree
+from builder.inputs.requirements_files import (
+    DISTRIBUTIONS,
+    Reference,
+    requirement_references,
+)
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.url_logins import login_in
+from builder.worker.requirements_text import decode
+
+log = logging.getLogger(__name__)
+
+NAMED = 20
+"""How many paths that are left out a debug line names."""
+
+LFS_POINTER = re.compile(
+    rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-\d-\S+ \S+\n)*oid "
+)
+"""How the file begins that stands for one in Git LFS (git-lfs, docs/spec.md, "The Pointer")."""
 
 
 @dataclass(frozen=True, order=True)
@@ -28,20 +47,27 @@ class SourceFile:
 def source_files(spec: LayerSpec, root: Path) -> tuple[SourceFile, ...]:
     """Return every file that the layer is built from, sorted by path.
 
-    Git's ignore files between the file and the repository's top (or ``root``) apply, and so do the
-    spec's ``exclude`` patterns, relative to the package. What the machine adds (time stamps, umask,
-    owner, global ignore files) has no influence. Raise SourceError for a missing path, a link that
-    leaves the project, or a file that cannot be read.
+    In a git repository these are the tracked files of a package and the new ones that git does not
+    ignore, elsewhere all files but what tools leave behind; the spec's ``exclude`` patterns,
+    relative to the package, leave files out or take them back in. Raise SourceError for a missing
+    path, a link that leaves the project, or a file that cannot be read.
     """
     selection = _Selection(root, spec)
-    if spec.package is not None:
-        selection.add_tree(PurePosixPath(spec.package))
-    for requirements in spec.requirements:
-        selection.add_requirements(PurePosixPath(requirements))
-    if spec.pre_install is not None:
-        selection.add_file(PurePosixPath(spec.pre_install), "the script that pre_install names")
+    selection.add_inputs()
+    selection.take_trees(ignored=log.isEnabledFor(logging.DEBUG))
+    for reason in Reason:
+        paths = [path for path, other in selection.left_out.items() if other is reason]
+        log.debug("%s: %d left out, %s: %s", spec.name, len(paths), reason.value, paths[:NAMED])
     read_locked(spec, root, selection.paths)  # a lock that does not fit is refused at plan
     return tuple(_describe(root, path) for path in sorted(selection.paths))
+
+
+def left_out(spec: LayerSpec, root: Path) -> Mapping[str, Reason]:
+    """Return what of the packages' folders is no input, and why; folders end in ``/``."""
+    selection = _Selection(root, spec)
+    selection.add_inputs()
+    selection.take_trees(ignored=True)
+    return dict(sorted(selection.left_out.items()))
 
 
 def read_file(root: Path, file: SourceFile) -> bytes:
@@ -63,25 +89,48 @@ class _Selection:
     def __init__(self, root: Path, spec: LayerSpec) -> None:
         self.root = root
         self.where = spec.where or f"layer {spec.name!r}"
-        self.exclude = spec.exclude
         self.paths: set[str] = set()
-        self._git = GitIgnores(root)
-        self._trees: set[PurePosixPath] = set()
+        self.left_out: dict[str, Reason] = {}
+        self._spec = spec
+        self._exclude = Exclude(spec.exclude)
+        self._trees: dict[PurePosixPath, Tree] = {}
         self._requirements: set[PurePosixPath] = set()
 
+    def add_inputs(self) -> None:
+        """Add all that the spec names, and what that names in turn."""
+        spec = self._spec
+        if spec.package is not None:
+            self.add_tree(PurePosixPath(spec.package))
+        for requirements in spec.requirements:
+            self.add_requirements(PurePosixPath(requirements))
+        if spec.pre_install is not None:
+            self.add_file(PurePosixPath(spec.pre_install), "the script that pre_install names")
+
     def add_tree(self, tree: PurePosixPath) -> None:
-        """Add the files of a package folder."""
+        """Add a package folder."""
         if tree in self._trees:
             return
-        self._trees.add(tree)
         folder = self.root / tree
         if not folder.is_dir():
             raise self._missing(str(tree), "a folder")
         self._inside(folder, str(tree))
-        for path in self._walk(folder, Ignores(folder, self.exclude, self._git)):
-            self.paths.add(path.relative_to(self.root).as_posix())
+        self._trees[tree] = Tree(Path(os.path.realpath(folder)), self._exclude, self.where)
         if (folder / "pyproject.toml").is_file():
             self._check_credentials(tree / "pyproject.toml")
+
+    def take_trees(self, *, ignored: bool) -> None:
+        """Add the files of all package folders; git is asked once for each repository."""
+        listing = Listing(tree.folder for tree in self._trees.values())
+        for place, tree in self._trees.items():
+            for path in tree.files(listing, ignored=ignored):
+                name = (place / path).as_posix()
+                self._check_name(name)
+                if (self.root / name).is_symlink():
+                    self._check_link(self.root / name, name)
+                self.paths.add(name)
+            for path, reason in tree.choice.left_out.items():
+                # Not PurePosixPath, which drops the slash at the end.
+                self.left_out[path if place == PurePosixPath() else f"{place}/{path}"] = reason
 
     def add_requirements(self, file: PurePosixPath) -> None:
         """Add a requirements file, the files it includes and the local projects it names."""
@@ -90,13 +139,11 @@ class _Selection:
         self._requirements.add(file)
         self.add_file(file, "a requirements file")
         self._check_credentials(file)
-        for reference in requirement_references(
-            _read(self.root, str(file)).decode("utf-8", "replace")
-        ):
+        for reference in requirement_references(self._text(file)):
             self._add_reference(file, self._resolve(file, reference))
 
     def _check_credentials(self, file: PurePosixPath) -> None:
-        host = login_in(_read(self.root, str(file)).decode("utf-8", "replace"))
+        host = login_in(self._text(file))
         if host:
             raise SourceError(
                 f"{file} has a password for {host} in a URL",
@@ -105,6 +152,17 @@ class _Selection:
                 fix="take it out, describe the index under [indexes.NAME] with a secret, and name "
                 "it in the layer's indexes",
             )
+
+    def _text(self, file: PurePosixPath) -> str:
+        try:
+            return decode(_read(self.root, str(file)))
+        except ValueError as error:
+            raise SourceError(
+                f"{file} cannot be decoded: {error}",
+                where=f"{self.where}: {self.root / file}",
+                expected="UTF-8, or another encoding that its byte order mark or first lines name",
+                fix="save it as UTF-8",
+            ) from error
 
     def _add_reference(self, file: PurePosixPath, target: PurePosixPath) -> None:
         if (self.root / target).is_dir():
@@ -123,34 +181,51 @@ class _Selection:
         self._inside(self.root / file, str(file))
         self.paths.add(file.as_posix())
 
-    def _resolve(self, file: PurePosixPath, reference: str) -> PurePosixPath:
+    def _resolve(self, file: PurePosixPath, reference: Reference) -> PurePosixPath:
+        from_file = PurePosixPath(os.path.normpath(file.parent / reference.path))
+        from_root = PurePosixPath(os.path.normpath(reference.path))
+        there = reference.links and (self.root / from_file).exists()
         # Not Path.resolve(): links would be followed, and the machine's paths come in.
-        target = PurePosixPath(os.path.normpath(file.parent / reference))
+        target = from_file if reference.beside or there else from_root
+        if not reference.beside and target != from_file and not (self.root / target).exists():
+            self._check_base(file, reference, from_file)
+        here = self.root.absolute()
+        if target.is_absolute() and target.is_relative_to(here):
+            raise SourceError(
+                f"{reference.path!r} is an absolute path",
+                where=f"{self.root / file}",
+                expected="a path that is the same on every machine",
+                fix=f"write ./{target.relative_to(here)}",
+            )
+        if reference.frozen and target.is_absolute():
+            raise SourceError(
+                f"{reference.path!r} is a file of the machine where this was frozen",
+                where=f"{self.root / file}: {reference.frozen} @ file://{reference.path}",
+                expected="versions, which every machine can install",
+                fix=f"write {reference.frozen}=={reference.version or 'VERSION'}",
+            )
         if target.is_absolute() or ".." in target.parts:
             raise SourceError(
-                f"{reference!r} is outside the project",
+                f"{reference.path!r} is outside the project",
                 where=f"{self.root / file}",
                 expected=f"files below {self.root}, which is all that CodeBuild gets",
                 fix="move it into the project, or publish it to an index",
             )
         return target
 
-    def _walk(self, folder: Path, ignores: Ignores) -> Iterator[Path]:
-        for entry in _entries(folder, self.root):
-            path = Path(entry.path)
-            if ignores.leave_out(path):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                if not (path / "pyvenv.cfg").exists():
-                    yield from self._walk(path, ignores)
-                continue
-            name = path.relative_to(self.root).as_posix()
-            if entry.is_symlink():
-                self._check_link(path, name)
-            elif not entry.is_file():
-                continue  # sockets and pipes are nobody's source
-            self._check_name(name)
-            yield path
+    def _check_base(
+        self, file: PurePosixPath, reference: Reference, from_file: PurePosixPath
+    ) -> None:
+        """Name the right way to write a path that is there only as seen from its file."""
+        inside = not from_file.is_absolute() and ".." not in from_file.parts
+        if inside and (self.root / from_file).exists():
+            raise SourceError(
+                f"there is no {reference.path!r} in the project's root",
+                where=f"{self.where}: {self.root / file}",
+                expected="packages by their path from the project's root, where pip and uv look "
+                "for them when they are started there, whatever file names them",
+                fix=f"write ./{from_file}",
+            )
 
     def _check_link(self, path: Path, name: str) -> None:
         self._inside(path, name)
@@ -195,16 +270,16 @@ class _Selection:
         )
 
 
-def _entries(folder: Path, root: Path) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
-    except OSError as error:
-        raise _unreadable(folder.relative_to(root).as_posix(), root, error) from error
-
-
 def _describe(root: Path, path: str) -> SourceFile:
-    digest = hashlib.sha256(_read(root, path)).hexdigest()
+    content = _read(root, path)
+    if LFS_POINTER.match(content):
+        raise SourceError(
+            f"{path} is not here, only what stands for it in Git LFS",
+            where=str(root / path),
+            expected="the file itself",
+            fix="git lfs pull, or exclude the file",
+        )
+    digest = hashlib.sha256(content).hexdigest()
     return SourceFile(path, digest, bool((root / path).stat().st_mode & 0o100))
 
 
@@ -222,8 +297,3 @@ def _unreadable(path: str, root: Path, error: OSError) -> SourceError:
         expected="files and folders that you may read",
         fix="give yourself the right to read it, or exclude it",
     )
-
-
-def total_size(root: Path, files: Iterable[SourceFile]) -> int:
-    """Return the size of the files in bytes."""
-    return sum((root / file.path).stat().st_size for file in files)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 from rich.markup import escape
 
+from builder.inputs.ignore import Reason
 from builder.layer.layer import Layer
-from builder.protocol.statuses import BUILDING, CURRENT, PINNED, UNMOVED
+from builder.protocol.statuses import AT_REST, BUILDING, UNMOVED
 from builder.release.plan import Plan
 from builder.report.tables import new_table, release_fields, show, show_json, styled
 
@@ -23,9 +24,32 @@ def show_plans(plans: Sequence[tuple[Layer, Plan]], *, as_json: bool) -> None:
     for layer, plan in plans:
         now = f"v{plan.release.version}" if plan.release else "-"
         work = "move" if plan.status == UNMOVED else "build"
-        due = "-" if plan.status in {CURRENT, PINNED} else f"{work} #{plan.token.number}"
+        due = "-" if plan.status in AT_REST else f"{work} #{plan.token.number}"
         table.add_row(layer.name, styled(plan.status), escape(plan.reason), now, due)
     show(table)
+
+
+def show_files(found: Sequence[tuple[Layer, Mapping[str, Reason]]], *, as_json: bool) -> None:
+    """Write the input files of each layer, and what is left out and why."""
+    if as_json:
+        show_json(
+            [
+                {
+                    "layer": layer.name,
+                    "files": [file.path for file in layer.files],
+                    "left_out": {path: reason.value for path, reason in left_out.items()},
+                }
+                for layer, left_out in found
+            ]
+        )
+        return
+    for layer, left_out in found:
+        table = new_table("input", "left out because", title=layer.name)
+        rows = {file.path: "" for file in layer.files}
+        rows |= {path: reason.value for path, reason in left_out.items()}
+        for path, reason in sorted(rows.items()):
+            table.add_row(escape(path), reason)
+        show(table)
 
 
 def show_building(layer: Layer, plan: Plan, *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Collection, Iterable, Mapping, Sequence
 
-from . import elf
+from . import elf, runtime_libraries
 from .distributions import Distribution
 from .elf import Elf
 from .errors import BuildError
@@ -27,18 +27,12 @@ GCC_VERSIONS = {
 """What libstdc++ offers beside each glibc: Amazon Linux 2 has GCC 7, Amazon Linux 2023 GCC 11 (the
 release notes of both); the versions are those of GCC's manual, "ABI Policy and Guidelines"."""
 
-RUNTIME_LIBRARIES = {
-    *("libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1", "libutil.so.1"),
-    *("libresolv.so.2", "libanl.so.1", "libnsl.so.1", "libcrypt.so.1", "libcrypt.so.2"),
-    *("libthread_db.so.1", "libgcc_s.so.1", "libstdc++.so.6", "libz.so.1"),
-    *("ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1", "linux-vdso.so.1"),
-}
-"""Libraries that every Python runtime of Lambda has: glibc's, GCC's and zlib (the list of PEP 600
-without the desktop's libraries, which Lambda's images leave out)."""
-
 BRING_LIBRARIES = 'name the system packages that have them (system_packages, and include = ["lib"])'
 GPU = re.compile(r"(nvidia|cuda)-|triton( |$)")
 """Names of packages that only serve GPUs."""
+
+TAGGED = re.compile(r"\.(cpython|pypy|graalpy|cp)[-\w]*\d[-\w]*\.so$")
+"""The end of a module's name that says for which interpreter it is."""
 
 SHOWN = 5
 BOTO = ("boto3", "botocore")
@@ -126,6 +120,31 @@ def native_files(files: Iterable[LayerFile], owners: Mapping[str, str]) -> list[
     return found
 
 
+def loadable(natives: Sequence[Native], target: Target) -> tuple[list[Native], list[str]]:
+    """Return the files that the target can load, and notes on modules of other interpreters.
+
+    (PEP 3149: CPython tries only suffixes with its own tag, with abi3, and without any.)
+    """
+    digits = target.python.replace(".", "")
+    own_tag = f".cpython-{digits}-{target.machine}-linux-gnu.so"
+    kept = []
+    others: dict[str, list[str]] = {}
+    for native in natives:
+        if TAGGED.search(native.file.name) and not native.file.name.endswith(own_tag):
+            others.setdefault(native.owner, []).append(native.file.name)
+        else:
+            kept.append(native)
+    return kept, [
+        f"{owner or 'no package'}: {counted(len(files), 'module')} for another interpreter than "
+        f"{target}, which never loads {'it' if len(files) == 1 else 'them'}: {_shown(files)}"
+        for owner, files in sorted(others.items())
+    ]
+
+
+def _shown(files: Sequence[str]) -> str:
+    return ", ".join(files[:SHOWN]) + (" ..." if len(files) > SHOWN else "")
+
+
 def check_native(natives: Sequence[Native], target: Target) -> list[str]:
     """Refuse compiled files that the runtime cannot load; return notes on doubtful ones."""
     fitting_owners = {native.owner for native in natives if native.elf.machine == target.machine}
@@ -172,17 +191,20 @@ def _check_versions(natives: Sequence[Native], target: Target) -> None:
         )
 
 
-def check_libraries(natives: Sequence[Native], loaded: Collection[Path]) -> list[str]:
+def check_libraries(
+    natives: Sequence[Native], loaded: Collection[Path], target: Target
+) -> list[str]:
     """Refuse compiled files that are used and need libraries that nobody brings.
 
     ``loaded`` are the files that importing the modules really loaded. What was not loaded may be an
     optional part: it becomes a note.
     """
-    provided = RUNTIME_LIBRARIES | libraries_of(natives)
+    known = runtime_libraries.provided(target) | libraries_of(natives)
     used: list[tuple[Native, str]] = []
     unused: list[str] = []
     for native in natives:
-        lacking = [name for name in native.elf.needed if not is_provided(name, provided)]
+        needed = native.elf.needed
+        lacking = [n for n in needed if not runtime_libraries.is_provided(n, known)]
         if lacking:
             text = f"{native.file.name} needs {', '.join(lacking)}"
             if native.file.path in loaded:
@@ -262,13 +284,6 @@ def libraries_of(natives: Iterable[Native]) -> set[str]:
     """Return the names under which the layer's own libraries can be found."""
     names = {PurePosixPath(native.file.name).name for native in natives}
     return names | {native.elf.soname for native in natives if native.elf.soname}
-
-
-def is_provided(name: str, provided: Collection[str]) -> bool:
-    """Whether a needed library is among those provided, or is the interpreter."""
-    base = PurePosixPath(name).name
-    # Extension modules may name the interpreter, which is loaded already.
-    return base in provided or base.startswith("libpython3")
 
 
 def _is_module(file: LayerFile) -> bool:

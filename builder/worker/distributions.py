@@ -8,9 +8,9 @@ import email.message
 import hashlib
 import io
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Collection, Iterable
+from typing import Collection, Iterable, Mapping, Sequence
 
 from .lock import normalize
 
@@ -33,7 +33,10 @@ NO_NAMESPACES = {"share", "etc", "include", "lib", "man", "data", "bin"}
 
 @dataclass(frozen=True)
 class Distribution:
-    """One installed distribution: ``files`` are relative to its folder, as RECORD lists them."""
+    """One installed distribution: ``files`` are relative to its folder, as RECORD lists them.
+
+    ``hashes`` has the hash of a file as RECORD writes it, where it has one.
+    """
 
     name: str
     version: str
@@ -41,6 +44,7 @@ class Distribution:
     files: tuple[str, ...]
     license: str = ""
     record_sha256: str = ""
+    hashes: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 def read(root: Path) -> list[Distribution]:
@@ -62,52 +66,114 @@ def record_of_present(record: str, present: Collection[str]) -> str:
     return out.getvalue()
 
 
+def drop(record: Path, files: Collection[str]) -> None:
+    """Take files off a RECORD, because the layer has those of another distribution."""
+    rows = csv.reader(io.StringIO(record.read_text(encoding="utf-8")))
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(r for r in rows if r and r[0] not in files)
+    # A new file: the old one may share its bytes with uv's cache.
+    record.unlink()
+    record.write_text(out.getvalue(), encoding="utf-8")
+
+
 def packages_of(files: Iterable[str]) -> set[str]:
     """Return the folders that are regular packages."""
     split = (posixpath.split(file) for file in files)
     return {folder for folder, base in split if base.startswith("__init__.")}
 
 
-def modules_of(files: Iterable[str], packages: Collection[str]) -> tuple[str, ...]:
+def modules_of(
+    files: Iterable[str],
+    packages: Collection[str],
+    folders: Sequence[str] = (),
+    name: str = "",
+) -> tuple[str, ...]:
     """Return what can be imported: packages, modules, and ``google.protobuf`` in a namespace.
 
     ``packages`` are those of the whole layer: another distribution may make a folder a package.
+    ``folders`` are those that .pth files put on the path, ``name`` is that of the distribution.
     """
-    found = {module for file in files if (module := _module(file, packages))}
-    return tuple(sorted(found))
+    found = set()
+    for file in files:
+        start = next((f"{folder}/" for folder in folders if file.startswith(f"{folder}/")), "")
+        inside = {p[len(start) :] for p in packages if p.startswith(start)} if start else packages
+        found.add(_module(file[len(start) :], inside, name))
+    return tuple(sorted(module for module in found if module))
 
 
-def _module(file: str, packages: Collection[str]) -> str | None:
+def main_of(
+    name: str, modules: Collection[str], packages: Collection[str], top_level: Collection[str] = ()
+) -> set[str]:
+    """Return the modules that a distribution is there for: one that is named like it, or its only
+    package that is not private.
+
+    ``top_level`` is what its top_level.txt says, which not every build backend writes.
+    """
+    public = [m for m in modules if not m.rpartition(".")[2].startswith("_")]
+    named = {m for m in public if name in (normalize(m), normalize(m.rpartition(".")[2]))}
+    public = [m for m in public if not top_level or m.split(".")[0] in top_level]
+    whole = [m for m in public if m.replace(".", "/") in packages]
+    return named | (set(whole) if len(whole) == 1 else set())
+
+
+def top_level_of(root: Path, info: str) -> tuple[str, ...]:
+    """Return what a distribution's top_level.txt lists, if it has one."""
+    path = root / info / "top_level.txt"
+    if not path.is_file():
+        return ()
+    return tuple(path.read_text(encoding="utf-8", errors="replace").replace("/", ".").split())
+
+
+def site_folders(root: Path) -> list[str]:
+    """Return the folders below ``root`` that .pth files put on the path, the deepest first.
+
+    (Python's documentation of the module site: one folder a line, beside comments and imports.)
+    """
+    found = set()
+    for path in root.glob("*.pth"):
+        for line in path.read_text(encoding="utf-8-sig", errors="replace").splitlines():
+            folder = posixpath.normpath(line.rstrip())
+            names_one = line.strip() and not line.startswith(("#", "import ", "import\t"))
+            if names_one and not folder.startswith(("/", "..", ".")) and (root / folder).is_dir():
+                found.add(folder)
+    return sorted(found, key=lambda folder: (-folder.count("/"), folder))
+
+
+def _module(file: str, packages: Collection[str], name: str) -> str | None:
     *folders, base = file.split("/")
     if not base.endswith(MODULE_SUFFIXES):
         return None
     for depth in range(1, len(folders) + 1):
         if "/".join(folders[:depth]) in packages:
-            return _name(folders[:depth])
+            return _name(folders[:depth], name)
     if len(folders) > NAMESPACE_DEPTH or (folders and folders[0] in NO_NAMESPACES):
         return None
-    return _name([*folders, base.split(".", 1)[0]])
+    return _name([*folders, base.split(".", 1)[0]], name)
 
 
-def _name(parts: list[str]) -> str | None:
-    if not all(part.isidentifier() for part in parts) or NOT_TO_IMPORT & set(parts):
+def _name(parts: list[str], distribution: str) -> str | None:
+    full = ".".join(parts)
+    if not all(part.isidentifier() for part in parts) or parts[-1] in ("__main__", "__init__"):
         return None
-    return None if parts[-1] in ("__main__", "__init__") else ".".join(parts)
+    meant = normalize(full) == distribution
+    return full if meant or not NOT_TO_IMPORT & set(parts) else None
 
 
 def _read(info: Path) -> Distribution:
     metadata = email.message_from_bytes((info / "METADATA").read_bytes())
     record = info / "RECORD"
     recorded = record.read_bytes() if record.is_file() else b""
-    listed = record_paths(recorded.decode("utf-8"))
-    files = [posixpath.normpath(path) for path in listed]
+    rows = [row for row in csv.reader(io.StringIO(recorded.decode("utf-8"))) if row]
+    # An installer may have added a file to those of the wheel, and one file can be listed twice.
+    hashes = {posixpath.normpath(row[0]): row[1] if len(row) > 1 else "" for row in rows}
     return Distribution(
         normalize(str(metadata["Name"])),
         str(metadata["Version"]),
         info.name,
-        tuple(file for file in files if not file.startswith(("../", "/"))),
+        tuple(file for file in hashes if not file.startswith(("../", "/"))),
         _license(metadata),
         _content_digest(recorded),
+        {file: digest for file, digest in hashes.items() if digest},
     )
 
 
@@ -131,4 +197,6 @@ def _content_digest(record: bytes) -> str:
 
 def _is_installers(path: str) -> bool:
     """Whether an installer wrote the file: it differs from machine to machine."""
-    return path.startswith("../") or "/../" in path or posixpath.basename(path) in INSTALLERS_OWN
+    # A script begins with the path of the interpreter it was installed for.
+    is_script = path.startswith(("../", "bin/"))
+    return is_script or "/../" in path or posixpath.basename(path) in INSTALLERS_OWN

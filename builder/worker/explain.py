@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from .errors import BuildError
+from .lock import CREDENTIALS
 from .process import Outcome
 from .request import Target
 
@@ -15,6 +16,11 @@ MESSAGE_LINES = 14
 BACKEND_FAILED = "The build backend returned an error"
 BACKEND_LINES = 10
 """More of a build backend's last words than this is left out."""
+
+ADVICE = re.compile(
+    r"\b(deprecated|rather than|instead of|renamed to|replaced by)\b", re.IGNORECASE
+)
+"""Words of a package that fails to build in order to name the one to take in its place."""
 
 PROGRESS = re.compile(r"(Building wheel|Resolved|Prepared|Using|Downloading|Downloaded|Built)\b")
 
@@ -41,6 +47,14 @@ MEANINGS = (
         "look at username and secret of the index in layers.toml, and at the secret's value; an "
         "index that wants a login is described under [indexes.NAME] and named by the layer's "
         "indexes",
+    ),
+    Meaning(
+        r"Failed to \w+ `(?P<name>[^`@ ]+) @ (?P<url>[^`]+)`.*?(?:Failed to fetch|Request failed"
+        r"|error sending request|timed out|dns error)",
+        "{name} cannot be fetched from where the requirement says",
+        "{url} to answer",
+        "look at the URL of {name}, and whether the build has a way to it (in a VPC, a proxy or a "
+        "NAT gateway)",
     ),
     Meaning(
         r"Because (?P<name>\S+) was not found in the package registry",
@@ -128,11 +142,12 @@ def explain(outcome: Outcome, target: Target, doing: str, hint: str = "") -> Bui
         if found:
             words = {k: v or "" for k, v in found.groupdict().items()}
             words.update(name=words.get("name", "").replace("_", "-"), target=str(target))
+            words["url"] = CREDENTIALS.sub("", words.get("url", ""))
             return BuildError(
                 re.sub(r" +", " ", meaning.what.format(**words)),
                 where=f"{doing} for {target}\n{said}",
                 expected=meaning.expected.format(**words),
-                fix=hint or meaning.fix.format(**words),
+                fix=hint or _advice(outcome.output) + meaning.fix.format(**words),
             )
     return BuildError(
         f"{doing} failed",
@@ -140,6 +155,15 @@ def explain(outcome: Outcome, target: Target, doing: str, hint: str = "") -> Bui
         expected="uv to end with status 0",
         fix="read what uv says; LAYER_DEBUG=true (debug_mode) shows every command",
     )
+
+
+def _advice(output: str) -> str:
+    """Return what a package that does not build says about the one to take in its place."""
+    if BACKEND_FAILED not in output:
+        return ""
+    said = output[output.index(BACKEND_FAILED) :].splitlines()
+    lines = [line.strip(" -") for line in said if ADVICE.search(line)]
+    return f"its own build says: {' '.join(lines[:2])}\n" if lines else ""
 
 
 def message(output: str) -> str:

@@ -7,9 +7,9 @@ import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Sequence
+from typing import Mapping, Sequence
 
-from . import audit, distributions, include, interpreters, lighten, versions
+from . import audit, collisions, distributions, include, interpreters, lighten, versions
 from . import install as installing
 from . import locked as locking
 from . import slim as slimming
@@ -34,6 +34,8 @@ class Content:
     own: set[str] = field(default_factory=set)
     locked: Lock = field(default_factory=lambda: Lock(()))
     saved: tuple[Saved, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """What was installed and is not in the layer, with the option that left it out."""
 
 
 def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, log: Log) -> Content:
@@ -65,16 +67,42 @@ def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, l
         pins += [(wheel.name, wheel.version) for wheel in own.wheels]
         audit.check_installed(pins, found, root, target)
         names = {wheel.name for wheel in own.wheels}
+        found = _settle(wanted, target, root, found, own, locked, work, log)
         if include.BIN in wanted.include:
             include.take_scripts(root, found, stage)
-        saved = _slim(wanted, root, found, names, log)
-    return Content(target, prefix, found, names, locked, saved)
+        saved, left_out = _slim(wanted, root, found, names, log)
+    return Content(target, prefix, found, names, locked, saved, left_out)
+
+
+def _settle(
+    wanted: Request,
+    target: Target,
+    root: Path,
+    found: list[Distribution],
+    own: Own,
+    locked: Lock,
+    work: Path,
+    log: Log,
+) -> list[Distribution]:
+    """Leave nothing to the order of installation; return the distributions as they are then."""
+
+    def alone(name: str) -> Path:
+        into = work / "alone" / name
+        if not into.is_dir():
+            installing.install_alone(own.uv, locked, own.wheels, name, target, into)
+        return into
+
+    names = {wheel.name for wheel in own.wheels}
+    scripts = include.BIN in wanted.include
+    return collisions.settle(
+        root, found, names, alone, target, log, exclude=wanted.exclude, scripts=scripts
+    )
 
 
 def _slim(
     wanted: Request, root: Path, found: Sequence[Distribution], own: set[str], log: Log
-) -> tuple[Saved, ...]:
-    """Leave out what the layer does not need; say what that saved."""
+) -> tuple[tuple[Saved, ...], Mapping[str, str]]:
+    """Leave out what the layer does not need; say what that saved, and what is gone."""
     removed = slimming.slim(root, wanted.exclude)
     if removed.scripts and include.BIN not in wanted.include:
         log.debug(f"left out bin/: {', '.join(removed.scripts)}")
@@ -83,12 +111,13 @@ def _slim(
     if removed.excluded:
         gone = counted(removed.excluded, "excluded file")
         log.step(f"left out {gone}, {human(removed.excluded_size)}")
-    saved = lighten.lighten(root, wanted.slim, found, own)
+    left_out = dict.fromkeys(removed.gone, "exclude")
+    saved = lighten.lighten(root, wanted.slim, found, own, left_out)
     for part in saved:
         if part.files:
             files_gone = counted(part.files, "file")
             log.step(f"slimmed {part.what}: {files_gone}, {human(part.size)} saved")
-    return (Saved("bytecode", removed.bytecode, removed.bytecode_size), *saved)
+    return (Saved("bytecode", removed.bytecode, removed.bytecode_size), *saved), left_out
 
 
 def _header(wanted: Request, target: Target, wheels: Sequence[ProjectWheel]) -> list[str]:

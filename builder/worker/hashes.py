@@ -13,8 +13,7 @@ from typing import Iterable
 
 from .lock import PIN, Lock, Pin, normalize
 from .locked import with_hashes
-
-NESTED = re.compile(r"(?:-[rc]|--requirement|--constraint)(?:\s+|=)?([^-=\s]\S*)")
+from .requirements_text import NESTED, joined
 
 
 def read(files: Iterable[Path]) -> list[Pin]:
@@ -52,7 +51,7 @@ def keep_to(own: Iterable[Pin], found: Lock) -> Lock:
 
 
 def _logical_lines(text: str) -> Iterable[str]:
-    for line in re.sub(r"\\\r?\n", " ", text).splitlines():
+    for line in joined(text).splitlines():
         stripped = re.sub(r"(^|\s)#.*$", "", line).strip()
         if stripped:
             yield stripped

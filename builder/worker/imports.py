@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pkgutil
+import re
 import subprocess
 import tempfile
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from .interpreters import Interpreter
 SECONDS_A_MODULE = 60.0
 BYTECODE_CACHE = "LAYER_BYTECODE_CACHE"
 """The variable that names the folder where compiled sources are kept from build to build."""
+
+PTH_ERROR = re.compile(r"Error processing line (?P<line>\d+) of (?P<file>.+\.pth)")
+"""How the module site begins what it says of a .pth file."""
 
 PROVIDED_BY_RUNTIME = {
     *("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3"),
@@ -41,15 +45,23 @@ class Failure:
     kinds: tuple[str, ...] = ()
     missing: str = ""
     environment: bool = False
+    chain: str = ""
 
 
 @dataclass
 class Report:
-    """What happened to the modules; ``loaded`` are compiled files that were really loaded."""
+    """What happened to the modules.
 
+    ``start`` says why the interpreter could not start with the layer's .pth files, or what these
+    complained of. ``mapped`` are the files that were really loaded, each with the module whose
+    import did it first ("" for the start); ``stdlib`` is the interpreter's own path.
+    """
+
+    start: str = ""
     imported: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
-    loaded: set[Path] = field(default_factory=set)
+    mapped: dict[Path, str] = field(default_factory=dict)
+    stdlib: tuple[str, ...] = ()
 
 
 def check(
@@ -59,9 +71,10 @@ def check(
     seconds: float = SECONDS_A_MODULE,
     libraries: Path | None = None,
 ) -> Report:
-    """Import the modules with nothing but the standard library and ``root`` on the path.
+    """Import the modules with nothing but the standard library and the layer on the path.
 
-    ``libraries`` is the layer's lib/, where Lambda looks for shared libraries.
+    ``root`` is the layer's python/, ``libraries`` its lib/, where Lambda looks for shared
+    libraries.
     """
     report = Report()
     left = list(modules)
@@ -69,8 +82,11 @@ def check(
         while left:
             probe = Probe(interpreter, root.resolve(), seconds, Path(folder), libraries)
             lines, error = _probe(probe, left)
-            done = _read(lines, report)
+            started, done = _read(lines, report)
             left = [module for module in left if module not in done]
+            if not started:
+                report.start = report.start or error
+                break
             if error and left:
                 # The process died, and it was importing the first module it did not report.
                 report.failures.append(Failure(left.pop(0), error))
@@ -82,11 +98,13 @@ def judge(
     distributions: Mapping[str, Collection[str]],
     own: Collection[str],
     may_fail: Collection[str] = (),
+    main: Collection[str] = (),
 ) -> tuple[list[Failure], list[str]]:
     """Divide failures into those that refuse the layer and notes.
 
     ``distributions`` maps names to modules, ``own`` names the project's own distributions: they
-    must import whole. A dependency may bring a module beside its main one that needs more.
+    must import whole. A dependency may bring a module that needs more beside its main one; ``main``
+    are those of all distributions.
     """
     owners = {module: name for name, modules in distributions.items() for module in modules}
     imported = set(report.imported)
@@ -94,7 +112,8 @@ def judge(
     for failure in report.failures:
         owner = owners.get(failure.module, "")
         tolerated = _tolerated(failure, may_fail)
-        if not tolerated and owner not in own and imported & set(distributions.get(owner, ())):
+        spare = owner not in own and failure.module not in main
+        if not tolerated and spare and imported & set(distributions.get(owner, ())):
             tolerated = f"other modules of {owner} import"
         if tolerated:
             last_line = failure.message.splitlines()[-1]
@@ -104,8 +123,13 @@ def judge(
     return refusals, notes
 
 
+def may(module: str, may_fail: Collection[str]) -> bool:
+    """Whether a module may fail: it is named, or below one that is."""
+    return any(module == name or module.startswith(f"{name}.") for name in may_fail)
+
+
 def _tolerated(failure: Failure, may_fail: Collection[str]) -> str:
-    if any(failure.module == name or failure.module.startswith(f"{name}.") for name in may_fail):
+    if may(failure.module, may_fail):
         return "it may fail"
     if failure.missing.split(".")[0] in PROVIDED_BY_RUNTIME:
         return f"{failure.missing} comes from Lambda's runtime"
@@ -166,7 +190,10 @@ def _cause_of_death(status: int, said: str, seconds: float) -> str:
 
 def _environment(folder: Path, libraries: Path | None) -> dict[str, str]:
     """Return an environment like a function's, without anything of the build's credentials."""
-    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "LD_LIBRARY_PATH", "LANG")}
+    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "LD_LIBRARY_PATH")}
+    # A function has en_US.UTF-8, which not every build image has (AWS Lambda developer guide,
+    # "Defined runtime environment variables").
+    kept["LANG"] = os.environ.get("LANG", "C.UTF-8")
     if libraries is not None and libraries.is_dir():
         paths = [kept.get("LD_LIBRARY_PATH", ""), str(libraries.resolve())]
         kept["LD_LIBRARY_PATH"] = ":".join(path for path in paths if path)
@@ -175,25 +202,32 @@ def _environment(folder: Path, libraries: Path | None) -> dict[str, str]:
     return {**kept, **home, **region, "AWS_EC2_METADATA_DISABLED": "true"}
 
 
-def _read(lines: Sequence[str], report: Report) -> set[str]:
-    done = set()
-    for text in lines:
-        line = json.loads(text)
-        if "loaded" in line:
-            report.loaded |= {Path(path) for path in line["loaded"]}
+def _read(lines: Sequence[str], report: Report) -> tuple[bool, set[str]]:
+    """Add what the probe wrote; return whether it started, and the modules that are done."""
+    started, done = False, set()
+    for line in map(json.loads, lines):
+        module = line.get("module", "")
+        for path in line.get("mapped", ()):
+            report.mapped.setdefault(Path(path), module)
+        if line["status"] == "done":
+            complains = line["message"] or PTH_ERROR.search(line["said"])
+            report.start = f"{line['said']}{line['message']}" if complains else ""
+            started = not line["message"]
+            report.stdlib = tuple(line["stdlib"])
         elif line["status"] == "imported":
-            report.imported.append(line["module"])
-            done.add(line["module"])
+            report.imported.append(module)
+            done.add(module)
         elif line["status"] == "failed":
             report.failures.append(
                 Failure(
-                    line["module"],
+                    module,
                     line["message"],
                     line["place"],
                     tuple(line["kinds"]),
                     line["missing"],
                     line["environment"],
+                    line["chain"],
                 )
             )
-            done.add(line["module"])
-    return done
+            done.add(module)
+    return started, done

@@ -36,12 +36,15 @@ is too long for the kernel."""
 
 PRELUDE = """\
 #!/usr/bin/env python3
+import site
 import sys
 from pathlib import Path
 
 _opt = Path(__file__).resolve().parents[1]
 _versioned = f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
 sys.path[:0] = [str(_opt / "python" / _versioned), str(_opt / "python")]
+for _folder in sys.path[:2]:
+    site.addsitedir(_folder)
 """
 
 CALL = """
@@ -125,8 +128,8 @@ def take_extra(wanted: Request, extra: Path, stage: Path, log: Log) -> None:
                 f"does not name {name}"
             )
     if LIB in wanted.include and any(map(interpreters.find, wanted.targets)):
-        machine = wanted.targets[0].machine
-        libraries.gather(stage, stage / LIB, machine, log, libraries.of_this_machine())
+        target = wanted.targets[0]
+        libraries.gather(stage, stage / LIB, target, log, libraries.of_this_machine())
     for name in wanted.include:
         if not (stage / name).is_dir():
             log.note(f"include names {name}, and there is nothing for it")

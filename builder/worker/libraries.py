@@ -12,27 +12,31 @@ import subprocess
 from pathlib import Path, PurePosixPath
 from typing import Mapping
 
-from . import elf
-from .audit import RUNTIME_LIBRARIES, is_provided, libraries_of, native_files
+from . import elf, runtime_libraries
+from .audit import libraries_of, native_files
 from .elf import ElfError
 from .files import collect
 from .log import Log, human
+from .request import Target
 
 LDCONFIG = ("ldconfig", "/sbin/ldconfig", "/usr/sbin/ldconfig")
 ENTRY = re.compile(r"\s*(?P<name>\S+) \(.*\) => (?P<path>/.+)")
 
 
-def gather(stage: Path, into: Path, machine: str, log: Log, known: Mapping[str, Path]) -> None:
+def gather(stage: Path, into: Path, target: Target, log: Log, known: Mapping[str, Path]) -> None:
     """Copy into ``into`` what compiled files below ``stage`` need of the ``known`` libraries."""
+    machine = target.machine
     while True:
         natives = [native for native in native_files(collect(stage), {}) if native.elf.needed]
-        provided = RUNTIME_LIBRARIES | libraries_of(native_files(collect(stage), {}))
+        provided = runtime_libraries.provided(target) | libraries_of(
+            native_files(collect(stage), {})
+        )
         needed = {
             PurePosixPath(name).name: native.file.name
             for native in natives
             if native.elf.machine == machine
             for name in native.elf.needed
-            if not is_provided(name, provided)
+            if not runtime_libraries.is_provided(name, provided)
         }
         found = {name: known[name] for name in sorted(needed) if _fits(known.get(name), machine)}
         if not found:

@@ -32,6 +32,9 @@ FROM_WITHIN = re.compile(rb"(?:from|import)[ \t]+([.\w]*\b(?:tests?|docs?)\b)")
 WORDLIKE = re.compile(rb"\w")
 QUOTED = re.compile(rb"""["'/]\.?(tests?|docs?)["'/.]""")
 
+READING = (b".pyi", b"attach_stub", b"'pyi'", b'"pyi"')
+"""What a module says that reads stubs at run time: its own, or by way of lazy_loader."""
+
 Files = Dict[str, List[str]]
 
 
@@ -45,17 +48,29 @@ class Saved:
 
 
 def lighten(
-    root: Path, options: Collection[str], found: Sequence[Distribution], own: Collection[str]
+    root: Path,
+    options: Collection[str],
+    found: Sequence[Distribution],
+    own: Collection[str],
+    left_out: dict[str, str] | None = None,
 ) -> tuple[Saved, ...]:
-    """Remove what the options name from the dependencies below ``root``; say what that saved."""
+    """Remove what the options name from the dependencies below ``root``; say what that saved.
+
+    ``left_out`` gets the files that go, each with its option.
+    """
     saved = []
+    gone = {} if left_out is None else left_out
     present = names(root)
     for option, choose in CHOICES.items():
         if option not in options:
             continue
         files = {d.name: [f for f in d.files if f in present] for d in found}
-        doomed = choose(root, files, {d.name: d.info for d in found if d.name not in own})
+        infos = {d.name: d.info for d in found if d.name not in own}
+        # Several distributions may list one file: it goes once, and not if the project has it too.
+        kept = {f for d in found if d.name in own for f in d.files}
+        doomed = [f for f in dict.fromkeys(choose(root, files, infos)) if f not in kept]
         saved.append(Saved(option, len(doomed), _remove(root, doomed)))
+        gone.update(dict.fromkeys(doomed, f"slim = {option}"))
         present.difference_update(doomed)
     if "symbols" in options:
         files = {d.name: [f for f in d.files if f in present] for d in found}
@@ -91,6 +106,7 @@ def _docs(root: Path, files: Files, infos: dict[str, str]) -> list[str]:
 
 def _stubs(root: Path, files: Files, infos: dict[str, str]) -> list[str]:
     doomed = []
+    readers = _readers_of_stubs(root, files)
     for name in infos:
         beside = {file.rsplit("/", 1)[0] + "/" + _stem(file) for file in files[name]
                   if file.endswith(CODE_SUFFIXES)}  # fmt: skip
@@ -98,10 +114,11 @@ def _stubs(root: Path, files: Files, infos: dict[str, str]) -> list[str]:
             if not file.endswith(".pyi") or "/" not in file:
                 continue
             folder = file.rsplit("/", 1)[0]
+            top = file.split("/", 1)[0]
             # Type checkers bring stubs of other packages as their data; those have no module
-            # beside them. Lazy loaders read the stub of their own package.
-            is_twin = f"{folder}/{_stem(file)}" in beside and not _reads_stubs(root / folder)
-            if is_twin or file.split("/", 1)[0].endswith("-stubs"):
+            # beside them. Lazy loaders read the stubs of their own package.
+            is_twin = f"{folder}/{_stem(file)}" in beside and top not in readers
+            if is_twin or top.endswith("-stubs"):
                 doomed.append(file)
     return doomed
 
@@ -228,9 +245,18 @@ def _stem(file: str) -> str:
     return file.rsplit("/", 1)[-1].split(".", 1)[0]
 
 
-def _reads_stubs(folder: Path) -> bool:
-    init = folder / "__init__.py"
-    return init.is_file() and b"attach_stub" in init.read_bytes()
+def _readers_of_stubs(root: Path, files: Files) -> set[str]:
+    """Return the packages with a module that may read stubs, when it is imported or later."""
+    found: set[str] = set()
+    for own_files in files.values():
+        for file in own_files:
+            top = file.split("/", 1)[0]
+            if top in found or not file.endswith(CODE_SUFFIXES):
+                continue
+            data = (root / file).read_bytes()
+            if any(word in data for word in READING):
+                found.add(top)
+    return found
 
 
 def _remove(root: Path, doomed: Iterable[str]) -> int:

@@ -1,8 +1,13 @@
 """Imports modules one after the other and reports on each; runs in the target's interpreter.
 
 It is started with ``-I -S -B``, so that only the standard library and the layer are on the path.
-Arguments: the layer's folder, the report's file, seconds a module, the folder where compiled
+Arguments: the layer's python/, the report's file, seconds a module, the folder where compiled
 sources are kept ("" for none), and the modules.
+
+What Lambda does before it imports the function is in /var/runtime/bootstrap.py of the base images
+(public.ecr.aws/lambda/python, the same from 3.8 on): set_default_sys_path() inserts /opt/python,
+and before it /opt/python/lib/pythonX.Y/site-packages; add_default_site_directories() then calls
+site.addsitedir for the two in this order, so that their .pth files are processed.
 """
 
 from __future__ import annotations
@@ -11,9 +16,11 @@ import _imp
 import faulthandler
 import importlib
 import importlib.util
+import io
 import json
 import marshal
 import os
+import site
 import sys
 import traceback
 from importlib.machinery import SourceFileLoader
@@ -21,23 +28,53 @@ from pathlib import Path
 from typing import Any, Callable, Sequence, TextIO
 
 
-def main(root: str, report_path: str, seconds: float, kept: str, modules: Sequence[str]) -> None:
-    """Import the modules; write one JSON line before and one after each."""
+def main(python: str, report_path: str, seconds: float, kept: str, modules: Sequence[str]) -> None:
+    """Start as Lambda does and import the modules; write a JSON line before and after each step."""
     bytecode = Bytecode(Path(kept)) if kept else None
-    # Lambda puts the layer before the standard library.
-    sys.path.insert(0, root)
+    known = mapped_files()
     sys.argv = [""]
     with Path(report_path).open("a", encoding="utf-8") as report:
-        for module in modules:
-            _say(report, {"module": module, "status": "started"})
+
+        def step(name: str, action: Callable[[str], dict[str, Any]], what: str) -> None:
+            _say(report, {name: what, "status": "started"})
             faulthandler.dump_traceback_later(seconds, exit=True)
-            _say(report, {"module": module, **attempt(module)})
+            outcome = action(what)
             faulthandler.cancel_dump_traceback_later()
-        _say(report, {"loaded": loaded_files(root)})
+            new = mapped_files() - known
+            known.update(new)
+            _say(report, {name: what, **outcome, "mapped": sorted(new)})
+
+        step("start", start, python)
+        for module in modules:
+            step("module", attempt, module)
     if bytecode:
         bytecode.save()
     # Modules may have left threads behind that would keep the process alive.
     os._exit(0)
+
+
+def start(python: str) -> dict[str, Any]:
+    """Put the layer on the path as Lambda's bootstrap does; return what .pth files said."""
+    # The interpreter of Lambda has these from its own start.
+    site.setquit()
+    site.setcopyright()
+    site.sethelper()
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    versioned = os.path.join(python, "lib", version, "site-packages")  # noqa: PTH118 - as site has it
+    stdlib = list(sys.path)
+    sys.path.insert(0, python)
+    sys.path.insert(0, versioned)
+    shown, sys.stderr = sys.stderr, io.StringIO()
+    failure: dict[str, Any] = {"message": ""}
+    try:
+        site.addsitedir(versioned)
+        site.addsitedir(python)
+    except BaseException as error:  # also SystemExit: a line may do anything
+        failure = describe(error)
+    finally:
+        said, sys.stderr = sys.stderr.getvalue(), shown
+    said, message = said[-4000:], failure["message"]
+    return {"status": "done", "said": said, "message": message, "stdlib": stdlib}
 
 
 class Bytecode:
@@ -121,18 +158,30 @@ def describe(error: BaseException) -> dict[str, Any]:
         "missing": str(getattr(error, "name", None) or ""),
         "message": "".join(traceback.format_exception_only(type(error), error)).strip()[-800:],
         "place": f"{last.filename}:{last.lineno}" if last else "",
+        "chain": " ".join(_chain(error))[-4000:],
         "environment": isinstance(error, KeyError) and from_environment,
     }
 
 
-def loaded_files(root: str) -> list[str]:
-    """Return the files of the layer that are mapped into this process: its loaded libraries."""
+def _chain(error: BaseException) -> list[str]:
+    """Return what an error says, with the files that it and its causes are about."""
+    said: list[str] = []
+    seen: set[int] = set()
+    following: BaseException | None = error
+    while following is not None and id(following) not in seen:
+        seen.add(id(following))
+        said += [str(following), str(getattr(following, "filename", "") or "")]
+        following = following.__cause__ or following.__context__
+    return said
+
+
+def mapped_files() -> set[str]:
+    """Return the files that are mapped into this process: among them its loaded libraries."""
     try:
         maps = Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return []
-    paths = {line.split(None, 5)[-1] for line in maps.splitlines() if "/" in line}
-    return sorted(path for path in paths if path.startswith(root))
+        return set()
+    return {line.split(None, 5)[-1] for line in maps.splitlines() if "/" in line}
 
 
 def _say(report: TextIO, line: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ version are exempted from the rule by name, and nothing else is.
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from .request import Target
 from .uv import Uv
 
 PROBES_AT_ONCE = 6
+NO_EXTRA = re.compile(r"The package `([^`]+)` does not have an extra named `([^`]+)`")
 
 OTHER_PLATFORMS = (
     *("x86_64-manylinux_2_40", "aarch64-manylinux_2_40"),
@@ -57,6 +59,7 @@ class Resolver:
         self._work = work
         self._log = log
         self._runs = 0
+        self._noted: set[tuple[str, str]] = set()
 
     def resolve(self, inputs: Inputs, name_of: Callable[[str], str]) -> Lock:
         """Return the lock; ``name_of`` builds a source folder that uv found and names it."""
@@ -154,6 +157,9 @@ class Resolver:
         outcome = self._uv.compile(arguments, self._target)
         if not outcome.ok:
             return outcome, None
+        for package, extra in sorted(set(NO_EXTRA.findall(outcome.output)) - self._noted):
+            self._noted.add((package, extra))
+            self._log.note(f"{package} has no extra {extra!r}: what it should bring is not there")
         found = lock.parse(out.read_text(encoding="utf-8"))
         return outcome, replace(
             found, options=tuple(self._seen_from_anywhere(o, inputs) for o in found.options)

@@ -22,6 +22,7 @@ class Removed:
     scripts: tuple[str, ...] = ()
     excluded: int = 0
     excluded_size: int = 0
+    gone: frozenset[str] = frozenset()
 
 
 def slim(root: Path, exclude: tuple[str, ...]) -> Removed:
@@ -32,7 +33,8 @@ def slim(root: Path, exclude: tuple[str, ...]) -> Removed:
     (root / ".lock").unlink(missing_ok=True)
     scripts = _remove_scripts(root / "bin")
     ignore = Ignore(exclude)
-    bytecode = bytecode_size = excluded = excluded_size = 0
+    bytecode = bytecode_size = excluded_size = 0
+    gone: set[str] = set()
     for folder, folders, names in os.walk(root, topdown=True):
         here = Path(folder)
         if "__pycache__" in folders:
@@ -43,8 +45,9 @@ def slim(root: Path, exclude: tuple[str, ...]) -> Removed:
             shutil.rmtree(here / "__pycache__")
         inside = folder[len(str(root)) + 1 :].replace(os.sep, "/")
         for name in names:
-            if ignore.excludes(f"{inside}/{name}" if inside else name):
-                excluded += 1
+            file = f"{inside}/{name}" if inside else name
+            if ignore.excludes(file):
+                gone.add(file)
                 excluded_size += (here / name).lstat().st_size
                 (here / name).unlink()
             elif name.endswith(BYTECODE) and _has_source(here / name):
@@ -53,7 +56,15 @@ def slim(root: Path, exclude: tuple[str, ...]) -> Removed:
                 (here / name).unlink()
             elif name in INSTALLERS_OWN and here.name.endswith(".dist-info"):
                 (here / name).unlink()
-    return Removed(bytecode, bytecode_size, scripts, excluded, excluded_size)
+    _remove_empty_folders(root)
+    return Removed(bytecode, bytecode_size, scripts, len(gone), excluded_size, frozenset(gone))
+
+
+def _remove_empty_folders(root: Path) -> None:
+    """Remove folders without files: a layer has none, and Python could import them here."""
+    for folder, _, names in os.walk(root, topdown=False):
+        if not names and Path(folder) != root and not any(Path(folder).iterdir()):
+            Path(folder).rmdir()
 
 
 def _has_source(path: Path) -> bool:

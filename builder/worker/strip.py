@@ -28,16 +28,16 @@ def strip(
     program = shutil.which("strip")
     if program is None:
         return 0, 0
-    natives = [(name, file) for name, own in files.items() for file in own if _is_elf(root / file)]
+    # Several distributions may list one file.
+    listed = dict.fromkeys(file for own in files.values() for file in own)
+    natives = [file for file in listed if _is_elf(root / file)]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        sizes = list(pool.map(lambda item: _strip_one(program, root / item[1]), natives))
-    changed: dict[str, list[str]] = {}
-    for (name, file), size in zip(natives, sizes):  # noqa: B905 - strict= came with Python 3.10
-        if size:
-            changed.setdefault(name, []).append(file)
-    for name, own in changed.items():
-        _update_record(root, root / infos[name] / "RECORD", set(own))
-    return sum(map(len, changed.values())), sum(sizes)
+        sizes = list(pool.map(lambda file: _strip_one(program, root / file), natives))
+    changed = {file for file, size in zip(natives, sizes) if size}  # noqa: B905 - came with 3.10
+    for name, own in files.items():
+        if changed & set(own):
+            _update_record(root, root / infos[name] / "RECORD", changed & set(own))
+    return len(changed), sum(sizes)
 
 
 def _strip_one(program: str, path: Path) -> int:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Sequence
 
-from . import audit, distributions, imports, include, interpreters
+from . import audit, distributions, imports, include, interpreters, opened
 from .errors import BuildError
 from .files import LayerFile
 from .fill import Content
-from .imports import Failure
+from .imports import Failure, Report
 from .log import Log, counted
-from .request import Request, Target
+from .request import Request
+
+PYTHON = "python"
 
 
 def judge(
@@ -35,14 +37,22 @@ def judge(
         owners = {start + name: d.name for d in content.found for name in d.files if name in mine}
         for distribution in content.found:
             key = (distribution.name, distribution.version)
-            size = sum(mine[name].size for name in distribution.files if name in mine)
-            if any(name in mine for name in distribution.files):
+            there = [name for name in distribution.files if name in mine]
+            # What several distributions have is counted once.
+            size = sum(mine[n].size for n in there if owners[start + n] == distribution.name)
+            if there:
                 total[key] = total.get(key, 0) + size
         with log.timed("audit"):
-            natives = [*audit.native_files(mine.values(), owners), *shared]
+            natives, skipped = audit.loadable(
+                [*audit.native_files(mine.values(), owners), *shared], content.target
+            )
+            notes += skipped
             notes += audit.check_native(natives, content.target)
-        loaded = _import(wanted, content, stage / content.prefix, set(mine), notes, log)
-        notes += audit.check_libraries(natives, loaded)
+        report = _import(wanted, content, stage, set(mine), notes, log)
+        notes += audit.check_libraries(natives, report.mapped.keys(), content.target)
+        notes += opened.check(
+            report.mapped, stage, report.stdlib, natives, content.target, wanted.may_fail
+        )
     sizes = {f"{name} {version}": size for (name, version), size in total.items()}
     notes += audit.check_size(collected, sizes, limit)
     notes += audit.notes_on_boto({name: size for (name, _), size in total.items()})
@@ -54,37 +64,61 @@ def judge(
 def _import(
     wanted: Request,
     content: Content,
-    root: Path,
+    stage: Path,
     present: set[str],
     notes: list[str],
     log: Log,
-) -> set[Path]:
-    """Import every module where the target's interpreter is at hand; return what was loaded."""
+) -> Report:
+    """Import every module where the target's interpreter is at hand; return what happened."""
     interpreter = interpreters.find(content.target)
     if interpreter is None:
         log.note(f"no interpreter for {content.target} here: its modules are not imported")
-        return set()
+        return Report()
+    root = stage / content.prefix
     packages = distributions.packages_of(present)
-    modules = {
-        d.name: distributions.modules_of([f for f in d.files if f in present], packages)
-        for d in content.found
-    }
+    folders = distributions.site_folders(root)
+    modules, main = {}, set()
+    for d in content.found:
+        own = [file for file in d.files if file in present]
+        modules[d.name] = distributions.modules_of(own, packages, folders, d.name)
+        top_level = distributions.top_level_of(root, d.info)
+        main |= distributions.main_of(d.name, modules[d.name], packages, top_level)
     names = sorted({module for of_one in modules.values() for module in of_one})
     log.step(f"importing {counted(len(names), 'module')} with python{interpreter.version}")
-    libraries = root.parents[content.prefix.count("/")] / include.LIB
     with log.timed("import"):
-        report = imports.check(interpreter, root, names, libraries=libraries)
-    refusals, tolerated = imports.judge(report, modules, content.own, wanted.may_fail)
+        report = imports.check(interpreter, stage / PYTHON, names, libraries=stage / include.LIB)
+    if report.start:
+        raise _start_error(report.start, content)
+    refusals, tolerated = imports.judge(report, modules, content.own, wanted.may_fail, main)
     notes += tolerated
     if refusals:
-        raise _import_error(refusals, modules, content.target)
-    return report.loaded
+        raise _import_error(refusals, modules, content, root)
+    return report
+
+
+def _start_error(said: str, content: Content) -> BuildError:
+    """Return the error that the layer's .pth files cannot be processed."""
+    found = imports.PTH_ERROR.search(said)
+    file = Path(found["file"]).name if found else ""
+    owners = [d.name for d in content.found if file in d.files]
+    which = f"line {found['line']} of {file}" if found else "a .pth file"
+    of = f" of {owners[0]}" if owners else ""
+    return BuildError(
+        f"{which}{of} fails whenever a function starts",
+        where=f"python{content.target.python}, which runs the .pth files of a layer as Lambda does "
+        f"(site.addsitedir)\n{said.strip()[-1500:]}",
+        expected=".pth files all of whose lines run",
+        fix="choose another version of the distribution, or leave the file out with the layer's "
+        "exclude if nothing needs it",
+    )
 
 
 def _import_error(
-    refusals: Sequence[Failure], modules: dict[str, tuple[str, ...]], target: Target
+    refusals: Sequence[Failure], modules: dict[str, tuple[str, ...]], content: Content, root: Path
 ) -> BuildError:
+    target = content.target
     first = refusals[0]
+    removed, option = _left_out(first, content, root)
     owners = sorted({name for name, own in modules.items() for f in refusals if f.module in own})
     missing = first.missing.split(".")[0]
     absent = "ModuleNotFoundError" in first.kinds and missing and missing != first.module
@@ -96,10 +130,24 @@ def _import_error(
         + (f", nor {len(refusals) - 1} more modules" if len(refusals) > 1 else ""),
         where=f"{', '.join(owners)}\n" + "\n".join(where[:5]),
         expected="modules that import with the standard library and the layer alone",
-        fix=f"add the distribution that has {missing} to the layer's dependencies"
+        fix=f"{removed} was left out by the layer's {option}: take that option off, or narrow it"
+        if removed
+        else f"add the distribution that has {missing} to the layer's dependencies"
         if absent
         else _advice(first),
     )
+
+
+def _left_out(failure: Failure, content: Content, root: Path) -> tuple[str, str]:
+    """Return what was missing because the layer leaves it out, with the option that does."""
+    for file, option in sorted(content.left_out.items()):
+        if str(root / file) in failure.chain or str(root.resolve() / file) in failure.chain:
+            return file, option
+    module = failure.missing.replace(".", "/")
+    for file, option in sorted(content.left_out.items()):
+        if module and file.startswith((f"{module}/", f"{module}.")):
+            return file, option
+    return "", ""
 
 
 def _advice(failure: Failure) -> str:
@@ -108,5 +156,5 @@ def _advice(failure: Failure) -> str:
         return f"choose a package that brings its libraries, or {audit.BRING_LIBRARIES}"
     return (
         "choose versions that work together; what the function never imports can be left out with "
-        "the layer's exclude"
+        "the layer's exclude, or be named in may_fail"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote
 
-from . import hashes, projects
+from . import hashes, projects, requirements_text
 from . import locked as locking
 from .lock import Lock
 from .locked import Locked
@@ -44,6 +44,7 @@ def resolve(
     listed = work / "requirements.in"
     listed.write_text("\n".join(lines) + "\n", encoding="utf-8")
     paths = [listed, *(project / path for path in wanted.requirements)]
+    requirements_text.rewrite(project / path for path in wanted.requirements)
     log.step(f"resolving {_described(wanted)} for {target}")
     resolver = Resolver(own.uv, target, work, log, native=native)
     constraints = overrides = None

@@ -26,6 +26,7 @@ from embedded.ministack import (
     lambda_actions,
     lambda_runtime,
     lambda_versions,
+    logs_actions,
     s3_encryption,
     transport,
     trust,
@@ -144,6 +145,7 @@ def serve(listener: socket.socket, journal: Path) -> None:
 
     lambda_actions.correct(iam_actions)
     codebuild_names.correct(codebuild, iam_actions)
+    logs_actions.correct(iam_actions)
     lambda_versions.correct(lambda_svc)
     s3_encryption.correct(s3)
     trust.correct(iam_evaluator)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
 import importlib.util
 import json
 import os
@@ -260,9 +262,8 @@ def make_wheel() -> MakeWheel:
             f"{info}/METADATA": "\n".join(metadata) + "\n",
             f"{info}/WHEEL": wheel,
         }
-        contents[f"{info}/RECORD"] = "".join(
-            f"{path},,\n" for path in [*contents, f"{info}/RECORD"]
-        )
+        rows = [f"{path},{_recorded(content)}\n" for path, content in contents.items()]
+        contents[f"{info}/RECORD"] = "".join([*rows, f"{info}/RECORD,,\n"])
         path = folder / f"{name}-{version}-{tag}.whl"
         with zipfile.ZipFile(path, "w") as archive:
             for file, content in contents.items():
@@ -270,6 +271,13 @@ def make_wheel() -> MakeWheel:
         return path
 
     return make
+
+
+def _recorded(content: str | bytes) -> str:
+    """Return hash and size as RECORD has them."""
+    data = content.encode() if isinstance(content, str) else content
+    digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+    return f"sha256={digest},{len(data)}"
 
 
 @pytest.fixture(scope="session")

@@ -71,7 +71,7 @@ def test_helpers_for_other_machines_beside_one_that_fits_are_a_note() -> None:
 
 
 def test_modules_for_another_machine_beside_one_that_fits_are_refused() -> None:
-    wrong = native("pkg/b.cpython-311-aarch64-linux-gnu.so", machine="aarch64")
+    wrong = native("pkg/b.abi3.so", machine="aarch64")
 
     with pytest.raises(BuildError, match="another machine"):
         audit.check_native([native("pkg/a.so"), wrong], TARGET)
@@ -110,7 +110,7 @@ def test_a_library_that_nobody_brings_is_refused_when_it_is_used() -> None:
     used = native("psycopg2/x.so", "psycopg2", needed=("libpq.so.5", "libc.so.6"))
 
     with pytest.raises(BuildError, match="psycopg2: shared libraries") as caught:
-        audit.check_libraries([used], {used.file.path})
+        audit.check_libraries([used], {used.file.path}, TARGET)
 
     assert caught.value.where == "python/psycopg2/x.so needs libpq.so.5"
     assert 'system_packages, and include = ["lib"]' in caught.value.fix
@@ -119,7 +119,7 @@ def test_a_library_that_nobody_brings_is_refused_when_it_is_used() -> None:
 def test_a_library_that_nobody_brings_is_a_note_when_nothing_loaded_it() -> None:
     optional = native("numba/tbbpool.so", "numba", needed=("libtbb.so.12",))
 
-    notes = audit.check_libraries([optional], set())
+    notes = audit.check_libraries([optional], set(), TARGET)
 
     assert notes == ["python/numba/tbbpool.so needs libtbb.so.12, which Lambda does not have"]
 
@@ -130,7 +130,7 @@ def test_libraries_of_the_layer_and_of_the_runtime_are_found() -> None:
         native("np.libs/libopenblas-1.so"),
     ]
 
-    assert audit.check_libraries(natives, {natives[0].file.path}) == []
+    assert audit.check_libraries(natives, {natives[0].file.path}, TARGET) == []
 
 
 def test_sizes_are_judged_against_the_limit() -> None:
@@ -171,3 +171,27 @@ def test_what_the_runtime_has_already_is_noted() -> None:
         "botocore (2.0 kB): Lambda's Python runtimes have it too"
         in (audit.notes_on_boto({"botocore": 2000})[0])
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("pkg/a.cpython-311-x86_64-linux-gnu.so", True),
+        ("pkg/a.abi3.so", True),
+        ("pkg/a.so", True),
+        ("pkg.libs/libssl-1.1.so.3", True),
+        ("pkg/a.cpython-310-aarch64-linux-gnu.so", False),
+        ("pkg/a.cpython-311-aarch64-linux-gnu.so", False),
+        ("pkg/a.cpython-310-x86_64-linux-gnu.so", False),
+        ("pkg/a.cpython-311-x86_64-linux-musl.so", False),
+        ("pkg/a.cpython-311-darwin.so", False),
+        ("pkg/a.pypy311-pp73-x86_64-linux-gnu.so", False),
+    ],
+)
+def test_a_module_that_no_interpreter_of_the_target_loads_is_reported(
+    name: str, kept: bool
+) -> None:
+    natives, notes = audit.loadable([native(name)], TARGET)
+
+    assert bool(natives) is kept
+    assert [name in note for note in notes] == ([] if kept else [True])

@@ -60,3 +60,28 @@ def test_what_a_build_backend_said_is_kept_without_uvs_progress() -> None:
     )
 
     assert said.splitlines()[:2] == ["unobtainium is sold out", "error: Failed to build `web`"]
+
+
+def test_a_url_that_cannot_be_reached_is_not_called_the_index(foreign: Target) -> None:
+    said = (
+        "error: Failed to download `foo @ https://me:secret@files.example/foo-1.whl`\n"
+        "  cause: Failed to fetch: x\n  cause: error sending request for url (x)\n"
+    )
+
+    error = explain(Outcome(("uv",), 2, said), foreign, "resolving")
+
+    assert error.what == "foo cannot be fetched from where the requirement says"
+    assert error.expected == "https://files.example/foo-1.whl to answer"
+
+
+def test_what_a_package_says_about_its_successor_stands_first(foreign: Target) -> None:
+    said = (
+        "error: Failed to build `sklearn==0.0`\n  cause: The build backend returned an error\n"
+        "\n  [stderr]\n  - use 'pip install scikit-learn' rather than 'pip install sklearn'\n"
+    )
+
+    error = explain(Outcome(("uv",), 2, said), foreign, "resolving")
+
+    assert error.fix.startswith(
+        "its own build says: use 'pip install scikit-learn' rather than 'pip install sklearn'\n"
+    )

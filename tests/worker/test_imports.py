@@ -1,4 +1,5 @@
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,62 @@ def test_kept_sources_that_are_damaged_are_compiled_again(
         path.write_bytes(path.read_bytes()[:-3])
 
     assert imports.check(interpreters.running(), layer, ["good"]).imported == ["good"]
+
+
+def test_the_interpreter_starts_with_the_pth_files_as_lambda_does(tmp_path: Path) -> None:
+    version = "{}.{}".format(*sys.version_info)
+    versioned = tmp_path / "lib" / f"python{version}" / "site-packages"
+    for folder, said in ((versioned, "versioned"), (tmp_path, "plain")):
+        (folder / f"{said}_vendored").mkdir(parents=True)
+        (folder / f"{said}_vendored" / f"{said}.py").write_text("import both\nexit")
+        (folder / f"{said}.pth").write_text(
+            f"{said}_vendored\nimport os; os.seen = getattr(os, 'seen', '') + '{said} '\n"
+        )
+        (folder / "both.py").write_text(
+            f"import os\nassert os.seen == 'versioned plain '\n{said}=1"
+        )
+    (tmp_path / "last.py").write_text("import both\nboth.versioned")
+
+    report = imports.check(interpreters.running(), tmp_path, ["versioned", "plain", "last"])
+
+    assert report.imported == ["versioned", "plain", "last"], report
+    assert report.start == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("import os; 1 / 0", "ZeroDivisionError"),
+        ("import not_there_at_all", "not_there_at_all"),
+        ("import sys; sys.exit('bye')", "SystemExit: bye"),
+        ("import os; os._exit(3)", "the interpreter ended"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "signal 11"),
+        ("import time; time.sleep(9)", "more than 0.5 seconds"),
+    ],
+)
+def test_a_pth_file_that_cannot_be_processed_is_reported(line: str, said: str, layer: Path) -> None:
+    (layer / "mine.pth").write_text(f"# comment\n{line}\n")
+
+    report = imports.check(interpreters.running(), layer, ["good"], seconds=0.5)
+
+    assert said in report.start
+
+
+def test_a_pth_file_that_only_says_something_is_no_error(layer: Path) -> None:
+    (layer / "mine.pth").write_text("import sys; print('hello', file=sys.stderr)\n")
+
+    report = imports.check(interpreters.running(), layer, ["good"])
+
+    assert (report.start, report.imported) == ("", ["good"])
+
+
+def test_the_main_module_of_a_dependency_must_import_unless_it_may_fail() -> None:
+    failure = Failure("pkg", "ModuleNotFoundError: no x", kinds=("ModuleNotFoundError",))
+    report = Report(imported=["pkg_cli"], failures=[failure])
+    modules = {"pkg": ("pkg", "pkg_cli")}
+
+    refused, _ = imports.judge(report, modules, set(), (), {"pkg"})
+    allowed, notes = imports.judge(report, modules, set(), ["pkg"], {"pkg"})
+
+    assert (refused, allowed) == ([failure], [])
+    assert "it may fail" in notes[0]

@@ -3,17 +3,21 @@
 import platform
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from builder.worker import elf, libraries
 from builder.worker.log import Log
+from builder.worker.request import Target
 from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc")
 
 MACHINE = platform.machine()
+HERE = Target("3.12", {"aarch64": "arm64"}.get(MACHINE, MACHINE), "2.34", "")
+OTHER = replace(HERE, architecture="x86_64" if MACHINE == "aarch64" else "arm64")
 
 
 def library(folder: Path, name: str, *needs: Path) -> Path:
@@ -45,7 +49,7 @@ def test_what_compiled_code_needs_comes_along_with_what_that_needs(
     stage = tmp_path / "layer"
     library(stage / "python", "module", image["libnear.so.1"])
 
-    libraries.gather(stage, stage / "lib", MACHINE, Log(), image)
+    libraries.gather(stage, stage / "lib", HERE, Log(), image)
 
     assert {p.name for p in (stage / "lib").iterdir()} == {"libdeep.so.1", "libnear.so.1"}
     said = capsys.readouterr().out
@@ -58,7 +62,7 @@ def test_what_the_layer_has_already_stays_its_own(tmp_path: Path, image: dict[st
     library(stage / "python", "module", image["libdeep.so.1"])
     own = library(stage / "python" / "module.libs", "deep")
 
-    libraries.gather(stage, stage / "lib", MACHINE, Log(), image)
+    libraries.gather(stage, stage / "lib", HERE, Log(), image)
 
     assert own.exists()
     assert not (stage / "lib").exists()
@@ -68,13 +72,13 @@ def test_libraries_of_another_machine_are_left(tmp_path: Path, image: dict[str, 
     stage = tmp_path / "layer"
     library(stage / "python", "module", image["libdeep.so.1"])
 
-    libraries.gather(stage, stage / "lib", "riscv64", Log(), image)
+    libraries.gather(stage, stage / "lib", OTHER, Log(), image)
     assert not (stage / "lib").exists()
 
     wrong = bytearray(image["libdeep.so.1"].read_bytes())
     wrong[18] = 243
     image["libdeep.so.1"].write_bytes(bytes(wrong))
-    libraries.gather(stage, stage / "lib", MACHINE, Log(), image)
+    libraries.gather(stage, stage / "lib", HERE, Log(), image)
     assert not (stage / "lib").exists()
 
 
@@ -82,7 +86,7 @@ def test_what_nobody_has_is_for_the_audit_to_tell(tmp_path: Path) -> None:
     stage = tmp_path / "layer"
     library(stage / "python", "module", library(tmp_path / "gone", "gone"))
 
-    libraries.gather(stage, stage / "lib", MACHINE, Log(), {})
+    libraries.gather(stage, stage / "lib", HERE, Log(), {})
 
     assert not (stage / "lib").exists()
 

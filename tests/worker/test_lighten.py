@@ -96,6 +96,43 @@ def test_stubs_go_only_beside_their_modules(tmp_path: Path) -> None:
     assert left(tmp_path) == set(files) - gone
 
 
+def test_a_file_of_two_distributions_goes_once(tmp_path: Path) -> None:
+    files = {"ns/a.py": "", "ns/a.pyi": "12", "ns/tests/t.py": "3", "ns/b.py": ""}
+    both = [install(tmp_path, name, files) for name in ("aaa", "bbb")]
+
+    saved = lighten(tmp_path, ("tests", "stubs"), both, ())
+
+    assert saved == (Saved("tests", 1, 1), Saved("stubs", 1, 2))
+    assert left(tmp_path) == {"ns/a.py", "ns/b.py"}
+
+
+def test_a_file_that_the_project_has_too_stays(tmp_path: Path) -> None:
+    files = {"ns/a.py": "", "ns/a.pyi": ""}
+    both = [install(tmp_path, name, files) for name in ("aaa", "mine")]
+
+    lighten(tmp_path, ("stubs",), both, ("mine",))
+
+    assert left(tmp_path) == set(files)
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        {"web/deep/load.py": "def f(): return open(here / 'a.pyi')"},
+        {"web/load.py": "path.with_suffix('.pyi')"},
+        {"web/_c.abi3.so": "\0__init__.pyi\0"},
+        {"web/load.py": "suffix = 'pyi'"},
+    ],
+)
+def test_stubs_of_a_package_that_may_read_them_stay(reader: dict[str, str], tmp_path: Path) -> None:
+    files = {"web/__init__.py": "", "web/__init__.pyi": "", "web/sub/a.py": "", "web/sub/a.pyi": ""}
+    web = install(tmp_path, "web", {**files, **reader})
+
+    lighten(tmp_path, ("stubs",), [web], ())
+
+    assert left(tmp_path) == {*files, *reader}
+
+
 def test_dist_info_keeps_metadata_entry_points_and_licences(tmp_path: Path) -> None:
     kept = ["METADATA", "RECORD", "entry_points.txt", "LICENSE", "licenses/LICENSE.txt"]
     gone = ["WHEEL", "sboms/a.cdx.json"]

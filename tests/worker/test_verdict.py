@@ -80,3 +80,90 @@ def test_a_layer_that_is_too_large_is_refused(
 
     assert "mine 3.2" in caught.value.where
     assert not (bundle.path / "out" / "layer.zip").exists()
+
+
+def test_the_main_module_of_a_dependency_must_import(
+    make_bundle: "MakeBundle", make_wheel: "MakeWheel"
+) -> None:
+    bundle = make_bundle(requirements=["requirements.txt"])
+    files = {"foo/__init__.py": "import not_there", "foo_cli.py": ""}
+    make_wheel(bundle.path / "project" / "wheels", "foo", files=files)
+    offline(bundle, "foo")
+
+    result = bundle.run()
+
+    assert result.status == 1
+    assert "ERROR: foo cannot be imported by" in result.errors
+    assert "add the distribution that has not_there" in result.errors
+
+
+@pytest.mark.parametrize("runtimes", [1, 2])
+def test_a_package_that_needs_its_own_pth_file_works(
+    runtimes: int, make_bundle: "MakeBundle", make_wheel: "MakeWheel", here: Target
+) -> None:
+    other = Target("3.8", here.architecture, here.glibc, here.platform)
+    bundle = make_bundle(requirements=["requirements.txt"], targets=(here, other)[:runtimes])
+    files = {
+        "mine.py": "import helper",
+        "mine.pth": "mine_vendored\n",
+        "mine_vendored/helper.py": "",
+    }
+    make_wheel(bundle.path / "project" / "wheels", "mine", files=files)
+    offline(bundle, "mine")
+
+    result = bundle.run()
+
+    assert result.status == 0, result.errors
+
+
+def test_a_pth_file_whose_line_raises_is_refused_with_its_owner(
+    make_bundle: "MakeBundle", make_wheel: "MakeWheel"
+) -> None:
+    bundle = make_bundle(requirements=["requirements.txt"])
+    files = {"mine/__init__.py": "", "mine.pth": "import os\nimport os; 1 / 0\n"}
+    make_wheel(bundle.path / "project" / "wheels", "mine", files=files)
+    offline(bundle, "mine")
+
+    result = bundle.run()
+
+    assert result.status == 1
+    assert "ERROR: line 2 of mine.pth of mine fails whenever a function starts" in result.errors
+    assert "ZeroDivisionError" in result.errors
+
+
+@pytest.mark.parametrize(
+    ("files", "options", "said"),
+    [
+        (
+            {
+                "web/__init__.py": "from web.helpers import tests",
+                "web/helpers/tests/__init__.py": "",
+            },
+            {"exclude": ["tests/"]},
+            "web/helpers/tests/__init__.py was left out by the layer's exclude",
+        ),
+        (
+            {
+                "web/__init__.py": "open(__file__ + 'i')",
+                "web/__init__.pyi": "",
+            },
+            {"slim": ["stubs"]},
+            "web/__init__.pyi was left out by the layer's slim = stubs",
+        ),
+    ],
+)
+def test_what_an_option_left_out_and_an_import_needs_is_named(
+    files: dict[str, str],
+    options: dict[str, list[str]],
+    said: str,
+    make_bundle: "MakeBundle",
+    make_wheel: "MakeWheel",
+) -> None:
+    bundle = make_bundle(requirements=["requirements.txt"], **options)
+    make_wheel(bundle.path / "project" / "wheels", "web", files=files)
+    offline(bundle, "web")
+
+    result = bundle.run()
+
+    assert result.status == 1
+    assert said in result.errors

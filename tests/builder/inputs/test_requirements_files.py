@@ -6,7 +6,9 @@ from builder.inputs.requirements_files import requirement_references
 def test_files_are_named_in_the_order_of_the_lines() -> None:
     text = "-r a.txt\nrich\n# -r no.txt\n-c b.txt\r\n./web\n"
 
-    assert requirement_references(text) == ["a.txt", "b.txt", "./web"]
+    found = [(reference.path, reference.beside) for reference in requirement_references(text)]
+
+    assert found == [("a.txt", True), ("b.txt", True), ("./web", False)]
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,7 @@ def test_files_are_named_in_the_order_of_the_lines() -> None:
         ("web[extra] @ file:./libs/web", "./libs/web"),
         ("web @ file:///srv/web", "/srv/web"),
         ("-r \\\n  base.txt", "base.txt"),
+        ("-r ba\\\nse.txt", "base.txt"),
         ("rich", None),
         ("rich>=14 --hash=sha256:abc", None),
         ("# -r base.txt", None),
@@ -55,4 +58,6 @@ def test_files_are_named_in_the_order_of_the_lines() -> None:
     ],
 )
 def test_a_line_of_a_requirements_file_names(line: str, reference: str | None) -> None:
-    assert requirement_references(line + "\n") == ([reference] if reference else [])
+    found = [reference.path for reference in requirement_references(line + "\n")]
+
+    assert found == ([reference] if reference else [])

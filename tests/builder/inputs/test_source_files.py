@@ -10,7 +10,6 @@ from builder.inputs.source_files import (
     SourceFile,
     read_file,
     source_files,
-    total_size,
 )
 from tests.builder.conftest import ALWAYS, package, spec_of, write_tree
 
@@ -199,13 +198,6 @@ def test_a_file_that_changes_under_our_hands_is_noticed(tmp_path: Path) -> None:
         read_file(tmp_path, file)
 
 
-def test_the_size_is_that_of_all_files(tmp_path: Path) -> None:
-    write_tree(tmp_path, {"a.txt": "12345", "-r.txt": "123"})
-    files = [SourceFile("a.txt", "", False), SourceFile("-r.txt", "", False)]
-
-    assert total_size(tmp_path, files) == 8
-
-
 # Requirements files
 
 
@@ -215,7 +207,7 @@ def test_a_requirements_file_brings_what_it_names(tmp_path: Path) -> None:
         tmp_path,
         {
             "deploy/requirements.txt": "-r base.txt\n-c ../constraints.txt\nrich\n",
-            "deploy/base.txt": "-e ../libs/web/src\n./wheels/x-1-py3-none-any.whl\n",
+            "deploy/base.txt": "-e libs/web/src\n./deploy/wheels/x-1-py3-none-any.whl\n",
             "deploy/wheels/x-1-py3-none-any.whl": "",
             "constraints.txt": "rich<15\n",
             "deploy/unrelated.txt": "",
@@ -231,6 +223,46 @@ def test_a_requirements_file_brings_what_it_names(tmp_path: Path) -> None:
             *(f"libs/web/{path}" for path in ALWAYS),
         ]
     )
+
+
+def test_packages_are_looked_for_from_the_root_and_files_from_their_file(tmp_path: Path) -> None:
+    package(tmp_path / "lib")
+    package(tmp_path / "app/lib")
+    write_tree(
+        tmp_path,
+        {
+            "app/requirements.txt": "-r more/nested.txt\n--find-links wheels\n",
+            "app/more/nested.txt": "./lib/src\n-c c.txt\n--find-links links\n",
+            "app/more/c.txt": "",
+            "app/wheels/x.txt": "",
+            "links/x.txt": "",
+        },
+    )
+
+    found = paths(tmp_path, requirements=("app/requirements.txt",))
+
+    assert found == sorted(
+        [
+            "app/more/c.txt",
+            "app/more/nested.txt",
+            "app/requirements.txt",
+            "app/wheels/x.txt",
+            *(f"lib/{path}" for path in ALWAYS),
+            "links/x.txt",
+        ]
+    )
+
+
+@pytest.mark.parametrize("line", ["./lib", "-e ./lib", "lib/", "lib @ ./lib"])
+def test_a_package_that_is_only_beside_its_file_is_refused_with_its_path(
+    tmp_path: Path, line: str
+) -> None:
+    write_tree(tmp_path, {"app/requirements.txt": f"{line}\n", "app/lib/pyproject.toml": ""})
+
+    with pytest.raises(SourceError, match="in the project's root") as caught:
+        paths(tmp_path, requirements=("app/requirements.txt",))
+
+    assert caught.value.fix == "write ./app/lib"
 
 
 def test_requirements_files_may_name_each_other_in_a_circle(tmp_path: Path) -> None:
@@ -263,7 +295,7 @@ def test_requirements_that_are_named_are_an_input_even_when_ignored(tmp_path: Pa
         ("-r ../outside.txt", "'../outside.txt' is outside the project"),
         ("-e ../lib", "'../lib' is outside the project"),
         ("-r /etc/requirements.txt", "'/etc/requirements.txt' is outside the project"),
-        ("lib @ file:///srv/lib", "'/srv/lib' is outside the project"),
+        ("-e /srv/lib", "'/srv/lib' is outside the project"),
     ],
 )
 def test_a_reference_that_leads_nowhere_is_refused(tmp_path: Path, line: str, what: str) -> None:

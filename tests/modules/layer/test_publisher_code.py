@@ -14,7 +14,7 @@ from tests.patience import PATIENCE
 LOOK = """
 import json, sys
 from builder.publisher.function import handler
-ours = [n for n in sys.modules if n.partition(".")[0] in ("builder", "packaging", "pathspec")]
+ours = [n for n in sys.modules if n.partition(".")[0] in ("builder", "packaging")]
 print(json.dumps({n: sys.modules[n].__file__ for n in ours}))
 """
 
@@ -47,12 +47,15 @@ def test_the_handler_starts_with_lambdas_own_packages_and_what_is_packed(
     assert HANDLER == "builder.publisher.function.handler"
 
 
-def test_neither_command_line_nor_worker_nor_embedded_aws_is_packed(
+def test_neither_command_line_nor_builds_nor_embedded_aws_is_packed(
     files: dict[str, bytes],
 ) -> None:
     rooms = {path.split("/")[1] for path in files if path.startswith("builder/")}
-    assert not {"cli.py", "commands", "report", "hook.py", "worker", "operations"} & rooms
-    assert {path.partition("/")[0] for path in files} == {"builder", "packaging", "pathspec"}
+    assert not {"cli.py", "commands", "report", "hook.py", "operations"} & rooms
+    # Exclude patterns and requirements files are read by the same rules here and there.
+    worker = {path.split("/")[2] for path in files if path.startswith("builder/worker/")}
+    assert worker == {"__init__.py", "ignore.py", "requirements_text.py"}
+    assert {path.partition("/")[0] for path in files} == {"builder", "packaging"}
 
 
 def test_what_is_packed_is_small_and_names_no_place_of_this_machine(
