@@ -29,7 +29,7 @@ from builder.report.debug import show_decisions
 from builder.report.errors import show_error
 
 EXIT_CODES = """\b
-Exit codes: 0 done; 1 an error, told on stderr; 2 wrong usage, or with
+Exit codes: 0 done; 1 an error, shown on stderr; 2 wrong usage, or with
 `plan --detailed-exitcode` a build is due; 130 interrupted."""
 
 
@@ -87,7 +87,20 @@ def main(
 
 
 for command in (
-    *(plan_command, build, watch_command, wait, status, logs, lock, diff, doctor),
-    *(move, rollback, unpin, prune, retire_command, hook),
+    plan_command,
+    build,
+    watch_command,
+    wait,
+    status,
+    logs,
+    lock,
+    diff,
+    doctor,
+    move,
+    rollback,
+    unpin,
+    prune,
+    retire_command,
+    hook,
 ):
     main.add_command(command)

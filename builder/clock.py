@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import secrets
 import socket
 import time
@@ -20,8 +21,11 @@ class Clock:
     """What time it is, how to wait, and who is asking."""
 
     now: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     owner: str = field(default_factory=_owner)
+    jitter: Callable[[float, float], float] = random.uniform
+    """A random number of seconds between two, so that many who wait do not ask at once."""
 
     def timestamp(self) -> str:
         """Return the time in ISO 8601, UTC, whole seconds."""

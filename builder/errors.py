@@ -1,4 +1,4 @@
-"""What can go wrong: each error says what failed, where, what was expected and how to mend it."""
+"""What can go wrong: each error says what failed, where, what was expected, and the fix."""
 
 from __future__ import annotations
 
@@ -57,6 +57,10 @@ class BuildFailed(LayerError):
     """A build ended without an artifact."""
 
 
+class BuildNotProvisioned(BuildFailed):
+    """A build ended before it began, because its role could not be assumed."""
+
+
 class ArtifactError(LayerError):
     """An artifact is not what its manifest or its fingerprint says."""
 
@@ -70,8 +74,29 @@ class FunctionsNotMoved(LayerError):
 
 
 class ConflictError(LayerError):
-    """Somebody else changed the same object and we gave up trying."""
+    """Another process kept changing the same object and we gave up trying."""
 
 
 class AwsError(LayerError):
     """An AWS call failed for a reason that no other error of ours names."""
+
+
+class NotNow(AwsError):
+    """AWS refused a call for the moment: throttling, a quota that is used up, a role too young.
+
+    The same call may succeed in a while; ``longest`` says for how many seconds it is worth asking.
+    """
+
+    longest = 600.0
+
+
+class QuotaUsedUp(NotNow):
+    """As many builds run or wait as the account may have."""
+
+    longest = 3600.0
+
+
+class RoleNotReady(NotNow):
+    """A role cannot be assumed yet: IAM takes seconds to make a new one known everywhere."""
+
+    longest = 120.0

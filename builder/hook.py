@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,17 @@ from builder.layer.pin import pin_of
 from builder.layer.record import Record, Release
 from builder.layer.site import Site
 from builder.layer.token import Token
-from builder.protocol.statuses import BUILDING, CURRENT, FAILED, FORCED, INVALID, PINNED, UNMOVED
+from builder.progress import Progress
+from builder.protocol.statuses import (
+    AT_REST,
+    BUILDING,
+    CURRENT,
+    FAILED,
+    FORCED,
+    INVALID,
+    PINNED,
+    UNMOVED,
+)
 from builder.release.plan import plan
 from builder.release.release import Order, advance, ensure
 from builder.spec.layer_spec import LayerSpec
@@ -104,31 +114,31 @@ def plan_hook(query: Query) -> Answer:
     except RecordError as error:
         return _invalid(None, error)
     except SourceError as error:
-        return _invalid(_released(layer), error)
-    told = describe(answer.release, answer.status, answer.reason, answer.functions)
+        return _invalid(_last_release(layer), error)
+    described = describe(answer.release, answer.status, answer.reason, answer.functions)
     if answer.status == PINNED:
-        return {**told, "token": str(answer.token)}
-    return {**told, "token": str(answer.token), "fingerprint": answer.token.fingerprint}
+        return {**described, "token": str(answer.token)}
+    return {**described, "token": str(answer.token), "fingerprint": answer.token.fingerprint}
 
 
-def release_hook(query: Query, progress: Callable[[str], None]) -> Answer:
+def release_hook(query: Query, progress: Progress) -> Answer:
     """Run the build if, and only if, apply has approved it; else answer what is there."""
     planned = Query.parse(query["plan"])
-    if planned["status"] in {CURRENT, INVALID, PINNED}:
+    if planned["status"] in {*AT_REST, INVALID}:
         return {key: planned.get(key) for key in describe(None, "", "")}
     token = Token.parse(planned["token"])
     layer = query.layer()
-    record = layer.records.load() or Record(layer.name)
+    record = layer.records.load_or_new()
     approved = layer.approved()
     log.debug("%s: approved is %s, planned %s", layer.name, approved, token)
     pin = pin_of(layer, record)
     if pin is not None:
-        # Somebody pinned it after the plan was made.
+        # It was pinned after the plan was made.
         return describe(pin.release, PINNED, str(pin))
     if token is None or approved != token or not _open(record, token):
         return _as_is(layer, record, planned, token)
     if planned["status"] == BUILDING and not query.waits:
-        # Its approval is not new, so this may be a plan; and the build needs nobody.
+        # Its approval is not new, so this may be a plan; and the build is released by itself.
         return _as_is(layer, record, planned, token)
     _refuse_outdated(layer, token)
     order = Order(
@@ -164,10 +174,10 @@ def describe(release: Release | None, status: str, reason: str, functions: str =
 
 
 def _invalid(release: Release | None, error: LayerError) -> Answer:
-    return {**describe(release, INVALID, str(error)), "token": "invalid"}
+    return {**describe(release, INVALID, str(error)), "token": INVALID}
 
 
-def _released(layer: Layer) -> Release | None:
+def _last_release(layer: Layer) -> Release | None:
     try:
         record = layer.records.load()
     except RecordError:
@@ -176,11 +186,11 @@ def _released(layer: Layer) -> Release | None:
 
 
 def _open(record: Record, token: Token) -> bool:
-    """Whether a number may still be built: nobody began it, or its build goes on elsewhere."""
+    """Whether a number may still be built: it was not begun, or its build goes on elsewhere."""
     if record.consumed < token.number:
         return True
     attempt = record.attempt
-    return attempt is not None and attempt.token == token and not attempt.failure
+    return attempt is not None and attempt.token == token and attempt.is_open
 
 
 def _as_is(layer: Layer, record: Record, planned: Query, token: Token | None) -> Answer:
@@ -191,7 +201,7 @@ def _as_is(layer: Layer, record: Record, planned: Query, token: Token | None) ->
         owed = record.owed(layer.spec.functions)
         status, reason = (UNMOVED, owed) if owed else (CURRENT, current.reason)
         return describe(current, status, reason, behind)
-    if attempt is not None and attempt.failure and attempt.fingerprint == token.fingerprint:
+    if attempt is not None and not attempt.is_open and attempt.fingerprint == token.fingerprint:
         return describe(current, FAILED, attempt.failure, behind)
     return describe(current, planned["status"], planned["reason"], behind)
 

@@ -8,7 +8,7 @@ Progress = Callable[[str], None]
 
 
 def named(runtimes: Iterable[str], progress: Progress) -> dict[str, Progress]:
-    """Return, by runtime, what tells progress with the runtime's name before it."""
+    """Return, by runtime, what shows progress with the runtime's name before it."""
 
     def of(runtime: str) -> Progress:
         return lambda line: progress(f"{runtime}: {line}")

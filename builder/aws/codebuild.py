@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
 from builder.aws.session import Session, code_of, explained
-from builder.errors import InfrastructureError
+from builder.errors import InfrastructureError, NotNow, QuotaUsedUp, RoleNotReady
 
 if TYPE_CHECKING:
     from mypy_boto3_codebuild import CodeBuildClient
@@ -26,7 +26,8 @@ class BuildRequest:
 
     ``variables`` are names and values; ``secrets`` names and references to Secrets Manager, which
     CodeBuild resolves with the build's role. ``sources`` are zips in the bucket beside the source:
-    identifier, key and S3 version of each. Without a ``cache_folder`` nothing is cached.
+    identifier, key and S3 version of each. Without a ``cache_folder`` nothing is cached. The log
+    goes to a stream below ``log_prefix``, where no other layer's build can write.
     """
 
     token: str
@@ -38,6 +39,8 @@ class BuildRequest:
     environment_type: str
     role_arn: str
     cache_folder: str
+    log_group: str
+    log_prefix: str
     variables: tuple[tuple[str, str], ...]
     secrets: tuple[tuple[str, str], ...] = ()
     sources: tuple[tuple[str, str, str], ...] = ()
@@ -54,7 +57,11 @@ class Phase:
 
 @dataclass(frozen=True)
 class BuildState:
-    """What CodeBuild says of a build; times are aware, ``seconds`` is how long it ran."""
+    """What CodeBuild says of a build; times are aware, ``seconds`` is how long it ran.
+
+    ``exported`` are the variables that the buildspec exports, as they were when the build ended
+    (AWS CodeBuild API reference, Build: exportedEnvironmentVariables).
+    """
 
     id: str
     status: str
@@ -68,6 +75,7 @@ class BuildState:
     limit_seconds: float
     phases: tuple[Phase, ...] = ()
     image: str = ""
+    exported: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def running(self) -> bool:
@@ -78,6 +86,16 @@ class BuildState:
     def succeeded(self) -> bool:
         """Whether the build ended well."""
         return self.status == "SUCCEEDED"
+
+    @property
+    def failed(self) -> bool:
+        """Whether the build ended, and not well."""
+        return not self.running and not self.succeeded
+
+    @property
+    def why(self) -> str:
+        """Why the build failed: what CodeBuild says of it, else its status."""
+        return self.failure or self.status
 
 
 class CodeBuild:
@@ -109,6 +127,13 @@ class CodeBuild:
                         "encryptionDisabled": True,
                     },
                     cacheOverride=self._cache(request),
+                    logsConfigOverride={
+                        "cloudWatchLogs": {
+                            "status": "ENABLED",
+                            "groupName": request.log_group,
+                            "streamName": request.log_prefix,
+                        }
+                    },
                     imageOverride=request.image,
                     environmentTypeOverride=request.environment_type,  # type: ignore[arg-type]
                     serviceRoleOverride=request.role_arn,
@@ -126,6 +151,9 @@ class CodeBuild:
                         expected="the project that the stack declares",
                         fix="apply the whole stack once, without -target",
                     ) from error
+                later = _not_now(error)
+                if later is not None:
+                    raise later from error
                 raise
         return answer["build"]["id"]
 
@@ -188,6 +216,38 @@ class CodeBuild:
         return [_state(build) for build in answer["builds"]]
 
 
+def _not_now(error: ClientError) -> NotNow | None:
+    """Return why a build can only be started later, or None.
+
+    Sources: CodeBuild API reference, StartBuild (AccountLimitExceededException: "An AWS service
+    limit was exceeded for the calling AWS account"); CodeBuild user guide, "Quotas for AWS
+    CodeBuild" and "Troubleshooting", "CodeBuild is not authorized to perform: sts:AssumeRole".
+    """
+    message = str(error.response.get("Error", {}).get("Message", ""))
+    if code_of(error) == "AccountLimitExceededException":
+        return QuotaUsedUp(
+            f"the account runs as many builds as it may: {message}",
+            where="codebuild:StartBuild",
+            expected="room for one more build",
+            fix="wait, or ask for more: Service Quotas, AWS CodeBuild, "
+            '"Concurrently running builds" of the environment that the message names',
+        )
+    if is_role_trouble(message):
+        return RoleNotReady(
+            f"CodeBuild cannot assume the build role: {message}",
+            where="codebuild:StartBuild",
+            expected="a role that trusts codebuild.amazonaws.com for this project",
+            fix="a new role is known everywhere after some seconds: apply again; if it stays, see "
+            "that the role and its trust policy are as the stack declares them",
+        )
+    return None
+
+
+def is_role_trouble(message: str) -> bool:
+    """Say whether CodeBuild means that it could not assume a role."""
+    return "sts:AssumeRole" in message and "not authorized" in message.lower()
+
+
 def _variables(
     pairs: Iterable[tuple[str, str]], kind: Literal["PLAINTEXT", "SECRETS_MANAGER"]
 ) -> list[EnvironmentVariableTypeDef]:
@@ -215,6 +275,10 @@ def _state(build: Mapping[str, Any]) -> BuildState:
         limit_seconds=minutes * 60.0,
         phases=tuple(_phase(phase) for phase in build.get("phases", [])),
         image=build.get("environment", {}).get("image", ""),
+        exported={
+            variable["name"]: variable["value"]
+            for variable in build.get("exportedEnvironmentVariables", [])
+        },
     )
 
 

@@ -10,8 +10,8 @@ Sources of the facts:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -35,7 +35,7 @@ ABSENT = "ResourceNotFoundException"
 
 @dataclass(frozen=True)
 class LayerUse:
-    """A layer version that a function has; ``zipped_size`` in bytes, all that Lambda tells."""
+    """A layer version that a function has; ``zipped_size`` in bytes, all that Lambda shows."""
 
     arn: str
     zipped_size: int = 0
@@ -101,11 +101,15 @@ class Function:
 
 @dataclass(frozen=True, order=True)
 class Use:
-    """That a function has a version of a layer; ``qualifier`` is ``$LATEST`` or a version."""
+    """That a function has a version of a layer; ``qualifier`` is ``$LATEST`` or a version.
+
+    ``arn`` is the function's, as Lambda lists it.
+    """
 
     function: str
     qualifier: str
     layer_arn: str
+    arn: str = field(default="", compare=False)
 
     @property
     def version(self) -> int:
@@ -133,20 +137,27 @@ class Functions:
                 raise
         return Function.read(answer)
 
-    def using(self, layer_name: str) -> list[Use]:
-        """Return the functions that have any version of a layer, with their published versions.
+    def using(self, layer: str, *, published: bool = True) -> list[Use]:
+        """Return the functions that have any version of a layer, by the layer's ARN without one.
 
-        ``ALL`` lists those too (Lambda API reference, ListFunctions). Aliases need no look of
-        their own: each points to a published version or to $LATEST.
+        With ``published`` their published versions too: ``ALL`` lists those (Lambda API reference,
+        ListFunctions). Aliases need no look of their own: each points to a published version or to
+        $LATEST.
         """
-        with explained("lambda:ListFunctions", f"functions with a version of {layer_name}"):
-            pages = self._lambda.get_paginator("list_functions").paginate(FunctionVersion="ALL")
+        listing: Any = {"FunctionVersion": "ALL"} if published else {}
+        with explained("lambda:ListFunctions", f"functions with a version of {layer}"):
+            pages = self._lambda.get_paginator("list_functions").paginate(**listing)
             found = [
-                Use(config["FunctionName"], config.get("Version", "$LATEST"), layer["Arn"])
+                Use(
+                    config["FunctionName"],
+                    config.get("Version", "$LATEST"),
+                    version["Arn"],
+                    arn=config["FunctionArn"],
+                )
                 for page in pages
                 for config in page["Functions"]
-                for layer in config.get("Layers", [])
-                if layer["Arn"].split(":")[-2] == layer_name
+                for version in config.get("Layers", [])
+                if version["Arn"].rpartition(":")[0] == layer
             ]
         return sorted(found)
 
@@ -180,20 +191,6 @@ class Functions:
                 raise
         return True
 
-    def having(self, layer: str, *, published: bool = False) -> Iterator[tuple[Function, str]]:
-        """Yield the functions that have any version of a layer, with what to call each.
-
-        With ``published`` their published versions too, called NAME:VERSION; their layers never
-        change. ``layer`` is the layer's ARN without a version.
-        """
-        listing: Any = {"FunctionVersion": "ALL"} if published else {}
-        with explained("lambda:ListFunctions", "all functions"):
-            for page in self._lambda.get_paginator("list_functions").paginate(**listing):
-                for configuration in page["Functions"]:
-                    function = Function.read(configuration)
-                    if function.version_of(layer) is not None:
-                        yield function, _called(function, configuration.get("Version", "$LATEST"))
-
     def tags(self, arn: str) -> Mapping[str, str]:
         """Return a function's tags; none when it is gone."""
         with explained("lambda:ListTags", arn):
@@ -203,10 +200,6 @@ class Functions:
                 if code_of(error) == ABSENT:
                     return {}
                 raise
-
-
-def _called(function: Function, version: str) -> str:
-    return function.name if version == "$LATEST" else f"{function.name}:{version}"
 
 
 def with_version(layers: Sequence[str], layer_arn: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""IAM: who somebody is, and what the policies would let them do."""
+"""IAM: who a caller is, and what the policies would let it do."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ MARK = re.compile(r"\[([0-9a-f]{64}#[0-9]+)\]$")
 
 @dataclass(frozen=True)
 class LayerVersion:
-    """A published layer version; ``token`` is "" when somebody else published it."""
+    """A published layer version; ``token`` is "" when it was not published by us."""
 
     arn: str
     version: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from botocore.exceptions import (
     UnknownRegionError,
 )
 
-from builder.errors import AwsError, CredentialsError, LayerError
+from builder.errors import AwsError, CredentialsError, LayerError, NotNow
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ class Session:
         """Return a client; ``options`` override fields of the shared configuration."""
         config = CONFIG.merge(Config(**options)) if options else CONFIG
         client = self._session.client(service, config=config)  # type: ignore[call-overload]  # by name
+        client.meta.events.register("needs-retry", _wait_out_throttling)
         if log.isEnabledFor(logging.DEBUG):
             client.meta.events.register("before-parameter-build", _log_question)
             client.meta.events.register("after-call", _log_answer)
@@ -112,7 +114,7 @@ class Session:
                 f"there is no AWS region {self.region!r}",
                 where="the provider's region, AWS_REGION, the profile, or [app] region",
                 expected="a region such as eu-west-1",
-                fix="mend it where it is set",
+                fix="correct it where it is set",
             ) from error
 
     def require(self, account: str) -> None:
@@ -151,13 +153,56 @@ class Session:
         )
 
 
-TOLD = re.compile("(?i).*(bucket|key|name|arn|id|ids|version.*|prefix|token|match|names)")
+THROTTLING = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "PriorRequestNotComplete",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "TooManyRequestsException",
+    }
+)
+"""Error codes that mean "too many calls". Source: AWS SDKs and Tools reference guide, "Retry
+behavior"; without LimitExceededException, with which some services mean quotas that stay."""
+
+THROTTLED_CALLS = 25
+"""Tries of one call that is throttled: with the pauses below that is about four minutes. A call
+that AWS throttles was not processed, so trying again is safe for every one of them."""
+
+THROTTLED_PAUSE = 20.0
+"""The longest pause between two tries, in seconds."""
+
+
+def _wait_out_throttling(
+    response: tuple[Any, Mapping[str, Any]] | None = None, attempts: int = 0, **_event: Any
+) -> float | None:
+    """Go on where botocore gives up: return the seconds to wait before another try, or None.
+
+    Many layers of one application ask at once; with full jitter all of them get through.
+    Source: AWS Architecture Blog, "Exponential Backoff And Jitter".
+    """
+    if response is None or attempts >= THROTTLED_CALLS:
+        return None
+    if response[1].get("Error", {}).get("Code") not in THROTTLING:
+        return None
+    return random.uniform(0, min(THROTTLED_PAUSE, 0.5 * 2**attempts))  # noqa: S311 (no secret)
+
+
+LOGGED = re.compile("(?i).*(bucket|key|name|arn|id|ids|version.*|prefix|token|match|names)")
 """Parameters of a call that debug mode shows: those that say what it is about, never contents."""
 
 
 def _log_question(params: Mapping[str, Any], model: Any, **_event: Any) -> None:
-    told = [f"{k}={v}" for k, v in params.items() if TOLD.fullmatch(k) and isinstance(v, _PLAIN)]
-    log.debug("%s:%s %s", model.service_model.service_name, model.name, " ".join(told))
+    logged = [
+        f"{k}={v}" for k, v in params.items() if LOGGED.fullmatch(k) and isinstance(v, _PLAIN)
+    ]
+    log.debug("%s:%s %s", model.service_model.service_name, model.name, " ".join(logged))
 
 
 def _log_answer(model: Any, http_response: Any, parsed: Mapping[str, Any], **_event: Any) -> None:
@@ -208,7 +253,8 @@ def _explain(error: ClientError, action: str, resource: str) -> LayerError:
             expected=f"an IAM policy that allows {action} on it",
             fix="add the permission (docs/permissions.md lists them by role), then run it again",
         )
-    return AwsError(
+    kind = NotNow if code in THROTTLING else AwsError
+    return kind(
         f"{action} failed: {code}: {message}",
         where=resource,
         expected="an answer without an error",

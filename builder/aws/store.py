@@ -71,6 +71,19 @@ class Store:
         """Write an object, whatever was there."""
         return self._put(key, content, content_type, {})
 
+    def copy(self, key: str, version: str, target: str) -> None:
+        """Copy one version of an object (5 GB at most) inside the bucket, without fetching it.
+
+        Source: Amazon S3 API reference, CopyObject.
+        """
+        source = {"Bucket": self.bucket, "Key": key, **({"VersionId": version} if version else {})}
+        with explained("s3:PutObject", self.url(target)):
+            self._s3.copy_object(
+                Bucket=self.bucket,
+                Key=target,
+                CopySource=source,  # type: ignore[arg-type]  # with a version or without
+            )
+
     def replace(
         self, key: str, content: bytes, content_type: str, *, etag: str | None
     ) -> StoredObject:

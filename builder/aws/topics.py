@@ -1,4 +1,4 @@
-"""SNS: tell people."""
+"""SNS: notify people."""
 
 from __future__ import annotations
 

@@ -2,116 +2,181 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
 
 from builder.aws.codebuild import BuildState
-from builder.errors import BuildFailed, LayerError
+from builder.clock import Clock
 from builder.layer.attempt import Attempt
 from builder.layer.layer import Layer
 from builder.layer.record import Record
-from builder.protocol.variables import (
-    MERGE_VARIABLE,
-    TARGET_VARIABLE,
-)
-
-LOG_LINES = 25
-"""Lines of a failed build's log that its error shows."""
-
-
-def look(
-    layer: Layer, builds: Mapping[str, str]
-) -> tuple[dict[str, BuildState], dict[str, BuildFailed]]:
-    """Return which of some builds run or have succeeded, and how the others failed, by their keys.
-
-    The errors carry the last words of their builds.
-    """
-    states = {state.id: state for state in layer.services.codebuild.states(builds.values())}
-    well: dict[str, BuildState] = {}
-    failed: dict[str, BuildFailed] = {}
-    for key, build_id in builds.items():
-        state = states.get(build_id)
-        if state is None:
-            failed[key] = _unknown(build_id, layer)
-        elif state.running or state.succeeded:
-            well[key] = state
-        else:
-            failed[key] = _failed(layer, state)
-    return well, failed
-
-
-def most_telling(layer: Layer, builds: Iterable[str]) -> BuildState | None:
-    """Return the one of an attempt's builds that tells most of it, None when there is none."""
-    states = layer.services.codebuild.states(builds)
-    running = [state for state in states if state.running]
-    failed = [state for state in states if not state.running and not state.succeeded]
-    # While others run, nothing has failed for good.
-    return next(iter([*running, *failed, *states]), None)
-
-
-def _failed(layer: Layer, state: BuildState) -> BuildFailed:
-    group = state.log_group or layer.site.log_group
-    last_words = "\n".join(f"  | {line}" for line in _last_lines(layer, group, state.log_stream))
-    return BuildFailed(
-        f"{_subject(layer, state)} failed: {state.failure or state.status}\n{last_words}",
-        where=f"build {state.id}\nlog group {group}, stream {state.log_stream or '(none yet)'}",
-        expected="a build that ends with SUCCEEDED",
-        fix="mend what the log says, then plan and apply again; the whole log:\n"
-        f"lambda-layer logs {layer.name}",
-    )
-
-
-def _subject(layer: Layer, state: BuildState) -> str:
-    runtime = state.variables.get(TARGET_VARIABLE, "")
-    if runtime:
-        return f"the build of layer {layer.name!r} for {runtime}"
-    job = "merge" if state.variables.get(MERGE_VARIABLE) else "build"
-    return f"the {job} of layer {layer.name!r}"
-
-
-def _last_lines(layer: Layer, group: str, stream: str) -> list[str]:
-    if not stream:
-        return ["(it failed before it had a log)"]
-    try:
-        return layer.services.logs.tail(group, stream, LOG_LINES) or ["(its log is empty)"]
-    except LayerError as error:
-        # That the log cannot be read must not hide that the build failed.
-        return [f"(its log cannot be read: {error.what})"]
-
-
-def _unknown(build_id: str, layer: Layer) -> BuildFailed:
-    return BuildFailed(
-        f"CodeBuild does not know build {build_id}",
-        where=f"project {layer.site.project}",
-        expected="the build that the record names",
-        fix="apply again: a new build is started",
-    )
-
+from builder.protocol.variables import TARGET_VARIABLE
 
 PATIENCE = timedelta(minutes=15)
 """How long after its build a release may take; a Lambda function runs for 15 minutes at most."""
 
 
-def unattended(
+UNKNOWN_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
+"""Seconds between looks for a build that CodeBuild does not know, or does not know yet."""
+
+
+class Condition(Enum):
+    """How an attempt is, by its builds and what the record says of it."""
+
+    STARTING = auto()
+    """No build of it is known yet."""
+
+    RUNNING = auto()
+    """A build of it runs; while others run, nothing has failed for good."""
+
+    FAILED = auto()
+    """The record says so, or a build has failed and none runs."""
+
+    FORGOTTEN = auto()
+    """CodeBuild does not know a build of it, and none runs or has failed."""
+
+    BUILT = auto()
+    """Its builds have succeeded, and its release is about to come."""
+
+    ABANDONED = auto()
+    """Its builds have succeeded, and its release should have come long ago."""
+
+
+@dataclass(frozen=True)
+class AttemptState:
+    """An attempt with what CodeBuild says of its builds.
+
+    ``failures`` has by runtime ("" for the artifact itself) why builds have failed, also while
+    others run. ``builds`` are those that CodeBuild knows.
+    """
+
+    attempt: Attempt
+    condition: Condition
+    builds: tuple[BuildState, ...] = ()
+    failures: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it will become a release by itself (async mode); if not, it may be retried."""
+        return self.condition in {Condition.RUNNING, Condition.BUILT}
+
+    @property
+    def failed(self) -> bool:
+        """Whether it cannot become a release any more."""
+        return self.condition in {Condition.FAILED, Condition.FORGOTTEN}
+
+    @property
+    def failure(self) -> str:
+        """Why it has failed, "" if it has not."""
+        if not self.failed:
+            return ""
+        return self.attempt.failure or self.failure_of_builds
+
+    @property
+    def failure_of_builds(self) -> str:
+        """Why builds of it have failed, as CodeBuild says, "" when none has."""
+        return _joined(self.failures)
+
+    @property
+    def running(self) -> tuple[BuildState, ...]:
+        """The builds that have not ended."""
+        return tuple(state for state in self.builds if state.running)
+
+    @property
+    def leading(self) -> BuildState | None:
+        """The build that says most of how it is: one that runs, else one that failed."""
+        failed = [state for state in self.builds if state.failed]
+        return next(iter([*self.running, *failed, *self.builds]), None)
+
+    def noted(self) -> Attempt:
+        """Return the attempt with its builds' failures in it, so that none of them is joined."""
+        if self.attempt.failure or not self.failures:
+            return self.attempt
+        return replace(self.attempt, failure=self.failure_of_builds, failed=tuple(self.failures))
+
+
+def state_of(
+    attempt: Attempt, builds: Iterable[BuildState], *, now: datetime | None = None
+) -> AttemptState:
+    """Judge an attempt by what CodeBuild says of its builds; ``now`` is aware."""
+    known = tuple(builds)
+    failures = _failures(attempt, known)
+    condition = _condition(attempt, known, failures, now or datetime.now(UTC))
+    return AttemptState(attempt, condition, known, failures)
+
+
+def attempt_state(
+    layer: Layer, attempt: Attempt, *, now: datetime | None = None, clock: Clock | None = None
+) -> AttemptState:
+    """Ask CodeBuild how the builds of an attempt are, and judge it.
+
+    With a ``clock`` builds that are not known yet are waited for.
+    """
+    ids = attempt.all_builds.values()
+    if clock is None:
+        return state_of(attempt, layer.services.codebuild.states(ids), now=now)
+    return state_of(attempt, known_states(layer, ids, clock).values(), now=now)
+
+
+def known_states(layer: Layer, builds: Iterable[str], clock: Clock) -> dict[str, BuildState]:
+    """Return how some builds are, by their ids; without those that CodeBuild has forgotten.
+
+    A build that was just started may be unknown for a moment: half a minute is waited for it.
+    """
+    wanted = set(builds)
+    found: dict[str, BuildState] = {}
+    for pause in (*UNKNOWN_PAUSES, 0.0):
+        found |= {state.id: state for state in layer.services.codebuild.states(wanted - set(found))}
+        if wanted <= set(found) or not pause:
+            break
+        clock.sleep(pause)
+    return found
+
+
+def ongoing_attempt(
     layer: Layer, record: Record | None, *, now: datetime | None = None
 ) -> Attempt | None:
-    """Return the attempt at these sources if it needs nobody: a build of it runs, or its release
-    is about to come. Read-only, as plan is.
-    """
+    """Return the open attempt at these sources if it will finish by itself; read-only."""
     attempt = record.attempt if record else None
-    if attempt is None or attempt.failure or attempt.fingerprint != layer.fingerprint:
+    if attempt is None or not attempt.is_open or attempt.fingerprint != layer.fingerprint:
         return None
-    states = layer.services.codebuild.states(attempt.all_builds.values())
-    return attempt if _is_going_on(states, now or datetime.now(UTC)) else None
+    return attempt if attempt_state(layer, attempt, now=now).goes_on else None
 
 
-def _is_going_on(states: Sequence[BuildState], now: datetime) -> bool:
-    if any(state.running for state in states):
-        return True
-    ended_well = bool(states) and all(state.succeeded for state in states)
-    return ended_well and now - _end(states) < PATIENCE
+def _condition(
+    attempt: Attempt, builds: tuple[BuildState, ...], failures: Mapping[str, str], now: datetime
+) -> Condition:
+    if attempt.failure:
+        return Condition.FAILED
+    if any(state.running for state in builds):
+        return Condition.RUNNING
+    if any(state.failed for state in builds):
+        return Condition.FAILED
+    if failures:
+        return Condition.FORGOTTEN
+    if not builds:
+        return Condition.STARTING
+    ended = max(state.started + timedelta(seconds=state.seconds) for state in builds)
+    return Condition.BUILT if now - ended < PATIENCE else Condition.ABANDONED
 
 
-def _end(states: Iterable[BuildState]) -> datetime:
-    """Return when the last of some builds has ended."""
-    return max(state.started + timedelta(seconds=state.seconds) for state in states)
+def _failures(attempt: Attempt, builds: tuple[BuildState, ...]) -> dict[str, str]:
+    """Return by runtime why builds have failed, also those that the attempt does not know of."""
+    known = {state.id: state for state in builds}
+    failures = {}
+    for runtime, build_id in attempt.all_builds.items():
+        state = known.pop(build_id, None)
+        if state is None:
+            failures[runtime] = f"CodeBuild does not know build {build_id}"
+        elif state.failed:
+            failures[runtime] = state.why
+    for state in known.values():
+        if state.failed:
+            failures.setdefault(state.variables.get(TARGET_VARIABLE, ""), state.why)
+    return failures
+
+
+def _joined(failures: Mapping[str, str]) -> str:
+    return "; ".join(f"{runtime}: {why}" if runtime else why for runtime, why in failures.items())

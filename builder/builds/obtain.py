@@ -6,22 +6,29 @@ known to run, it was started and forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
 from builder.builds.artifact import Artifact, find_artifact
-from builder.builds.attempt_state import look
 from builder.builds.part import Part, find_part
 from builder.builds.start import Job, find_build, start_build, upload_bundle
-from builder.builds.wait import finish_builds
+from builder.builds.vouch import objection
+from builder.builds.wait import finish_builds, look_at
 from builder.clock import Clock
-from builder.errors import ArtifactError, BuildFailed
+from builder.errors import ArtifactError, BuildFailed, BuildNotProvisioned, RoleNotReady
 from builder.layer.attempt import Attempt
 from builder.layer.layer import Layer
 from builder.layer.token import Token
 from builder.progress import Progress, named
-from builder.protocol.keys import parts_folder
+from builder.protocol.keys import ARCHIVE, MANIFEST, PART_ARCHIVE, PART_RECEIPT
+
+ROLE_PAUSE = 10.0
+"""Seconds before a build is started again whose role could not be assumed."""
+
+
+TRIES = 10
+"""Builds of one request within five minutes that are looked at before one is believed."""
 
 
 class StillBuilding(Exception):
@@ -35,8 +42,8 @@ class StillBuilding(Exception):
 class Obtaining:
     """One walk to the artifact of the attempt that a token has begun.
 
-    ``waits`` is whether to wait for builds; who does not gets StillBuilding. ``debug`` makes
-    builds talkative.
+    Without ``waits`` StillBuilding is raised instead of waiting for builds. With ``debug`` builds
+    log more.
     """
 
     def __init__(
@@ -66,7 +73,7 @@ class Obtaining:
         """
         made = self._existing("")
         if made is None:
-            made = self._make({"": Job(parts=self._parts())})[""]
+            made = self._make([Job(parts=self._parts(), since=self.attempt.since_of(""))])[""]
         assert isinstance(made, Artifact)
         return made
 
@@ -74,7 +81,7 @@ class Obtaining:
         """Return what is to be merged, nothing when there is one target."""
         if len(self._runtimes) == 1:
             return ()
-        made = self._make({runtime: Job(runtime) for runtime in self._runtimes})
+        made = self._make([Job(name, since=self.attempt.since_of(name)) for name in self._runtimes])
         # In the order of the targets, whichever were there: equal merges are one build.
         return tuple(part for name in self._runtimes if isinstance(part := made[name], Part))
 
@@ -82,41 +89,60 @@ class Obtaining:
     def _runtimes(self) -> list[str]:
         return [target.runtime for target in self.layer.spec.targets]
 
-    def _make(self, jobs: Mapping[str, Job]) -> dict[str, Artifact | Part]:
+    def _make(self, jobs: Sequence[Job]) -> dict[str, Artifact | Part]:
         """Return what the jobs make, by runtime: all are started before one is waited for."""
         made: dict[str, Artifact | Part] = {}
         builds: dict[str, str] = {}
-        for runtime, job in jobs.items():
+        for job in jobs:
+            runtime = job.runtime
             # The artifact itself has been looked for when there is something to build at all.
             found = self._existing(runtime) if runtime else None
             build_id = "" if found else self._join(job)
             # A forgotten build may have ended since we looked for what it made.
             found = found if found or build_id else self._existing(runtime)
+            if not found and not build_id:
+                build_id, found = self._start_or_find(job)
             if found:
                 made[runtime] = found
             else:
-                builds[runtime] = build_id or self._start(job)
-        self._wait(builds)
+                builds[runtime] = build_id
+        self._finish(jobs, builds)
         return {**made, **{runtime: self._result(runtime, builds[runtime]) for runtime in builds}}
 
     def _join(self, job: Job) -> str:
         """Return the id of a build of ours that is under way, "" when there is none."""
-        runtime, since = job.runtime, self.attempt.since_of(job.runtime)
+        runtime = job.runtime
         build_id = self.attempt.build_of(runtime)
-        build_id = build_id or find_build(self.layer, self.token, since=since, job=job)
+        build_id = build_id or find_build(self.layer, self.token, job)
         if build_id:
             self._progress[runtime](f"joining build {build_id}")
             self._note_build(runtime, build_id)
         return build_id
 
+    def _start_or_find(self, job: Job) -> tuple[str, Artifact | Part | None]:
+        """Return the id of a build that was started, or what one that had ended has left.
+
+        For five minutes CodeBuild answers with the build that the same request has started before.
+        When that has succeeded and its work is not there, or is not to be used, another is needed.
+        """
+        for again in range(TRIES):
+            build_id = self._start(replace(job, again=again))
+            state = self.layer.services.codebuild.state(build_id)
+            if state is None or not state.succeeded:
+                break
+            found = self._existing(job.runtime)
+            if found:
+                return build_id, found
+        return build_id, None
+
     def _start(self, job: Job) -> str:
         build_id = start_build(
             self.layer,
             self.token,
-            since=self.attempt.since_of(job.runtime),
+            job,
             debug=self._debug,
             progress=self._progress[job.runtime],
-            job=job,
+            clock=self._clock,
             bundle=self._bundle,
         )
         self._note_build(job.runtime, build_id)
@@ -126,19 +152,36 @@ class Obtaining:
     def _bundle(self) -> str:
         return upload_bundle(self.layer, self._progress[""])
 
-    def _wait(self, builds: Mapping[str, str]) -> None:
+    def _finish(self, jobs: Sequence[Job], builds: dict[str, str]) -> None:
+        """Wait for builds; start those again that never began because their role was too young."""
+        deadline = self._clock.monotonic() + RoleNotReady.longest
+        again = 0
+        while failed := self._failures(builds):
+            young = [key for key, error in failed.items() if isinstance(error, BuildNotProvisioned)]
+            if len(young) < len(failed) or self._clock.monotonic() > deadline or not self._waits:
+                error = self._together(failed)
+                self._note_failure(tuple(sorted(failed)), error)
+                raise error
+            again += 1
+            self._progress[""](
+                "CodeBuild cannot assume the build role yet, which IAM takes seconds to make known "
+                f"when it is new; starting again in {ROLE_PAUSE:.0f} s"
+            )
+            self._clock.sleep(ROLE_PAUSE)
+            for job in jobs:
+                if job.runtime in young:
+                    builds[job.runtime] = self._start(replace(job, again=again))
+
+    def _failures(self, builds: Mapping[str, str]) -> dict[str, BuildFailed]:
+        """Return how builds failed that did; raise StillBuilding if they are not waited for."""
         if self._waits:
             progress = self._progress[""]
-            failed = finish_builds(self.layer, builds, progress=progress, clock=self._clock)
-        else:
-            well, failed = look(self.layer, builds)
-            running = tuple(state.id for state in well.values() if state.running)
-            if running:
-                raise StillBuilding(running)
-        if failed:
-            error = self._together(failed)
-            self._note_failure(tuple(sorted(failed)), error)
-            raise error
+            return finish_builds(self.layer, builds, progress=progress, clock=self._clock)
+        well, failed = look_at(self.layer, builds, self._clock)
+        running = tuple(state.id for state in well.values() if state.running)
+        if running:
+            raise StillBuilding(running)
+        return failed
 
     def _together(self, failed: Mapping[str, BuildFailed]) -> BuildFailed:
         """Return one error of the builds that failed."""
@@ -156,17 +199,18 @@ class Obtaining:
     def _result(self, runtime: str, build_id: str) -> Artifact | Part:
         """Return what an ended build made."""
         try:
-            found = self._find(runtime)
+            found = self._find(runtime, build_id)
         except ArtifactError as error:
             self._note_failure((runtime,), error)
             raise
-        if found is not None and self._is_ours(found, runtime, build_id):
+        if found is not None:
             return found
+        names = (PART_ARCHIVE, PART_RECEIPT) if runtime else (ARCHIVE, MANIFEST)
         missing = ArtifactError(
             f"build {build_id} succeeded and left no "
             + (f"part for {runtime}" if runtime else "artifact"),
             where=self.layer.services.store.url(self._place(runtime)),
-            expected="part.zip and part.json" if runtime else "layer.zip and manifest.json",
+            expected=" and ".join(names),
             fix=f"see the build's log (lambda-layer logs {self.layer.name}), then apply again",
         )
         self._note_failure((runtime,), missing)
@@ -175,11 +219,11 @@ class Obtaining:
     def _existing(self, runtime: str) -> Artifact | Part | None:
         """Return what is there already, if this attempt may use it."""
         try:
-            found = self._find(runtime)
+            found = self._find(runtime, self.attempt.build_of(runtime))
         except ArtifactError as error:
             self._progress[runtime](f"not using the artifact that is there: {error.what}")
             return None
-        if found is None or not self._is_ours(found, runtime, self.attempt.build_of(runtime)):
+        if found is None:
             return None
         what = "part" if runtime else "artifact"
         self._progress[runtime](f"using the {what} of build {found.build_id}")
@@ -190,18 +234,39 @@ class Obtaining:
             return True
         return build_id != "" and found.build_id == build_id
 
-    def _find(self, runtime: str) -> Artifact | Part | None:
-        folder, fingerprint = self.layer.artifact_folder, self.layer.fingerprint
-        store = self.layer.services.store
+    def _find(self, runtime: str, build_id: str) -> Artifact | Part | None:
+        """Return what is there and may be used, "" standing for any build in ``build_id``.
+
+        Raise ArtifactError when what builds left contradicts itself or is vouched for by none.
+        """
+        store, keys = self.layer.services.store, self.layer.keys
+        fingerprint = self.layer.fingerprint
+        found: Artifact | Part | None
         if runtime:
-            return find_part(store, folder, fingerprint, runtime)
-        return find_artifact(store, folder, fingerprint)
+            found = find_part(store, keys, fingerprint, runtime)
+        else:
+            kept = find_artifact(store, keys.verified, fingerprint)
+            if kept is not None and self._is_ours(kept, runtime, build_id):
+                return kept
+            found = find_artifact(store, keys.unverified, fingerprint)
+        if found is None or not self._is_ours(found, runtime, build_id):
+            return None
+        why = objection(self.layer, found.build_id, found.document, runtime)
+        if why:
+            raise ArtifactError(
+                f"what is in the bucket is not known to be a build's: {why}",
+                where=store.url(self._place(runtime)),
+                expected="what a build of this layer and fingerprint left, as CodeBuild knows it",
+                fix="plan and apply again: it is built anew",
+            )
+        return found
 
     def _place(self, runtime: str) -> str:
-        folder, fingerprint = self.layer.artifact_folder, self.layer.fingerprint
-        if runtime:
-            return f"{parts_folder(folder, fingerprint)}/{runtime}/"
-        return f"{folder}/{fingerprint}/"
+        keys, fingerprint = self.layer.keys, self.layer.fingerprint
+        part_or_artifact = (
+            keys.part(fingerprint, runtime) if runtime else keys.unverified.artifact(fingerprint)
+        )
+        return f"{part_or_artifact}/"
 
     def _note_build(self, runtime: str, build_id: str) -> None:
         self._note(lambda attempt: attempt.with_build(runtime, build_id))

@@ -1,25 +1,24 @@
-"""The builds in CodeBuild: start or find one, wait for them, say why they failed."""
+"""Start a build in CodeBuild, or find one that was started before."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from builder.aws.codebuild import BuildRequest, BuildState
+from builder.aws.codebuild import BuildRequest
 from builder.aws.store import Changed
-from builder.builds.attempt_state import _unknown
 from builder.builds.part import Part
-from builder.builds.wait import finish_builds
 from builder.clock import Clock
-from builder.errors import AwsError, SourceError
+from builder.errors import AwsError, NotNow, SourceError
 from builder.layer.layer import Layer
 from builder.layer.token import Token
 from builder.progress import Progress
-from builder.protocol.keys import parts_folder
 from builder.protocol.variables import (
     DEBUG_VARIABLE,
     MERGE_VARIABLE,
     NAME_VARIABLE,
+    SEALS_VARIABLE,
     TARGET_VARIABLE,
     TOKEN_VARIABLE,
 )
@@ -30,12 +29,18 @@ from builder.spec.indexes import secrets, usernames
 class Job:
     """What one build makes: the artifact, or the part of one runtime when ``runtime`` is named.
 
-    With ``parts`` the artifact is merged of them, and nothing is installed.
+    With ``parts`` the artifact is merged of them, and nothing is installed. ``since`` is the lowest
+    number whose build will do, 0 when any will; ``again`` counts the builds that never began.
     """
 
     runtime: str = ""
     parts: tuple[Part, ...] = ()
+    since: int = 0
+    again: int = 0
 
+
+LONGEST_PAUSE = 60.0
+"""Seconds between two tries to start a build for which there is no room."""
 
 WHOLE = Job()
 """The artifact of a layer with one target."""
@@ -44,14 +49,14 @@ WHOLE = Job()
 def find_build(
     layer: Layer,
     token: Token,
-    *,
-    since: int,
     job: Job = WHOLE,
+    *,
+    ended: bool = False,
 ) -> str:
     """Return the id of a job's build that was started and forgotten, or "".
 
-    ``since`` is the lowest number whose build will do; 0 when any will that still runs. One that
-    has ended left what it made, and only who distrusts that must know which is its own.
+    A build that has ended left what it made, and only a job that distrusts that (``since``) must
+    know which is its own. With ``ended`` the newest one is meant, however it ended.
     """
     for build in layer.services.codebuild.recent():
         found = Token.parse(build.variables.get(TOKEN_VARIABLE, ""))
@@ -59,9 +64,9 @@ def find_build(
             continue
         if build.variables.get(TARGET_VARIABLE, "") != job.runtime:
             continue
-        if found.fingerprint != token.fingerprint or found.number < since:
+        if found.fingerprint != token.fingerprint or found.number < job.since:
             continue
-        if build.running or (since and build.succeeded):
+        if build.running or ended or (job.since and build.succeeded):
             return build.id
     return ""
 
@@ -69,70 +74,75 @@ def find_build(
 def start_build(
     layer: Layer,
     token: Token,
+    job: Job = WHOLE,
     *,
-    since: int,
     debug: bool,
     progress: Progress,
-    job: Job = WHOLE,
+    clock: Clock,
     bundle: str = "",
 ) -> str:
-    """Start the job's build and return its id.
+    """Start the job's build and return its id; wait for as long as AWS has no room for it.
 
-    ``bundle`` is the bundle's S3 version id; without it the bundle is uploaded if need be.
+    ``bundle`` is the bundle's S3 version id; without it the bundle is uploaded if need be. Raise
+    NotNow when AWS still refuses after the time that is worth waiting.
     """
     bundle = bundle or upload_bundle(layer, progress)
     request = _request(layer, token, job, bundle, debug=debug)
-    try:
-        build_id = layer.services.codebuild.start(request)
-    except AwsError:
-        # Somebody may just have started the same build with other options, say in debug mode.
-        build_id = find_build(layer, token, since=since, job=job)
-        if not build_id:
-            raise
+    began, tries = clock.monotonic(), 0
+    while True:
+        try:
+            build_id = layer.services.codebuild.start(request)
+            break
+        except NotNow as refused:
+            if clock.monotonic() - began > refused.longest:
+                raise
+            pause = clock.jitter(1.0, min(LONGEST_PAUSE, 2.0 * 2**tries))
+            tries += 1
+            progress(f"waiting to start the build: {refused.what}")
+            clock.sleep(pause)
+        except AwsError:
+            # The same build may just have been started with other options: in debug mode, or for
+            # another number. CodeBuild refuses that for five minutes, whether it still runs or not.
+            build_id = find_build(layer, token, job, ended=True)
+            if not build_id:
+                raise
+            break
     progress(f"started build {build_id}")
     return build_id
-
-
-def finish_build(layer: Layer, build_id: str, *, progress: Progress, clock: Clock) -> BuildState:
-    """Wait until a build has ended; raise BuildFailed, with its last words, unless it succeeded."""
-    failed = finish_builds(layer, {"": build_id}, progress=progress, clock=clock)
-    if failed:
-        raise failed[""]
-    state = layer.services.codebuild.state(build_id)
-    if state is None:
-        raise _unknown(build_id, layer)
-    return state
 
 
 def _request(layer: Layer, token: Token, job: Job, version: str, *, debug: bool) -> BuildRequest:
     by_runtime = {target.runtime: target for target in layer.spec.targets}
     target = by_runtime.get(job.runtime, layer.spec.targets[-1])
-    # Known for five minutes in the whole account (CodeBuild API reference, StartBuild); the S3
-    # version tells a bucket from the one of the same name that was destroyed a minute ago.
-    identity = f"{layer.site.project} {layer.site.bucket} {layer.name} {token} {version}"
+    # Known for five minutes in the whole account (CodeBuild API reference, StartBuild). It follows
+    # the fingerprint and not the token: callers with other numbers want the same build, unless
+    # only one since a certain number will do. The S3 version distinguishes a bucket from one of the
+    # same name that was destroyed a minute ago.
+    identity = f"{layer.site.project} {layer.site.bucket} {layer.name} {version}"
+    identity += f" {token.fingerprint} {job.since} {job.again}"
     for words in (job.runtime, *(f"{part.key} {part.version}" for part in job.parts)):
         identity += f" {words}" if words else ""
-    folder, name = layer.artifact_folder, layer.fingerprint
+    folder, name = layer.keys.built, layer.fingerprint
     if job.runtime:
-        folder, name = parts_folder(folder, name), job.runtime
-    cache = f"{layer.name}/cache/{job.runtime}".rstrip("/")
+        folder, name = layer.keys.parts(layer.fingerprint), job.runtime
     return BuildRequest(
         token=hashlib.sha256(identity.encode()).hexdigest(),
-        source_key=layer.bundle_key,
+        source_key=layer.keys.bundle(layer.fingerprint),
         source_version=version,
         artifact_folder=folder,
         artifact_name=name,
         image=target.build_image,
         environment_type=target.environment_type,
         role_arn=layer.site.build_role,
-        cache_folder="" if job.parts else cache,
+        cache_folder="" if job.parts else layer.keys.cache_of(job.runtime),
+        log_group=layer.site.log_group,
+        log_prefix=layer.name,
         variables=(
             (NAME_VARIABLE, layer.name),
             (TOKEN_VARIABLE, str(token)),
             (DEBUG_VARIABLE, str(debug).lower()),
             *usernames(layer.spec.indexes),
-            *([(TARGET_VARIABLE, job.runtime)] if job.runtime else []),
-            *([(MERGE_VARIABLE, "true")] if job.parts else []),
+            *_job_variables(job),
         ),
         sources=tuple(
             # Letters, digits and underscores (CodeBuild API reference, ProjectSource).
@@ -143,35 +153,49 @@ def _request(layer: Layer, token: Token, job: Job, version: str, *, debug: bool)
     )
 
 
+def _job_variables(job: Job) -> Iterator[tuple[str, str]]:
+    if job.runtime:
+        yield TARGET_VARIABLE, job.runtime
+    if job.parts:
+        yield MERGE_VARIABLE, "true"
+        yield (
+            SEALS_VARIABLE,
+            " ".join(f"{part.runtime}={part.manifest_sha256}" for part in job.parts),
+        )
+
+
 def upload_bundle(layer: Layer, progress: Progress) -> str:
     """Put inputs and bundle into the bucket; return the bundle's S3 version id."""
-    store = layer.services.store
+    store, keys = layer.services.store, layer.keys
     if not layer.has_sources:
         return _bundled(layer)
     inputs = layer.inputs.to_json().encode()
-    store.write(layer.inputs_key(layer.fingerprint), inputs, "application/json")
-    # For whoever goes on from the build without the sources (builder/publisher/function.py).
-    store.write(layer.request_key, layer.spec.to_json().encode(), "application/json")
-    present = store.head(layer.bundle_key)
+    store.write(keys.inputs_of(layer.fingerprint), inputs, "application/json")
+    # For the publisher function, which goes on from the build without the sources.
+    spec = layer.spec.to_json().encode()
+    store.write(keys.request(layer.fingerprint), spec, "application/json")
+    bundle_key = keys.bundle(layer.fingerprint)
+    present = store.head(bundle_key)
     if present is not None:
         return present.version
     content = layer.bundle()
     progress(f"uploading {len(layer.files)} source files ({len(content):,} bytes)")
     try:
-        return store.replace(layer.bundle_key, content, "application/zip", etag=None).version
+        return store.replace(bundle_key, content, "application/zip", etag=None).version
     except Changed:
-        # Whoever was faster wrote the same bytes; one version of them makes one build.
+        # Another process was faster and wrote the same bytes; one version of them makes one build.
         return upload_bundle(layer, progress)
 
 
 def _bundled(layer: Layer) -> str:
-    """Return the version of a bundle that somebody else has put into the bucket."""
-    present = layer.services.store.head(layer.bundle_key)
+    """Return the version of a bundle that another process has put into the bucket."""
+    key = layer.keys.bundle(layer.fingerprint)
+    present = layer.services.store.head(key)
     if present is not None:
         return present.version
     raise SourceError(
         f"the bundle of layer {layer.name!r} is gone",
-        where=layer.services.store.url(layer.bundle_key),
+        where=layer.services.store.url(key),
         expected="the bundle that the build was started with",
         fix="plan and apply again where the sources are",
     )

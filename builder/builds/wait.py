@@ -5,14 +5,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from builder.aws.codebuild import BuildState
-from builder.builds.attempt_state import look
+from builder.builds.attempt_state import known_states
+from builder.builds.failure import build_failure
 from builder.clock import Clock
-from builder.errors import BuildFailed
+from builder.errors import BuildFailed, NotNow
 from builder.layer.layer import Layer
 from builder.progress import Progress, named
 
-PAUSES = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
+PAUSES = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 5.0, 7.0, 10.0)
 """Seconds between looks at a running build; the last one repeats."""
+
+LONGEST_PAUSE = 30.0
+"""Seconds between looks while AWS refuses to answer."""
+
+
+def look_at(
+    layer: Layer, builds: Mapping[str, str], clock: Clock
+) -> tuple[dict[str, BuildState], dict[str, BuildFailed]]:
+    """Return which of some builds run or have succeeded, and how the others failed, by their keys.
+
+    The errors carry the last words of their builds.
+    """
+    states = known_states(layer, builds.values(), clock)
+    well: dict[str, BuildState] = {}
+    failed: dict[str, BuildFailed] = {}
+    for key, build_id in builds.items():
+        state = states.get(build_id)
+        if state is None or state.failed:
+            failed[key] = build_failure(layer, build_id, state)
+        else:
+            well[key] = state
+    return well, failed
 
 
 def finish_builds(
@@ -20,20 +43,30 @@ def finish_builds(
 ) -> dict[str, BuildFailed]:
     """Wait until all builds have ended; return how those failed that did, by their keys.
 
-    One that failed does not stop the others: what they make is not lost, and people get to know
-    everything that they have to mend at once.
+    One that failed does not stop the others: what they make is not lost, and all that has to be
+    corrected is reported together.
     """
-    began, looks = clock.now(), 0
+    began = answered = clock.monotonic()
+    looks = 0
     phases: dict[str, str] = {}
     left, failed = dict(builds), dict[str, BuildFailed]()
     while left:
-        well, now_failed = look(layer, left)
+        try:
+            well, now_failed = look_at(layer, left, clock)
+        except NotNow as refused:
+            # A build goes on whether we may look or not.
+            if clock.monotonic() - answered > refused.longest:
+                raise
+            progress(f"AWS refuses to say how the build is ({refused.what}); asking again")
+            clock.sleep(clock.jitter(LONGEST_PAUSE / 2, LONGEST_PAUSE))
+            continue
+        answered = clock.monotonic()
         for key, state in well.items():
-            _tell(state, key, phases, progress)
-            if state.running and clock.now() - began > state.limit_seconds + 600:
+            _show_phase(state, key, phases, progress)
+            if state.running and answered - began > state.limit_seconds + 600:
                 now_failed[key] = _endless(state)
         for key, error in now_failed.items():
-            _tell_failure(key, error, progress)
+            _show_failure(key, error, progress)
         failed |= now_failed
         left = {key: state.id for key, state in well.items() if state.running and key not in failed}
         if left:
@@ -42,14 +75,14 @@ def finish_builds(
     return failed
 
 
-def _tell(state: BuildState, key: str, phases: dict[str, str], progress: Progress) -> None:
+def _show_phase(state: BuildState, key: str, phases: dict[str, str], progress: Progress) -> None:
     if phases.get(key, "") != state.phase:
         phases[key] = state.phase
         phase = state.phase.lower().replace("_", " ")
         named([key], progress)[key](f"build {state.id}: {phase}")
 
 
-def _tell_failure(key: str, error: BuildFailed, progress: Progress) -> None:
+def _show_failure(key: str, error: BuildFailed, progress: Progress) -> None:
     if key:
         named([key], progress)[key](error.what.splitlines()[0])
 

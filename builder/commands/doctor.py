@@ -23,7 +23,7 @@ from builder.spec.layers_toml import Config
 @as_json
 @pass_setting
 def doctor(setting: Setting, *, principal: str, as_json: bool) -> None:
-    """Look at everything that a release needs, and say how to mend what is wrong.
+    """Look at everything that a release needs, and say how to correct what is wrong.
 
     This machine (layers.toml, programs), the credentials and what they may do as plan, as apply and
     as publisher, the bucket, the CodeBuild project and its images. It changes nothing. Exit code 1

@@ -10,7 +10,8 @@ from builder.commands.options import Setting, as_json, pass_setting
 from builder.errors import LayerError
 from builder.functions.move import Moves, hand_over, move_functions
 from builder.layer.layer import Layer
-from builder.layer.record import Record, Release
+from builder.layer.record import Record
+from builder.layer.releases import current_release, living_release
 from builder.report.moves import show_moves
 
 
@@ -31,7 +32,7 @@ def move(setting: Setting, name: str, *, version: int | None, as_json: bool) -> 
     (layer,) = setting.layers((name,))
     if not layer.spec.functions:
         raise _nobody(layer)
-    record = layer.records.load() or Record(layer.name)
+    record = layer.records.load_or_new()
     moves = _move(layer, record, version)
     show_moves(layer, moves, as_json=as_json)
     moves.check()
@@ -39,25 +40,11 @@ def move(setting: Setting, name: str, *, version: int | None, as_json: bool) -> 
 
 def _move(layer: Layer, record: Record, version: int | None) -> Moves:
     progress, clock = report.progress(layer.name), Clock()
-    current = record.current
-    if current is not None and version in (None, current.version):
+    if version is None or record.release_of(version) == record.current:
+        current = current_release(layer, record)
         return hand_over(layer, current, progress=progress, clock=clock)
-    return move_functions(layer, _other(layer, record, version), progress=progress, clock=clock)
-
-
-def _other(layer: Layer, record: Record, version: int | None) -> str:
-    known: list[Release] = [release for release in record.releases if release.version == version]
-    if known and layer.services.layers.get(known[0].layer_arn) is not None:
-        return known[0].layer_arn
-    released = sorted({str(release.version) for release in record.releases}, key=int)
-    raise LayerError(
-        f"layer {layer.name!r} has no version {version}"
-        if version
-        else f"layer {layer.name!r} has no release",
-        where=f"the record of the layer, and {layer.site.layer_name} in Lambda",
-        expected=f"a version that was released and is still there: {', '.join(released) or 'none'}",
-        fix="see lambda-layer status, or build the layer first",
-    )
+    arn = living_release(layer, record, version).layer_arn
+    return move_functions(layer, arn, progress=progress, clock=clock)
 
 
 def _nobody(layer: Layer) -> LayerError:

@@ -48,7 +48,7 @@ class Setting:
 
 
 def _note_json(ctx: click.Context, _option: click.Parameter, value: bool) -> bool:
-    ctx.meta[AS_JSON] = value  # errors are told by the group, which does not see this option
+    ctx.meta[AS_JSON] = value  # errors are shown by the group, which does not see this option
     return value
 
 

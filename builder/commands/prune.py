@@ -1,4 +1,4 @@
-"""`lambda-layer prune`: delete old versions that nobody uses."""
+"""`lambda-layer prune`: delete old versions that are not in use."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import click
 
 from builder import report
 from builder.commands.options import Setting, as_json, pass_setting, yes
-from builder.release.prune import freed, look
+from builder.release.prune import freed, pruning_of
 from builder.release.prune import prune as delete
 from builder.report.prune import show_pruning
 
@@ -26,7 +26,7 @@ def prune(setting: Setting, name: str, *, keep: int | None, yes: bool, as_json: 
 
     Without --yes it only shows what would go, and why the others stay. Whatever the number: the
     current version stays, a pinned one, one that a function of this account and region has ($LATEST
-    or any published version), and what somebody else published.
+    or any published version), and what was not published by us.
 
     \b
     Example: lambda-layer prune web --keep 5 --yes
@@ -35,7 +35,7 @@ def prune(setting: Setting, name: str, *, keep: int | None, yes: bool, as_json: 
     keep = keep or layer.spec.keep
     if not keep:
         raise click.UsageError(f"say how many: --keep N, or keep = N in [layers.{name}]")
-    pruning = look(layer, keep)
+    pruning = pruning_of(layer, keep)
     size = freed(layer, pruning)
     if yes:
         delete(layer, pruning, report.progress(name))

@@ -7,7 +7,8 @@ import click
 from builder import report
 from builder.clock import Clock
 from builder.commands.options import Setting, as_json, confirm, pass_setting, yes
-from builder.operations.rollback import choose, look, roll_back
+from builder.layer.releases import living_release
+from builder.operations.rollback import roll_back, unpinning_of
 from builder.operations.rollback import unpin as let_go
 from builder.operations.status import status_of
 from builder.report.rollback import show_pin, show_unpinned
@@ -33,7 +34,8 @@ def rollback(
     Example: lambda-layer rollback web 3 --reason "v4 cannot parse invoices"
     """
     layer, session = setting.layer(name)
-    release = choose(layer, version)
+    record = layer.records.load_or_new()
+    release = living_release(layer, record, version)
     count = len(layer.spec.functions)
     functions = f"move {count} function{'' if count == 1 else 's'} to it"
     confirm(f"Pin {name} to version {version} of {release.published_at}, and {functions}?", yes=yes)
@@ -64,7 +66,7 @@ def unpin(setting: Setting, name: str, *, yes: bool, as_json: bool) -> None:
     Example: lambda-layer unpin web
     """
     layer, _ = setting.layer(name)
-    unpinning = look(layer)
+    unpinning = unpinning_of(layer)
     if unpinning.moves_to is not None and layer.spec.functions:
         version, count = unpinning.moves_to.version, len(layer.spec.functions)
         confirm(f"Move {count} function{'' if count == 1 else 's'} to version {version}?", yes=yes)

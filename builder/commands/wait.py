@@ -1,4 +1,4 @@
-"""`lambda-layer wait`: for whoever needs the release that an apply did not wait for."""
+"""`lambda-layer wait`: wait for the release that an apply has started (async mode)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def wait(setting: Setting, name: str, *, timeout: float, as_json: bool) -> None:
     """Wait until a layer's build, started in async mode, has been released.
 
     Reads only. Exits with 0 when the layer is released, with 1 when its build failed (and shows the
-    end of its log), when nobody releases it, or after the timeout.
+    end of its log), when it is not released, or after the timeout.
 
     \b
     Example: lambda-layer wait web --timeout 20

@@ -8,7 +8,8 @@ import click
 
 from builder.clock import Clock
 from builder.commands.options import Setting, as_json, pass_setting
-from builder.operations.watch import PUBLISHED, watch
+from builder.operations.watch import watch
+from builder.protocol.statuses import PUBLISHED
 from builder.report.watch import show_views
 
 

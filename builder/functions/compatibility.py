@@ -18,7 +18,7 @@ NEARLY = 0.8
 """From this part of the limit on we speak of a function's size."""
 
 Unzipped = Callable[[str], int | None]
-"""Tells the unzipped size of a layer version by its ARN, None when nobody knows it."""
+"""Returns the unzipped size of a layer version by its ARN, None when it is not known."""
 
 
 def refuse(
@@ -60,9 +60,9 @@ def refuse_region(function: str, layer_arn: str) -> None:
 
 
 def warning(function: Function, layers: Sequence[str], unzipped: Unzipped) -> str:
-    """Say that a function may be near the size limit when nobody can know it, else "".
+    """Say that a function may be near the size limit when it cannot be known, else "".
 
-    Lambda tells only the zipped sizes of code and of layers that we did not build. It refuses the
+    Lambda shows only the zipped sizes of code and of layers that we did not build. It refuses the
     update itself when the true sum is too much.
     """
     zipped = {use.arn: use.zipped_size for use in function.layers}
@@ -74,7 +74,7 @@ def warning(function: Function, layers: Sequence[str], unzipped: Unzipped) -> st
     others = sum(real is None for real, _ in sizes)
     return (
         f"{known:,} bytes unzipped, and zipped {unknown:,} of its code and {others} other layers, "
-        f"whose unzipped size Lambda does not tell; the limit is {UNZIPPED_LIMIT:,} unzipped"
+        f"whose unzipped size Lambda does not show; the limit is {UNZIPPED_LIMIT:,} unzipped"
     )
 
 

@@ -24,7 +24,7 @@ FIRST_LOOK, NEXT_LOOKS = 0.5, 5.0
 """Seconds between looks at an update: they grow. All of us share 15 requests a second."""
 
 
-class Outcome(StrEnum):
+class MoveOutcome(StrEnum):
     """What became of a function."""
 
     MOVED = "moved"
@@ -39,7 +39,7 @@ class Move:
     """What became of one function: ``before`` is the version it had, ``why`` says more."""
 
     function: str
-    outcome: Outcome
+    outcome: MoveOutcome
     before: int | None = None
     why: str = ""
     error: LayerError | None = field(default=None, compare=False)
@@ -62,33 +62,33 @@ class Mover:
     clock: Clock
     stop: threading.Event
 
-    def move(self, function: str, *, told: bool) -> Move:
+    def move(self, function: str, *, named: bool) -> Move:
         """Move one function; never raises a LayerError.
 
-        Its other layers keep their order. Without ``told``, only if it has some version of the
+        Its other layers keep their order. Without ``named``, only if it has some version of the
         layer.
         """
         try:
-            return self._move(function, told=told)
+            return self._move(function, named=named)
         except LayerError as error:
-            return Move(function, Outcome.FAILED, why=error.what, error=error)
+            return Move(function, MoveOutcome.FAILED, why=error.what, error=error)
 
-    def _move(self, name: str, *, told: bool) -> Move:
+    def _move(self, name: str, *, named: bool) -> Move:
         refuse_region(name, self.layer_arn)
         for attempt in range(ATTEMPTS):
             function = self._settled(name)
             if function is None:
-                return _absent(name, expected=told and attempt == 0)
+                return _absent(name, expected=named and attempt == 0)
             before = function.version_of(self.layer)
             present = [use.arn for use in function.layers]
             layers = with_version(present, self.layer_arn)
             if layers == present:
-                return Move(name, Outcome.ALREADY, before)
-            if before is None and not told:
-                return Move(name, Outcome.GONE, why="it no longer uses the layer")
+                return Move(name, MoveOutcome.ALREADY, before)
+            if before is None and not named:
+                return Move(name, MoveOutcome.GONE, why="it no longer uses the layer")
             refuse(function, layers, self.targets, self.unzipped)
             if self.overtaken():
-                return Move(name, Outcome.OVERTAKEN, before, "a newer release has taken over")
+                return Move(name, MoveOutcome.OVERTAKEN, before, "a newer release has taken over")
             if self.functions.give(function, layers):
                 return self._ended(name, before, warning(function, layers, self.unzipped))
             _refuse_failed(function)
@@ -107,7 +107,7 @@ class Mover:
         return self.layer_arn.rpartition(":")[0]
 
     def _ended(self, name: str, before: int | None, note: str) -> Move:
-        """Wait for the end of our update and tell how it went."""
+        """Wait for the end of our update and return how it went."""
         function = self._settled(name)
         if function is None:
             return _absent(name, expected=False)
@@ -118,16 +118,16 @@ class Mover:
                 expected="LastUpdateStatus Successful",
                 fix="see the reason above, then run it again",
             )
-        return Move(name, Outcome.MOVED, before, note)
+        return Move(name, MoveOutcome.MOVED, before, note)
 
     def _settled(self, name: str) -> Function | None:
         """Return the function once nothing of it is under way, None when there is none."""
-        limit, pause = self.clock.now() + UPDATE_LIMIT, FIRST_LOOK
+        limit, pause = self.clock.monotonic() + UPDATE_LIMIT, FIRST_LOOK
         while True:
             function = self.functions.get(name)
             if function is None or function.settled:
                 return function
-            if self.clock.now() > limit:
+            if self.clock.monotonic() > limit:
                 raise ConflictError(
                     f"an update of it does not end: {function.state_reason or function.update}",
                     where=f"function {name}, state {function.state}, waited {UPDATE_LIMIT:.0f} s",
@@ -145,12 +145,12 @@ class Mover:
 
 def _absent(name: str, *, expected: bool) -> Move:
     if not expected:
-        return Move(name, Outcome.GONE, why="it was deleted meanwhile")
+        return Move(name, MoveOutcome.GONE, why="it was deleted meanwhile")
     raise LayerError(
         f"there is no function {name!r}",
         where="functions of the layer",
         expected="functions that exist in this account and region",
-        fix="mend the name, or create the function first",
+        fix="correct the name, or create the function first",
     )
 
 
@@ -161,5 +161,5 @@ def _refuse_failed(function: Function) -> None:
             f"its state is Failed: {function.state_reason or 'Lambda gives no reason'}",
             where=function.arn,
             expected="a function that can be changed",
-            fix="mend or delete the function, then run it again",
+            fix="repair or delete the function, then run it again",
         )

@@ -6,7 +6,6 @@ import threading
 
 from builder.errors import LayerError
 from builder.layer.layer import Layer
-from builder.layer.record import Record
 from builder.layer.records import Records
 
 
@@ -33,7 +32,6 @@ class UnzippedSizes:
         try:
             record = Records(self._store, layer).load()
         except LayerError:
-            return {}  # only a size is lost that nobody promised
-        record = record or Record(layer)
-        known = (*record.releases, *([record.current] if record.current else []))
+            return {}  # the size is only for a warning
+        known = record.all_releases if record else ()
         return {release.layer_arn: release.unzipped_size for release in known}

@@ -353,8 +353,3 @@ def _unreadable(path: str, root: Path, error: OSError) -> SourceError:
         expected="files and folders that you may read",
         fix="give yourself the right to read it, or exclude it",
     )
-
-
-def total_size(root: Path, files: Iterable[SourceFile]) -> int:
-    """Return the size of the files in bytes."""
-    return sum((root / file.path).stat().st_size for file in files)

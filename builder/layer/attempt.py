@@ -39,6 +39,11 @@ class Attempt:
         return Token(self.fingerprint, self.number)
 
     @property
+    def is_open(self) -> bool:
+        """Whether it is not known to have failed, so that it may be gone on with."""
+        return not self.failure
+
+    @property
     def all_builds(self) -> dict[str, str]:
         """The builds that are known, by runtime: of the parts, and last that of the artifact."""
         return {**self.builds, **({"": self.build_id} if self.build_id else {})}
@@ -80,7 +85,7 @@ class Attempt:
         following = replace(following, fresh=fresh, since=token.number if fresh else 0)
         if same is None or not same.failure or (fresh and not same.since):
             return following
-        # After a failure nobody knows what that build's work is worth; that of others stays good.
+        # After a failure that build's work is worth nothing; that of others stays good.
         failed = {*same.failed, ""}
         return replace(
             following,

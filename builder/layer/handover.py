@@ -14,8 +14,8 @@ from builder.text import count, some
 class Handover:
     """The functions that ``entries`` meant were moved to release ``number``, but for ``failed``.
 
-    ``failed`` says why each was not, ``behind`` which version of the layer functions are on that
-    nobody named: as it was when the moving ended.
+    ``failed`` says why each was not, ``behind`` which version of the layer other functions are on,
+    as it was when the moving ended.
     """
 
     number: int
@@ -47,7 +47,7 @@ def owed(handover: Handover | None, number: int, entries: Sequence[str]) -> str:
 
 
 def left_behind(handover: Handover | None, number: int, version: int) -> str:
-    """Name the functions on another version that nobody named, "" when there are none."""
+    """Name the functions on another version that no entry means, "" when there are none."""
     if handover is None or handover.number != number or not handover.behind:
         return ""
     found = [f"{name} (version {used})" for name, used in sorted(handover.behind.items())]
@@ -62,4 +62,4 @@ def _wanted(failed: Mapping[str, str], entries: Sequence[str]) -> Mapping[str, s
     scope = Scope.of(entries)
     if scope.searches:
         return failed
-    return {name: why for name, why in failed.items() if name in scope.told}
+    return {name: why for name, why in failed.items() if name in scope.named}

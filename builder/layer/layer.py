@@ -14,6 +14,7 @@ from builder.inputs.source_files import SourceFile, source_files
 from builder.layer.records import Records
 from builder.layer.site import Site, site_of
 from builder.layer.token import Token
+from builder.protocol.keys import LayerKeys
 from builder.spec.app_spec import AppSpec
 from builder.spec.layer_spec import LayerSpec
 
@@ -52,6 +53,11 @@ class Layer:
         """The SHA-256 of the inputs."""
         return self.inputs.fingerprint
 
+    @property
+    def keys(self) -> LayerKeys:
+        """The keys of the layer's objects in the bucket."""
+        return LayerKeys(self.name)
+
     @cached_property
     def records(self) -> Records:
         """The layer's record."""
@@ -63,31 +69,12 @@ class Layer:
 
     def approved(self) -> Token | None:
         """Return the token that Terraform's apply last approved."""
-        stored = self.services.store.read(f"{self.name}/approved")
+        stored = self.services.store.read(self.keys.approval)
         return Token.parse(stored.content.decode("utf-8", "replace")) if stored else None
-
-    def inputs_key(self, fingerprint: str) -> str:
-        """The key of what a fingerprint was made of."""
-        return f"{self.name}/inputs/{fingerprint}.json"
-
-    @property
-    def request_key(self) -> str:
-        """The key of the spec that a build was started for."""
-        return f"{self.name}/requests/{self.fingerprint}.json"
-
-    @property
-    def bundle_key(self) -> str:
-        """The key of the bundle."""
-        return f"{self.name}/bundles/{self.fingerprint}.zip"
-
-    @property
-    def artifact_folder(self) -> str:
-        """The key prefix below which each fingerprint has its artifact."""
-        return f"{self.name}/artifacts"
 
     def recorded_inputs(self, fingerprint: str) -> Inputs | None:
         """Return the inputs of an earlier release, if they are still there and readable."""
-        stored = self.services.store.read(self.inputs_key(fingerprint))
+        stored = self.services.store.read(self.keys.inputs_of(fingerprint))
         return Inputs.from_json(stored.content.decode("utf-8", "replace")) if stored else None
 
 

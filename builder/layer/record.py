@@ -76,8 +76,8 @@ class Record:
 
     ``consumed`` is the highest approval number that a build was begun for. ``current`` is the
     release with the highest number, ``releases`` are all of them, last published first.
-    ``handover`` tells of the functions that were moved to a release, ``pinned`` that another
-    release is in use until somebody unpins it.
+    ``handover`` is how far functions were moved to a release, ``pinned`` a release that is in use
+    until it is unpinned.
     """
 
     layer: str
@@ -88,6 +88,24 @@ class Record:
     releases: tuple[Release, ...] = ()
     handover: Handover | None = None
     pinned: Pin | None = None
+
+    @property
+    def all_releases(self) -> tuple[Release, ...]:
+        """The current release, those that are listed, and the pinned one; each version once."""
+        pinned = self.pinned.release if self.pinned else None
+        found: dict[str, Release] = {}
+        for release in (self.current, *self.releases, pinned):
+            if release is not None:
+                found.setdefault(release.layer_arn, release)
+        return tuple(found.values())
+
+    def release_of(self, version: int) -> Release | None:
+        """Return the release that a layer version is, None when it is none of ours."""
+        return next((r for r in self.all_releases if r.version == version), None)
+
+    def release_for(self, token: Token) -> Release | None:
+        """Return the release that came of an approval, None when there is none."""
+        return next((r for r in self.all_releases if r.token == token), None)
 
     def owed(self, entries: Sequence[str]) -> str:
         """Say what the current release owes the functions that are meant, "" for nothing."""

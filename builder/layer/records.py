@@ -12,6 +12,7 @@ from builder.errors import ConflictError
 from builder.layer.attempt import Attempt
 from builder.layer.record import Record, log
 from builder.layer.token import Token
+from builder.protocol.keys import LayerKeys
 
 ATTEMPTS = 12
 """Tries to change a record that others change too; they need a few milliseconds each."""
@@ -21,9 +22,9 @@ def _changes(before: Record, after: Record) -> str:
     """Say what differs between two records."""
     old, new = asdict(before), asdict(after)
     changed = [key for key in new if key != "releases" and old[key] != new[key]]
-    told = [f"{key}: {old[key]} -> {new[key]}" for key in changed]
+    changes = [f"{key}: {old[key]} -> {new[key]}" for key in changed]
     count = f"{len(before.releases)} -> {len(after.releases)} releases"
-    return "; ".join([*told, count])
+    return "; ".join([*changes, count])
 
 
 class Records:
@@ -34,15 +35,24 @@ class Records:
     ) -> None:
         self._store = store
         self._layer = layer
-        self._key = f"{layer}/record.json"
+        self._key = LayerKeys(layer).record
         self._sleep = sleep
+
+    @property
+    def url(self) -> str:
+        """Where the record is, for messages."""
+        return self._store.url(self._key)
 
     def load(self) -> Record | None:
         """Return the record, or None if nothing was remembered yet."""
         return self._load()[0]
 
+    def load_or_new(self) -> Record:
+        """Return the record, or one of a layer that nothing is remembered of."""
+        return self.load() or Record(self._layer)
+
     def change(self, change: Callable[[Record], Record]) -> Record:
-        """Change the record; ``change`` is called again when somebody else was faster.
+        """Change the record; ``change`` is called again when another process was faster.
 
         Raise ConflictError when others are faster time and again.
         """
@@ -64,7 +74,7 @@ class Records:
             return after
         raise ConflictError(
             f"the record of layer {self._layer!r} is changed by others all the time",
-            where=self._store.url(self._key),
+            where=self.url,
             expected="a quiet moment within a few seconds",
             fix="see who else is releasing this layer (lambda-layer status), then run it again",
         )
@@ -85,4 +95,4 @@ class Records:
         if stored is None:
             return None, None
         text = stored.content.decode("utf-8", "replace")
-        return Record.from_json(text, self._store.url(self._key)), stored.etag
+        return Record.from_json(text, self.url), stored.etag

@@ -33,3 +33,9 @@ class Site:
     log_group: str
     account: str
     region: str
+
+    @property
+    def layer_arn(self) -> str:
+        """The ARN of the layer in Lambda, without a version."""
+        partition = self.build_role.split(":")[1]
+        return f"arn:{partition}:lambda:{self.region}:{self.account}:layer:{self.layer_name}"

@@ -9,7 +9,7 @@ from builder.builds.artifact import Manifest, Package, read_manifest
 from builder.errors import ArtifactError, LayerError
 from builder.layer.layer import Layer
 from builder.layer.record import Record, Release
-from builder.protocol.keys import manifest_key
+from builder.layer.releases import known_release
 
 _Packages = dict[str, list[Package]]
 
@@ -49,7 +49,7 @@ def difference(layer: Layer, versions: Sequence[int]) -> Difference:
     With one version it is compared with the last release. Raise LayerError when a release or its
     manifest is not there.
     """
-    record = layer.records.load() or Record(layer.name)
+    record = layer.records.load_or_new()
     old, new = _choose(layer, record, versions)
     before, after = (_manifest(layer, release) for release in (old, new))
     return Difference(old, new, compare(before.packages, after.packages))
@@ -90,13 +90,12 @@ def _by_name(packages: Sequence[Package]) -> _Packages:
 
 
 def _choose(layer: Layer, record: Record, versions: Sequence[int]) -> tuple[Release, Release]:
-    known = {release.version: release for release in record.releases}
     # A version that is adopted again is published last, whatever its number.
     order = [release.version for release in record.releases]
     if len(order) < 2 and len(versions) < 2:
         raise LayerError(
             f"layer {layer.name!r} has {len(order)} releases to compare",
-            where=layer.services.store.url(f"{layer.name}/record.json"),
+            where=layer.records.url,
             expected="two releases, or two versions named",
             fix="compare them after the next release",
         )
@@ -105,25 +104,17 @@ def _choose(layer: Layer, record: Record, versions: Sequence[int]) -> tuple[Rele
         wanted = [order[1], order[0]]
     elif len(wanted) == 1:
         wanted.append(order[0])
-    for version in wanted:
-        if version not in known:
-            raise LayerError(
-                f"version {version} is no release of layer {layer.name!r}",
-                where=layer.services.store.url(f"{layer.name}/record.json"),
-                expected=f"some of {', '.join(map(str, sorted(known))) or 'none'}",
-                fix=f"name one of these; lambda-layer status {layer.name} lists them",
-            )
-    return known[wanted[0]], known[wanted[1]]
+    old, new = (known_release(layer, record, version) for version in wanted[:2])
+    return old, new
 
 
 def _manifest(layer: Layer, release: Release) -> Manifest:
-    found = read_manifest(layer.services.store, layer.artifact_folder, release.fingerprint)
+    found = read_manifest(layer.services.store, layer.keys.verified, release.fingerprint)
     if found is not None:
         return found
-    key = manifest_key(layer.artifact_folder, release.fingerprint)
     raise ArtifactError(
         f"the manifest of version {release.version} of layer {layer.name!r} is gone",
-        where=layer.services.store.url(key),
+        where=layer.services.store.url(layer.keys.verified.manifest(release.fingerprint)),
         expected="the artifact of the release, which pruning and people may delete",
         fix=f"compare other versions: lambda-layer status {layer.name} lists them",
     )

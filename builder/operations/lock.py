@@ -6,8 +6,9 @@ import json
 
 from builder.errors import ArtifactError, LayerError
 from builder.layer.layer import Layer
-from builder.layer.record import Record, Release
-from builder.protocol.keys import manifest_key
+from builder.layer.record import Release
+from builder.layer.releases import current_release, known_release
+from builder.protocol.keys import MANIFEST
 
 
 def release_lock(layer: Layer, *, version: int | None = None, python: str | None = None) -> bytes:
@@ -29,37 +30,24 @@ def release_lock(layer: Layer, *, version: int | None = None, python: str | None
             expected=f"one of the Python versions {versions}",
             fix=f"name one, for example --python {versions.split(', ')[-1]}",
         )
-    stored = layer.services.store.read(f"{_folder(layer, release)}{name}")
+    stored = layer.services.store.read(layer.keys.verified.document(release.fingerprint, name))
     if stored is None:
         raise _gone(layer, release, name)
     return stored.content
 
 
 def _release(layer: Layer, version: int | None) -> Release:
-    record = layer.records.load() or Record(layer.name)
-    known = [*([record.current] if record.current else []), *record.releases]
-    for release in known:
-        if version in (None, release.version):
-            return release
-    versions = ", ".join(str(number) for number in sorted({r.version for r in known}))
-    raise LayerError(
-        f"layer {layer.name!r} has no version {version}"
-        if known
-        else f"layer {layer.name!r} has no release yet",
-        where=layer.services.store.url(f"{layer.name}/record.json"),
-        expected=f"one of the versions {versions}" if known else "a layer that was published",
-        fix="see `lambda-layer status`"
-        if known
-        else f"build it: terraform apply, or lambda-layer build {layer.name}",
-    )
+    record = layer.records.load_or_new()
+    if version is None:
+        return current_release(layer, record)
+    return known_release(layer, record, version)
 
 
 def _locks(layer: Layer, release: Release) -> list[str]:
     """Return the names of the locks beside a release's artifact, lowest Python version first."""
-    key = manifest_key(layer.artifact_folder, release.fingerprint)
-    stored = layer.services.store.read(key)
+    stored = layer.services.store.read(layer.keys.verified.manifest(release.fingerprint))
     if stored is None:
-        raise _gone(layer, release, "manifest.json")
+        raise _gone(layer, release, MANIFEST)
     try:
         names = [str(lock["file"]) for lock in json.loads(stored.content)["locks"]]
     except (ValueError, KeyError, TypeError):
@@ -70,7 +58,7 @@ def _locks(layer: Layer, release: Release) -> list[str]:
 
 
 def _folder(layer: Layer, release: Release) -> str:
-    return f"{layer.artifact_folder}/{release.fingerprint}/"
+    return f"{layer.keys.verified.artifact(release.fingerprint)}/"
 
 
 def _gone(layer: Layer, release: Release, what: str) -> ArtifactError:

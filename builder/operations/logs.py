@@ -60,7 +60,7 @@ def last_failed_build(layer: Layer) -> str:
     """Return the id of the layer's last build that failed, "" if CodeBuild remembers none."""
     for build in layer.services.codebuild.recent():
         is_ours = build.variables.get(NAME_VARIABLE) == layer.name
-        if is_ours and not build.running and not build.succeeded:
+        if is_ours and build.failed:
             return build.id
     return ""
 
@@ -129,7 +129,7 @@ def _no_build(layer: Layer, build_id: str, *, failed: bool) -> LayerError:
 
 
 PATIENCE = 30.0
-"""Seconds for which the merge may keep who follows waiting once all parts are made."""
+"""Seconds that a follower waits for the merge to begin once all parts are made."""
 
 MERGE = "merge"
 
@@ -158,9 +158,9 @@ def _followed(logs: _Logs, clock: Clock) -> Iterator[str]:
         running = logs.running
         for log in list(logs.found.values()):
             yield from logs.lines(log)
-        idle_since = None if running else (idle_since or clock.now())
+        idle_since = None if running else (idle_since or clock.monotonic())
         if idle_since is not None:
-            waited = clock.now() - idle_since
+            waited = clock.monotonic() - idle_since
             if not logs.merge_is_due or waited > PATIENCE:
                 return
         clock.sleep(PAUSE)

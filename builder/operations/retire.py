@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from builder.aws.services import Services
 from builder.aws.session import Credentials, Session
 from builder.errors import RecordError, SpecError
 from builder.layer.records import Records
+from builder.progress import Progress
+from builder.protocol.keys import LayerKeys
 from builder.protocol.variables import RETIRE_VARIABLE
 from builder.spec.app_spec import AppSpec
 from builder.spec.checks import LAYER_NAME
@@ -71,12 +73,12 @@ class Retirement:
             ) from error
 
 
-def retire(services: Services, retirement: Retirement, *, progress: Callable[[str], None]) -> None:
+def retire(services: Services, retirement: Retirement, *, progress: Progress) -> None:
     """Delete every version that carries our token, and all that the bucket holds of the layer.
 
-    Versions that somebody else published stay. What is gone already (versions, bucket) is fine, so
+    Versions without our token stay. What is gone already (versions, bucket) is fine, so
     that a half-done destroy can be run again. A build that an interrupted apply left behind is
-    stopped first: nobody wants it, and its role goes next.
+    stopped first, because its role goes next.
     """
     _stop_builds(services, retirement.layer, progress)
     if retirement.retain:
@@ -87,11 +89,12 @@ def retire(services: Services, retirement: Retirement, *, progress: Callable[[st
             services.layers.delete(retirement.layer_name, version.version)
             progress(f"deleted {version.arn}")
     if services.store.bucket_exists():
-        count = services.store.delete_all(f"{retirement.layer}/")
-        progress(f"deleted {count} object versions of {services.store.url(retirement.layer)}/")
+        everything = LayerKeys(retirement.layer).everything
+        count = services.store.delete_all(everything)
+        progress(f"deleted {count} object versions of {services.store.url(everything)}")
 
 
-def _stop_builds(services: Services, layer: str, progress: Callable[[str], None]) -> None:
+def _stop_builds(services: Services, layer: str, progress: Progress) -> None:
     try:
         record = Records(services.store, layer).load()
     except RecordError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from builder.clock import Clock
@@ -10,10 +9,9 @@ from builder.errors import LayerError, SourceError
 from builder.functions.move import hand_over, move_functions
 from builder.layer.layer import Layer
 from builder.layer.record import Pin, Record, Release
+from builder.progress import Progress
 from builder.protocol.statuses import CURRENT, UNMOVED
 from builder.release.plan import plan
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -26,33 +24,6 @@ class Unpinning:
     pin: Pin
     due: str
     moves_to: Release | None
-
-
-def choices(layer: Layer, record: Record) -> list[Release]:
-    """Return the releases that Lambda still has, newest version first."""
-    alive = {version.arn for version in layer.services.layers.versions(layer.site.layer_name)}
-    found = [release for release in record.releases if release.layer_arn in alive]
-    return sorted(found, key=lambda release: -release.version)
-
-
-def choose(layer: Layer, version: int) -> Release:
-    """Return the release of a version; raise LayerError, naming what can be had, without one."""
-    record = layer.records.load() or Record(layer.name)
-    found = choices(layer, record)
-    for release in found:
-        if release.version == version:
-            return release
-    was_released = any(release.version == version for release in record.releases)
-    listed = [f"version {r.version} of {r.published_at} ({r.reason})" for r in found]
-    raise LayerError(
-        f"version {version} of layer {layer.name!r} "
-        + ("was deleted" if was_released else "is none that we released"),
-        where=f"layer {layer.site.layer_name} in Lambda and its record",
-        expected="\n".join(listed) or "a released version that Lambda still has; there is none",
-        fix="name one of these"
-        if listed
-        else f"build it again from the sources: lambda-layer build {layer.name}",
-    )
 
 
 def roll_back(
@@ -70,13 +41,13 @@ def roll_back(
     return pinned.pinned or pin
 
 
-def look(layer: Layer) -> Unpinning:
+def unpinning_of(layer: Layer) -> Unpinning:
     """Say what unpinning a layer means now; raise LayerError when it is not pinned."""
     record = layer.records.load()
     if record is None or record.pinned is None:
         raise LayerError(
             f"layer {layer.name!r} is not pinned",
-            where=layer.services.store.url(f"{layer.name}/record.json"),
+            where=layer.records.url,
             expected="a layer that was rolled back",
             fix="nothing is to be done; lambda-layer status shows what is pinned",
         )

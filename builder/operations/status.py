@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from builder.aws.codebuild import BuildState
 from builder.aws.functions import Use
-from builder.builds.attempt_state import most_telling
+from builder.builds.attempt_state import AttemptState, state_of
 from builder.errors import AwsError
 from builder.layer.layer import Layer
 from builder.layer.record import Record, Release
+from builder.protocol.statuses import BUILDING, FAILED, MISSING, PINNED, PUBLISHED
 
 
 @dataclass(frozen=True)
@@ -18,31 +19,34 @@ class Status:
 
     layer: Layer
     record: Record
-    build: BuildState | None = None
+    builds: tuple[BuildState, ...] = ()
     uses: tuple[Use, ...] = ()
     unseen: str = ""
 
     @property
+    def state(self) -> AttemptState | None:
+        """How the open attempt is, None when there is none."""
+        attempt = self.record.attempt
+        return state_of(attempt, self.builds) if attempt else None
+
+    @property
     def word(self) -> str:
         """The layer's state in a word."""
-        attempt = self.record.attempt
-        if self.failure:
-            return "failed"
-        if attempt is not None:
-            return "building"
+        if self.state is not None:
+            return FAILED if self.state.failed else BUILDING
         if self.record.pinned is not None:
-            return "pinned"
-        return "published" if self.record.current else "missing"
+            return PINNED
+        return PUBLISHED if self.record.current else MISSING
 
     @property
     def failure(self) -> str:
-        """Why the last build failed, "" if it did not."""
-        attempt, build = self.record.attempt, self.build
-        if attempt is not None and attempt.failure:
-            return attempt.failure
-        if build is not None and not build.running and not build.succeeded:
-            return build.failure or build.status
-        return ""
+        """Why the last attempt failed, "" if it did not."""
+        return self.state.failure if self.state else ""
+
+    @property
+    def build(self) -> BuildState | None:
+        """The build that says most of the open attempt, None when none is known."""
+        return self.state.leading if self.state else None
 
     @property
     def wanted(self) -> Release | None:
@@ -69,14 +73,14 @@ class Status:
 def status_of(layer: Layer) -> Status:
     """Look how a layer is; read and never write.
 
-    Who may not list functions still sees the rest.
+    Without the right to list functions the rest is still seen.
     """
-    record = layer.records.load() or Record(layer.name)
+    record = layer.records.load_or_new()
     attempt = record.attempt
-    builds = attempt.all_builds if attempt and not attempt.failure else {}
-    build = most_telling(layer, builds.values())
+    open_builds = attempt.all_builds if attempt and attempt.is_open else {}
+    builds = tuple(layer.services.codebuild.states(open_builds.values()))
     try:
-        uses = tuple(layer.services.functions.using(layer.site.layer_name))
+        uses = tuple(layer.services.functions.using(layer.site.layer_arn))
     except AwsError as error:
-        return Status(layer, record, build, unseen=error.what)
-    return Status(layer, record, build, uses)
+        return Status(layer, record, builds, unseen=error.what)
+    return Status(layer, record, builds, uses)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from builder.aws.codebuild import BuildState
+from builder.builds.attempt_state import Condition, state_of
 from builder.clock import Clock
 from builder.errors import LayerError
 from builder.layer.attempt import Attempt
@@ -14,6 +15,7 @@ from builder.layer.record import Record, Release
 from builder.layer.token import Token
 from builder.operations.log_line import ERROR, NOTE, STEP, LogLine, Step, parse
 from builder.operations.logs import Tail
+from builder.protocol.statuses import BUILDING, FAILED, PUBLISHED, PUBLISHING, WAITING
 from builder.protocol.variables import NAME_VARIABLE, TOKEN_VARIABLE
 
 PAUSE = 1.0
@@ -21,12 +23,6 @@ PAUSE = 1.0
 
 PATIENCE = 180.0
 """Seconds that a build which has ended may take to be published; that takes a few."""
-
-WAITING = "waiting"
-BUILDING = "building"
-PUBLISHING = "publishing"
-PUBLISHED = "published"
-FAILED = "failed"
 
 
 @dataclass(frozen=True)
@@ -53,8 +49,9 @@ class BuildView:
 
 @dataclass(frozen=True)
 class View:
-    """A layer now: ``stage`` is one of the words above, ``at`` when this was seen.
+    """A layer now, as it was seen at ``at``.
 
+    ``stage`` is waiting, building, publishing, published or failed.
     ``release`` is what was published, or, while there is nothing to watch, the last one.
     ``problem`` says what went wrong.
     """
@@ -95,16 +92,16 @@ def watch(layer: Layer, *, wait: float, clock: Clock) -> Iterator[View]:
     none came.
     """
     watcher = _Watcher(layer, clock)
-    deadline = clock.now() + wait
+    deadline = clock.monotonic() + wait
     while True:
         view = watcher.look()
         yield view
         if view.ended:
             return
-        if view.stage == WAITING and clock.now() >= deadline:
+        if view.stage == WAITING and clock.monotonic() >= deadline:
             raise LayerError(
                 f"no build of layer {layer.name!r} began within {wait:.0f} seconds",
-                where=layer.services.store.url(f"{layer.name}/record.json"),
+                where=layer.records.url,
                 expected="an apply, or lambda-layer build, that needs one",
                 fix=f"see what is due (lambda-layer plan {layer.name}); the log of the last build: "
                 f"lambda-layer logs {layer.name}",
@@ -137,7 +134,7 @@ class _Watcher:
     def look(self) -> View:
         """Return how the layer is now."""
         now = self._clock.now()
-        record = self._layer.records.load() or Record(self._layer.name)
+        record = self._layer.records.load_or_new()
         attempt = self._follow(record)
         if attempt is None:
             missed = self._missed(record)
@@ -182,19 +179,16 @@ class _Watcher:
         self, record: Record, attempt: Attempt, builds: Sequence[BuildView], now: float
     ) -> tuple[str, Release | None, str]:
         """Return the stage, the release if there is one, and what went wrong."""
-        release = _release(record, attempt.token)
+        release = _release_of(record, attempt.token)
         if release is not None:
             return PUBLISHED, release, ""
-        states = [build.state for build in builds]
-        failed = [state for state in states if not state.running and not state.succeeded]
-        if any(state.running for state in states):
-            return BUILDING, None, ""
-        if failed:
-            failure = failed[0].failure or failed[0].status
-            return FAILED, None, f"{failure}\nlambda-layer logs {self._layer.name} --failed"
-        if attempt.failure:
-            return FAILED, None, attempt.failure
-        if not builds:
+        state = state_of(attempt, [build.state for build in builds])
+        if state.failed:
+            if any(build.state.failed for build in builds):
+                hint = f"lambda-layer logs {self._layer.name} --failed"
+                return FAILED, None, f"{state.failure_of_builds}\n{hint}"
+            return FAILED, None, state.failure
+        if state.condition in {Condition.STARTING, Condition.RUNNING}:
             return BUILDING, None, ""
         return self._publishing(now)
 
@@ -203,7 +197,7 @@ class _Watcher:
             self._built_at = now
         if now - self._built_at < PATIENCE:
             return PUBLISHING, None, ""
-        return FAILED, None, "it is built, and nobody publishes it; apply again, nothing is lost"
+        return FAILED, None, "it is built, and is not being published; apply again, nothing is lost"
 
 
 def _all_lines(tail: Tail, state: BuildState) -> list[str]:
@@ -214,10 +208,10 @@ def _all_lines(tail: Tail, state: BuildState) -> list[str]:
     return lines
 
 
-def _release(record: Record, token: Token) -> Release | None:
+def _release_of(record: Record, token: Token) -> Release | None:
     """Return the release that came of an approval, or the newer one that overtook it."""
-    for release in record.releases:
-        if release.token == token:
-            return release
+    release = record.release_for(token)
+    if release is not None:
+        return release
     current = record.current
     return current if current is not None and current.number > token.number else None

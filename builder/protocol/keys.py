@@ -2,23 +2,147 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 
-def prefixes(layer: str, fingerprint: str) -> tuple[str, ...]:
-    """Return the prefixes below which the bucket holds what belongs to a fingerprint."""
-    kinds = ("artifacts", "bundles", "inputs", "requests")
-    return tuple(f"{layer}/{kind}/{fingerprint}" for kind in kinds)
+MANIFEST = "manifest.json"
+ARCHIVE = "layer.zip"
+"""What a build leaves below its artifact's folder; the worker names them so, too."""
 
+PART_RECEIPT = "part.json"
+PART_ARCHIVE = "part.zip"
+"""What the build of one runtime's part leaves below its folder."""
 
-def manifest_key(folder: str, fingerprint: str) -> str:
-    """The key of the manifest below a layer's artifact folder."""
-    return f"{folder}/{fingerprint}/manifest.json"
-
-
-def archive_key(folder: str, fingerprint: str) -> str:
-    """The key of the layer's zip below a layer's artifact folder."""
-    return f"{folder}/{fingerprint}/layer.zip"
+PROJECT_CACHE = "cache"
+"""The cache that the CodeBuild project names; each build names its layer's instead."""
 
 
-def parts_folder(folder: str, fingerprint: str) -> str:
-    """The key prefix, below a layer's artifact folder, that holds a folder for each runtime."""
-    return f"{folder}/{fingerprint}/parts"
+@dataclass(frozen=True)
+class ArtifactKeys:
+    """The keys of artifacts below one folder, in which each fingerprint has a folder."""
+
+    folder: str
+
+    def artifact(self, fingerprint: str) -> str:
+        """The folder of a fingerprint's artifact."""
+        return f"{self.folder}/{fingerprint}"
+
+    def manifest(self, fingerprint: str) -> str:
+        """The manifest of an artifact."""
+        return f"{self.artifact(fingerprint)}/{MANIFEST}"
+
+    def archive(self, fingerprint: str) -> str:
+        """The zip of an artifact, which is published."""
+        return f"{self.artifact(fingerprint)}/{ARCHIVE}"
+
+    def document(self, fingerprint: str, name: str) -> str:
+        """A lock or another document of an artifact, by the name that its manifest has."""
+        return f"{self.artifact(fingerprint)}/{name}"
+
+
+@dataclass(frozen=True)
+class LayerKeys:
+    """The keys of one layer's objects; folders are without a slash at the end.
+
+    In a pattern of a policy ``*`` may stand for the layer, a fingerprint or a runtime.
+    """
+
+    layer: str
+
+    @property
+    def everything(self) -> str:
+        """The prefix of all that the bucket holds of the layer."""
+        return f"{self.layer}/"
+
+    @property
+    def record(self) -> str:
+        """The record of its releases."""
+        return f"{self.layer}/record.json"
+
+    @property
+    def approval(self) -> str:
+        """The token that Terraform's apply has approved last."""
+        return f"{self.layer}/approved"
+
+    @property
+    def inputs(self) -> str:
+        """The folder of the inputs of each fingerprint."""
+        return f"{self.layer}/inputs"
+
+    def inputs_of(self, fingerprint: str) -> str:
+        """What a fingerprint was made of."""
+        return f"{self.inputs}/{fingerprint}.json"
+
+    @property
+    def requests(self) -> str:
+        """The folder of the specs that builds were started for."""
+        return f"{self.layer}/requests"
+
+    def request(self, fingerprint: str) -> str:
+        """The spec that a fingerprint's build was started for."""
+        return f"{self.requests}/{fingerprint}.json"
+
+    @property
+    def bundles(self) -> str:
+        """The folder of the bundles."""
+        return f"{self.layer}/bundles"
+
+    def bundle(self, fingerprint: str) -> str:
+        """The bundle that CodeBuild gets."""
+        return f"{self.bundles}/{fingerprint}.zip"
+
+    @property
+    def cache(self) -> str:
+        """The folder of what builds keep for later ones."""
+        return f"{self.layer}/cache"
+
+    def cache_of(self, runtime: str) -> str:
+        """The cache folder of the builds for a runtime, or of the only one's ("")."""
+        return f"{self.cache}/{runtime}" if runtime else self.cache
+
+    @property
+    def artifacts(self) -> str:
+        """The folder of verified artifacts; no build can write there."""
+        return f"{self.layer}/artifacts"
+
+    @property
+    def verified(self) -> ArtifactKeys:
+        """The keys of verified artifacts."""
+        return ArtifactKeys(self.artifacts)
+
+    @property
+    def built(self) -> str:
+        """The folder in which builds leave what they made.
+
+        Code of strangers can write there: nothing is trusted for being there.
+        """
+        return f"{self.layer}/built"
+
+    @property
+    def unverified(self) -> ArtifactKeys:
+        """The keys of what builds left."""
+        return ArtifactKeys(self.built)
+
+    def parts(self, fingerprint: str) -> str:
+        """The folder in which each runtime's part of an artifact has a folder of its own."""
+        return f"{self.built}/{fingerprint}/parts"
+
+    def part(self, fingerprint: str, runtime: str) -> str:
+        """The folder of a runtime's part."""
+        return f"{self.parts(fingerprint)}/{runtime}"
+
+    def part_receipt(self, fingerprint: str, runtime: str) -> str:
+        """The description of a part."""
+        return f"{self.part(fingerprint, runtime)}/{PART_RECEIPT}"
+
+    def part_archive(self, fingerprint: str, runtime: str) -> str:
+        """The zip of a part, which is merged."""
+        return f"{self.part(fingerprint, runtime)}/{PART_ARCHIVE}"
+
+    @property
+    def prunable(self) -> tuple[str, ...]:
+        """The folders that hold something for each fingerprint, and nothing else."""
+        return (self.artifacts, self.built, self.bundles, self.inputs, self.requests)
+
+    def prefixes(self, fingerprint: str) -> tuple[str, ...]:
+        """The prefixes of all that belongs to a fingerprint."""
+        return tuple(f"{folder}/{fingerprint}" for folder in self.prunable)

@@ -12,11 +12,16 @@ TARGET_VARIABLE = "LAYER_TARGET"
 
 MERGE_VARIABLE = "LAYER_MERGE"
 
+SEALS_VARIABLE = "LAYER_PART_SEALS"
+"""For the merge: the SHA-256 of each part's manifest, ``python3.12=<hex> python3.13=<hex>``."""
+
+SEAL_VARIABLE = "LAYER_SEAL"
+"""What a build exports when it has ended well: the SHA-256 (hex) of the manifest, or of the receipt
+of a part, that it left. CodeBuild keeps it with the build, where no other build can change it."""
 
 APP_VARIABLE = "LAMBDA_LAYER_APP"
 
 NOTIFY_VARIABLE = "LAMBDA_LAYER_NOTIFY"
-
 
 RETIRE_VARIABLE = "LAMBDA_LAYER_RETIRE"
 """How Terraform's destroy-time provisioner says what to retire (docs/protocol.md)."""

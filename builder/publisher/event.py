@@ -1,4 +1,4 @@
-"""The end of a build, as EventBridge tells it.
+"""The end of a build, as an event of EventBridge.
 
 Source of the shape: AWS CodeBuild user guide, "Build notifications input format reference".
 """

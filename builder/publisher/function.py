@@ -1,8 +1,8 @@
-"""The publisher function: when a build has ended, it finishes the release without anybody.
+"""The publisher function: when a build has ended, it finishes the release.
 
 EventBridge calls it for every end of a build, at least once and in any order (EventBridge user
 guide, "Event delivery"), and Lambda calls it again when it raises. So it believes nothing but what
-CodeBuild and the record say now, and does what everybody else would do: ``advance``.
+CodeBuild and the record say now, and does what an apply would do: ``advance``.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from builder.layer.record import Record, Release
 from builder.layer.records import Records
 from builder.layer.site import site_of
 from builder.layer.token import Token
+from builder.protocol.statuses import BUILDING, FAILED, IGNORED, RELEASED
 from builder.protocol.variables import (
     APP_VARIABLE,
     NAME_VARIABLE,
@@ -32,21 +33,16 @@ from builder.protocol.variables import (
     TOKEN_VARIABLE,
 )
 from builder.publisher.event import Ending
-from builder.publisher.stored_layer import RememberedLayer, remember
+from builder.publisher.stored_layer import StoredLayer, stored_layer
 from builder.release.release import Order, advance
 from builder.spec.app_spec import AppSpec
 from builder.spec.checks import LAYER_NAME
-
-IGNORED = "ignored"
-RELEASED = "released"
-BUILDING = "building"
-FAILED = "failed"
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Outcome:
+class EventOutcome:
     """What came of an event, and a sentence about it."""
 
     what: str
@@ -81,59 +77,59 @@ class Publisher:
         session = Session(Credentials())
         return cls(AppSpec(name), session, environment.get(NOTIFY_VARIABLE, ""))
 
-    def answer(self, event: Any) -> Outcome:
+    def answer(self, event: Any) -> EventOutcome:
         """Do what an event asks for.
 
-        A failed build is an outcome; an error is raised for what another attempt may mend, and for
-        what somebody has to look at.
+        A failed build is an outcome; an error is raised for what another call may pass, and for
+        what a person has to look at.
         """
         ending = Ending.parse(event)
         if ending is None or ending.project != self.app.project:
-            return Outcome(IGNORED, "it is not the end of a build of ours")
+            return EventOutcome(IGNORED, "it is not the end of a build of ours")
         services = self._connect()
         state = services.codebuild.state(ending.build_id)
         if state is None:
-            return Outcome(IGNORED, f"CodeBuild does not know build {ending.build_id}")
+            return EventOutcome(IGNORED, f"CodeBuild does not know build {ending.build_id}")
         if state.running:
             raise _too_early(state)
         token = Token.parse(state.variables.get(TOKEN_VARIABLE, ""))
         name = state.variables.get(NAME_VARIABLE, "")
         if token is None or not LAYER_NAME.fullmatch(name):
-            return Outcome(IGNORED, f"build {state.id} is of no layer")
+            return EventOutcome(IGNORED, f"build {state.id} is of no layer")
         records = Records(services.store, name)
         record = records.load()
         site = site_of(self.app, name, self.session)
         attempt = waiting_for(record, state, token)
         if attempt is not None:
-            layer = remember(services, site, name, attempt.fingerprint)
+            layer = stored_layer(services, site, name, attempt.fingerprint)
             _take_up(records, attempt, state)
             order = Order(attempt.token, attempt.reason, fresh=attempt.fresh)
             return self._advance(layer, order)
         current = made_by(record, state)
         if record is not None and current is not None:
-            layer = remember(services, site, name, current.fingerprint)
+            layer = stored_layer(services, site, name, current.fingerprint)
             if record.owed(layer.spec.functions):
                 # Lambda calls again because functions were not all moved.
                 return self._advance(layer, Order(current.token, current.reason))
-        return Outcome(IGNORED, f"nobody waits for build {state.id}", name)
+        return EventOutcome(IGNORED, f"no attempt waits for build {state.id}", name)
 
     def _connect(self) -> Services:
         bucket = self.app.bucket(self.session.account, self.session.region)
         return connect(self.session, bucket=bucket, project=self.app.project)
 
-    def _advance(self, layer: RememberedLayer, order: Order) -> Outcome:
+    def _advance(self, layer: StoredLayer, order: Order) -> EventOutcome:
         try:
             release = advance(layer, order, progress=log.info, clock=self.clock)
         except PlanOutdated as error:
-            return Outcome(IGNORED, error.what, layer.name)
+            return EventOutcome(IGNORED, error.what, layer.name)
         except (BuildFailed, ArtifactError) as error:
-            self._tell(layer, order, error)
-            return Outcome(FAILED, error.what.splitlines()[0], layer.name)
+            self._notify(layer, order, error)
+            return EventOutcome(FAILED, error.what.splitlines()[0], layer.name)
         if release is None:
-            return Outcome(BUILDING, "other builds of it still run", layer.name)
-        return Outcome(RELEASED, release.layer_arn, layer.name)
+            return EventOutcome(BUILDING, "other builds of it still run", layer.name)
+        return EventOutcome(RELEASED, release.layer_arn, layer.name)
 
-    def _tell(self, layer: RememberedLayer, order: Order, error: LayerError) -> None:
+    def _notify(self, layer: StoredLayer, order: Order, error: LayerError) -> None:
         log.error("%s", error)
         if not self.notify:
             return
@@ -142,7 +138,7 @@ class Publisher:
             Topics(self.session).publish(self.notify, subject=subject, message=str(error))
         except LayerError as refused:
             # The failure is recorded already, and the next plan shows it.
-            log.error("nobody was told: %s", refused)  # noqa: TRY400 - it says all by itself
+            log.error("the topic was not notified: %s", refused)  # noqa: TRY400 - the traceback adds nothing
 
 
 def handler(event: Any, _context: object) -> dict[str, str]:
@@ -160,10 +156,10 @@ def handler(event: Any, _context: object) -> dict[str, str]:
 def waiting_for(record: Record | None, state: BuildState, token: Token) -> Attempt | None:
     """Return the open attempt that goes on from this build, or None.
 
-    Whoever started the build may have died before it could write down which one it was.
+    The process that started the build may have died before it noted which one it was.
     """
     attempt = record.attempt if record else None
-    if attempt is None or attempt.failure:
+    if attempt is None or not attempt.is_open:
         return None
     runtime = state.variables.get(TARGET_VARIABLE, "")
     known = attempt.build_of(runtime)

@@ -11,11 +11,12 @@ from builder.errors import RecordError, SourceError
 from builder.inputs.source_files import SourceFile
 from builder.layer.layer import Layer
 from builder.layer.site import Site
+from builder.protocol.keys import LayerKeys
 from builder.spec.layer_spec import LayerSpec
 
 
 @dataclass(frozen=True)
-class RememberedLayer(Layer):
+class StoredLayer(Layer):
     """A layer whose fingerprint is known and whose files are elsewhere.
 
     It can start builds of a bundle that is in the bucket already, and of no other.
@@ -44,12 +45,12 @@ class RememberedLayer(Layer):
         )
 
 
-def remember(services: Services, site: Site, name: str, fingerprint: str) -> RememberedLayer:
+def stored_layer(services: Services, site: Site, name: str, fingerprint: str) -> StoredLayer:
     """Return the layer as the one who started its build described it.
 
     Raise RecordError when that description is gone.
     """
-    key = f"{name}/requests/{fingerprint}.json"
+    key = LayerKeys(name).request(fingerprint)
     stored = services.store.read(key)
     if stored is None:
         raise RecordError(
@@ -59,4 +60,4 @@ def remember(services: Services, site: Site, name: str, fingerprint: str) -> Rem
             fix=f"release it where its sources are: lambda-layer build {name}",
         )
     spec = LayerSpec.from_json(stored.content.decode("utf-8", "replace"))
-    return RememberedLayer(spec, Path(), site, services, known=fingerprint)
+    return StoredLayer(spec, Path(), site, services, known=fingerprint)

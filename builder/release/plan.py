@@ -1,4 +1,4 @@
-"""What a layer needs: the read-only half, safe to run at any time by anybody who may read."""
+"""What a layer needs: the read-only half, which may run at any time."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import logging
 from dataclasses import dataclass, replace
 
 from builder.aws.codebuild import BuildState
-from builder.builds.attempt_state import most_telling, unattended
+from builder.builds.attempt_state import AttemptState, Condition, ongoing_attempt, state_of
 from builder.inputs.fingerprint import Inputs, reason
 from builder.layer.attempt import Attempt
 from builder.layer.layer import Layer
 from builder.layer.pin import pin_of
 from builder.layer.record import Pin, Record, Release
 from builder.layer.token import Token
-from builder.protocol.keys import archive_key, manifest_key
 from builder.protocol.statuses import (
     BUILDING,
     CURRENT,
@@ -37,7 +36,7 @@ class Evidence:
 
     version_alive: bool = False
     artifact_present: bool = False
-    build: BuildState | None = None
+    builds: tuple[BuildState, ...] = ()
     released_inputs: Inputs | None = None
 
 
@@ -58,7 +57,7 @@ class Plan:
 def plan(layer: Layer, *, force: bool = False, pins: bool = True, waits: bool = True) -> Plan:
     """Say what a layer needs; read and never write. Without ``pins``, what it needs once unpinned.
 
-    In async mode (``waits`` is false) a build that runs needs nobody: its token stays.
+    In async mode (``waits`` is false) a build that runs is released by itself: its token stays.
 
     Raise SourceError when the sources cannot be used. That something is not there yet (bucket,
     record, project) is no error.
@@ -66,7 +65,7 @@ def plan(layer: Layer, *, force: bool = False, pins: bool = True, waits: bool = 
     record = layer.records.load()
     pin = pin_of(layer, record) if pins else None
     if not waits and not force and pin is None and record is not None:
-        attempt = unattended(layer, record)
+        attempt = ongoing_attempt(layer, record)
         if attempt is not None:
             behind = record.left_behind()
             return Plan(attempt.token, BUILDING, attempt.reason, record.current, behind)
@@ -74,7 +73,7 @@ def plan(layer: Layer, *, force: bool = False, pins: bool = True, waits: bool = 
     evidence = gather(layer, record)
     status, why = decide(layer, record, evidence, force=force and pin is None)
     if status == MISSING and record is None and approved is not None:
-        why = f"the record {layer.services.store.url(f'{layer.name}/record.json')} is gone"
+        why = f"the record {layer.records.url} is gone"
     token = next_token(layer.fingerprint, status, record, approved)
     log.debug("%s: %s", layer.name, evidence)
     log.debug("%s: %s, token %s: %s", layer.name, status, token, why)
@@ -109,20 +108,20 @@ def gather(layer: Layer, record: Record | None) -> Evidence:
         return Evidence(
             version_alive=layer.services.layers.get(current.layer_arn) is not None,
             artifact_present=all(
-                layer.services.store.head(key(layer.artifact_folder, layer.fingerprint))
-                for key in (manifest_key, archive_key)
+                layer.services.store.head(key(layer.fingerprint))
+                for key in (layer.keys.verified.manifest, layer.keys.verified.archive)
             ),
         )
     return Evidence(
-        build=_build(layer, attempt),
+        builds=_builds(layer, attempt),
         released_inputs=layer.recorded_inputs(current.fingerprint) if current else None,
     )
 
 
-def _build(layer: Layer, attempt: Attempt | None) -> BuildState | None:
-    if attempt is None or attempt.failure or attempt.fingerprint != layer.fingerprint:
-        return None
-    return most_telling(layer, attempt.all_builds.values())
+def _builds(layer: Layer, attempt: Attempt | None) -> tuple[BuildState, ...]:
+    if attempt is None or not attempt.is_open or attempt.fingerprint != layer.fingerprint:
+        return ()
+    return tuple(layer.services.codebuild.states(attempt.all_builds.values()))
 
 
 def decide(
@@ -141,14 +140,14 @@ def decide(
     attempt = record.attempt if record else None
     if attempt is None or attempt.fingerprint != layer.fingerprint:
         return (STALE if current else MISSING), why
-    return _attempted(attempt, evidence.build, why, STALE if current else MISSING)
+    return _attempted(state_of(attempt, evidence.builds), why, STALE if current else MISSING)
 
 
 def _published(layer: Layer, current: Release, evidence: Evidence, owed: str) -> tuple[str, str]:
     if not evidence.version_alive:
         return MISSING, f"{current.layer_arn} was deleted"
     if not evidence.artifact_present:
-        gone = layer.services.store.url(f"{layer.artifact_folder}/{layer.fingerprint}/")
+        gone = layer.services.store.url(f"{layer.keys.verified.artifact(layer.fingerprint)}/")
         return MISSING, f"the artifact in {gone} is gone"
     if owed:
         return UNMOVED, f"published as version {current.version}; {owed}"
@@ -163,17 +162,13 @@ def _why(layer: Layer, current: Release | None, evidence: Evidence) -> str:
     return reason(evidence.released_inputs, layer.inputs)
 
 
-def _attempted(
-    attempt: Attempt, build: BuildState | None, why: str, otherwise: str
-) -> tuple[str, str]:
-    failure = attempt.failure
-    if build is not None:
-        if build.running:
-            return BUILDING, attempt.reason
-        if not build.succeeded:
-            failure = build.failure or build.status
-    if failure:
-        return FAILED, f"{why}; build {attempt.number} failed ({failure}) and is to be tried again"
+def _attempted(state: AttemptState, why: str, otherwise: str) -> tuple[str, str]:
+    attempt = state.attempt
+    if state.condition == Condition.RUNNING:
+        return BUILDING, attempt.reason
+    if state.failed:
+        how = f"build {attempt.number} failed ({state.failure}) and is to be tried again"
+        return FAILED, f"{why}; {how}"
     return otherwise, why
 
 

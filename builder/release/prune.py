@@ -7,7 +7,7 @@ function has, be it $LATEST or a published version that an alias may point to, s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from builder.aws.functions import Use
@@ -16,12 +16,11 @@ from builder.errors import LayerError
 from builder.layer.layer import Layer
 from builder.layer.record import Record, Release
 from builder.layer.token import Token
-from builder.protocol.keys import prefixes
+from builder.progress import Progress
+from builder.protocol.statuses import CURRENT
 
 SHOWN_USERS = 3
 """Functions that a reason names before it counts the rest."""
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -52,11 +51,11 @@ class Pruning:
         return tuple(verdict for verdict in self.verdicts if not verdict.stays)
 
 
-def look(layer: Layer, keep: int) -> Pruning:
+def pruning_of(layer: Layer, keep: int) -> Pruning:
     """Return what pruning a layer to its newest versions would do; read and never write."""
-    record = layer.records.load() or Record(layer.name)
+    record = layer.records.load_or_new()
     versions = list(layer.services.layers.versions(layer.site.layer_name))
-    return decide(versions, record, layer.services.functions.using(layer.site.layer_name), keep)
+    return decide(versions, record, layer.services.functions.using(layer.site.layer_arn), keep)
 
 
 def decide(
@@ -109,7 +108,7 @@ def prune(layer: Layer, pruning: Pruning, progress: Progress) -> int:
     count = sum(
         layer.services.store.delete_all(prefix)
         for fingerprint in pruning.fingerprints
-        for prefix in prefixes(layer.name, fingerprint)
+        for prefix in layer.keys.prefixes(fingerprint)
     )
     if count:
         progress(f"deleted {count} object versions of {len(pruning.fingerprints)} artifacts")
@@ -124,19 +123,19 @@ def freed(layer: Layer, pruning: Pruning) -> int:
     return sum(
         layer.services.store.measure(prefix)[1]
         for fingerprint in pruning.fingerprints
-        for prefix in prefixes(layer.name, fingerprint)
+        for prefix in layer.keys.prefixes(fingerprint)
     )
 
 
 def tidy(layer: Layer, progress: Progress) -> None:
     """Prune after a release, if the layer says how many versions to keep.
 
-    The release is done: what cannot be pruned now is told, and goes after the next one.
+    The release is done: what cannot be pruned now is reported, and goes after the next one.
     """
     if not layer.spec.keep:
         return
     try:
-        prune(layer, look(layer, layer.spec.keep), progress)
+        prune(layer, pruning_of(layer, layer.spec.keep), progress)
     except LayerError as error:
         progress(f"NOTE: old versions were not pruned (keep = {layer.spec.keep}): {error.what}")
 
@@ -151,7 +150,7 @@ class _Reasons:
     def of(self, version: LayerVersion) -> str:
         """Say why a version stays; "" if nothing speaks for it."""
         if not version.token:
-            return "somebody else published it"
+            return "not published by us"
         token, attempt = Token.parse(version.token), self.record.attempt
         if attempt is not None and token is not None and token.number >= attempt.number:
             return "its release is not finished"
@@ -167,7 +166,7 @@ class _Reasons:
         if pin is not None and pin.release.layer_arn == arn:
             return str(pin)
         if current is not None and current.layer_arn == arn:
-            return "current"
+            return CURRENT
         return _used_by(self.users.get(arn, ()))
 
 

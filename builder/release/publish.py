@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -14,6 +14,7 @@ from builder.errors import ArtifactError, ConflictError
 from builder.layer.layer import Layer
 from builder.layer.record import Lease, Record
 from builder.layer.token import Token
+from builder.progress import Progress
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ def publish(
     *,
     since: int,
     clock: Clock,
-    progress: Callable[[str], None],
+    progress: Progress,
 ) -> LayerVersion:
     """Return the version that holds the artifact: an existing one, or one published now.
 
@@ -86,7 +87,7 @@ def _verify(layer: Layer, artifact: Artifact, version: LayerVersion) -> None:
         "the published version was not what the build's manifest says, and was deleted again",
         where=f"{version.arn}: CodeSha256 {version.code_sha256}",
         expected=f"CodeSha256 {artifact.manifest.code_sha256}",
-        fix="somebody changed the artifact in the bucket; plan and apply again: it is built anew",
+        fix="the artifact in the bucket was changed; plan and apply again: it is built anew",
     )
 
 
@@ -102,12 +103,12 @@ def _lowest(layer: Layer, token: Token, published: LayerVersion) -> LayerVersion
 
 @contextmanager
 def _lease(layer: Layer, clock: Clock) -> Iterator[None]:
-    """Hold the lease inside, waiting for it first if somebody else has it."""
+    """Hold the lease inside, waiting for it first while another process has it."""
     _take_lease(layer, clock)
     try:
         yield
     finally:
-        layer.records.change(lambda record: _released(record, clock))
+        layer.records.change(lambda record: _drop_lease(record, clock))
 
 
 def _take_lease(layer: Layer, clock: Clock) -> None:
@@ -118,14 +119,14 @@ def _take_lease(layer: Layer, clock: Clock) -> None:
             return
         clock.sleep(1.0)
     raise ConflictError(
-        f"somebody else keeps publishing layer {layer.name!r}",
+        f"another process keeps publishing layer {layer.name!r}",
         where=f"the lease in its record, waited {PATIENCE:.0f} s",
         expected="a publication to take seconds",
         fix="see who is releasing this layer (lambda-layer status), then run it again",
     )
 
 
-def _released(record: Record, clock: Clock) -> Record:
+def _drop_lease(record: Record, clock: Clock) -> Record:
     if record.lease is None or record.lease.owner != clock.owner:
         return record
     return replace(record, lease=None)

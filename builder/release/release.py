@@ -7,11 +7,11 @@ at the same time elsewhere, continues and never repeats.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from builder.aws.layers import LayerVersion
-from builder.builds.artifact import Artifact
+from builder.builds.artifact import Artifact, keep
+from builder.builds.attempt_state import attempt_state
 from builder.builds.obtain import Obtaining, StillBuilding
 from builder.clock import Clock
 from builder.errors import (
@@ -25,12 +25,11 @@ from builder.layer.attempt import Attempt
 from builder.layer.layer import Layer
 from builder.layer.record import Record, Release
 from builder.layer.token import Token
+from builder.progress import Progress
 from builder.release.prune import tidy
 from builder.release.publish import publish
 
 log = logging.getLogger(__name__)
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Order:
     """What to release: the approved token, why, and whether an existing artifact will do.
 
     ``fresh`` demands a new build and a new version even if the fingerprint has both (a forced
-    rebuild). ``debug`` makes the build talkative and has no influence on what it makes.
+    rebuild). With ``debug`` the build logs more and makes the same.
     """
 
     token: Token
@@ -73,7 +72,7 @@ def advance(
 ) -> Release | None:
     """Go as far towards the release as can be gone without waiting for a build.
 
-    Return the release, or None while a build runs: whoever calls again when it has ended (the
+    Return the release, or None while a build runs: the next call after it has ended (by the
     publisher function, the next apply, a person) continues from there. Raises what
     :func:`ensure` raises.
     """
@@ -96,7 +95,7 @@ class _Walk:
     def run(self) -> Release:
         self._require_bucket()
         record = self._begin()
-        released = self._released(record)
+        released = record.release_for(self.order.token)
         published = released is None
         if released is None:
             artifact, version = self._publish(record)
@@ -110,10 +109,6 @@ class _Walk:
         if published:
             tidy(self.layer, self.progress)
         return released
-
-    def _released(self, record: Record) -> Release | None:
-        known = (*([record.current] if record.current else []), *record.releases)
-        return next((release for release in known if release.token == self.order.token), None)
 
     def _publish(self, record: Record) -> tuple[Artifact, LayerVersion]:
         attempt = record.attempt
@@ -135,6 +130,7 @@ class _Walk:
                 self.order.token, lambda attempt: replace(attempt, failure=failure)
             )
             raise
+        keep(self.layer.services.store, artifact, self.layer.keys)
         return artifact, version
 
     def _obtain(self, attempt: Attempt) -> Artifact:
@@ -182,27 +178,19 @@ class _Walk:
         return self.layer.records.change(self._begun)
 
     def _note_unseen_failure(self, last: Attempt) -> None:
-        """Remember that an earlier build failed while nobody watched, so as not to join it."""
-        builds = last.all_builds
-        if last.failure or not builds or last.token == self.order.token:
+        """Note that an earlier build failed unseen, so that it is not joined."""
+        if not last.is_open or last.token == self.order.token:
             return
-        found = {state.id: state for state in self.layer.services.codebuild.states(builds.values())}
-        failures = {}
-        for runtime, build_id in builds.items():
-            state = found.get(build_id)
-            if state is None or not (state.running or state.succeeded):
-                why = state.failure or state.status if state else "forgotten"
-                failures[runtime] = f"{runtime}: {why}" if runtime else why
-        if not failures:
+        failed = attempt_state(self.layer, last, clock=self.clock).noted()
+        if failed == last:
             return
-        failed = replace(last, failure="; ".join(failures.values()), failed=tuple(failures))
         self.layer.records.change(
             lambda record: replace(record, attempt=failed) if record.attempt == last else record
         )
 
     def _begun(self, record: Record) -> Record:
         token, last = self.order.token, record.attempt
-        if self._released(record) is not None or (last is not None and last.token == token):
+        if record.release_for(token) is not None or (last is not None and last.token == token):
             return record
         if record.consumed >= token.number:
             raise self._overtaken(record)
@@ -219,8 +207,8 @@ class _Walk:
     def _overtaken(self, record: Record) -> PlanOutdated:
         return PlanOutdated(
             f"build {self.order.token.number} of layer {self.layer.name!r} was overtaken: "
-            f"somebody has begun build {record.consumed}",
-            where=self.layer.services.store.url(f"{self.layer.name}/record.json"),
+            f"build {record.consumed} has begun meanwhile",
+            where=self.layer.records.url,
             expected="the highest number that was approved",
             fix="run plan again and apply that plan; nothing was built",
         )

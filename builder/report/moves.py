@@ -7,7 +7,7 @@ from typing import Any
 from rich.markup import escape
 
 from builder.functions.move import Moves
-from builder.functions.mover import Move
+from builder.functions.mover import Move, MoveOutcome
 from builder.layer.layer import Layer
 from builder.report.tables import new_table, show, show_json, styled
 
@@ -29,7 +29,7 @@ def show_moves(layer: Layer, moves: Moves, *, as_json: bool) -> None:
     table = new_table("function", "outcome", "from", "to", "why")
     for move in moves.results:
         row = _move(move)
-        there = version if move.outcome in {"moved", "already"} else "-"
+        there = version if move.outcome in {MoveOutcome.MOVED, MoveOutcome.ALREADY} else "-"
         before = str(move.before or "-")
         table.add_row(move.function, styled(row["outcome"]), before, there, escape(move.why))
     for name, used in sorted(moves.behind.items()):

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from builder.inputs.ignore import Reason
 from builder.layer.layer import Layer
-from builder.protocol.statuses import BUILDING, CURRENT, PINNED, UNMOVED
+from builder.protocol.statuses import AT_REST, BUILDING, UNMOVED
 from builder.release.plan import Plan
 from builder.report.tables import new_table, release_fields, show, show_json, styled
 
@@ -24,7 +24,7 @@ def show_plans(plans: Sequence[tuple[Layer, Plan]], *, as_json: bool) -> None:
     for layer, plan in plans:
         now = f"v{plan.release.version}" if plan.release else "-"
         work = "move" if plan.status == UNMOVED else "build"
-        due = "-" if plan.status in {CURRENT, PINNED} else f"{work} #{plan.token.number}"
+        due = "-" if plan.status in AT_REST else f"{work} #{plan.token.number}"
         table.add_row(layer.name, styled(plan.status), escape(plan.reason), now, due)
     show(table)
 

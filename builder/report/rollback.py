@@ -11,14 +11,14 @@ from builder.aws.functions import Use
 from builder.layer.layer import Layer
 from builder.layer.record import Pin
 from builder.operations.rollback import Unpinning
-from builder.report.tables import release_fields, show_json
+from builder.report.tables import release_fields, show_json, use_fields
 
 
 def show_pin(layer: Layer, pin: Pin, elsewhere: Sequence[Use], *, as_json: bool) -> None:
     """Write what a layer is pinned to, how it is let go, and which functions stay elsewhere."""
     if as_json:
         held = {**asdict(pin), "release": release_fields(pin.release)}
-        others = [{**asdict(use), "version": use.version} for use in elsewhere]
+        others = [use_fields(use) for use in elsewhere]
         show_json({"layer": layer.name, "pinned": held, "elsewhere": others})
         return
     arn, name = pin.release.layer_arn, layer.name

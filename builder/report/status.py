@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from builder.operations.status import Status
+from builder.protocol.statuses import FAILED
 from builder.report.tables import (
     megabytes,
     new_table,
@@ -17,6 +18,7 @@ from builder.report.tables import (
     show,
     show_json,
     styled,
+    use_fields,
 )
 
 
@@ -53,10 +55,7 @@ def status_fields(status: Status) -> dict[str, Any]:
         "releases": [release_fields(release) for release in record.releases],
         "functions": None
         if status.unseen
-        else [
-            {**asdict(use), "version": use.version, "old": status.is_old(use)}
-            for use in status.uses
-        ],
+        else [{**use_fields(use), "old": status.is_old(use)} for use in status.uses],
         "functions_without": None if status.unseen else list(status.idle),
     }
 
@@ -83,7 +82,7 @@ def _remarks(found: Sequence[Status]) -> list[str]:
     for status in found:
         name, pin = status.layer.name, status.record.pinned
         if status.failure:
-            remarks.append(f"{name}: [red]failed[/]: {escape(status.failure)}")
+            remarks.append(f"{name}: {styled(FAILED)}: {escape(status.failure)}")
         if pin is not None:
             remarks.append(f"{name}: {escape(str(pin))}; until: lambda-layer unpin {name}")
         if status.unseen:

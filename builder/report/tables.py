@@ -9,25 +9,31 @@ import click
 from rich.console import Console, RenderableType
 from rich.table import Table
 
+from builder.aws.functions import Use
+from builder.functions.mover import MoveOutcome
 from builder.layer.record import Release
+from builder.operations.doctor.findings import OK, PROBLEM, UNKNOWN, WARNING
+from builder.protocol import statuses
 
 STYLES = {
-    "current": "green",
-    "published": "green",
-    "ok": "green",
-    "stale": "yellow",
-    "missing": "yellow",
-    "unmoved": "yellow",
+    statuses.CURRENT: "green",
+    statuses.PUBLISHED: "green",
+    statuses.STALE: "yellow",
+    statuses.MISSING: "yellow",
+    statuses.UNMOVED: "yellow",
+    statuses.FORCED: "yellow",
+    statuses.PINNED: "magenta",
+    statuses.WAITING: "yellow",
+    statuses.BUILDING: "cyan",
+    statuses.PUBLISHING: "cyan",
+    statuses.FAILED: "red",
+    MoveOutcome.MOVED: "green",
+    MoveOutcome.ALREADY: "green",
     "behind": "yellow",
-    "moved": "green",
-    "already": "green",
-    "forced": "yellow",
-    "warning": "yellow",
-    "unknown": "yellow",
-    "pinned": "magenta",
-    "building": "cyan",
-    "failed": "red",
-    "problem": "red",
+    OK: "green",
+    WARNING: "yellow",
+    UNKNOWN: "yellow",
+    PROBLEM: "red",
 }
 
 PIPE_WIDTH = 1000
@@ -91,4 +97,14 @@ def release_fields(release: Release) -> dict[str, Any]:
         "build_id": release.build_id,
         "builds": dict(release.builds),
         "published_at": release.published_at,
+    }
+
+
+def use_fields(use: Use) -> dict[str, str | int]:
+    """Return what machines read of a function that has a version of a layer."""
+    return {
+        "function": use.function,
+        "qualifier": use.qualifier,
+        "layer_arn": use.layer_arn,
+        "version": use.version,
     }

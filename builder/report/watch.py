@@ -18,26 +18,12 @@ from rich.text import Text
 from builder.clock import Clock
 from builder.layer.record import Release
 from builder.operations.log_line import ERROR, NOTE, STEP, LogLine
-from builder.operations.watch import (
-    BUILDING,
-    FAILED,
-    PUBLISHED,
-    PUBLISHING,
-    WAITING,
-    BuildView,
-    View,
-)
-from builder.report.tables import megabytes, release_fields
+from builder.operations.watch import BuildView, View
+from builder.protocol.statuses import FAILED, PUBLISHED, PUBLISHING, WAITING
+from builder.report.tables import STYLES, megabytes, release_fields
 
 Event = dict[str, Any]
 
-STYLES = {
-    WAITING: "yellow",
-    BUILDING: "cyan",
-    PUBLISHING: "cyan",
-    PUBLISHED: "green",
-    FAILED: "red",
-}
 SHOWN_NOTES = 3
 """Notes of a build that the live view has room for."""
 

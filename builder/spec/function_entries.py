@@ -28,18 +28,18 @@ EXPECTED = "a function's name or ARN, tag:KEY=VALUE, or * for all that use the l
 
 @dataclass(frozen=True)
 class Scope:
-    """Which functions move: those that are ``told`` to, and of those that use the layer already
+    """Which functions move: those that are ``named``, and of those that use the layer already
     the ones with a tag, or ``every`` one.
     """
 
-    told: tuple[str, ...]
+    named: tuple[str, ...]
     tags: frozenset[tuple[str, str]]
     every: bool
 
     @classmethod
     def of(cls, entries: Iterable[str]) -> Scope:
         """Read the entries, which :func:`problem` has nothing to say against."""
-        told: dict[str, None] = {}
+        named: dict[str, None] = {}
         tags = set()
         every = False
         for entry in entries:
@@ -49,17 +49,17 @@ class Scope:
                 key, _, value = entry.removeprefix(TAG).partition("=")
                 tags.add((key, value))
             else:
-                told[entry.removesuffix(LATEST)] = None
-        return cls(tuple(told), frozenset(tags), every)
+                named[entry.removesuffix(LATEST)] = None
+        return cls(tuple(named), frozenset(tags), every)
 
     @property
     def searches(self) -> bool:
         """Whether functions have to be looked for: not all of them are named."""
         return self.every or bool(self.tags)
 
-    def tells(self, name: str, arn: str) -> bool:
+    def names(self, name: str, arn: str) -> bool:
         """Whether a function is named."""
-        return name in self.told or arn in self.told
+        return name in self.named or arn in self.named
 
     def tagged(self, tags: Mapping[str, str]) -> bool:
         """Whether a function with these tags is meant."""

@@ -75,7 +75,7 @@ def build(bundle: Path, log: Log, limit: int = audit.UNZIPPED_LIMIT, *, runtime:
     document = manifest.document(wanted, packed, unzipped, len(collected), packages, circumstances)
     manifest.write(out / "sbom.cdx.json", sbom.bill(document))
     manifest.write(out / "provenance.json", provenance.statement(document))
-    manifest.write(out / "manifest.json", document)
+    manifest.write_last(out, document)
     _report(packages, log)
     log.step(
         f"done: {counted(len(packages), 'package')}, {counted(len(collected), 'file')}, "

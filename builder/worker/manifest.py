@@ -79,8 +79,14 @@ def write(path: Path, manifest: dict[str, Any]) -> None:
     partial.replace(path)
 
 
+def write_last(out: Path, manifest: dict[str, Any]) -> None:
+    """Write the manifest beside all the rest, with the digests of the documents that are there."""
+    documents = [lock_of(path) for path in sorted(out.glob("*.json"))]
+    write(out / "manifest.json", {**manifest, "documents": documents})
+
+
 def lock_of(path: Path) -> dict[str, str]:
-    """Return a lock's name and SHA-256."""
+    """Return the name and SHA-256 of a lock, or of another document."""
     return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 

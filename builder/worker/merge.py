@@ -36,7 +36,11 @@ def merge(
     sbom.load(bundle)
     targets = ", ".join(str(target) for target in wanted.targets)
     log.step(f"layer {wanted.layer}: merging {targets} (worker {manifest.worker_version()})")
-    found = [parts.read(wanted, target, folder_of(target)) for target in wanted.targets]
+    seals = parts.seals()
+    found = [
+        parts.read(wanted, target, folder_of(target), seals.get(f"python{target.python}", ""))
+        for target in wanted.targets
+    ]
     entries = _together(found, [_entries(wanted, part) for part in found])
     for note in _check_size(entries, found, limit):
         log.note(note)
@@ -56,7 +60,7 @@ def merge(
     document["parts"] = [_described(part) for part in found]
     manifest.write(out / "sbom.cdx.json", sbom.bill(document))
     manifest.write(out / "provenance.json", provenance.statement(document))
-    manifest.write(out / parts.MANIFEST, document)
+    manifest.write_last(out, document)
     log.step(
         f"done: {counted(len(packages), 'package')}, {counted(len(entries), 'file')}, "
         f"{human(unzipped)} unzipped, {human(packed.size)} zipped"

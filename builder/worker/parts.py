@@ -29,6 +29,7 @@ SCHEMA = 1
 ARCHIVE = "part.zip"
 RECEIPT = "part.json"
 LAYER, MANIFEST = "layer.zip", "manifest.json"
+SEALS_VARIABLE = "LAYER_PART_SEALS"
 BLOCK = 1 << 20
 
 
@@ -58,7 +59,7 @@ def wrap(out: Path) -> None:
     """
     document = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
     inside = [LAYER, *(lock["file"] for lock in document["locks"]), MANIFEST]
-    archive = out / ARCHIVE
+    archive, inner = out / ARCHIVE, _sha256(out / MANIFEST).hex()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as whole:
         for name in inside:
             whole.write(out / name, name)
@@ -71,6 +72,7 @@ def wrap(out: Path) -> None:
         "target": f"python{document['targets'][0]['python']}",
         "size": archive.stat().st_size,
         "sha256": _sha256(archive).hex(),
+        "manifest_sha256": inner,
         "build_id": document["build_id"],
     }
     manifest.write(out / RECEIPT, receipt)
@@ -90,12 +92,25 @@ def folder_of(target: Target, environment: Mapping[str, str] = os.environ) -> Pa
     return Path(folder)
 
 
-def read(wanted: Request, target: Target, folder: Path) -> Part:
-    """Return the part in a folder; raise BuildError unless it is whole and the target's own."""
+def seals(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the SHA-256 of each part's manifest, by runtime, as who started the merge knows it."""
+    pairs = (word.partition("=") for word in environment.get(SEALS_VARIABLE, "").split())
+    return {runtime: digest for runtime, _, digest in pairs}
+
+
+def read(wanted: Request, target: Target, folder: Path, seal: str = "") -> Part:
+    """Return the part in a folder; raise BuildError unless it is whole and the target's own.
+
+    ``seal`` is the SHA-256 that its manifest must have: other builds of the layer could write where
+    parts are.
+    """
     where = folder / MANIFEST
     try:
-        document = json.loads(where.read_text(encoding="utf-8"))
+        content = where.read_bytes()
+        document = json.loads(content)
         problem = _problem(document, wanted, target, folder)
+        if seal and hashlib.sha256(content).hexdigest() != seal:
+            problem = "its manifest is not the one that its build left"
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _refusal(target, f"its manifest cannot be read: {error!r}", where) from error
     if problem:
@@ -114,8 +129,12 @@ def _problem(document: Mapping[str, Any], wanted: Request, target: Target, folde
     digest = base64.b64encode(_sha256(folder / LAYER)).decode("ascii")
     if document["code_sha256"] != digest:
         return "its layer.zip is not the one that its manifest is about"
-    lost = [lock["file"] for lock in document["locks"] if not (folder / lock["file"]).is_file()]
-    return f"it lacks {', '.join(lost)}" if lost else ""
+    locks = document["locks"]
+    lost = [lock["file"] for lock in locks if not (folder / lock["file"]).is_file()]
+    if lost:
+        return f"it lacks {', '.join(lost)}"
+    changed = [k["file"] for k in locks if _sha256(folder / k["file"]).hex() != k["sha256"]]
+    return f"{', '.join(changed)} is not what its manifest says" if changed else ""
 
 
 def _sha256(path: Path) -> bytes:

@@ -21,7 +21,14 @@ from typing import Any, TextIO
 from urllib.parse import parse_qs
 
 from embedded.calls import INTERNAL, PRINCIPAL, Call, now
-from embedded.ministack import lambda_actions, lambda_runtime, lambda_versions, transport, trust
+from embedded.ministack import (
+    lambda_actions,
+    lambda_runtime,
+    lambda_versions,
+    logs_actions,
+    transport,
+    trust,
+)
 
 log = logging.getLogger(__name__)
 
@@ -116,6 +123,7 @@ def serve(listener: socket.socket, journal: Path) -> None:
     from ministack.services import lambda_svc
 
     lambda_actions.correct(iam_actions)
+    logs_actions.correct(iam_actions)
     lambda_versions.correct(lambda_svc)
     trust.correct(iam_evaluator)
     transport.correct(app)

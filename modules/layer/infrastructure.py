@@ -10,6 +10,7 @@ from typing import Any
 from cdktf import DataResource, ITerraformDependable
 from constructs import Construct
 
+from builder.protocol.keys import PROJECT_CACHE
 from builder.spec.app_spec import AppSpec
 from builder.spec.runtimes import Target
 from modules.layer import policies
@@ -334,7 +335,7 @@ class BuildInfrastructure(Construct):
                 artifacts={"type": "NO_ARTIFACTS"},
                 # The builds of one layer share a cache: StartBuild overrides the location with
                 # BUCKET/LAYER/cache, the only one that the layer's role can reach.
-                cache={"type": "S3", "location": f"{self._bucket.bucket}/cache"},
+                cache={"type": "S3", "location": f"{self._bucket.bucket}/{PROJECT_CACHE}"},
                 environment={
                     "compute_type": compute_type,
                     "image": DEFAULT_TARGET.build_image,

@@ -24,6 +24,8 @@ from cdktf import (
 from constructs import Construct
 
 from builder.errors import SpecError
+from builder.protocol.keys import LayerKeys
+from builder.protocol.statuses import AT_REST, BUILDING, CURRENT, INVALID, PINNED
 from builder.spec.layer_spec import LayerSpec
 from modules.layer import policies
 from modules.layer.assets import SourceTree, bundle_sources
@@ -71,6 +73,7 @@ class LambdaLayer(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self.spec = spec
+        self._keys = LayerKeys(spec.name)
         self._infrastructure = infrastructure
         self._publisher = publisher
         if publisher is not None:
@@ -78,8 +81,8 @@ class LambdaLayer(Construct):
         elif sync_mode is False:
             raise _no_publisher(spec)
         self._program = [literal(word) for word in program]
-        infrastructure.expire(f"{spec.name}/bundles/")
-        infrastructure.expire(f"{spec.name}/cache/")
+        infrastructure.expire(f"{self._keys.bundles}/")
+        infrastructure.expire(f"{self._keys.cache}/")
 
         query = {
             "spec": literal(spec.to_json()),
@@ -211,7 +214,7 @@ class LambdaLayer(Construct):
         return output
 
     def _is_released(self) -> Any:
-        return Fn.contains(["current", "building", "pinned"], self.status)
+        return Fn.contains([CURRENT, BUILDING, PINNED], self.status)
 
     def _is_only_looked_at(self) -> Any:
         # -refresh-only approves nothing: it shows the last release of a layer that is due, and must
@@ -230,13 +233,13 @@ class LambdaLayer(Construct):
         )
         arn = self._text_of("layer_arn")
         plan_status = self._plan.result.lookup("status")
-        just_begun = Op.and_(Op.eq(self.status, "building"), Op.neq(plan_status, "building"))
+        just_begun = Op.and_(Op.eq(self.status, BUILDING), Op.neq(plan_status, BUILDING))
         refusal = Fn.conditional(just_begun, Fn.tobool(self._no_version()), self._no_arn())
         return Token.as_string(Fn.conditional(Fn.startswith(arn, "arn:"), arn, refusal))
 
     def _has_version(self) -> Precondition:
         plan = self._plan.result
-        is_building = Op.eq(plan.lookup("status"), "building")
+        is_building = Op.eq(plan.lookup("status"), BUILDING)
         return Precondition(
             condition=Op.not_(
                 Op.and_(is_building, Op.not_(Fn.startswith(plan.lookup("layer_arn"), "arn:")))
@@ -316,7 +319,7 @@ class LambdaLayer(Construct):
                 self,
                 "approval",
                 bucket=self._infrastructure.bucket_name,
-                key=f"{self.spec.name}/approved",
+                key=self._keys.approval,
                 content=token,
                 # The provider never reads a content back, and keeps the planned one in the state
                 # even if writing it failed (terraform-plugin-sdk issue 476). So what is really
@@ -334,14 +337,14 @@ class LambdaLayer(Construct):
     def _is_valid(self) -> Precondition:
         status, reason = (self._plan.result.lookup(key) for key in ("status", "reason"))
         return Precondition(
-            condition=Op.neq(status, "invalid"),
+            condition=Op.neq(status, INVALID),
             error_message=f"Layer {self.spec.name} cannot be built.\n{reason}",
         )
 
     def _choose(self) -> TerraformLocal:
         plan, release = self._plan.result, self._release.result
         # What needs no build is known at plan: what is current, and what somebody pinned.
-        is_known = Fn.contains(["current", "pinned"], plan.lookup("status"))
+        is_known = Fn.contains(list(AT_REST), plan.lookup("status"))
         return named(TerraformLocal(self, "answer", Fn.conditional(is_known, plan, release)))
 
     def _text_of(self, key: str) -> str:

@@ -17,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from builder.protocol.keys import LayerKeys
+
 Document = dict[str, Any]
 Statement = dict[str, Any]
 
@@ -62,22 +64,26 @@ def write_logs(log_group_arn: str) -> Document:
 def build(
     bucket_arn: str, layer: str, log_group_arn: str, logins: Iterable[Statement] = ()
 ) -> Document:
-    """Let the builds of one layer read its bundles and parts and write its artifacts, no more.
+    """Let the builds of one layer read its bundles and parts and leave what they make, no more.
 
     ``logins`` are statements for what its package indexes need.
 
     Code of strangers runs under this role (setup.py of dependencies), so it can neither reach
-    another layer's objects, nor its own record and approval, nor Lambda.
+    another layer's objects, nor its own record, approval and verified artifacts, nor Lambda.
     """
-    folder = f"{bucket_arn}/{layer}"
+    keys = LayerKeys(layer)
     return document(
-        allow(["s3:GetObject", "s3:GetObjectVersion"], [f"{folder}/bundles/*"]),
-        allow(["s3:PutObject"], [f"{folder}/artifacts/*"]),
+        allow(["s3:GetObject", "s3:GetObjectVersion"], [f"{bucket_arn}/{keys.bundles}/*"]),
+        allow(["s3:PutObject"], [f"{bucket_arn}/{keys.built}/*"]),
         # What the builds of several targets made, for the build that merges it.
-        allow(["s3:GetObject", "s3:GetObjectVersion"], [f"{folder}/artifacts/*/parts/*"]),
-        allow(["s3:GetObject", "s3:PutObject"], [f"{folder}/cache/*"]),
+        allow(["s3:GetObject", "s3:GetObjectVersion"], [f"{bucket_arn}/{keys.part('*', '*')}"]),
+        allow(["s3:GetObject", "s3:PutObject"], [f"{bucket_arn}/{keys.cache}/*"]),
         allow(["s3:GetBucketAcl", "s3:GetBucketLocation"], [bucket_arn]),
-        _write_logs(log_group_arn),
+        # CreateLogStream is judged on the group in the service authorization reference, and on the
+        # stream in what IAM says when it is denied.
+        allow(["logs:CreateLogStream"], [log_group_arn, f"{log_group_arn}:log-stream:{layer}/*"]),
+        # Streams are named LAYER/BUILD: no layer's build can forge the log of another's.
+        allow(["logs:PutLogEvents"], [f"{log_group_arn}:log-stream:{layer}/*"]),
         *logins,
     )
 
@@ -118,12 +124,14 @@ def publish(
     ``layer_arn`` is a pattern for the application's layers. ``more`` are statements for what some
     layers need besides.
     """
-    artifacts = f"{bucket_arn}/*/artifacts/*"
+    keys = LayerKeys("*")
+    record, request = f"{bucket_arn}/{keys.record}", f"{bucket_arn}/{keys.request('*')}"
+    built, artifacts = f"{bucket_arn}/{keys.built}/*", f"{bucket_arn}/{keys.artifacts}/*"
     statements = [
-        allow(["s3:GetObject"], [f"{bucket_arn}/*/record.json", f"{bucket_arn}/*/requests/*.json"]),
+        allow(["s3:GetObject"], [record, request]),
         # Lambda reads the layer's archive, in the version that was verified, for its caller.
-        allow(["s3:GetObject", "s3:GetObjectVersion"], [artifacts]),
-        allow(["s3:PutObject"], [f"{bucket_arn}/*/record.json"]),
+        allow(["s3:GetObject", "s3:GetObjectVersion"], [built, artifacts]),
+        allow(["s3:PutObject"], [record, artifacts]),
         allow(["s3:ListBucket"], [bucket_arn]),
         allow(["codebuild:BatchGetBuilds"], [project_arn]),
         allow(["lambda:PublishLayerVersion", "lambda:ListLayerVersions"], [layer_arn]),
@@ -165,7 +173,7 @@ def merge_parts(
     """
     pass_role = allow(["iam:PassRole"], sorted(build_role_arns.values()))
     pass_role["Condition"] = {"StringEquals": {"iam:PassedToService": "codebuild.amazonaws.com"}}
-    bundles = [f"{bucket_arn}/{layer}/bundles/*" for layer in sorted(build_role_arns)]
+    bundles = [f"{bucket_arn}/{LayerKeys(layer).bundles}/*" for layer in sorted(build_role_arns)]
     return [
         allow(["codebuild:StartBuild", "codebuild:ListBuildsForProject"], [project_arn]),
         allow(["s3:GetObject"], bundles),
@@ -175,8 +183,9 @@ def merge_parts(
 
 def prune(bucket_arn: str, layers: list[str]) -> list[Statement]:
     """Let a role delete old artifacts of layers, when no function uses their versions."""
-    kinds = ("artifacts", "bundles", "inputs", "requests")
-    folders = [f"{bucket_arn}/{layer}/{kind}/*" for layer in layers for kind in kinds]
+    folders = [
+        f"{bucket_arn}/{folder}/*" for layer in layers for folder in LayerKeys(layer).prunable
+    ]
     return [
         allow(["lambda:ListFunctions"], ["*"]),
         allow(["s3:ListBucketVersions"], [bucket_arn]),

@@ -90,10 +90,10 @@ class Publisher(Construct):
         statements: list[policies.Statement] = []
         if any(spec.functions for spec in self._served):
             scopes = [spec.scope for spec in self._served]
-            told = {self._function_arn(name) for scope in scopes for name in scope.told}
+            named = {self._function_arn(name) for scope in scopes for name in scope.named}
             searches = any(scope.searches for scope in scopes)
             every = [self._function_arn("*")] if searches else []
-            statements += policies.move_functions(sorted(told), every)
+            statements += policies.move_functions(sorted(named), every)
         merged = {
             spec.name: infrastructure.build_role_arn(spec.name)
             for spec in self._served

@@ -23,6 +23,7 @@ from builder.release.plan import plan
 from builder.release.release import Order, ensure
 from builder.spec.layer_spec import LayerSpec
 from embedded.aws import EmbeddedAws
+from tests.builder.fast_worker import buildspec
 
 PYPROJECT = '[project]\nname = "web"\nversion = "1.0"\n'
 PACKAGE = {"pyproject.toml": PYPROJECT, "web/__init__.py": "", "web/app.py": "x = 1\n"}
@@ -58,99 +59,6 @@ def package(root: Path, more: Mapping[str, str] | None = None) -> Path:
     return write_tree(root, {f"src/{name}": text for name, text in files.items()})
 
 
-WORKER = """
-import base64, hashlib, json, os, pathlib, sys, time, uuid, zipfile
-request = json.loads(pathlib.Path("request.json").read_text())
-source = pathlib.Path("project") / (request["package"] or "")
-word = source / "behave"
-word = word.read_text().split() if word.is_file() else []
-if word[:1] == ["as"]:
-    word = pathlib.Path(word[1]).read_text().split()
-target, merging = os.environ.get("LAYER_TARGET", ""), os.environ.get("LAYER_MERGE") == "true"
-if word and word[-1].startswith("on:") and word.pop()[3:] != (target or "merge"):
-    word = []
-print("building", request["layer"], *[target] * bool(target), *["merge"] * merging, flush=True)
-deadline = time.time() + 300
-def wait(path, there):
-    while pathlib.Path(path).exists() is not there:
-        if time.time() > deadline:
-            sys.exit("the test has not said that this build may go on: " + path)
-        time.sleep(0.02)
-wait(os.environ["HOLD"], False)
-if "wait" in word:
-    wait(word[1], True)
-if "fail" in word:
-    print("no such package: unobtainium")
-    sys.exit(3)
-if "nothing" in word:
-    pathlib.Path("out").mkdir()
-    pathlib.Path("out/note.txt").write_text("no layer here")
-    sys.exit(0)
-pathlib.Path("out").mkdir()
-made = uuid.uuid4().hex if "random" in word else request["fingerprint"]
-pythons = [t["python"] for t in request["targets"]]
-if target:
-    with zipfile.ZipFile("out/part.zip", "w") as archive:
-        archive.writestr(zipfile.ZipInfo("made.py"), f"made = '{made}'")
-        archive.writestr(zipfile.ZipInfo("id"), os.environ["CODEBUILD_BUILD_ID"])
-    receipt = {
-        "schema": 1, "fingerprint": request["fingerprint"], "target": target,
-        "size": os.path.getsize("out/part.zip"), "build_id": os.environ["CODEBUILD_BUILD_ID"],
-    }
-    pathlib.Path("out/part.json").write_text(json.dumps(receipt))
-    sys.exit(0)
-parts = []
-with zipfile.ZipFile("out/layer.zip", "w") as archive:
-    if not merging:
-        archive.writestr(zipfile.ZipInfo("python/made.py"), f"made = '{made}'")
-    for python in pythons if merging else []:
-        part = pathlib.Path(os.environ["CODEBUILD_SRC_DIR_python" + python.replace(".", "_")])
-        name = f"python/lib/python{python}/site-packages/made.py"
-        archive.writestr(zipfile.ZipInfo(name), (part / "made.py").read_bytes())
-        parts.append({"target": "python" + python, "build_id": (part / "id").read_text()})
-content = pathlib.Path("out/layer.zip").read_bytes()
-locks = [f"lock-{target['python']}.txt" for target in request["targets"]]
-for name in locks:
-    pathlib.Path("out", name).write_text(f"# {name} of {request['fingerprint']}\\nmade==1\\n")
-manifest = {
-    "schema": 1,
-    "layer": request["layer"],
-    "fingerprint": request["fingerprint"],
-    "targets": request["targets"],
-    "code_sha256": base64.b64encode(hashlib.sha256(content).digest()).decode(),
-    "unzipped_size": 100,
-    "zipped_size": len(content),
-    "files": 1,
-    "packages": [{"name": "made", "version": "1", "size": 100}],
-    "locks": [{"file": name} for name in locks],
-    "worker": "0.1.0",
-    "build_id": os.environ["CODEBUILD_BUILD_ID"],
-    "parts": parts,
-}
-pathlib.Path("out/manifest.json").write_text(json.dumps(manifest))
-"""
-"""A worker that takes a moment: it keeps the protocol and installs nothing.
-
-A file ``behave`` beside the package says otherwise: ``wait PATH`` until a file exists, ``fail``,
-``nothing`` (no artifact), ``random`` (other bytes in every build). A last word such as
-``on:python3.12`` or ``on:merge`` says which of a layer's builds is meant. The file is part of the
-source: who wants a build of the same source to behave otherwise says ``as`` and a file that holds
-the words. Whatever it does, it does not begin while the file HOLD is there."""
-
-
-def buildspec(hold: Path) -> str:
-    """Return the buildspec of builds that do not begin while a file is there."""
-    commands = [f"cat > fast.py <<'END'\n{WORKER}\nEND\npython3 fast.py"]
-    return json.dumps(
-        {
-            "version": "0.2",
-            "env": {"variables": {"HOLD": str(hold)}},
-            "phases": {"build": {"commands": commands}},
-            "artifacts": {"base-directory": "out", "files": ["**/*"]},
-        }
-    )
-
-
 def quick() -> Clock:
     """Return a clock that does not wait for long."""
     return Clock(sleep=lambda seconds: time.sleep(min(seconds, 0.1)))
@@ -167,7 +75,11 @@ def hurried(pace: float = 1.0) -> Clock:
         time.sleep(min(seconds, 0.02))
         skipped[0] += seconds * pace
 
-    return Clock(now=lambda: time.time() + skipped[0], sleep=sleep)
+    return Clock(
+        now=lambda: time.time() + skipped[0],
+        monotonic=lambda: time.monotonic() + skipped[0],
+        sleep=sleep,
+    )
 
 
 @cache

@@ -6,7 +6,8 @@ from builder.errors import (
     FunctionsNotMoved,
 )
 from builder.hook import Answer
-from builder.operations.rollback import choose, roll_back
+from builder.layer.releases import known_release
+from builder.operations.rollback import roll_back
 from tests.builder.conftest import World, quick
 from tests.builder.fleet import function_of
 from tests.builder.hooks import (
@@ -29,8 +30,9 @@ __all__ = ["no_long_waits"]
 def pin(world: World) -> None:
     """Pin the layer to its first version."""
     layer = world.layer()
+    first = known_release(layer, layer.records.load_or_new(), 1)
     roll_back(
-        layer, choose(layer, 1), by="alice", reason="v2 is bad", clock=quick(),
+        layer, first, by="alice", reason="v2 is bad", clock=quick(),
         progress=lambda _line: None,
     )  # fmt: skip
 

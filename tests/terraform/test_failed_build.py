@@ -27,7 +27,7 @@ def test_a_failed_build_tells_its_cause_and_is_retried_by_the_next_apply(make: M
         "the build of layer 'web' failed: BUILD:",
         "no such package: unobtainium",
         f"log group {group}, stream ",
-        "fix: mend what the log says, then plan and apply again",
+        "fix: correct what the log says, then plan and apply again",
         "lambda-layer logs web",
     ):
         assert part in failed.said, failed.said

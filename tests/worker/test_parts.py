@@ -16,18 +16,21 @@ OLD, NEW = target_of("3.12", "arm64"), target_of("3.13", "arm64")
 WANTED = Request("sample", "0" * 64, (OLD, NEW), dependencies=("six",))
 
 
+LOCK = b"six==1.0\n"
+
+
 def left(folder: Path, **changed: Any) -> Path:
     """Write what the build of one target leaves in ``out/``."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     (folder / "layer.zip").write_bytes(b"zip")
-    (folder / "lock-3.12.txt").write_text("six==1.0\n")
+    (folder / "lock-3.12.txt").write_bytes(LOCK)
     (folder / "sbom.cdx.json").write_text("{}")
     manifest = {
         "schema": 1,
         "fingerprint": "0" * 64,
         "targets": [{"python": "3.12", "architecture": "arm64"}],
         "code_sha256": base64.b64encode(hashlib.sha256(b"zip").digest()).decode(),
-        "locks": [{"file": "lock-3.12.txt", "sha256": "1" * 64}],
+        "locks": [{"file": "lock-3.12.txt", "sha256": hashlib.sha256(LOCK).hexdigest()}],
         "build_id": "layers:1",
         **changed,
     }
@@ -37,6 +40,7 @@ def left(folder: Path, **changed: Any) -> Path:
 
 def test_a_part_is_one_zip_with_a_receipt_beside_it(tmp_path: Path) -> None:
     out = left(tmp_path / "out")
+    inner = (out / "manifest.json").read_bytes()
 
     parts.wrap(out)
 
@@ -48,6 +52,7 @@ def test_a_part_is_one_zip_with_a_receipt_beside_it(tmp_path: Path) -> None:
         "target": "python3.12",
         "size": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
+        "manifest_sha256": hashlib.sha256(inner).hexdigest(),
         "build_id": "layers:1",
     }
     with zipfile.ZipFile(out / "part.zip") as archive:
@@ -76,6 +81,10 @@ def test_a_part_that_was_unpacked_is_read_again(tmp_path: Path) -> None:
         ({"locks": [{"file": "gone.txt"}]}, "it lacks gone.txt"),
         ({"schema": 2}, "schema 2"),
         ({"locks": None}, "its manifest cannot be read"),
+        (
+            {"locks": [{"file": "lock-3.12.txt", "sha256": "1" * 64}]},
+            "lock-3.12.txt is not what its manifest says",
+        ),
     ],
 )
 def test_a_part_that_is_not_what_it_should_be_is_refused(
@@ -88,6 +97,23 @@ def test_a_part_that_is_not_what_it_should_be_is_refused(
 
     assert why in caught.value.what
     assert "force_rebuild" in caught.value.fix
+
+
+def test_a_part_that_another_build_has_put_in_its_place_is_refused(tmp_path: Path) -> None:
+    folder = left(tmp_path / "out")
+    seal = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+
+    assert parts.read(WANTED, OLD, folder, seal).folder == folder
+    left(folder, build_id="layers:2")
+    with pytest.raises(BuildError, match="not the one that its build left"):
+        parts.read(WANTED, OLD, folder, seal)
+
+
+def test_who_starts_a_merge_says_what_the_manifests_of_its_parts_are() -> None:
+    said = {"LAYER_PART_SEALS": "python3.12=aa python3.13=bb"}
+
+    assert parts.seals(said) == {"python3.12": "aa", "python3.13": "bb"}
+    assert parts.seals({}) == {}
 
 
 def test_a_part_without_a_manifest_is_refused(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def _permissions(
         yield Finding(
             f"permissions: {PUBLISHER}",
             OK,
-            f"there is no function {app.publisher}: whoever applies publishes",
+            f"there is no function {app.publisher}: the apply itself publishes",
         )
 
 
@@ -56,7 +56,11 @@ def _bucket(app: AppSpec, layers: Sequence[Layer], session: Session) -> Iterator
     settings = bucket_settings(session, store.bucket)
     yield Finding("bucket", OK, f"s3://{store.bucket}")
     for good, subject, seen in (
-        (settings.versioned, "bucket: versioned", "what was verified cannot be told from what is"),
+        (
+            settings.versioned,
+            "bucket: versioned",
+            "what was verified may be overwritten",
+        ),
         (settings.private, "bucket: private", "public access is not blocked in all four ways"),
         (settings.encrypted, "bucket: encrypted", "it has no default encryption"),
     ):
@@ -72,7 +76,7 @@ def _project(app: AppSpec, layers: Sequence[Layer]) -> Iterator[Finding]:
 
 
 def _images(layers: Sequence[Layer]) -> Iterator[Finding]:
-    """Judge each image by the last build that used it: only CodeBuild can tell if it gets it."""
+    """Judge each image by the last build that used it: only CodeBuild knows if it gets it."""
     recent = layers[0].services.codebuild.recent()
     images = dict.fromkeys(t.build_image for layer in layers for t in layer.spec.targets)
     for image in images:

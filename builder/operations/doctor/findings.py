@@ -15,7 +15,7 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at: its verdict, what was seen, and how to mend it."""
+    """One thing that was looked at: its verdict, what was seen, and how to correct it."""
 
     subject: str
     verdict: str

@@ -58,7 +58,7 @@ def _terraform() -> Finding:
     try:
         version = str(json.loads(_said([found, "version", "-json"]))["terraform_version"])
     except (ValueError, KeyError, TypeError):
-        return Finding("terraform", WARNING, f"{found} does not tell its version", install)
+        return Finding("terraform", WARNING, f"{found} does not say its version", install)
     return _versioned("terraform", found, version, TERRAFORM, PROBLEM, install)
 
 
@@ -75,14 +75,14 @@ def _versioned(
 ) -> Finding:
     numbers = re.match(r"v?(\d+)\.(\d+)", version)
     if numbers is None:
-        return Finding(subject, WARNING, f"{path} does not tell its version", fix)
+        return Finding(subject, WARNING, f"{path} does not say its version", fix)
     if (int(numbers[1]), int(numbers[2])) < least:
         return Finding(subject, verdict, f"{path} is version {version.removeprefix('v')}", fix)
     return Finding(subject, OK, f"{path}, version {version.removeprefix('v')}")
 
 
 def _said(command: Sequence[str]) -> str:
-    # Terraform asks its makers for news unless told not to (Terraform docs, "Upgrade checks").
+    # Terraform asks its makers for news unless it is set not to (Terraform docs, "Upgrade checks").
     environment = {**os.environ, "CHECKPOINT_DISABLE": "1"}
     try:
         done = subprocess.run(

@@ -1,17 +1,21 @@
-"""Which actions each role needs, as a table of data; docs/permissions.md tells what each is for."""
+"""Which actions each role needs, as a table of data; docs/permissions.md says what for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from builder.protocol.keys import LayerKeys
+
 PLAN = "plan"
 APPLY = "apply"
 PUBLISHER = "publisher"
 
+_KEYS = LayerKeys("{layer}")
 BUCKET = "{bucket}"
-OBJECTS = "{bucket}/{layer}/*"
-ARTIFACTS = "{bucket}/{layer}/artifacts/*"
+OBJECTS = f"{{bucket}}/{_KEYS.everything}*"
+ARTIFACTS = f"{{bucket}}/{_KEYS.artifacts}/*"
+BUILT = f"{{bucket}}/{_KEYS.built}/*"
 LAYER = "{lambda}:layer:{app}-{layer}"
 VERSIONS = "{lambda}:layer:{app}-{layer}:*"
 FUNCTION = "{lambda}:function:{function}"
@@ -32,6 +36,7 @@ RELEASES: Mapping[str, tuple[str, ...]] = {
     OBJECTS: ("s3:GetObject", "s3:PutObject"),
     BUCKET: ("s3:ListBucket",),
     ARTIFACTS: ("s3:GetObjectVersion",),
+    BUILT: ("s3:GetObjectVersion",),
     LAYER: ("lambda:PublishLayerVersion", "lambda:ListLayerVersions"),
     VERSIONS: ("lambda:GetLayerVersion", "lambda:DeleteLayerVersion"),
     PROJECT: ("codebuild:BatchGetBuilds", "codebuild:ListBuildsForProject"),

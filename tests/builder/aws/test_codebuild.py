@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from builder.aws.codebuild import BuildRequest, CodeBuild, _state
-from builder.builds.start import finish_build
 from builder.errors import AwsError, InfrastructureError
-from tests.builder.conftest import World, quick
+from tests.builder.building import finished
+from tests.builder.conftest import World
 from tests.patience import wait_until
 
 
@@ -25,6 +25,8 @@ def request_of(world: World, token: str = "t", **fields: Any) -> BuildRequest:
         environment_type="ARM_CONTAINER",
         role_arn=world.role,
         cache_folder="web/cache",
+        log_group=f"/aws/codebuild/{world.name}",
+        log_prefix="web",
         variables=(("LAYER_TOKEN", token),),
     )
     return replace(made, **fields)
@@ -43,7 +45,7 @@ def test_a_build_is_seen_from_its_start_to_its_end(world: World) -> None:
     assert running.limit_seconds > 600
 
     go.touch()
-    ended = finish_build(world.layer(), build_id, progress=print, clock=quick())
+    ended = finished(world.layer(), build_id)
     assert (ended.running, ended.succeeded) == (False, True)
     assert ended.seconds > 0
     assert ended.log_group == f"/aws/codebuild/{world.name}"

@@ -95,8 +95,8 @@ def test_who_uses_a_layer_is_found_on_every_page(world: World, functions: Functi
     names.append(function_of(world, "new", [two]))
     function_of(world, "not", [other])
 
-    found = {name: use.version_of(one.rpartition(":")[0])
-             for use, name in functions.having(one.rpartition(":")[0])}  # fmt: skip
+    using = functions.using(one.rpartition(":")[0], published=False)
+    found = {use.function: use.version for use in using}
 
     assert set(found) == set(names)
     assert found[f"{world.name}-new"] == 2
@@ -121,9 +121,9 @@ def test_published_versions_of_a_function_are_told_from_it(
     events = functions._lambda.meta.events
     events.register("after-call.lambda.ListFunctions", listing)
     events.register("provide-client-params.lambda.ListFunctions", asking)
-    found = functions.having(web.rpartition(":")[0], published=True)
+    found = functions.using(web.rpartition(":")[0])
 
-    assert {called for _, called in found} == {name, f"{name}:3"}
+    assert {str(use) for use in found} == {name, f"{name}:3"}
     assert set(asked) == {"ALL"}
 
 
@@ -148,11 +148,12 @@ def test_functions_are_found_by_layer_with_their_published_versions(
     lambda_.publish_version(FunctionName=name)
     lambda_.update_function_configuration(FunctionName=name, Layers=[two])
 
-    found = functions.using(f"{world.name}-web")
+    found = functions.using(one.rpartition(":")[0])
 
     assert found == [Use(name, "$LATEST", two), Use(name, "1", one)]
+    assert functions.using(one.rpartition(":")[0], published=False) == [Use(name, "$LATEST", two)]
     assert [(str(use), use.version) for use in found] == [(name, 2), (f"{name}:1", 1)]
-    assert functions.using(f"{world.name}-we") == []
+    assert functions.using(one.rpartition(":")[0][:-1]) == []
 
 
 def test_who_may_not_list_functions_is_told_so(

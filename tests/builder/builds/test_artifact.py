@@ -5,12 +5,12 @@ import pytest
 
 from builder.builds.artifact import Package, find_artifact
 from builder.errors import ArtifactError
-from builder.protocol.keys import archive_key, manifest_key
+from builder.protocol.keys import LayerKeys
 from builder.spec.runtimes import UNZIPPED_LIMIT
 from tests.builder.conftest import World
 
 F = "f" * 64
-FOLDER = "web/artifacts"
+KEYS = LayerKeys("web").verified
 ZIP = b"a layer"
 MANIFEST: dict[str, Any] = {
     "schema": 1,
@@ -30,17 +30,17 @@ MANIFEST: dict[str, Any] = {
 def leave(world: World, manifest: bytes | dict[str, Any] | None, archive: bytes | None) -> None:
     """Leave an artifact as a build does."""
     if archive is not None:
-        world.put(archive_key(FOLDER, F), archive)
+        world.put(KEYS.archive(F), archive)
     if manifest is not None:
         content = manifest if isinstance(manifest, bytes) else json.dumps(manifest).encode()
-        world.put(manifest_key(FOLDER, F), content)
+        world.put(KEYS.manifest(F), content)
 
 
 def test_an_artifact_that_is_whole_is_found_with_the_version_of_its_bytes(world: World) -> None:
     leave(world, MANIFEST, b"an older one")
     leave(world, MANIFEST, ZIP)
 
-    artifact = find_artifact(world.services.store, FOLDER, F)
+    artifact = find_artifact(world.services.store, KEYS, F)
 
     assert artifact is not None
     s3 = world.aws.client("s3")
@@ -55,7 +55,7 @@ def test_a_merged_artifact_knows_the_builds_of_its_parts(world: World) -> None:
     parts = [{"target": "python3.12", "build_id": "web:2", "worker": "w"}]
     leave(world, {**MANIFEST, "parts": parts}, ZIP)
 
-    artifact = find_artifact(world.services.store, FOLDER, F)
+    artifact = find_artifact(world.services.store, KEYS, F)
 
     assert artifact is not None
     assert artifact.manifest.parts == {"python3.12": "web:2"}
@@ -67,7 +67,7 @@ def test_half_an_artifact_is_none(
 ) -> None:
     leave(world, manifest, archive)
 
-    assert find_artifact(world.services.store, FOLDER, F) is None
+    assert find_artifact(world.services.store, KEYS, F) is None
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_manifest_that_cannot_be_read_is_refused(
     leave(world, manifest, ZIP)
 
     with pytest.raises(ArtifactError, match="manifest cannot be read") as caught:
-        find_artifact(world.services.store, FOLDER, F)
+        find_artifact(world.services.store, KEYS, F)
 
     assert caught.value.where == f"s3://{world.name}/web/artifacts/{F}/manifest.json"
     assert "apply again" in caught.value.fix
@@ -115,7 +115,7 @@ def test_an_artifact_that_contradicts_itself_is_refused(
     leave(world, {**MANIFEST, **change}, ZIP)
 
     with pytest.raises(ArtifactError) as caught:
-        find_artifact(world.services.store, FOLDER, F)
+        find_artifact(world.services.store, KEYS, F)
 
     assert what in caught.value.what
 
@@ -123,4 +123,4 @@ def test_an_artifact_that_contradicts_itself_is_refused(
 def test_a_layer_of_exactly_the_limit_is_let_through(world: World) -> None:
     leave(world, {**MANIFEST, "unzipped_size": UNZIPPED_LIMIT}, ZIP)
 
-    assert find_artifact(world.services.store, FOLDER, F) is not None
+    assert find_artifact(world.services.store, KEYS, F) is not None

@@ -72,7 +72,7 @@ def test_the_merge_gets_exactly_the_parts_that_were_found(world: World) -> None:
     done = release(world)
 
     merge = by_kind(world)["merge"]
-    folder = f"web/artifacts/{done.fingerprint}/parts"
+    folder = f"web/built/{done.fingerprint}/parts"
     for runtime in ("python3.12", "python3.13"):
         part = world.services.store.head(f"{folder}/{runtime}/part.zip")
         assert part is not None
@@ -97,6 +97,7 @@ def test_all_targets_are_built_at_the_same_time(world: World) -> None:
 def test_parts_that_are_there_are_merged_again_without_being_built(world: World) -> None:
     first = release(world)
     world.delete(f"web/artifacts/{first.fingerprint}/manifest.json")
+    world.delete(f"web/built/{first.fingerprint}/manifest.json")
 
     release(world)
 
@@ -199,7 +200,8 @@ def test_a_build_that_leaves_no_part_is_a_failure_that_names_its_target(world: W
 
 def test_a_part_that_contradicts_its_receipt_is_built_again(world: World) -> None:
     first = release(world)
-    folder = f"web/artifacts/{first.fingerprint}"
+    folder = f"web/built/{first.fingerprint}"
+    world.delete(f"web/artifacts/{first.fingerprint}/manifest.json")
     world.delete(f"{folder}/manifest.json")
     world.put(f"{folder}/parts/python3.13/part.zip", b"cut off")
 

@@ -5,6 +5,7 @@ import pytest
 
 from builder.builds.part import Part, find_part
 from builder.errors import ArtifactError
+from builder.protocol.keys import LayerKeys
 from tests.builder.conftest import World
 
 FINGERPRINT = "a" * 64
@@ -15,6 +16,7 @@ RECEIPT = {
     "target": "python3.12",
     "size": 4,
     "build_id": "web:1",
+    "manifest_sha256": "b" * 64,
 }
 
 
@@ -24,7 +26,7 @@ def put(world: World, **changed: Any) -> None:
 
 
 def find(world: World, runtime: str = "python3.12") -> Part | None:
-    return find_part(world.services.store, "web/artifacts", FINGERPRINT, runtime)
+    return find_part(world.services.store, LayerKeys("web"), FINGERPRINT, runtime)
 
 
 def test_a_whole_part_is_found_at_its_version(world: World) -> None:
@@ -34,7 +36,9 @@ def test_a_whole_part_is_found_at_its_version(world: World) -> None:
 
     head = world.services.store.head(f"{FOLDER}/part.zip")
     assert head is not None
-    assert part == Part("python3.12", f"{FOLDER}/part.zip", head.version, "web:1")
+    receipt = json.dumps(RECEIPT).encode()
+    key = f"{FOLDER}/part.zip"
+    assert part == Part("python3.12", key, head.version, "web:1", "b" * 64, receipt)
     assert find(world, "python3.13") is None
 
 

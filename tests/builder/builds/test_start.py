@@ -1,4 +1,3 @@
-import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -6,23 +5,12 @@ from typing import Any
 import pytest
 
 from builder.aws.codebuild import BuildState
-from builder.builds.start import find_build, finish_build, start_build
-from builder.clock import Clock
+from builder.builds.start import start_build
 from builder.errors import AwsError, BuildFailed
 from builder.layer.layer import Layer
 from builder.layer.token import Token
+from tests.builder.building import finished, started
 from tests.builder.conftest import World, quick
-
-
-def started(layer: Layer, number: int = 1, *, since: int = 0, debug: bool = False) -> str:
-    token = Token(layer.fingerprint, number)
-    return find_build(layer, token, since=since) or start_build(
-        layer, token, since=since, debug=debug, progress=lambda _line: None
-    )
-
-
-def finished(layer: Layer, build_id: str) -> BuildState:
-    return finish_build(layer, build_id, progress=lambda _line: None, clock=quick())
 
 
 def test_a_build_is_started_with_what_the_layer_needs(world: World) -> None:
@@ -51,9 +39,9 @@ def test_a_build_leaves_the_artifact_and_the_inputs_where_they_are_looked_for(
     state = finished(layer, started(layer))
 
     assert state.succeeded
-    folder = f"web/artifacts/{layer.fingerprint}"
+    folder = f"web/built/{layer.fingerprint}"
     names = ("layer.zip", "lock-3.12.txt", "manifest.json")
-    assert world.keys("web/artifacts/") == [f"{folder}/{name}" for name in names]
+    assert world.keys("web/built/") == [f"{folder}/{name}" for name in names]
     assert layer.recorded_inputs(layer.fingerprint) == layer.inputs
 
 
@@ -62,8 +50,8 @@ def test_progress_tells_the_bundle_the_build_and_its_phases(world: World) -> Non
     lines: list[str] = []
     token = Token(layer.fingerprint, 1)
 
-    build_id = start_build(layer, token, since=0, debug=False, progress=lines.append)
-    finish_build(layer, build_id, progress=lines.append, clock=quick())
+    build_id = start_build(layer, token, debug=False, progress=lines.append, clock=quick())
+    finished(layer, build_id, progress=lines.append)
 
     assert lines[0].startswith("uploading 3 source files (")
     assert lines[1] == f"started build {build_id}"
@@ -154,58 +142,3 @@ def test_an_error_of_codebuild_is_told_when_there_is_nothing_to_join(world: Worl
         finished(layer, started(layer))
 
     assert caught.value.fix
-
-
-def test_a_build_that_failed_before_it_had_a_log_is_still_a_failed_build(world: World) -> None:
-    layer = world.layer()
-    iam = world.aws.client("iam")
-    nothing = [{"Effect": "Deny", "Action": "*", "Resource": "*"}]
-    iam.put_role_policy(
-        RoleName=world.name, PolicyName="p",
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": nothing}),
-    )  # fmt: skip
-
-    with pytest.raises(BuildFailed) as caught:
-        finished(layer, started(layer))
-
-    assert "log group /aws/codebuild/" in caught.value.where
-    assert caught.value.what.count("\n  | ") >= 1
-
-
-def test_a_log_that_may_not_be_read_does_not_hide_the_failure(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.behave("fail")
-    layer = world.layer()
-
-    def denied(*_arguments: object) -> list[str]:
-        raise AwsError("the credentials may not logs:GetLogEvents")
-
-    monkeypatch.setattr(layer.services.logs, "tail", denied)
-
-    with pytest.raises(BuildFailed, match="its log cannot be read: the credentials may not"):
-        finished(layer, started(layer))
-
-
-def test_a_build_that_codebuild_does_not_know_is_a_failed_one(world: World) -> None:
-    with pytest.raises(BuildFailed, match="CodeBuild does not know build"):
-        finished(world.layer(), f"{world.name}:00000000-0000-0000-0000-000000000000")
-
-
-def test_a_build_that_never_ends_is_given_up_with_the_command_that_stops_it(
-    world: World,
-) -> None:
-    go = world.root / "go"
-    world.behave("wait", str(go))
-    layer = world.layer()
-    build_id = started(layer)
-    time = [0.0]
-
-    def sleep(_seconds: float) -> None:
-        time[0] += 24 * 3600
-
-    with pytest.raises(BuildFailed, match="not ended within its own time limit") as caught:
-        finish_build(layer, build_id, progress=print, clock=Clock(now=lambda: time[0], sleep=sleep))
-
-    assert f"stop-build --id {build_id}" in caught.value.fix
-    go.touch()

@@ -20,11 +20,11 @@ from tests.builder.conftest import (
     ACCOUNT,
     REGION,
     World,
-    buildspec,
     environ,
     quick,
     write_tree,
 )
+from tests.builder.fast_worker import buildspec
 from tests.patience import PATIENCE
 
 PROGRAM = str(Path(sys.executable).with_name("lambda-layer"))

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -56,9 +57,15 @@ def test_functions_go_to_an_earlier_version_by_hand(project: Project) -> None:
     assert versions(project, name) == ["1"]
 
 
-@pytest.mark.parametrize("to", ["1", "9"])
+@pytest.mark.parametrize(
+    ("to", "problem"),
+    [
+        ("1", "version 1 of layer 'web' was deleted"),
+        ("9", "version 9 is no release of layer 'web'"),
+    ],
+)
 def test_a_version_that_is_not_there_is_refused_with_those_that_are(
-    project: Project, to: str
+    project: Project, to: str, problem: str
 ) -> None:
     name = function_of(project, "f")
     naming(project, name)
@@ -72,7 +79,9 @@ def test_a_version_that_is_not_there_is_refused_with_those_that_are(
     refused = project.run("move", "web", "--to", to)
 
     assert refused.exit_code == 1
-    assert f"has no version {to}" in refused.stderr
+    assert problem in refused.stderr
+    offered = refused.stderr.partition("expected:")[2].partition("fix:")[0]
+    assert re.findall(r"version (\d+)", offered) == ["2"]
     assert versions(project, name) == ["2"]
 
 

@@ -74,7 +74,7 @@ def test_zipped_sizes_of_others_never_refuse_because_they_prove_nothing() -> Non
 
     assert warning(heavy, [WEB, THEIRS], sizes(web=1000)) == (
         "1,000 bytes unzipped, and zipped 300,000,000 of its code and 1 other layers, "
-        "whose unzipped size Lambda does not tell; the limit is 262,144,000 unzipped"
+        "whose unzipped size Lambda does not show; the limit is 262,144,000 unzipped"
     )
 
 

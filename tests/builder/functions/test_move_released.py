@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from builder.errors import FunctionsNotMoved, LayerError
-from builder.functions.move import hand_over, usage
+from builder.functions.move import hand_over
 from builder.layer.handover import Handover
 from builder.layer.layer import Layer
 from builder.layer.record import Record
@@ -61,7 +61,8 @@ def test_the_bad_night_a_function_born_while_the_layer_is_built_ends_on_the_new_
     assert planned.functions == (
         f"on another version when 2 was published, and not named in functions: {stray} (version 1)"
     )
-    assert usage(layer) == {1: [stray], 2: [born, old]}
+    using = layer.services.functions.using(layer.site.layer_arn)
+    assert {use.function: use.version for use in using} == {stray: 1, born: 2, old: 2}
 
 
 def test_without_functions_nothing_is_asked_of_any(world: World) -> None:

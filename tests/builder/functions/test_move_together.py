@@ -9,7 +9,7 @@ import pytest
 
 from builder.clock import Clock
 from builder.functions.move import PARALLEL, ROUNDS, move_functions
-from builder.functions.mover import Outcome
+from builder.functions.mover import MoveOutcome
 from tests.builder.conftest import World, quick
 from tests.builder.fleet import (
     MINE,
@@ -137,7 +137,7 @@ def test_no_more_than_ten_move_at_the_same_time(
 
     monkeypatch.setattr(functions, "get", slowly)
 
-    assert len(move(world, two, MINE).having(Outcome.MOVED)) == 14
+    assert len(move(world, two, MINE).ended(MoveOutcome.MOVED)) == 14
     assert max(at_once) == PARALLEL
 
 

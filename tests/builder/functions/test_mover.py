@@ -9,7 +9,7 @@ from botocore.awsrequest import AWSResponse
 from builder.aws.functions import Function
 from builder.clock import Clock
 from builder.errors import ConflictError
-from builder.functions.mover import ATTEMPTS, UPDATE_LIMIT, Move, Mover, Outcome
+from builder.functions.mover import ATTEMPTS, UPDATE_LIMIT, Move, MoveOutcome, Mover
 from builder.spec.runtimes import Target
 from tests.builder.conftest import World
 from tests.builder.fleet import UPDATE, answer, function_of, image_of, inject, layer_of, layers_of
@@ -54,7 +54,7 @@ def describing(world: World, *fields: dict[str, Any]) -> None:
 
 
 def failed(move: Move) -> str:
-    assert move.outcome == Outcome.FAILED
+    assert move.outcome == MoveOutcome.FAILED
     return move.why
 
 
@@ -67,21 +67,21 @@ def test_a_function_moves_and_keeps_its_other_layers_in_their_order(world: World
     name = function_of(world, "f", [first, one, last])
     mover = mover_of(world, two)
 
-    assert mover.move(name, told=False) == Move(name, Outcome.MOVED, 1)
+    assert mover.move(name, named=False) == Move(name, MoveOutcome.MOVED, 1)
     assert layers_of(world, name) == [first, two, last]
     found = world.services.functions.get(name)
     assert found is not None
     assert found.settled
-    assert mover.move(name, told=False) == Move(name, Outcome.ALREADY, 2)
+    assert mover.move(name, named=False) == Move(name, MoveOutcome.ALREADY, 2)
 
 
-def test_only_who_is_told_gets_a_layer_it_did_not_have(world: World) -> None:
+def test_only_who_is_named_gets_a_layer_it_did_not_have(world: World) -> None:
     (web,), (other,) = layer_of(world, "web"), layer_of(world, "other")
     name = function_of(world, "f", [other])
 
-    left_alone = mover_of(world, web).move(name, told=False)
-    assert (left_alone.outcome, layers_of(world, name)) == (Outcome.GONE, [other])
-    assert mover_of(world, web).move(name, told=True) == Move(name, Outcome.MOVED)
+    left_alone = mover_of(world, web).move(name, named=False)
+    assert (left_alone.outcome, layers_of(world, name)) == (MoveOutcome.GONE, [other])
+    assert mover_of(world, web).move(name, named=True) == Move(name, MoveOutcome.MOVED)
     assert layers_of(world, name) == [other, web]
 
 
@@ -90,7 +90,7 @@ def test_a_function_can_be_named_by_its_arn(world: World) -> None:
     name = function_of(world, "f")
     arn = f"arn:aws:lambda:eu-central-1:123456789012:function:{name}"
 
-    assert mover_of(world, web).move(arn, told=True).outcome == Outcome.MOVED
+    assert mover_of(world, web).move(arn, named=True).outcome == MoveOutcome.MOVED
     assert layers_of(world, name) == [web]
 
 
@@ -113,7 +113,7 @@ def test_a_change_by_somebody_else_meanwhile_is_kept(world: World) -> None:
     # The request that is under way carries the revision from before.
     inject(world, UPDATE, meddle)
 
-    assert mover_of(world, two).move(name, told=True).outcome == Outcome.MOVED
+    assert mover_of(world, two).move(name, named=True).outcome == MoveOutcome.MOVED
     assert layers_of(world, name) == [other, two]
     found = world.aws.client("lambda").get_function_configuration(FunctionName=name)
     assert found["Timeout"] == 77
@@ -136,7 +136,9 @@ def test_conflicts_and_throttling_are_tried_again_after_a_while(
     fast = Fast()
     inject(world, UPDATE, lambda **_event: errors.pop() if errors else None)
 
-    assert mover_of(world, two, clock=fast.clock).move(name, told=True).outcome == Outcome.MOVED
+    assert (
+        mover_of(world, two, clock=fast.clock).move(name, named=True).outcome == MoveOutcome.MOVED
+    )
     assert errors == []
     assert layers_of(world, name) == [two]
 
@@ -151,7 +153,7 @@ def test_a_function_that_others_change_all_the_time_is_given_up(world: World) ->
         return answer("ResourceConflictException", 409)
 
     inject(world, UPDATE, conflict)
-    move = mover_of(world, two).move(name, told=True)
+    move = mover_of(world, two).move(name, named=True)
 
     assert failed(move) == "it is being changed by others all the time"
     assert isinstance(move.error, ConflictError)
@@ -172,9 +174,9 @@ def test_a_newer_release_is_seen_between_reading_and_changing(world: World) -> N
             )
 
     inject(world, UPDATE, newer_moves)
-    move = mover_of(world, two, overtaken=lambda: bool(newer)).move(name, told=True)
+    move = mover_of(world, two, overtaken=lambda: bool(newer)).move(name, named=True)
 
-    assert move.outcome == Outcome.OVERTAKEN
+    assert move.outcome == MoveOutcome.OVERTAKEN
     assert layers_of(world, name) == [three]
 
 
@@ -187,7 +189,9 @@ def test_an_update_or_a_creation_under_way_is_waited_for(world: World) -> None:
     describing(world, {"LastUpdateStatus": "InProgress"}, {"State": "Pending"}, {})
     fast = Fast()
 
-    assert mover_of(world, web, clock=fast.clock).move(name, told=True).outcome == Outcome.MOVED
+    assert (
+        mover_of(world, web, clock=fast.clock).move(name, named=True).outcome == MoveOutcome.MOVED
+    )
     assert fast.pauses[:2] == [0.5, 0.75]
 
 
@@ -198,20 +202,20 @@ def test_an_update_that_does_not_end_is_given_up(world: World) -> None:
     describing(world, pending)
     fast = Fast()
 
-    move = mover_of(world, web, clock=fast.clock).move(name, told=True)
+    move = mover_of(world, web, clock=fast.clock).move(name, named=True)
 
     assert failed(move) == "an update of it does not end: no address is free"
     assert sum(fast.pauses) > UPDATE_LIMIT
     assert layers_of(world, name) == []
 
 
-def test_an_update_that_fails_is_told_with_its_reason(world: World) -> None:
+def test_an_update_that_fails_is_named_with_its_reason(world: World) -> None:
     (web,) = layer_of(world, "web")
     name = function_of(world, "f")
     ended = {"State": "Active", "LastUpdateStatus": "Failed", "LastUpdateStatusReason": "no subnet"}
     describing(world, {"State": "Active", "LastUpdateStatus": "Successful"}, ended)
 
-    assert failed(mover_of(world, web).move(name, told=True)) == "its update failed: no subnet"
+    assert failed(mover_of(world, web).move(name, named=True)) == "its update failed: no subnet"
 
 
 def test_an_inactive_function_moves_as_others_do(world: World) -> None:
@@ -220,7 +224,7 @@ def test_an_inactive_function_moves_as_others_do(world: World) -> None:
     inactive = {"State": "Inactive", "StateReasonCode": "Idle"}
     describing(world, {**inactive, "LastUpdateStatus": "Successful"})
 
-    assert mover_of(world, web).move(name, told=True).outcome == Outcome.MOVED
+    assert mover_of(world, web).move(name, named=True).outcome == MoveOutcome.MOVED
 
 
 def test_a_failed_function_is_not_tried_again_and_again(world: World) -> None:
@@ -238,7 +242,7 @@ def test_a_failed_function_is_not_tried_again_and_again(world: World) -> None:
 
     inject(world, UPDATE, conflict)
 
-    assert failed(mover_of(world, web).move(name, told=True)) == (
+    assert failed(mover_of(world, web).move(name, named=True)) == (
         "its state is Failed: the role is gone"
     )
     assert len(tries) == 1
@@ -251,7 +255,7 @@ def test_a_function_that_is_not_there_is_named(world: World) -> None:
     (web,) = layer_of(world, "web")
     name = f"{world.name}-nobody"
 
-    assert failed(mover_of(world, web).move(name, told=True)) == f"there is no function {name!r}"
+    assert failed(mover_of(world, web).move(name, named=True)) == f"there is no function {name!r}"
 
 
 def test_a_function_deleted_meanwhile_is_no_failure(world: World) -> None:
@@ -264,8 +268,8 @@ def test_a_function_deleted_meanwhile_is_no_failure(world: World) -> None:
 
     inject(world, UPDATE, delete)
 
-    assert mover_of(world, two).move(name, told=True) == Move(
-        name, Outcome.GONE, why="it was deleted meanwhile"
+    assert mover_of(world, two).move(name, named=True) == Move(
+        name, MoveOutcome.GONE, why="it was deleted meanwhile"
     )
 
 
@@ -273,7 +277,7 @@ def test_a_function_of_another_region_is_refused(world: World) -> None:
     (web,) = layer_of(world, "web")
     arn = "arn:aws:lambda:us-east-1:123456789012:function:f"
 
-    assert failed(mover_of(world, web).move(arn, told=True)) == (
+    assert failed(mover_of(world, web).move(arn, named=True)) == (
         "it is in us-east-1 and the layer in eu-central-1"
     )
 
@@ -306,7 +310,7 @@ def test_a_function_that_the_layer_does_not_fit_is_not_touched(
     name = make(world)
     before = layers_of(world, name)
 
-    assert failed(mover_of(world, web).move(name, told=True)) == why
+    assert failed(mover_of(world, web).move(name, named=True)) == why
     assert layers_of(world, name) == before
 
 
@@ -315,7 +319,7 @@ def test_what_lambda_refuses_is_the_reason(world: World) -> None:
     gone = f"arn:aws:lambda:eu-central-1:123456789012:layer:{world.name}-gone:1"
 
     assert "UpdateFunctionConfiguration failed" in failed(
-        mover_of(world, gone).move(name, told=True)
+        mover_of(world, gone).move(name, named=True)
     )
 
 
@@ -326,7 +330,7 @@ def test_nothing_more_is_tried_after_an_interrupt(world: World) -> None:
     stop = threading.Event()
     stop.set()
 
-    assert failed(mover_of(world, web, stop=stop).move(name, told=True)) == "it was interrupted"
+    assert failed(mover_of(world, web, stop=stop).move(name, named=True)) == "it was interrupted"
 
 
 def test_a_size_that_cannot_be_known_is_a_warning_and_no_refusal(world: World) -> None:
@@ -334,8 +338,8 @@ def test_a_size_that_cannot_be_known_is_a_warning_and_no_refusal(world: World) -
     name = function_of(world, "f", [one])
     sizes = {two: 250_000_000}
 
-    move = mover_of(world, two, unzipped=sizes.get).move(name, told=True)
+    move = mover_of(world, two, unzipped=sizes.get).move(name, named=True)
 
-    assert move.outcome == Outcome.MOVED
+    assert move.outcome == MoveOutcome.MOVED
     assert move.why.startswith("250,000,000 bytes unzipped, and zipped ")
     assert isinstance(world.services.functions.get(name), Function)

@@ -3,7 +3,7 @@ from dataclasses import replace
 from builder.functions.sizes import UnzippedSizes
 from builder.layer.records import Records
 from tests.builder.conftest import World
-from tests.builder.layer.test_record import release_of
+from tests.builder.remembered import release_of
 
 LAYER = "arn:aws:lambda:eu-central-1:123456789012:layer"
 

@@ -10,7 +10,6 @@ from builder.inputs.source_files import (
     SourceFile,
     read_file,
     source_files,
-    total_size,
 )
 from tests.builder.conftest import ALWAYS, package, spec_of, write_tree
 
@@ -197,13 +196,6 @@ def test_a_file_that_changes_under_our_hands_is_noticed(tmp_path: Path) -> None:
 
     with pytest.raises(SourceError, match="changed while"):
         read_file(tmp_path, file)
-
-
-def test_the_size_is_that_of_all_files(tmp_path: Path) -> None:
-    write_tree(tmp_path, {"a.txt": "12345", "-r.txt": "123"})
-    files = [SourceFile("a.txt", "", False), SourceFile("-r.txt", "", False)]
-
-    assert total_size(tmp_path, files) == 8
 
 
 # Requirements files

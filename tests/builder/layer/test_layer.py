@@ -1,6 +1,7 @@
 from builder.inputs.fingerprint import Inputs
 from builder.inputs.source_files import source_files
 from builder.layer.token import Token
+from builder.protocol.keys import LayerKeys
 from tests.builder.conftest import World
 
 
@@ -17,9 +18,8 @@ def test_a_layer_reads_its_sources_once_and_fingerprints_them(world: World) -> N
 def test_a_layers_objects_lie_below_its_name(world: World) -> None:
     layer = world.layer()
 
-    assert layer.bundle_key == f"web/bundles/{layer.fingerprint}.zip"
-    assert layer.artifact_folder == "web/artifacts"
-    assert layer.inputs_key("abc") == "web/inputs/abc.json"
+    assert layer.keys == LayerKeys("web")
+    assert layer.records.url == f"s3://{world.name}/web/record.json"
 
 
 def test_the_approval_is_what_terraform_wrote(world: World) -> None:

@@ -6,7 +6,7 @@ from builder.layer.pin import pin_of
 from builder.layer.record import Pin, Record, Release
 from builder.release.plan import pinned_reason
 from tests.builder.conftest import World
-from tests.builder.layer.test_record import release_of
+from tests.builder.remembered import release_of
 
 
 def pin_to(release: Release, reason: str = "v2 is bad") -> Pin:

@@ -35,3 +35,5 @@ def test_roles_of_other_partitions_have_their_partition(
     )
 
     assert web.site.build_role.startswith("arn:aws-us-gov:iam::")
+    account = web.site.account
+    assert web.site.layer_arn == f"arn:aws-us-gov:lambda:us-gov-west-1:{account}:layer:billing-web"

@@ -7,7 +7,7 @@ from builder.errors import ArtifactError, LayerError
 from builder.layer.record import Release
 from builder.operations.diff import compare, difference
 from tests.builder.conftest import World
-from tests.builder.layer.test_record import release_of
+from tests.builder.remembered import release_of
 
 OLD = [Package("idna", "3.1", 100), Package("rich", "14", 500), Package("six", "1", 10)]
 NEW = [Package("idna", "3.2", 150), Package("attrs", "25", 70), Package("six", "1", 10)]
@@ -78,7 +78,7 @@ def test_a_version_that_is_no_release_is_refused_with_those_that_are(world: Worl
 
     with pytest.raises(LayerError, match="version 7 is no release") as caught:
         difference(world.layer(), [7])
-    assert caught.value.expected == "some of 1, 2"
+    assert caught.value.expected == "one of the versions 1, 2"
 
 
 def test_a_manifest_that_is_gone_is_named(world: World) -> None:

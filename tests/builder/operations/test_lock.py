@@ -53,7 +53,7 @@ def test_a_layer_that_was_never_released_is_said_so(world: World) -> None:
 def test_a_version_that_there_is_not_is_answered_with_those_there_are(world: World) -> None:
     world.release()
 
-    with pytest.raises(LayerError, match="has no version 7") as caught:
+    with pytest.raises(LayerError, match="version 7 is no release of layer 'web'") as caught:
         release_lock(world.layer(), version=7)
 
     assert caught.value.expected == "one of the versions 1"

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from builder.builds.start import finish_build, start_build
+from builder.builds.start import start_build
 from builder.errors import BuildFailed, LayerError
 from builder.layer.attempt import Attempt
 from builder.layer.token import Token
 from builder.operations.logs import build_log, find_build_of, last_build
+from tests.builder.building import finished
 from tests.builder.conftest import World, quick
 from tests.patience import PATIENCE
 
@@ -93,7 +94,7 @@ def test_a_build_is_followed_from_its_start_to_its_end(world: World) -> None:
     world.behave("wait", str(go))
     layer = world.layer()
     token = Token(layer.fingerprint, 1)
-    build_id = start_build(layer, token, since=0, debug=False, progress=print)
+    build_id = start_build(layer, token, debug=False, progress=print, clock=quick())
     layer.records.change(
         lambda record: record.begun(Attempt(1, layer.fingerprint, "", "", build_id=build_id))
     )
@@ -114,7 +115,7 @@ def test_a_build_is_followed_from_its_start_to_its_end(world: World) -> None:
             assert not run.done()
         finally:
             go.touch()
-        finish_build(layer, build_id, progress=print, clock=quick())
+        finished(layer, build_id)
         run.result(PATIENCE)
 
     assert found.count("building web") == 1

@@ -6,9 +6,9 @@ from builder.aws.functions import Use
 from builder.layer.record import Pin, Record
 from builder.operations.status import Status, status_of
 from tests.builder.conftest import World, spec_of
-from tests.builder.layer.test_record import attempt_of, release_of
 from tests.builder.operations.test_rollback import function_of
-from tests.builder.report.test_init import LAYER
+from tests.builder.remembered import attempt_of, release_of
+from tests.builder.report.samples import LAYER
 
 PIN = Pin(release_of(1), "alice", "2026-01-01T00:00:00Z")
 
@@ -20,6 +20,7 @@ PIN = Pin(release_of(1), "alice", "2026-01-01T00:00:00Z")
         (Record("web", current=release_of(1)), "published"),
         (Record("web", current=release_of(1), attempt=attempt_of(2)), "building"),
         (Record("web", attempt=attempt_of(2, failure="no")), "failed"),
+        (Record("web", attempt=attempt_of(2, build_id="web:gone")), "failed"),
         (Record("web", current=release_of(2), pinned=PIN), "pinned"),
         (Record("web", current=release_of(2), pinned=PIN, attempt=attempt_of(3)), "building"),
     ],
@@ -54,9 +55,8 @@ def test_a_build_that_failed_while_nobody_watched_is_told(world: World) -> None:
     failed = replace(state, status="FAILED", failure="BUILD: exit 1")
     record = Record("web", attempt=attempt_of(2, build_id=state.id))
 
-    assert (Status(LAYER, record, failed).word, Status(LAYER, record, failed).failure) == (
-        "failed", "BUILD: exit 1",
-    )  # fmt: skip
+    found = Status(LAYER, record, (failed,))
+    assert (found.word, found.failure) == ("failed", "BUILD: exit 1")
 
 
 def test_functions_are_seen_on_which_version(world: World) -> None:

@@ -1,16 +1,14 @@
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from builder.builds.attempt_state import PATIENCE, unattended
+from builder.builds.attempt_state import PATIENCE
 from builder.clock import Clock
 from builder.errors import BuildFailed, LayerError
 from builder.layer.record import Release
 from builder.operations.wait import wait_for_release
-from builder.release.plan import plan
 from builder.release.release import advance, ensure
 from tests.builder.conftest import World, order_of, quick
 from tests.patience import wait_until
@@ -28,13 +26,6 @@ def ended(world: World) -> None:
     wait_until(lambda: world.builds()[-1]["buildStatus"] != "IN_PROGRESS")
 
 
-def later(world: World, **time_: float) -> str:
-    """Return the build that needs nobody some time from now, or ""."""
-    layer = world.layer()
-    found = unattended(layer, layer.records.load(), now=datetime.now(UTC) + timedelta(**time_))
-    return found.build_id if found else ""
-
-
 def waited(
     world: World, *, timeout: float = 60, clock: Clock | None = None, lines: Any = None
 ) -> Release:
@@ -42,68 +33,6 @@ def waited(
     return wait_for_release(
         world.layer(), timeout=timeout, progress=progress, clock=clock or quick()
     )
-
-
-# What needs nobody
-
-
-def test_a_build_that_runs_needs_nobody_however_long(world: World) -> None:
-    begin(world, "wait", str(world.root / "go"))
-    assert later(world, hours=5) == world.builds()[-1]["id"]
-    (world.root / "go").touch()
-
-
-def test_a_build_that_has_just_ended_needs_nobody_until_patience_ends(world: World) -> None:
-    begin(world, "well")
-    ended(world)
-
-    assert later(world, seconds=1) == world.builds()[-1]["id"]
-    assert later(world, seconds=PATIENCE.total_seconds() + 60) == ""
-
-
-def test_a_release_that_nobody_finished_is_due_again(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begin(world, "well")
-    ended(world)
-    assert plan(world.layer(), waits=False).status == "building"
-
-    monkeypatch.setattr("builder.builds.attempt_state.PATIENCE", timedelta())
-    planned = plan(world.layer(), waits=False)
-
-    assert (planned.status, planned.token.number) == ("missing", 2)
-    assert world.release().version == 1
-    assert len(world.builds()) == 1
-
-
-def test_what_failed_or_is_of_other_sources_needs_somebody(world: World) -> None:
-    layer = world.layer()
-    assert unattended(layer, None) is None
-    begin(world, "fail")
-    ended(world)
-    assert later(world) == ""
-    world.behave("well")
-    assert later(world) == ""
-
-
-def test_a_forced_rebuild_that_runs_needs_nobody_though_its_sources_are_current(
-    world: World,
-) -> None:
-    world.behave("wait", str(world.root / "go"))
-    (world.root / "go").touch()
-    world.release()
-    (world.root / "go").unlink()
-    layer = world.layer()
-    order = order_of(layer, force=True)
-    advance(layer, order, clock=quick())
-
-    assert plan(layer, waits=False).token == order.token
-    assert plan(layer).status == "current"
-    assert plan(layer, force=True, waits=False).status == "forced"
-    (world.root / "go").touch()
-
-
-# Waiting for it
 
 
 def test_waiting_ends_with_the_release_that_somebody_else_makes(world: World) -> None:
@@ -167,6 +96,6 @@ def test_a_release_that_nobody_makes_is_not_waited_for_longer_than_it_may_take(
     ended(world)
     long_after = time.time() + PATIENCE.total_seconds() + 60
 
-    with pytest.raises(LayerError, match="has ended and nobody released it") as caught:
+    with pytest.raises(LayerError, match="has ended and was not released") as caught:
         waited(world, clock=Clock(now=lambda: long_after))
     assert "lambda-layer build web" in caught.value.fix

@@ -9,17 +9,8 @@ from builder.errors import BuildFailed, LayerError
 from builder.layer.attempt import Attempt
 from builder.layer.token import Token
 from builder.operations.log_line import STEP
-from builder.operations.watch import (
-    BUILDING,
-    FAILED,
-    PATIENCE,
-    PUBLISHED,
-    PUBLISHING,
-    WAITING,
-    View,
-    builds_of,
-    watch,
-)
+from builder.operations.watch import PATIENCE, View, builds_of, watch
+from builder.protocol.statuses import BUILDING, FAILED, PUBLISHED, PUBLISHING, WAITING
 from tests import patience
 from tests.builder.conftest import World, hurried, quick
 from tests.patience import wait_until
@@ -87,6 +78,27 @@ def test_a_build_that_fails_ends_the_watching_with_its_cause(world: World) -> No
     assert "lambda-layer logs web --failed" in last.problem
 
 
+def test_the_cause_of_a_failed_build_is_shown_also_once_the_record_says_it_failed(
+    world: World,
+) -> None:
+    world.behave("fail")
+    looking = views(world)
+    assert next(looking).stage == WAITING
+    with pytest.raises(BuildFailed):
+        world.release()
+
+    last = next(looking)
+    assert (last.stage, last.problem.startswith("BUILD: ")) == (FAILED, True)
+    assert "lambda-layer logs web --failed" in last.problem
+
+
+def test_a_build_that_codebuild_does_not_know_ends_the_watching(world: World) -> None:
+    begun(world, f"{world.name}:gone")
+
+    (view,) = views(world)
+    assert (view.stage, "CodeBuild does not know build" in view.problem) == (FAILED, True)
+
+
 def test_a_failure_from_before_is_not_what_is_watched(world: World) -> None:
     world.behave("fail")
     with pytest.raises(BuildFailed):
@@ -111,7 +123,7 @@ def test_while_nothing_happens_the_last_release_is_shown_and_in_the_end_there_is
 def test_a_build_that_nobody_publishes_is_given_up(world: World) -> None:
     layer = world.layer()
     token = Token(layer.fingerprint, 1)
-    build_id = start_build(layer, token, since=0, debug=False, progress=print)
+    build_id = start_build(layer, token, debug=False, progress=print, clock=quick())
     begun(world, build_id)
 
     wait_until(lambda: [b["buildStatus"] for b in world.builds()] == ["SUCCEEDED"])
@@ -120,7 +132,7 @@ def test_a_build_that_nobody_publishes_is_given_up(world: World) -> None:
 
     assert seen[-2].stage == PUBLISHING
     assert seen[-1].stage == FAILED
-    assert "nobody publishes it" in seen[-1].problem
+    assert "is not being published" in seen[-1].problem
     assert seen[-1].at - next(v.at for v in seen if v.stage == PUBLISHING) >= PATIENCE
 
 
@@ -147,10 +159,10 @@ def test_a_step_is_found_in_the_log_with_its_count(world: World) -> None:
 def test_all_builds_of_an_approval_are_shown_and_no_others(world: World) -> None:
     layer = world.layer()
     token = Token(layer.fingerprint, 1)
-    first = start_build(layer, token, since=0, debug=False, progress=print)
+    first = start_build(layer, token, debug=False, progress=print, clock=quick())
     # Another request of the same approval, as for another target.
-    second = start_build(layer, token, since=0, debug=True, progress=print)
-    other = start_build(layer, Token("f" * 64, 7), since=0, debug=False, progress=print)
+    second = start_build(layer, token, debug=True, progress=print, clock=quick())
+    other = start_build(layer, Token("f" * 64, 7), debug=False, progress=print, clock=quick())
 
     found = builds_of(layer, begun(world, first))
     assert {state.id for state in found} >= {first}

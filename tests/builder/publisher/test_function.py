@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from builder.errors import LayerError, RecordError, SpecError
+from builder.protocol.statuses import BUILDING, FAILED, IGNORED, RELEASED
 from builder.protocol.variables import APP_VARIABLE
 from builder.publisher import function as module
-from builder.publisher.function import BUILDING, FAILED, IGNORED, RELEASED, Outcome, handler
+from builder.publisher.function import EventOutcome, handler
 from builder.release.plan import plan
 from builder.release.release import advance
 from tests.builder.conftest import World, order_of, quick
@@ -137,7 +138,7 @@ def test_a_topic_that_is_gone_does_not_hide_the_failure(
     gone = f"arn:aws:sns:eu-central-1:123456789012:{world.name}-gone"
 
     assert publisher(world, gone).answer(last(world)).what == FAILED
-    assert "nobody was told" in caplog.text
+    assert "the topic was not notified" in caplog.text
     attempt = record(world).attempt
     assert attempt is not None
     assert attempt.failure
@@ -228,6 +229,6 @@ def test_a_layer_of_several_builds_waits_for_the_others(
     begin(world)
     monkeypatch.setattr(module, "advance", lambda *_a, **_k: None)
 
-    assert publisher(world).answer(last(world)) == Outcome(
+    assert publisher(world).answer(last(world)) == EventOutcome(
         BUILDING, "other builds of it still run", "web"
     )

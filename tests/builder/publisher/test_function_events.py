@@ -12,12 +12,8 @@ from builder.errors import AwsError
 from builder.layer.attempt import Attempt
 from builder.layer.record import Record
 from builder.layer.token import Token
-from builder.publisher.function import (
-    FAILED,
-    IGNORED,
-    RELEASED,
-    waiting_for,
-)
+from builder.protocol.statuses import FAILED, IGNORED, RELEASED
+from builder.publisher.function import waiting_for
 from builder.release.plan import plan
 from builder.release.release import advance, ensure
 from tests.builder.conftest import Killed, World, die, order_of, quick
@@ -35,7 +31,9 @@ def test_an_event_that_comes_again_does_nothing(world: World) -> None:
 
     again = publisher(world).answer(event)
 
-    assert (again.what, again.why) == (IGNORED, f"nobody waits for build {before.current.build_id}")  # type: ignore[union-attr]
+    assert before.current is not None
+    why = f"no attempt waits for build {before.current.build_id}"
+    assert (again.what, again.why) == (IGNORED, why)
     assert record(world) == before
     assert world.versions() == [1]
 

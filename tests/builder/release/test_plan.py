@@ -12,7 +12,7 @@ from builder.layer.record import Record
 from builder.layer.token import Token
 from builder.release.plan import Evidence, Plan, decide, next_token, plan
 from tests.builder.conftest import World
-from tests.builder.layer.test_record import attempt_of, release_of
+from tests.builder.remembered import attempt_of, release_of
 
 OTHER = "e" * 64
 
@@ -87,13 +87,16 @@ def test_every_state_has_its_status_and_reason(layer: Layer) -> None:
          f"{changed}; build 3 failed (x) and is to be tried again"),
         (of(attempt="this", failure="x"), Evidence(), False, "failed",
          "first build; build 3 failed (x) and is to be tried again"),
-        (of(attempt="this"), Evidence(build=RUNNING), False, "building", "a reason"),
-        (of(attempt="this"), Evidence(build=RUNNING), True, "forced",
+        (of(attempt="this", build_id="web:gone"), Evidence(), False, "failed",
+         "first build; build 3 failed (CodeBuild does not know build web:gone) and is to be tried"
+         " again"),
+        (of(attempt="this"), Evidence(builds=(RUNNING,)), False, "building", "a reason"),
+        (of(attempt="this"), Evidence(builds=(RUNNING,)), True, "forced",
          "force_rebuild is true; first build"),
-        (of(attempt="this"), Evidence(build=SUCCEEDED), False, "missing", "first build"),
-        (of(attempt="this"), Evidence(build=FAILED), False, "failed",
+        (of(attempt="this"), Evidence(builds=(SUCCEEDED,)), False, "missing", "first build"),
+        (of(attempt="this"), Evidence(builds=(FAILED,)), False, "failed",
          "first build; build 3 failed (BUILD: exit status 1) and is to be tried again"),
-        (of(attempt="this"), Evidence(build=build_of("STOPPED")), False, "failed",
+        (of(attempt="this"), Evidence(builds=(build_of("STOPPED"),)), False, "failed",
          "first build; build 3 failed (STOPPED) and is to be tried again"),
     ]  # fmt: skip
     for record, evidence, force, status, why in cases:

@@ -5,10 +5,10 @@ import pytest
 from builder.aws.functions import Use
 from builder.aws.layers import LayerVersion
 from builder.layer.record import Pin, Record, Release
-from builder.release.prune import Pruning, decide, look, prune
+from builder.release.prune import Pruning, decide, prune, pruning_of
 from tests.builder.aws.test_layers import archive
 from tests.builder.conftest import World
-from tests.builder.layer.test_record import attempt_of, release_of
+from tests.builder.remembered import attempt_of, release_of
 
 PRINTS = {number: f"{number:x}" * 64 for number in range(1, 10)}
 
@@ -89,7 +89,7 @@ def test_what_somebody_else_published_stays() -> None:
     found = decide([*versions(2, 3), theirs], record(2, 3), [], 1)
 
     assert going(found) == [2]
-    assert why(found, 1) == "somebody else published it"
+    assert why(found, 1) == "not published by us"
 
 
 def test_a_version_that_is_published_and_not_recorded_yet_stays() -> None:
@@ -150,7 +150,7 @@ def test_versions_and_their_objects_go_and_nothing_else(world: World) -> None:
     first, second, third = released(world, 3)
     layer = world.layer()
 
-    prune(layer, look(layer, 2), lambda _line: None)
+    prune(layer, pruning_of(layer, 2), lambda _line: None)
 
     assert world.versions() == [2, 3]
     assert world.keys(f"web/artifacts/{first.fingerprint}") == []
@@ -168,7 +168,7 @@ def test_a_look_changes_nothing(world: World) -> None:
     released(world, 2)
     before = world.keys(), world.versions()
 
-    assert going(look(world.layer(), 1)) == [1]
+    assert going(pruning_of(world.layer(), 1)) == [1]
     assert (world.keys(), world.versions()) == before
 
 
@@ -179,7 +179,7 @@ def test_no_version_is_left_behind_of_an_object(world: World) -> None:
     world.delete(f"web/artifacts/{first.fingerprint}/manifest.json")
 
     layer = world.layer()
-    prune(layer, look(layer, 1), lambda _line: None)
+    prune(layer, pruning_of(layer, 1), lambda _line: None)
 
     s3 = world.aws.client("s3")
     left = s3.list_object_versions(Bucket=world.name, Prefix=f"web/artifacts/{first.fingerprint}")
@@ -196,7 +196,7 @@ def test_versions_of_running_and_published_functions_stay(world: World) -> None:
     lambda_.publish_version(FunctionName=world.name)
     lambda_.update_function_configuration(FunctionName=world.name, Layers=[two.layer_arn])
 
-    found = look(world.layer(), 1)
+    found = pruning_of(world.layer(), 1)
 
     assert going(found) == []
     assert why(found, 1) == f"used by {world.name}:1"
@@ -208,10 +208,10 @@ def test_a_prune_that_was_interrupted_goes_on_with_what_is_left(world: World) ->
     world.delete_version(1)
 
     layer = world.layer()
-    prune(layer, look(layer, 1), lambda _line: None)
+    prune(layer, pruning_of(layer, 1), lambda _line: None)
 
     assert world.keys(f"web/artifacts/{first.fingerprint}") == []
-    assert look(layer, 1).going == ()
+    assert pruning_of(layer, 1).going == ()
 
 
 def test_what_was_pruned_can_be_built_again(world: World) -> None:
@@ -220,7 +220,7 @@ def test_what_was_pruned_can_be_built_again(world: World) -> None:
     world.edit("x = 'new'\n")
     world.release()
     layer = world.layer()
-    prune(layer, look(layer, 1), lambda _line: None)
+    prune(layer, pruning_of(layer, 1), lambda _line: None)
 
     world.edit("x = 'old'\n")
     again = world.release()

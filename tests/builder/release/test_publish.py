@@ -8,13 +8,14 @@ import pytest
 
 from builder.aws.layers import LayerVersion
 from builder.builds.artifact import Artifact, find_artifact
-from builder.builds.start import finish_build, start_build
+from builder.builds.start import start_build
 from builder.clock import Clock
 from builder.errors import ArtifactError, ConflictError
 from builder.layer.layer import Layer
 from builder.layer.record import Lease
 from builder.layer.token import Token
 from builder.release.publish import LEASE_SECONDS, publish
+from tests.builder.building import finished
 from tests.builder.conftest import DoomedSession, Killed, World, quick
 from tests.patience import PATIENCE
 
@@ -37,9 +38,9 @@ class FastClock:
 def built(layer: Layer, number: int = 1) -> tuple[Artifact, Token]:
     """Return the artifact of a real build, and its token."""
     token = Token(layer.fingerprint, number)
-    build_id = start_build(layer, token, since=0, debug=False, progress=print)
-    finish_build(layer, build_id, progress=print, clock=quick())
-    artifact = find_artifact(layer.services.store, layer.artifact_folder, layer.fingerprint)
+    build_id = start_build(layer, token, debug=False, progress=print, clock=quick())
+    finished(layer, build_id)
+    artifact = find_artifact(layer.services.store, layer.keys.unverified, layer.fingerprint)
     assert artifact is not None
     return artifact, token
 

@@ -5,9 +5,9 @@ import pytest
 
 from builder.operations.diff import Difference, compare
 from builder.report.difference import show_difference, signed
-from tests.builder.layer.test_record import release_of
 from tests.builder.operations.test_diff import NEW, OLD
-from tests.builder.report.test_init import LAYER
+from tests.builder.remembered import release_of
+from tests.builder.report.samples import LAYER
 
 FOUND = Difference(
     replace(release_of(1), unzipped_size=10_000_000),

@@ -3,16 +3,16 @@ import json
 import pytest
 
 from builder.functions.move import Moves
-from builder.functions.mover import Move, Outcome
+from builder.functions.mover import Move, MoveOutcome
 from builder.report.moves import show_moves
-from tests.builder.report.test_init import LAYER, RELEASE
+from tests.builder.report.samples import LAYER, RELEASE
 
 MOVES = Moves(
     f"{RELEASE.layer_arn[:-1]}3",
     (
-        Move("api", Outcome.MOVED, 2),
-        Move("new", Outcome.MOVED),
-        Move("image", Outcome.FAILED, why="it is a container [image]"),
+        Move("api", MoveOutcome.MOVED, 2),
+        Move("new", MoveOutcome.MOVED),
+        Move("image", MoveOutcome.FAILED, why="it is a container [image]"),
     ),
     {"legacy": 1},
 )

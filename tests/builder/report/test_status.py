@@ -8,8 +8,8 @@ from builder.layer.record import Pin, Record
 from builder.operations.status import Status
 from builder.report.status import show_status
 from tests.builder.conftest import spec_of
-from tests.builder.layer.test_record import attempt_of, release_of
-from tests.builder.report.test_init import LAYER, RELEASE
+from tests.builder.remembered import attempt_of, release_of
+from tests.builder.report.samples import LAYER, RELEASE
 
 OLD = Use("api", "3", release_of(1).layer_arn)
 NEW = Use("jobs", "$LATEST", release_of(2).layer_arn)

@@ -7,9 +7,10 @@ from rich.console import Console
 from builder.aws.codebuild import BuildState, Phase
 from builder.clock import Clock
 from builder.operations.log_line import Step, parse
-from builder.operations.watch import BUILDING, FAILED, PUBLISHED, WAITING, BuildView, View
+from builder.operations.watch import BuildView, View
+from builder.protocol.statuses import BUILDING, FAILED, PUBLISHED, WAITING
 from builder.report.watch import _Screen, events
-from tests.builder.layer.test_record import release_of
+from tests.builder.remembered import release_of
 
 
 def state_of(name: str = "layers:1c9e0000-x", **fields: Any) -> BuildState:

@@ -40,10 +40,10 @@ def test_entries_that_are_wrong_are_told_with_what_was_expected(entry: str, what
 def test_a_scope_knows_whom_it_means() -> None:
     scope = Scope.of(("api", ARN, "api:$LATEST", "tag:team=billing", "tag:env=a=b"))
 
-    assert scope.told == ("api", ARN)
-    assert scope.tells("api", "arn:whatever")
-    assert scope.tells("web", ARN)
-    assert not scope.tells("web", ARN.replace("eu-west-1", "eu-west-2"))
+    assert scope.named == ("api", ARN)
+    assert scope.names("api", "arn:whatever")
+    assert scope.names("web", ARN)
+    assert not scope.names("web", ARN.replace("eu-west-1", "eu-west-2"))
     assert scope.tagged({"team": "billing", "more": "x"})
     assert scope.tagged({"env": "a=b"})
     assert not scope.tagged({"team": "Billing", "env": "a"})

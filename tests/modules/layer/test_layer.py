@@ -205,7 +205,7 @@ def test_builds_of_a_layer_have_a_role_of_their_own(stack: Synthesized) -> None:
     resources = {resource for each in policy["Statement"] for resource in each["Resource"]}
     bucket = f"arn:{PARTITION}:s3:::shop-layers-{ACCOUNT}-{REGION}"
     assert f"{bucket}/receipts/bundles/*" in resources
-    assert f"{bucket}/receipts/artifacts/*" in resources
+    assert f"{bucket}/receipts/built/*" in resources
 
 
 def test_bundled_sources_are_used_instead_of_the_project(

@@ -21,12 +21,12 @@ def actions_on(document: policies.Document) -> dict[str, set[str]]:
 def test_a_build_reads_its_bundles_and_writes_its_artifacts_and_nothing_else() -> None:
     assert actions_on(policies.build(BUCKET, "receipts", LOGS)) == {
         f"{BUCKET}/receipts/bundles/*": {"s3:GetObject", "s3:GetObjectVersion"},
-        f"{BUCKET}/receipts/artifacts/*": {"s3:PutObject"},
-        f"{BUCKET}/receipts/artifacts/*/parts/*": {"s3:GetObject", "s3:GetObjectVersion"},
+        f"{BUCKET}/receipts/built/*": {"s3:PutObject"},
+        f"{BUCKET}/receipts/built/*/parts/*": {"s3:GetObject", "s3:GetObjectVersion"},
         f"{BUCKET}/receipts/cache/*": {"s3:GetObject", "s3:PutObject"},
         BUCKET: {"s3:GetBucketAcl", "s3:GetBucketLocation"},
-        LOGS: {"logs:CreateLogStream", "logs:PutLogEvents"},
-        f"{LOGS}:*": {"logs:CreateLogStream", "logs:PutLogEvents"},
+        LOGS: {"logs:CreateLogStream"},
+        f"{LOGS}:log-stream:receipts/*": {"logs:CreateLogStream", "logs:PutLogEvents"},
     }
 
 

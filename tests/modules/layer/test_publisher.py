@@ -131,7 +131,8 @@ def test_its_role_can_publish_this_application_and_nothing_else(synthesize: Synt
     assert granted(synthesize(spec=plain())[0]) == {
         f"{bucket}/*/record.json": {"s3:GetObject", "s3:PutObject"},
         f"{bucket}/*/requests/*.json": {"s3:GetObject"},
-        f"{bucket}/*/artifacts/*": {"s3:GetObject", "s3:GetObjectVersion"},
+        f"{bucket}/*/built/*": {"s3:GetObject", "s3:GetObjectVersion"},
+        f"{bucket}/*/artifacts/*": {"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"},
         bucket: {"s3:ListBucket"},
         f"{start}:codebuild:{PLACE}:project/shop-layers": {"codebuild:BatchGetBuilds"},
         f"{start}:lambda:{PLACE}:layer:shop-*": {
@@ -200,7 +201,7 @@ def test_only_for_layers_that_keep_few_versions_may_it_delete_objects(
     rights = granted(synthesize(spec=replace(spec, keep=2))[0])
     places = {place for place, actions in rights.items() if "s3:DeleteObject" in actions}
     assert {place.partition("/")[2] for place in places} == {
-        f"web/{kind}/*" for kind in ("artifacts", "bundles", "inputs", "requests")
+        f"web/{kind}/*" for kind in ("artifacts", "built", "bundles", "inputs", "requests")
     }
 
 

@@ -1,0 +1,54 @@
+"""The error of a build that failed, with the end of its log."""
+
+from __future__ import annotations
+
+from builder.aws.codebuild import BuildState, is_role_trouble
+from builder.errors import BuildFailed, BuildNotProvisioned, LayerError
+from builder.layer.layer import Layer
+from builder.protocol.variables import MERGE_VARIABLE, TARGET_VARIABLE
+
+LOG_LINES = 25
+"""Lines of a failed build's log that its error shows."""
+
+
+def build_failure(layer: Layer, build_id: str, state: BuildState | None) -> BuildFailed:
+    """Return the error of a failed build; ``state`` is None when CodeBuild does not know it."""
+    if state is None:
+        return _unknown(layer, build_id)
+    group = state.log_group or layer.site.log_group
+    last_words = "\n".join(f"  | {line}" for line in _last_lines(layer, group, state.log_stream))
+    kind = BuildNotProvisioned if is_role_trouble(state.why) else BuildFailed
+    return kind(
+        f"{_subject(layer, state)} failed: {state.why}\n{last_words}",
+        where=f"build {state.id}\nlog group {group}, stream {state.log_stream or '(none yet)'}",
+        expected="a build that ends with SUCCEEDED",
+        fix="correct what the log says, then plan and apply again; the whole log:\n"
+        f"lambda-layer logs {layer.name}",
+    )
+
+
+def _subject(layer: Layer, state: BuildState) -> str:
+    runtime = state.variables.get(TARGET_VARIABLE, "")
+    if runtime:
+        return f"the build of layer {layer.name!r} for {runtime}"
+    job = "merge" if state.variables.get(MERGE_VARIABLE) else "build"
+    return f"the {job} of layer {layer.name!r}"
+
+
+def _last_lines(layer: Layer, group: str, stream: str) -> list[str]:
+    if not stream:
+        return ["(it failed before it had a log)"]
+    try:
+        return layer.services.logs.tail(group, stream, LOG_LINES) or ["(its log is empty)"]
+    except LayerError as error:
+        # That the log cannot be read must not hide that the build failed.
+        return [f"(its log cannot be read: {error.what})"]
+
+
+def _unknown(layer: Layer, build_id: str) -> BuildFailed:
+    return BuildFailed(
+        f"CodeBuild does not know build {build_id}",
+        where=f"project {layer.site.project}",
+        expected="the build that the record names",
+        fix="apply again: a new build is started",
+    )

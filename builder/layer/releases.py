@@ -1,0 +1,64 @@
+"""Choose one of a layer's releases: the current one, or that of a layer version."""
+
+from __future__ import annotations
+
+from builder.errors import LayerError
+from builder.layer.layer import Layer
+from builder.layer.record import Record, Release
+
+
+def current_release(layer: Layer, record: Record) -> Release:
+    """Return the current release; raise LayerError when there is none."""
+    if record.current is not None:
+        return record.current
+    raise LayerError(
+        f"layer {layer.name!r} has no release yet",
+        where=layer.records.url,
+        expected="a layer that was published",
+        fix=f"build it: terraform apply, or lambda-layer build {layer.name}",
+    )
+
+
+def known_release(layer: Layer, record: Record, version: int) -> Release:
+    """Return the release of a version, be it deleted by now or not; raise LayerError without."""
+    release = record.release_of(version)
+    if release is not None:
+        return release
+    known = ", ".join(str(number) for number in sorted({r.version for r in record.all_releases}))
+    raise LayerError(
+        f"version {version} is no release of layer {layer.name!r}",
+        where=layer.records.url,
+        expected=f"one of the versions {known}" if known else "a layer that was published",
+        fix=f"name one of these; lambda-layer status {layer.name} lists them"
+        if known
+        else f"build it: terraform apply, or lambda-layer build {layer.name}",
+    )
+
+
+def living_releases(layer: Layer, record: Record) -> list[Release]:
+    """Return the releases that Lambda still has, newest version first."""
+    alive = {version.arn for version in layer.services.layers.versions(layer.site.layer_name)}
+    found = [release for release in record.all_releases if release.layer_arn in alive]
+    return sorted(found, key=lambda release: -release.version)
+
+
+def living_release(layer: Layer, record: Record, version: int) -> Release:
+    """Return the release of a version that Lambda still has.
+
+    Raise LayerError, naming those that can be had, when it was deleted or is none.
+    """
+    living = living_releases(layer, record)
+    known = record.release_of(version)
+    if known is not None and known in living:
+        return known
+    listed = [f"version {r.version} of {r.published_at} ({r.reason})" for r in living]
+    raise LayerError(
+        f"version {version} of layer {layer.name!r} was deleted"
+        if known
+        else f"version {version} is no release of layer {layer.name!r}",
+        where=f"layer {layer.site.layer_name} in Lambda and its record",
+        expected="\n".join(listed) or "a released version that Lambda still has; there is none",
+        fix="name one of these"
+        if listed
+        else f"build it again from the sources: lambda-layer build {layer.name}",
+    )

@@ -1,0 +1,104 @@
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from builder.aws.store import Store
+from builder.errors import ConflictError, LayerError
+from builder.layer.record import Record
+from builder.layer.records import Records
+from tests.builder.conftest import World
+from tests.builder.remembered import attempt_of
+
+
+def test_a_layer_without_a_record_has_none(world: World) -> None:
+    records = Records(world.services.store, "web")
+
+    assert records.load() is None
+    assert records.load_or_new() == Record("web")
+
+
+def test_a_bucket_that_is_not_there_has_no_record(world: World) -> None:
+    assert Records(Store(world.session, f"{world.name}-gone"), "web").load() is None
+
+
+def test_what_is_changed_is_there_for_everybody(world: World) -> None:
+    Records(world.services.store, "web").change(lambda record: record.begun(attempt_of(1)))
+
+    assert Records(world.services.store, "web").load() == Record("web").begun(attempt_of(1))
+    assert Records(world.services.store, "other").load() is None
+
+
+def test_a_change_that_changes_nothing_writes_nothing(world: World) -> None:
+    records = Records(world.services.store, "web")
+
+    assert records.change(lambda record: record) == Record("web")
+    assert world.keys() == []
+
+
+def test_of_many_changes_at_once_none_is_lost(world: World) -> None:
+    records = Records(world.services.store, "web")
+
+    def add(number: int) -> None:
+        records.change(lambda record: replace(record, consumed=record.consumed + 1))
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(add, range(24)))
+
+    found = records.load()
+    assert found is not None
+    assert found.consumed == 24
+
+
+def test_a_change_that_comes_too_late_is_made_again_on_what_is_there(world: World) -> None:
+    records = Records(world.services.store, "web", sleep=lambda _seconds: None)
+    other = Records(world.services.store, "web")
+    seen = []
+
+    def change(record: Record) -> Record:
+        seen.append(record.consumed)
+        if len(seen) == 1:
+            other.change(lambda theirs: replace(theirs, consumed=7))
+        return replace(record, consumed=record.consumed + 1)
+
+    assert records.change(change).consumed == 8
+    assert seen == [0, 7]
+
+
+def test_who_is_always_too_late_gives_up_with_the_fix(world: World) -> None:
+    other = Records(world.services.store, "web")
+    pauses: list[float] = []
+
+    def change(record: Record) -> Record:
+        other.change(lambda theirs: replace(theirs, consumed=theirs.consumed + 1))
+        return replace(record, layer="mine")
+
+    with pytest.raises(ConflictError, match="changed by others") as caught:
+        Records(world.services.store, "web", sleep=pauses.append).change(change)
+
+    assert f"s3://{world.name}/web/record.json" in caught.value.where
+    assert max(pauses) <= 2
+
+
+def test_a_record_deleted_while_it_is_changed_is_written_anew(world: World) -> None:
+    records = Records(world.services.store, "web", sleep=lambda _seconds: None)
+    records.change(lambda record: replace(record, consumed=5))
+    seen = []
+
+    def change(record: Record) -> Record:
+        seen.append(record.consumed)
+        if len(seen) == 1:
+            world.delete("web/record.json")
+        return replace(record, consumed=record.consumed + 1)
+
+    assert records.change(change).consumed == 1
+    assert seen == [5, 0]
+
+
+def test_a_record_that_is_no_record_is_not_overwritten(world: World) -> None:
+    world.put("web/record.json", b"\xff not a record")
+
+    with pytest.raises(LayerError, match="cannot be read"):
+        Records(world.services.store, "web").change(lambda record: replace(record, consumed=1))
+
+    assert world.read("web/record.json") == b"\xff not a record"
