@@ -113,6 +113,11 @@ def test_the_projects_lock_has_one_name_in_the_bundle() -> None:
         variables.MERGE_VARIABLE,
         variables.SEALS_VARIABLE,
     ],
+        variables.DEBUG_VARIABLE,
+        variables.TARGET_VARIABLE,
+        variables.MERGE_VARIABLE,
+        variables.SEALS_VARIABLE,
+    ],
 )
 def test_the_worker_reads_the_variables_that_builds_are_started_with(variable: str) -> None:
     modules = [text for name, text in program.files().items() if name.endswith(".py")]
