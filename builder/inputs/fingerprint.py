@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from builder.inputs.bundle import describe_target
 from builder.inputs.source_files import SourceFile
-from builder.inputs.worker_program import worker_digest
+from builder.inputs.worker_program import worker_version
 from builder.spec.field import Place
 from builder.spec.fields import fields_in
 from builder.spec.layer_spec import LayerSpec
@@ -63,7 +63,7 @@ def inputs_of(spec: LayerSpec, files: Iterable[SourceFile]) -> Inputs:
             **_settings(spec),
             "targets": json.dumps([describe_target(t) for t in targets], sort_keys=True),
             "build image": json.dumps([target.build_image for target in targets]),
-            "worker": json.dumps(worker_digest()[:12]),
+            "worker": json.dumps(worker_version()),
         },
     )
 

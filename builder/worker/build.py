@@ -18,6 +18,7 @@ from . import (
     lighten,
     manifest,
     pack,
+    program,
     provenance,
     request,
     sbom,
@@ -44,7 +45,7 @@ def build(bundle: Path, log: Log, limit: int = audit.UNZIPPED_LIMIT, *, runtime:
     uv, engine = uvs.find(bundle), libdeflate.load(bundle, pack.LEVEL)
     out, work = fresh(bundle / "out"), fresh(bundle / ".build")
     targets = ", ".join(str(target) for target in wanted.targets)
-    log.step(f"layer {wanted.layer} for {targets} (worker {manifest.worker_version()})")
+    log.step(f"layer {wanted.layer} for {targets} (worker {program.version()})")
     stage = work / "layer"
     system.prepare(wanted, bundle, work / "extra", log)
     indexes.log_in(wanted.indexes, os.environ, log)
@@ -58,11 +59,11 @@ def build(bundle: Path, log: Log, limit: int = audit.UNZIPPED_LIMIT, *, runtime:
         # The audit mostly waits for the interpreter that imports the modules.
         judging = pool.submit(verdict.judge, wanted, contents, collected, stage, log, limit)
         with log.timed("pack"):
-            known = kept.load(manifest.worker_version())
+            known = kept.load(program.version())
             packed = pack.pack(collected, work / "layer.zip", engine, known=known)
         sizes = judging.result()
     (work / "layer.zip").replace(out / "layer.zip")
-    kept.save(manifest.worker_version(), out / "layer.zip", packed.places)
+    kept.save(program.version(), out / "layer.zip", packed.places)
     unzipped = sum(file.size for file in collected)
     packages = _packages(sizes, contents)
     circumstances = Circumstances(

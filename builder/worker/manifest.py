@@ -8,10 +8,10 @@ import json
 import os
 import time
 from dataclasses import asdict, dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
+from . import program
 from .lighten import Saved
 from .pack import Packed
 from .request import Request
@@ -62,7 +62,7 @@ def document(
         "zipped_size": packed.size,
         "files": files,
         "packages": [asdict(package) for package in packages],
-        "worker": worker_version(),
+        "worker": program.version(),
         "locks": list(circumstances.locks),
         "saved": [asdict(saved) for saved in circumstances.saved],
         "seconds": dict(circumstances.seconds),
@@ -93,15 +93,3 @@ def lock_of(path: Path) -> dict[str, str]:
 def now() -> str:
     """Return the time in UTC, as RFC 3339 writes it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
-def worker_version() -> str:
-    """Return the first half of a SHA-256 over the worker's own files: it needs no release."""
-    assert __package__ is not None
-    digest = hashlib.sha256()
-    own = (item for item in resources.files(__package__).iterdir() if item.is_file())
-    for item in sorted(own, key=lambda item: item.name):
-        if item.name.endswith((".py", ".txt")):
-            data = item.read_bytes()
-            digest.update(f"{item.name}\0{len(data)}\0".encode() + data)
-    return digest.hexdigest()[:12]

@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
-from . import archive, audit, manifest, parts, provenance, request, sbom
+from . import archive, audit, manifest, parts, program, provenance, request, sbom
 from .archive import Entry
 from .errors import BuildError
 from .files import LayerFile, fresh
@@ -35,7 +35,7 @@ def merge(
     wanted = request.read(bundle / "request.json")
     sbom.load(bundle)
     targets = ", ".join(str(target) for target in wanted.targets)
-    log.step(f"layer {wanted.layer}: merging {targets} (worker {manifest.worker_version()})")
+    log.step(f"layer {wanted.layer}: merging {targets} (worker {program.version()})")
     seals = parts.seals()
     found = [
         parts.read(wanted, target, folder_of(target), seals.get(f"python{target.python}", ""))

@@ -53,7 +53,7 @@ LAYERS: dict[str, LayerSpec] = {
 class Pin:
     """What must stay as it is: the fingerprint, and SHA-256 of request.json and of the spec's JSON.
 
-    The fingerprint is that of FILES and of a worker whose digest is all zeros. Another one builds
+    The fingerprint is that of FILES and of a worker whose version is all zeros. Another one builds
     the layers of all users again: change a pin only where that is meant.
     """
 

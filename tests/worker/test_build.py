@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from builder.worker import program
 from builder.worker.elf import read as read_elf
 from builder.worker.request import Target
 from tests.patience import PATIENCE
@@ -115,3 +116,4 @@ def test_the_worker_runs_on_every_python_of_lambda(
 
     assert result.status == 0, result.errors
     assert f"importing 1 module with python{version}" in result.output
+    assert result.manifest["worker"] == program.version()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.worker import manifest
+from builder.worker import manifest, program
 from builder.worker.lighten import Saved
 from builder.worker.manifest import Circumstances, Package
 from builder.worker.pack import Packed
@@ -50,12 +50,7 @@ def test_the_manifest_says_what_the_artifact_is(
         "seconds": {"pack": 0.5},
         "started_at": "before",
         "finished_at": "after",
-        "worker": manifest.worker_version(),
+        "worker": program.version(),
         "build_id": "layers:1c9e",
     }
     assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
-
-
-def test_the_workers_version_is_a_short_hash_of_its_files() -> None:
-    assert len(manifest.worker_version()) == 12
-    assert int(manifest.worker_version(), 16)

@@ -3,8 +3,6 @@ import io
 import json
 import os
 import re
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -14,11 +12,9 @@ from builder.errors import SourceError
 from builder.inputs.bundle import bundle, request
 from builder.inputs.same_bytes import json_bytes
 from builder.inputs.source_files import source_files
-from builder.inputs.worker_program import worker, worker_digest
 from builder.spec.layer_spec import CodeArtifact, Index, LayerSpec
 from tests.builder.conftest import ALWAYS, package, spec_of, write_tree
 from tests.builder.pinned import LAYERS, PINS
-from tests.patience import PATIENCE
 
 FINGERPRINT = "9f" * 32
 SPEC = spec_of(
@@ -156,44 +152,6 @@ def test_a_file_that_changes_while_we_bundle_is_refused(tmp_path: Path) -> None:
 
 def test_a_layer_of_dependencies_alone_has_a_bundle_too(tmp_path: Path) -> None:
     assert made(tmp_path, spec_of()).namelist() == ["request.json", "worker.pyz"]
-
-
-def test_the_worker_runs_from_its_one_file_without_our_packages(tmp_path: Path) -> None:
-    (tmp_path / "worker.pyz").write_bytes(worker())
-
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "worker.pyz", "build"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
-
-    assert done.returncode != 0
-    assert "request.json" in done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-
-
-def test_the_worker_holds_no_bytecode(tmp_path: Path) -> None:
-    names = zipfile.ZipFile(io.BytesIO(worker())).namelist()
-
-    assert "__main__.py" in names
-    assert not [name for name in names if name.endswith(".pyc") or "__pycache__" in name]
-
-
-def test_the_workers_digest_is_the_same_in_every_process() -> None:
-    code = "from builder.inputs.worker_program import worker_digest; print(worker_digest())"
-    other = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "PYTHONHASHSEED": "7"},
-        timeout=PATIENCE,
-    )
-
-    assert other.stdout.strip() == worker_digest()
 
 
 def test_a_list_of_dependencies_is_bundled_as_uv_reads_it(tmp_path: Path) -> None:

@@ -190,7 +190,7 @@ def test_settings_come_before_files_and_the_rest_is_counted(root: Path) -> None:
 
 def test_a_changed_worker_is_the_reason(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = inputs(root)
-    monkeypatch.setattr(fingerprint, "worker_digest", lambda: "0" * 64)
+    monkeypatch.setattr(fingerprint, "worker_version", lambda: "0" * 12)
 
     assert reason(old, inputs(root)) == "the builder's worker changed"
 
@@ -242,6 +242,6 @@ def test_inputs_that_cannot_be_read_are_none(text: str) -> None:
 def test_layers_keep_the_fingerprint_that_they_have(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fingerprint, "worker_digest", lambda: "0" * 64)
+    monkeypatch.setattr(fingerprint, "worker_version", lambda: "0" * 12)
 
     assert inputs_of(LAYERS[name], FILES).fingerprint == PINS[name].fingerprint

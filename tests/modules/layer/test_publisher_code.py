@@ -52,9 +52,10 @@ def test_neither_command_line_nor_builds_nor_embedded_aws_is_packed(
 ) -> None:
     rooms = {path.split("/")[1] for path in files if path.startswith("builder/")}
     assert not {"cli.py", "commands", "report", "hook.py", "operations"} & rooms
-    # Exclude patterns and requirements files are read by the same rules here and there.
+    # Exclude patterns and requirements files are read by the same rules here and there; program
+    # says which worker a fingerprint is of.
     worker = {path.split("/")[2] for path in files if path.startswith("builder/worker/")}
-    assert worker == {"__init__.py", "ignore.py", "requirements_text.py"}
+    assert worker == {"__init__.py", "ignore.py", "program.py", "requirements_text.py"}
     assert {path.partition("/")[0] for path in files} == {"builder", "packaging"}
 
 
