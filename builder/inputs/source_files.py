@@ -266,7 +266,7 @@ class _Selection:
             f"there is no {name!r}",
             where=f"{self.where} (looked in {self.root})",
             expected=expected,
-            fix="mend the path in the spec, or pass the right project folder",
+            fix="correct the path in the spec, or pass the right project folder",
         )
 
 

@@ -18,7 +18,7 @@ def split(name: str, values: Mapping[str, Any], where: str) -> dict[str, dict[st
     """Return the layers that a section describes, by name: one, or with ``split`` one a target.
 
     ``values`` are the section's, with ``python`` and ``architecture`` as lists of strings; in those
-    that are returned architecture is a string. Raise SpecError when they cannot be told apart.
+    that are returned architecture is a string. Raise SpecError when this is not possible.
     """
     rest = {key: value for key, value in values.items() if key != "split"}
     architectures = values["architecture"]
@@ -49,7 +49,7 @@ def split(name: str, values: Mapping[str, Any], where: str) -> dict[str, dict[st
 
 def _name(name: str, python: str, architecture: str, where: str) -> str:
     suffix = f"-python{python.replace('.', '')}-{architecture.replace('_', '-')}"
-    # A bad Python version or architecture is told better when the layer is made.
+    # The layer itself refuses a bad Python version or architecture, with a better message.
     if LAYER_NAME.fullmatch(name) and len(name + suffix) > NAME_LIMIT:
         raise SpecError(
             f"the layer's name is too long to be split: {name + suffix!r}",
