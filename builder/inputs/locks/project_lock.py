@@ -7,25 +7,30 @@ for pylock.toml; the others are as uv and Poetry write them.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import parse_qsl
 
-from packaging.markers import InvalidMarker, Marker
+from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from builder.errors import SourceError
 from builder.inputs.dependency_list import read_listed
 from builder.inputs.local_dependencies import workspace_of
-from builder.inputs.locks.uv_lock import edge_marker, reachable
+from builder.inputs.locks import poetry_lock, pylock, uv_lock
+from builder.inputs.locks.entry import Entry, UnknownFormat
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.runtimes import Target
 
-LOCKS = ("pylock.toml", "uv.lock", "poetry.lock")
-"""Names of lock files; the first one that is there counts."""
+FORMATS: Mapping[str, Callable[[Mapping[str, Any]], list[Entry]]] = {
+    "pylock.toml": pylock.entries,
+    "uv.lock": uv_lock.entries,
+    "poetry.lock": poetry_lock.entries,
+}
+"""What reads each lock file; the first one that is there counts."""
+
+LOCKS = tuple(FORMATS)
 
 LOCKED = "locked.txt"
 """Where the bundle holds the lock, as pinned requirements."""
@@ -35,20 +40,6 @@ REFRESH = {
     "uv.lock": "run `uv lock`",
     "poetry.lock": "run `poetry lock`",
 }
-LOCAL = ("directory", "editable", "virtual", "path", "archive", "git", "vcs", "url")
-"""Keys that say that a distribution does not come from an index."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One distribution of a lock: ``indexed`` if it comes from an index, ``url`` if from git."""
-
-    name: str
-    version: str
-    marker: str
-    hashes: tuple[str, ...]
-    indexed: bool
-    url: str = ""
 
 
 def lock_of(
@@ -92,7 +83,7 @@ def _chosen(
     needed: set[tuple[str, str]] | None = None
     if PurePosixPath(path).name == "uv.lock":
         place = PurePosixPath(str(spec.package)).relative_to(PurePosixPath(path).parent)
-        needed = reachable(document.get("package", ()), spec.extras, place.as_posix())
+        needed = uv_lock.reachable(document.get("package", ()), spec.extras, place.as_posix())
     by_name: dict[str, list[Entry]] = {}
     for entry in sorted(entries, key=lambda e: (e.name, e.version)):
         by_name.setdefault(entry.name, []).append(entry)
@@ -142,58 +133,12 @@ def read_locked(spec: LayerSpec, root: Path, paths: Collection[str]) -> bytes | 
 
 
 def _entries(path: str, document: Mapping[str, Any]) -> list[Entry]:
-    kind = PurePosixPath(path).name
-    version = str(document.get("lock-version", ""))
-    if kind == "pylock.toml" and not version.startswith("1."):
-        raise _error(path, f"has lock-version {version or 'none'}, which is unknown")
-    packages = document.get("packages" if kind == "pylock.toml" else "package", [])
     try:
-        return [_entry(package, kind, packages) for package in packages]
+        return FORMATS[PurePosixPath(path).name](document)
+    except UnknownFormat as error:
+        raise _error(path, str(error)) from error
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise _error(path, f"cannot be read: {error!r}") from error
-
-
-def _entry(package: Mapping[str, Any], kind: str, packages: list[Mapping[str, Any]]) -> Entry:
-    source = package.get("source", {})
-    # Poetry calls every index but PyPI a legacy one, and names its URL.
-    legacy = source.get("type") == "legacy"
-    indexed = legacy or not any(key in package or key in source for key in LOCAL)
-    # Poetry names the kind of what is not from its usual index.
-    indexed = indexed and source.get("type") not in ("git", "directory", "file", "url")
-    name, url = canonicalize_name(package["name"]), _git_url(package)
-    return Entry(
-        name=name,
-        version=str(package.get("version", "")),
-        # uv.lock says with whoever needs a package when it is needed, the others with itself.
-        marker=edge_marker(packages, name) if url and kind == "uv.lock" else _marker(package),
-        hashes=tuple(_hashes(package)),
-        indexed=indexed and "version" in package,
-        url=url,
-    )
-
-
-def _marker(package: Mapping[str, Any]) -> str:
-    found = package.get("marker", package.get("markers", package.get("resolution-markers", "")))
-    # uv lists alternatives, Poetry has one text or a text a group.
-    texts = (
-        [found]
-        if isinstance(found, str)
-        else list(found.values() if isinstance(found, dict) else found)
-    )
-    try:
-        several = [str(Marker(text)) for text in texts if text]
-    except InvalidMarker as error:
-        raise ValueError(str(error)) from error
-    return " or ".join(f"({text})" for text in several) if len(several) > 1 else "".join(several)
-
-
-def _hashes(package: Mapping[str, Any]) -> Iterable[str]:
-    for file in [*package.get("wheels", ()), package.get("sdist"), *package.get("files", ())]:
-        if not file:
-            continue
-        if "hash" in file:
-            yield file["hash"]
-        yield from (f"{kind}:{digest}" for kind, digest in file.get("hashes", {}).items())
 
 
 def _check_fits(
@@ -247,23 +192,6 @@ def _holds(spec: LayerSpec, target: Target, marker: str) -> bool:
     )
 
 
-def _git_url(package: Mapping[str, Any]) -> str:
-    """Return the direct reference of what comes from git, at the commit that is locked."""
-    source, vcs = package.get("source", {}), package.get("vcs", {})
-    if "git" in source:  # uv: URL?subdirectory=DIR&rev=NAME#COMMIT
-        url, _, commit = source["git"].partition("#")
-        url, _, query = url.partition("?")
-        folder = dict(parse_qsl(query)).get("subdirectory", "")
-    elif vcs.get("type") == "git":
-        url, commit, folder = vcs.get("url", ""), vcs["commit-id"], vcs.get("subdirectory", "")
-    elif source.get("type") == "git":
-        url, commit = source["url"], source["resolved_reference"]
-        folder = source.get("subdirectory", "")
-    else:
-        return ""
-    return f"git+{url}@{commit}" + (f"#subdirectory={folder}" if folder else "") if url else ""
-
-
 def _table(path: str, content: bytes) -> Mapping[str, Any]:
     try:
         return tomllib.loads(content.decode("utf-8"))
@@ -277,5 +205,5 @@ def _error(path: str, problem: str) -> SourceError:
         f"{name} {problem}",
         where=path,
         expected="a lock that fits the pyproject.toml beside it",
-        fix=REFRESH.get(name, "mend the file") + (", or delete it" if name in REFRESH else ""),
+        fix=REFRESH.get(name, "correct the file") + (", or delete it" if name in REFRESH else ""),
     )

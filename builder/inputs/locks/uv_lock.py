@@ -1,14 +1,20 @@
-"""What a uv.lock says beyond its list of packages: who needs whom, and when."""
+"""What a uv.lock has, as uv writes it: its packages, and which needs which and when."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 from packaging.utils import canonicalize_name
 
+from builder.inputs.locks.entry import Entry, any_of, git_reference, hashes_of
+
 Package = Mapping[str, Any]
 Key = tuple[str, str]
+
+NOT_INDEXED = {"directory", "editable", "virtual", "path", "git", "url"}
+"""Keys of sources that are no index."""
 
 
 def reachable(packages: Iterable[Package], extras: Collection[str], place: str = ".") -> set[Key]:
@@ -38,7 +44,41 @@ def reachable(packages: Iterable[Package], extras: Collection[str], place: str =
     return {key for key, _ in seen}
 
 
-def edge_marker(packages: Iterable[Package], name: str) -> str:
+def entries(document: Mapping[str, Any]) -> list[Entry]:
+    """Return the distributions of a uv.lock.
+
+    Raise KeyError, TypeError, AttributeError or ValueError for what is no uv.lock.
+    """
+    packages = document.get("package", [])
+    return [_entry(package, packages) for package in packages]
+
+
+def _entry(package: Package, packages: Iterable[Package]) -> Entry:
+    name, source = canonicalize_name(package["name"]), package.get("source", {})
+    url = _git_url(source)
+    sdist = package.get("sdist")
+    files = [*package.get("wheels", ()), *([sdist] if sdist else [])]
+    return Entry(
+        name=name,
+        version=str(package.get("version", "")),
+        # Of what has no forks, the packages that need it say when it is needed.
+        marker=_edge_marker(packages, name)
+        if url
+        else any_of(package.get("resolution-markers", ())),
+        hashes=hashes_of(files),
+        indexed="version" in package and not source.keys() & NOT_INDEXED,
+        url=url,
+    )
+
+
+def _git_url(source: Mapping[str, Any]) -> str:
+    """Return the direct reference at the locked commit: URL?subdirectory=DIR&rev=NAME#COMMIT."""
+    url, _, commit = source.get("git", "").partition("#")
+    url, _, query = url.partition("?")
+    return git_reference(url, commit, dict(parse_qsl(query)).get("subdirectory", ""))
+
+
+def _edge_marker(packages: Iterable[Package], name: str) -> str:
     """Return when a package is needed at all: "" for always."""
     markers = [
         str(need.get("marker", ""))
