@@ -233,7 +233,7 @@ def test_the_publishers_rights_are_enough_and_not_more(make: Make) -> None:
     for action, resource in (
         ("codebuild:StartBuild", f"arn:aws:codebuild:{place}:project/{stack.name}-layers"),
         ("s3:PutObject", f"{bucket}/web/approved"),
-        ("s3:PutObject", f"{bucket}/web/artifacts/x/layer.zip"),
+        ("s3:PutObject", f"{bucket}/web/built/x/layer.zip"),
         ("s3:PutObject", f"{bucket}/web/requests/x.json"),
         ("s3:GetObject", f"{bucket}/web/bundles/x.zip"),
         ("s3:DeleteObject", f"{bucket}/web/record.json"),

@@ -9,7 +9,7 @@ from builder.protocol.keys import LayerKeys
 from tests.builder.conftest import World
 
 FINGERPRINT = "a" * 64
-FOLDER = f"web/artifacts/{FINGERPRINT}/parts/python3.12"
+FOLDER = f"web/built/{FINGERPRINT}/parts/python3.12"
 RECEIPT = {
     "schema": 1,
     "fingerprint": FINGERPRINT,

@@ -55,6 +55,7 @@ def test_a_project_that_is_elsewhere_is_said_to_be_not_there(workshop: Workshop)
         other.delete_project(name=name)
 
 
+@pytest.mark.aws
 def test_builds_of_other_regions_are_known_after_a_restart(tmp_path: Path) -> None:
     from tests.embedded.conftest import Workshop
 

@@ -13,7 +13,7 @@ from embedded.aws import EmbeddedAws
 
 def s3_control(aws: EmbeddedAws, environment: dict[str, str]) -> Any:
     """Return a client that finds the host with the account before it by AWS's own proxy."""
-    return boto3.client(
+    return boto3.Session().client(
         "s3control",
         endpoint_url=aws.url,
         region_name=aws.identity.region,
