@@ -42,11 +42,15 @@ class Listed:
     not_checked_out: bool = False
 
 
+MARKS = ("HEAD", "objects", "refs")
+"""What a repository's folder has at least (gitrepository-layout(5)); git ignores any other."""
+
+
 def repository_of(folder: Path) -> Path | None:
     """Return the top of the working tree that holds a folder (a real path), or None."""
     for place in (folder, *folder.parents):
         mark = place / ".git"
-        if mark.is_file() or ((mark / "HEAD").exists() and (mark / "objects").exists()):
+        if mark.is_file() or all((mark / part).exists() for part in MARKS):
             return place
     return None
 

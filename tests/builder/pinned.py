@@ -49,12 +49,25 @@ LAYERS: dict[str, LayerSpec] = {
 }
 
 
+SPEC_KEYS = (
+    *("architecture", "dependencies", "description", "exclude", "extras", "functions", "include"),
+    *("indexes", "keep", "may_fail", "name", "package", "pre_install", "python", "requirements"),
+    *("schema", "slim", "system_packages"),
+)
+REQUEST_KEYS = (
+    *("dependencies", "exclude", "extras", "fingerprint", "include", "indexes", "layer"),
+    *("may_fail", "package", "pre_install", "requirements", "schema", "slim", "system_packages"),
+    *("targets",),
+)
+"""The keys that the pinned documents have; later ones may come beside them."""
+
+
 @dataclass(frozen=True)
 class Pin:
-    """What must stay as it is: the fingerprint, and SHA-256 of request.json and of the spec's JSON.
+    """What must stay: the fingerprint, and SHA-256 of request.json and of the spec's JSON.
 
-    The fingerprint is that of FILES and of a worker whose version is all zeros. Another one builds
-    the layers of all users again: change a pin only where that is meant.
+    The fingerprint is that of FILES and of a worker whose version is all zeros. With another one
+    the layers of all users are built again: change a fingerprint only where that is meant.
     """
 
     fingerprint: str

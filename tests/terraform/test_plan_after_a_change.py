@@ -149,7 +149,7 @@ def test_another_worker_makes_the_layer_due(stack: Stack, tmp_path: Path) -> Non
 
 
 def test_another_build_image_makes_the_layer_due(stack: Stack, tmp_path: Path) -> None:
-    table = other_builder(stack, tmp_path) / "runtimes.py"
+    table = other_builder(stack, tmp_path) / "spec" / "runtimes.py"
     table.write_text(re.sub(r":latest-", ":1.148.0-", table.read_text()))
     image = f"public.ecr.aws/sam/build-python{PYTHON}"
     assert one_build_is_due(stack.plan()) == (

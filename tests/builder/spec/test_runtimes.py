@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from builder.spec.runtimes import ARCHITECTURES, RUNTIMES, Target
+from builder.spec.runtimes import ARCHITECTURES, RUNTIMES, Target, by_version
 
 ALL = [Target(python, architecture) for python in RUNTIMES for architecture in ARCHITECTURES]
 
@@ -38,3 +38,8 @@ def test_a_build_runs_on_the_runtimes_own_image_and_machine(target: Target) -> N
 
 def test_a_target_reads_as_people_say_it() -> None:
     assert str(Target("3.12", "arm64")) == "python3.12 on arm64"
+
+
+def test_versions_are_ordered_as_numbers() -> None:
+    assert by_version(("3.10", "3.9", "3.13")) == ["3.9", "3.10", "3.13"]
+    assert by_version(RUNTIMES) == list(RUNTIMES)
