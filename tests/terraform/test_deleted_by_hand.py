@@ -50,19 +50,30 @@ def test_a_deleted_layer_version_is_published_again(stack: Stack) -> None:
     assert stack.output()["version"] == before["version"] + 1
 
 
-def test_a_deleted_artifact_is_built_again(stack: Stack) -> None:
+def test_a_deleted_artifact_is_made_again_of_what_its_build_left(stack: Stack) -> None:
     folder = f"web/artifacts/{stack.output()['fingerprint']}/"
     for key in stack.keys(folder):
         stack.delete(key)
     planned = is_due(stack)
     reason = planned.output()["reason"]
     assert reason == f"the artifact in s3://{stack.bucket}/{folder} is gone"
+    # What the build left is still there, and CodeBuild vouches for it.
+    is_mended(stack, builds=0)
+
+
+def test_an_artifact_that_is_deleted_wherever_it_was_is_built_again(stack: Stack) -> None:
+    fingerprint = stack.output()["fingerprint"]
+    for folder in ("artifacts", "built"):
+        for key in stack.keys(f"web/{folder}/{fingerprint}/"):
+            stack.delete(key)
+    assert is_due(stack).output()["reason"].endswith("is gone")
     is_mended(stack, builds=1)
 
 
 def test_half_an_artifact_is_built_again(stack: Stack) -> None:
-    folder = f"web/artifacts/{stack.output()['fingerprint']}/"
-    stack.delete(f"{folder}layer.zip")
+    fingerprint = stack.output()["fingerprint"]
+    for folder in ("artifacts", "built"):
+        stack.delete(f"web/{folder}/{fingerprint}/layer.zip")
     assert is_due(stack).output()["reason"].endswith("is gone")
     is_mended(stack, builds=1)
 
