@@ -143,15 +143,14 @@ class Record:
     def published(self, release: Release) -> Record:
         """Return the record once a release is published: its attempt is over.
 
-        A release that was overtaken by a newer one does not become current. When and why a
-        version was published stays as it was, should it be adopted for another approval.
+        A release that was overtaken by a newer one does not become current. When a version was
+        published stays as it was, should it be adopted for another approval.
         """
         known = next((r for r in self.all_releases if r.layer_arn == release.layer_arn), None)
         if known is not None:
             release = replace(
                 release,
                 number=max(release.number, known.number),
-                reason=known.reason,
                 published_at=known.published_at,
             )
         others = tuple(r for r in self.releases if r.layer_arn != release.layer_arn)
