@@ -194,9 +194,6 @@ def test_files_that_are_no_source_do_not_matter(stack: Stack) -> None:
         ".mypy_cache/x.json",
         ".DS_Store",
         "web.egg-info/PKG-INFO",
-        "debug.log",
-        "scratch/try.py",
-        "kept.bak",
     ):
         write(web / name, "x\n")
     write(stack.project / "README.md", "words\n")
