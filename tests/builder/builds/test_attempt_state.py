@@ -100,7 +100,8 @@ def begin(world: World, *behaviour: str) -> None:
     """Start a build of changed sources and leave it."""
     world.behave(*behaviour)
     layer = world.layer()
-    assert advance(layer, order_of(layer), clock=quick()) is None
+    with world.held():
+        assert advance(layer, order_of(layer), clock=quick()) is None
 
 
 def ended(world: World) -> None:

@@ -24,7 +24,7 @@ def test_a_build_that_never_ends_is_given_up_with_the_command_that_stops_it(
         time[0] += 24 * 3600
 
     with pytest.raises(BuildFailed, match="not ended within its own time limit") as caught:
-        finished(layer, build_id, clock=Clock(now=lambda: time[0], sleep=sleep))
+        finished(layer, build_id, clock=Clock(monotonic=lambda: time[0], sleep=sleep))
 
     assert f"stop-build --id {build_id}" in caught.value.fix
     go.touch()
