@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from builder.worker.libdeflate import Libdeflate
+from builder.worker.pack.libdeflate import Libdeflate
 
 Deflate = Callable[[bytes], bytes]
 

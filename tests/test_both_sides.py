@@ -20,19 +20,15 @@ from builder.protocol import variables
 from builder.spec import checks, indexes, runtimes
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.runtimes import ARCHITECTURES, RUNTIMES
-from builder.worker import (
-    audit,
-    include,
-    lighten,
-    locked,
-    manifest,
-    parts,
-    program,
-    request,
-    runtime_libraries,
-)
 from builder.worker import indexes as worker_indexes
+from builder.worker import parts, program, request
+from builder.worker.audit import checks as audit
+from builder.worker.contents import runtime_libraries
+from builder.worker.documents import manifest
+from builder.worker.install import include
 from builder.worker.log import Log
+from builder.worker.resolve import project_lock as locked
+from builder.worker.slim import options
 from tests.builder.conftest import spec_of
 from tests.builder.pinned import LAYERS
 
@@ -91,7 +87,7 @@ def test_sizes_are_judged_by_one_limit() -> None:
 
 
 def test_options_of_slim_and_include_are_what_the_worker_can_do() -> None:
-    assert set(checks.SLIM) == {*lighten.CHOICES, "symbols"}
+    assert set(checks.SLIM) == {*options.CHOICES, "symbols"}
     assert set(checks.INCLUDE) == {include.BIN, include.LIB}
 
 

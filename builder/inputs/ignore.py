@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from enum import Enum
 from pathlib import Path
 
-from builder.worker.ignore import parse
+from builder.worker.slim.ignore import parse
 
 NEVER_INPUT = re.compile(
     r"""

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from builder.worker.requirements_text import joined
+from builder.worker.resolve.requirements_text import joined
 
 DISTRIBUTIONS = (".whl", ".tar.gz", ".zip")
 """How files end that pip and uv install as they are."""

@@ -26,7 +26,7 @@ from builder.inputs.requirements_files import (
 from builder.spec.dependency_lists import is_declared
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.url_logins import login_in
-from builder.worker.requirements_text import decode
+from builder.worker.resolve.requirements_text import decode
 
 log = logging.getLogger(__name__)
 

@@ -8,11 +8,11 @@ import traceback
 from pathlib import Path
 from typing import NoReturn, Sequence
 
-from . import build, kept, merge, parts, tools
-from . import keep as keeping
+from . import build, debug_archive, merge, parts, tools
+from .audit.imports import BYTECODE_CACHE
 from .errors import BuildError
-from .imports import BYTECODE_CACHE
 from .log import Log, without_credentials
+from .pack import deflate_cache
 
 USAGE = """usage: python3 worker.pyz tools|build|merge
 
@@ -38,14 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except OSError as error:
         status = _report(from_system(error), debug)
     if debug and (Path.cwd() / ".build").is_dir():
-        keeping.keep(Path.cwd(), Path.cwd() / ".build", Path.cwd() / "out", log)
+        debug_archive.keep(Path.cwd(), Path.cwd() / ".build", Path.cwd() / "out", log)
     sys.exit(status)
 
 
 def keep_downloads(bundle: Path) -> None:
     """Cache below ``.cache``, which CodeBuild keeps for the layer's next build."""
     caches = {"UV_CACHE_DIR": "uv", "PIP_CACHE_DIR": "pip"}
-    caches.update({BYTECODE_CACHE: "bytecode", kept.CACHE: "deflated"})
+    caches.update({BYTECODE_CACHE: "bytecode", deflate_cache.CACHE: "deflated"})
     for name, folder in caches.items():
         os.environ.setdefault(name, str(bundle / ".cache" / folder))
 

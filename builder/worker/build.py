@@ -7,34 +7,25 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Mapping, Sequence
 
-from . import (
-    audit,
-    distributions,
-    files,
-    include,
-    indexes,
-    kept,
-    libdeflate,
-    lighten,
-    manifest,
-    pack,
-    program,
-    provenance,
-    request,
-    sbom,
-    system,
-    verdict,
-)
-from . import uv as uvs
-from .files import LayerFile, fresh
-from .fill import Content, fill
+from . import indexes, program, request
+from .audit import checks, verdict
+from .content import Content
+from .contents import distributions, files
+from .contents.files import LayerFile, fresh
+from .documents import manifest, provenance, sbom
+from .documents.manifest import Circumstances, Package
+from .install import include
+from .install import system_packages as system
 from .log import Log, counted, human
-from .manifest import Circumstances, Package
+from .pack import deflate_cache, libdeflate, pack
+from .resolve import uv as uvs
+from .slim import options
+from .target import fill
 
 LARGEST_SHOWN = 8
 
 
-def build(bundle: Path, log: Log, limit: int = audit.UNZIPPED_LIMIT, *, runtime: str = "") -> None:
+def build(bundle: Path, log: Log, limit: int = checks.UNZIPPED_LIMIT, *, runtime: str = "") -> None:
     """Build the layer that the bundle asks for; raise BuildError when it cannot be right.
 
     With ``runtime``, such as ``python3.12``, only what the layer has for that target.
@@ -59,18 +50,18 @@ def build(bundle: Path, log: Log, limit: int = audit.UNZIPPED_LIMIT, *, runtime:
         # The audit mostly waits for the interpreter that imports the modules.
         judging = pool.submit(verdict.judge, wanted, contents, collected, stage, log, limit)
         with log.timed("pack"):
-            known = kept.load(program.version())
+            known = deflate_cache.load(program.version())
             packed = pack.pack(collected, work / "layer.zip", engine, known=known)
         sizes = judging.result()
     (work / "layer.zip").replace(out / "layer.zip")
-    kept.save(program.version(), out / "layer.zip", packed.places)
+    deflate_cache.save(program.version(), out / "layer.zip", packed.places)
     unzipped = sum(file.size for file in collected)
     packages = _packages(sizes, contents)
     circumstances = Circumstances(
         started_at,
         manifest.now(),
         tuple(manifest.lock_of(path) for path in sorted(out.glob("lock-*.txt"))),
-        lighten.total(content.saved for content in contents),
+        options.total(content.saved for content in contents),
         {name: round(seconds, 3) for name, seconds in sorted(log.seconds.items())},
     )
     document = manifest.document(wanted, packed, unzipped, len(collected), packages, circumstances)

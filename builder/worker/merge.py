@@ -10,22 +10,25 @@ import shutil
 from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
-from . import archive, audit, manifest, parts, program, provenance, request, sbom
-from .archive import Entry
+from . import parts, program, request
+from .audit import checks
+from .contents.files import LayerFile, fresh
+from .documents import manifest, provenance, sbom
+from .documents.manifest import Circumstances, Package
 from .errors import BuildError
-from .files import LayerFile, fresh
-from .lighten import Saved, total
 from .log import Log, counted, human
-from .manifest import Circumstances, Package
+from .pack import archive
+from .pack.archive import Entry
 from .parts import Part
 from .request import Request, Target
+from .slim.options import Saved, total
 
 
 def merge(
     bundle: Path,
     log: Log,
     folder_of: Callable[[Target], Path] = parts.folder_of,
-    limit: int = audit.UNZIPPED_LIMIT,
+    limit: int = checks.UNZIPPED_LIMIT,
 ) -> None:
     """Merge the parts of all targets that the bundle asks for; write ``out/``.
 
@@ -110,7 +113,7 @@ def _check_size(entries: Iterable[Entry], found: Sequence[Part], limit: int) -> 
         for part in found
         for package in part.manifest["packages"]
     }
-    return audit.check_size(files, sizes, limit)
+    return checks.check_size(files, sizes, limit)
 
 
 def _packages(found: Sequence[Part]) -> list[Package]:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Mapping
 
-from . import manifest
+from .documents import manifest
 from .errors import BuildError
 from .request import Request, Target
 

@@ -25,10 +25,12 @@ from unittest import mock
 import pytest
 
 from builder.spec.runtimes import Target as Runtime
-from builder.worker import libdeflate, lock, pack, tools
-from builder.worker.libdeflate import Libdeflate
+from builder.worker import tools
 from builder.worker.log import Log
+from builder.worker.pack import libdeflate, pack
+from builder.worker.pack.libdeflate import Libdeflate
 from builder.worker.request import Target
+from builder.worker.resolve import lock
 from tests.patience import PATIENCE
 
 REPOSITORY = Path(__file__).resolve().parents[2]

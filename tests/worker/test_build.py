@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.worker import program
-from builder.worker.elf import read as read_elf
+from builder.worker.contents.elf import read as read_elf
 from builder.worker.request import Target
 from tests.patience import PATIENCE
 from tests.worker.samples import mine

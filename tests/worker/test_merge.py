@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from builder.worker import manifest, merge, pack
+from builder.worker import merge
+from builder.worker.contents.files import LayerFile
+from builder.worker.documents import manifest
+from builder.worker.documents.manifest import Circumstances, Package
 from builder.worker.errors import BuildError
-from builder.worker.files import LayerFile
 from builder.worker.log import Log
-from builder.worker.manifest import Circumstances, Package
+from builder.worker.pack import pack
 from builder.worker.request import Request, Target
 from tests.worker.conftest import libdeflate_here, target_of
 

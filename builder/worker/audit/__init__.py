@@ -1,0 +1,1 @@
+"""Check that the layer works on its runtime before it is published."""

@@ -1,0 +1,233 @@
+"""Importing every module of the layer with the target's interpreter, and judging what fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import pkgutil
+import re
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Collection, Mapping, Sequence
+
+from ..interpreters import Interpreter
+
+SECONDS_A_MODULE = 60.0
+BYTECODE_CACHE = "LAYER_BYTECODE_CACHE"
+"""The variable that names the folder where compiled sources are kept from build to build."""
+
+PTH_ERROR = re.compile(r"Error processing line (?P<line>\d+) of (?P<file>.+\.pth)")
+"""How the module site begins what it says of a .pth file."""
+
+PROVIDED_BY_RUNTIME = {
+    *("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3"),
+    *("awslambdaric", "simplejson", "snapshot_restore_py"),
+}
+"""Modules of Lambda's Python runtimes beyond the standard library (AWS Lambda developer guide,
+"Runtime-included SDK versions", and the runtime interface client with what both depend on)."""
+
+OUTSIDE = {
+    *("ConnectionError", "gaierror", "TimeoutError", "URLError", "NoCredentialsError"),
+    *("NoRegionError", "EndpointConnectionError", "SystemExit", "KeyboardInterrupt"),
+}
+"""Errors that tell of the build's surroundings, not of the layer."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A module that could not be imported, and why."""
+
+    module: str
+    message: str
+    place: str = ""
+    kinds: tuple[str, ...] = ()
+    missing: str = ""
+    environment: bool = False
+    chain: str = ""
+
+
+@dataclass
+class Report:
+    """What happened to the modules.
+
+    ``start`` says why the interpreter could not start with the layer's .pth files, or what these
+    complained of. ``mapped`` are the files that were really loaded, each with the module whose
+    import did it first ("" for the start); ``stdlib`` is the interpreter's own path.
+    """
+
+    start: str = ""
+    imported: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    mapped: dict[Path, str] = field(default_factory=dict)
+    stdlib: tuple[str, ...] = ()
+
+
+def check(
+    interpreter: Interpreter,
+    root: Path,
+    modules: Sequence[str],
+    seconds: float = SECONDS_A_MODULE,
+    libraries: Path | None = None,
+) -> Report:
+    """Import the modules with nothing but the standard library and the layer on the path.
+
+    ``root`` is the layer's python/, ``libraries`` its lib/, where Lambda looks for shared
+    libraries.
+    """
+    report = Report()
+    left = list(modules)
+    with tempfile.TemporaryDirectory(prefix="layer-imports-") as folder:
+        while left:
+            probe = Probe(interpreter, root.resolve(), seconds, Path(folder), libraries)
+            lines, error = _probe(probe, left)
+            started, done = _read(lines, report)
+            left = [module for module in left if module not in done]
+            if not started:
+                report.start = report.start or error
+                break
+            if error and left:
+                # The process died, and it was importing the first module it did not report.
+                report.failures.append(Failure(left.pop(0), error))
+    return report
+
+
+def judge(
+    report: Report,
+    distributions: Mapping[str, Collection[str]],
+    own: Collection[str],
+    may_fail: Collection[str] = (),
+    main: Collection[str] = (),
+) -> tuple[list[Failure], list[str]]:
+    """Divide failures into those that refuse the layer and notes.
+
+    ``distributions`` maps names to modules, ``own`` names the project's own distributions: they
+    must import whole. A dependency may bring a module that needs more beside its main one; ``main``
+    are those of all distributions.
+    """
+    owners = {module: name for name, modules in distributions.items() for module in modules}
+    imported = set(report.imported)
+    refusals, notes = [], []
+    for failure in report.failures:
+        owner = owners.get(failure.module, "")
+        tolerated = _tolerated(failure, may_fail)
+        spare = owner not in own and failure.module not in main
+        if not tolerated and spare and imported & set(distributions.get(owner, ())):
+            tolerated = f"other modules of {owner} import"
+        if tolerated:
+            last_line = failure.message.splitlines()[-1]
+            notes.append(f"{failure.module} does not import here ({tolerated}): {last_line}")
+        else:
+            refusals.append(failure)
+    return refusals, notes
+
+
+def may(module: str, may_fail: Collection[str]) -> bool:
+    """Whether a module may fail: it is named, or below one that is."""
+    return any(module == name or module.startswith(f"{name}.") for name in may_fail)
+
+
+def _tolerated(failure: Failure, may_fail: Collection[str]) -> str:
+    if may(failure.module, may_fail):
+        return "it may fail"
+    if failure.missing.split(".")[0] in PROVIDED_BY_RUNTIME:
+        return f"{failure.missing} comes from Lambda's runtime"
+    if failure.environment:
+        return "it wants an environment variable that the function has"
+    outside = OUTSIDE & set(failure.kinds)
+    return f"it ended with {min(outside)}" if outside else ""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """How a probe is run."""
+
+    interpreter: Interpreter
+    root: Path
+    seconds: float
+    folder: Path
+    libraries: Path | None
+
+
+def _probe(probe: Probe, modules: Sequence[str]) -> tuple[list[str], str]:
+    """Run the probe once; return its report's lines, and what killed it if something did."""
+    folder, seconds = probe.folder, probe.seconds
+    source = pkgutil.get_data(__package__, "probe.py")
+    assert source is not None
+    report = folder / "report.jsonl"
+    report.unlink(missing_ok=True)
+    arguments = ["-I", "-S", "-B", "-c", source.decode("utf-8")]
+    cached = os.environ.get(BYTECODE_CACHE, "")
+    arguments += [str(probe.root), str(report), str(seconds), cached, *modules]
+    try:
+        ended = subprocess.run(
+            [probe.interpreter.path, *arguments],
+            cwd=folder,
+            env=_environment(folder, probe.libraries),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=(seconds + 5) * len(modules),
+            check=False,
+        )
+        status, said = ended.returncode, ended.stderr.decode("utf-8", "replace")
+    except subprocess.TimeoutExpired:
+        status, said = 1, "Timeout"
+    lines = report.read_text(encoding="utf-8").splitlines() if report.exists() else []
+    return lines, _cause_of_death(status, said, seconds)
+
+
+def _cause_of_death(status: int, said: str, seconds: float) -> str:
+    if status == 0:
+        return ""
+    if status < 0:
+        return f"the interpreter was killed by signal {-status}"
+    if "Timeout" in said:
+        return f"the import took more than {seconds:g} seconds"
+    return "\n".join(["the interpreter ended", *said.rstrip().splitlines()[-5:]])
+
+
+def _environment(folder: Path, libraries: Path | None) -> dict[str, str]:
+    """Return an environment like a function's, without anything of the build's credentials."""
+    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "LD_LIBRARY_PATH")}
+    # A function has en_US.UTF-8, which not every build image has (AWS Lambda developer guide,
+    # "Defined runtime environment variables").
+    kept["LANG"] = os.environ.get("LANG", "C.UTF-8")
+    if libraries is not None and libraries.is_dir():
+        paths = [kept.get("LD_LIBRARY_PATH", ""), str(libraries.resolve())]
+        kept["LD_LIBRARY_PATH"] = ":".join(path for path in paths if path)
+    home = {"HOME": str(folder), "TMPDIR": str(folder)}
+    region = {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
+    return {**kept, **home, **region, "AWS_EC2_METADATA_DISABLED": "true"}
+
+
+def _read(lines: Sequence[str], report: Report) -> tuple[bool, set[str]]:
+    """Add what the probe wrote; return whether it started, and the modules that are done."""
+    started, done = False, set()
+    for line in map(json.loads, lines):
+        module = line.get("module", "")
+        for path in line.get("mapped", ()):
+            report.mapped.setdefault(Path(path), module)
+        if line["status"] == "done":
+            complains = line["message"] or PTH_ERROR.search(line["said"])
+            report.start = f"{line['said']}{line['message']}" if complains else ""
+            started = not line["message"]
+            report.stdlib = tuple(line["stdlib"])
+        elif line["status"] == "imported":
+            report.imported.append(module)
+            done.add(module)
+        elif line["status"] == "failed":
+            report.failures.append(
+                Failure(
+                    module,
+                    line["message"],
+                    line["place"],
+                    tuple(line["kinds"]),
+                    line["missing"],
+                    line["environment"],
+                    line["chain"],
+                )
+            )
+            done.add(module)
+    return started, done

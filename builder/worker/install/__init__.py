@@ -1,0 +1,1 @@
+"""Put into the layer what was resolved, and what the user brings."""

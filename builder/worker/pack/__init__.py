@@ -1,0 +1,1 @@
+"""Write the zip: the same bytes for the same files."""

@@ -1,0 +1,1 @@
+"""Choose every version, and have a wheel for each."""

@@ -1,0 +1,108 @@
+"""Which versions one target gets: from the request to its lock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+from ..log import Log, counted
+from ..request import Request, Target
+from . import project_lock, requirements_text
+from . import required_hashes as hashes
+from . import wheels as projects
+from .local_packages import Own
+from .lock import Lock
+from .project_lock import Locked
+from .resolve import Inputs, Resolver
+
+
+def resolve(
+    wanted: Request,
+    target: Target,
+    own: Own,
+    work: Path,
+    log: Log,
+    kept: Locked | None,
+    *,
+    native: bool,
+    listed: bytes | None = None,
+) -> Lock:
+    """Return the lock for one target; build the wheels of all source folders on the way.
+
+    ``listed`` is a pyproject.toml that only lists dependencies, and takes the package's place.
+    """
+    project = own.uv.cwd
+    own.root_first = bool(wanted.requirements)
+    lines = list(wanted.dependencies)
+    folders: list[str] = []
+    wheels: list[str] = []
+    pyproject: Path | None = None
+    if wanted.package is not None and listed is not None:
+        pyproject = project / wanted.package / "pyproject.toml"
+        pyproject.write_bytes(listed)
+        own.named_in(pyproject.parent)
+    elif wanted.package is not None:
+        log.step(f"building the package in {wanted.package}")
+        wheel = own.wheel(wanted.package)
+        projects.check_extras(wheel, wanted.extras)
+        projects.check_target(wheel, target, native=native)
+        extras = f"[{','.join(wanted.extras)}]" if wanted.extras else ""
+        source = (project / wanted.package).resolve()
+        as_folder = projects.names_sources(source, project.resolve())
+        path = source if as_folder else wheel.path.resolve()
+        lines.append(f"{wheel.name}{extras} @ file://{quote(str(path))}")
+        (folders if as_folder else wheels).append(wheel.name)
+    direct = work / "requirements.in"
+    direct.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    paths = [direct, *(project / path for path in wanted.requirements)]
+    requirements_text.rewrite(project / path for path in wanted.requirements)
+    log.step(f"resolving {_described(wanted)} for {target}")
+    resolver = Resolver(own.uv, target, work, log, native=native)
+    constraints = overrides = None
+    if kept is not None:
+        log.step(f"keeping to {kept.source}")
+        constraints = work / "constraints.txt"
+        constraints.write_text(kept.constraints(), encoding="utf-8")
+        overrides = work / "overrides.txt"
+        overrides.write_text(kept.overrides(), encoding="utf-8")
+    locked = resolver.resolve(
+        Inputs(
+            (*paths, *([pyproject] if pyproject else [])),
+            tuple(folders),
+            tuple(wheels),
+            constraints,
+            overrides,
+            wanted.extras if pyproject else (),
+        ),
+        lambda folder: own.wheel(folder).name,
+    )
+    for folder in locked.folders:
+        projects.check_target(own.wheel(folder), target, native=native)
+    if kept is not None:
+        locked = _keep_to(kept, locked, wanted, log)
+    locked = hashes.keep_to(hashes.read(paths), locked)
+    older = dict(locked.older)
+    for name in locked.from_source:
+        other = f" ({older[name]} has)" if name in older else ""
+        log.note(f"{name} has no wheel for {target}{other}; it is built from source")
+    return locked
+
+
+def _keep_to(kept: Locked, found: Lock, wanted: Request, log: Log) -> Lock:
+    """Give the lock the project's own hashes; refuse when the project's lock lacks something."""
+    locked, lacking = project_lock.keep_to(kept, found)
+    if lacking and not (wanted.requirements or wanted.dependencies):
+        raise project_lock.stale(kept, lacking)
+    if lacking:
+        log.note(f"not in {kept.source}, and resolved now: {', '.join(lacking)}")
+    return locked
+
+
+def _described(wanted: Request) -> str:
+    parts = []
+    if wanted.package is not None:
+        parts.append(f"{wanted.package}{list(wanted.extras) or ''}".replace("'", ""))
+    parts += wanted.requirements
+    if wanted.dependencies:
+        parts.append(counted(len(wanted.dependencies), "dependency", "dependencies"))
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if parts[1:] else parts)

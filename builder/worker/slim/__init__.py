@@ -1,0 +1,1 @@
+"""Take out what no function needs."""

@@ -1,0 +1,124 @@
+"""Filling: one target's folder, from its versions to the files that the layer will have."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Mapping, Sequence
+
+from . import interpreters
+from .audit import checks, collisions
+from .content import Content
+from .contents import distributions
+from .contents.distributions import Distribution
+from .install import include
+from .install import install as installing
+from .log import Log, counted, human
+from .request import Request, Target
+from .resolve import project_lock, target_lock
+from .resolve import uv as uvs
+from .resolve import wheels as projects
+from .resolve.local_packages import Own
+from .resolve.lock import Lock
+from .resolve.uv import Uv
+from .resolve.wheels import ProjectWheel
+from .slim import cleanup, options
+from .slim.options import Saved
+
+LISTED = "listed.toml"
+"""Where the bundle holds a pyproject.toml that only lists dependencies; it is not always there."""
+
+
+def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, log: Log) -> Content:
+    """Resolve and install for one target; return what is there now."""
+    # A new folder each time: uv remembers what it built of a path, whatever changed inside.
+    work = Path(tempfile.mkdtemp(prefix=f"{target.python}-", dir=stage.parent))
+    project = work / "project"
+    if (bundle / "project").is_dir():
+        shutil.copytree(bundle / "project", project, symlinks=True)
+    else:
+        project.mkdir()
+    interpreter = interpreters.find(target)
+    python = interpreter.path if interpreter else sys.executable
+    own = Own(Uv(uv, project, python, log), project, work / "wheels")
+    kept = project_lock.read(bundle)
+    native = interpreter is not None
+    with log.timed("resolve"):
+        listed = bundle / LISTED
+        content = listed.read_bytes() if listed.is_file() else None
+        locked = target_lock.resolve(
+            wanted, target, own, work, log, kept, native=native, listed=content
+        )
+    (bundle / "out" / f"lock-{target.python}.txt").write_text(
+        locked.text(_header(wanted, target, own.wheels)), encoding="utf-8"
+    )
+    prefix = wanted.prefix(target)
+    root = stage / prefix
+    with log.timed("install"):
+        for wheel in own.wheels:
+            projects.without_paths(wheel.path)
+        installing.install(own.uv, locked, own.wheels, target, root, work, log)
+    with log.timed("slim"):
+        found = distributions.read(root)
+        pins = [(pin.name, pin.version) for pin in locked.pins]
+        pins += [(wheel.name, wheel.version) for wheel in own.wheels]
+        checks.check_installed(pins, found, root, target)
+        names = {wheel.name for wheel in own.wheels}
+        found = _settle(wanted, target, root, found, own, locked, work, log)
+        if include.BIN in wanted.include:
+            include.take_scripts(root, found, stage)
+        saved, left_out = _slim(wanted, root, found, names, log)
+    return Content(target, prefix, found, names, locked, saved, left_out)
+
+
+def _settle(
+    wanted: Request,
+    target: Target,
+    root: Path,
+    found: list[Distribution],
+    own: Own,
+    locked: Lock,
+    work: Path,
+    log: Log,
+) -> list[Distribution]:
+    """Leave nothing to the order of installation; return the distributions as they are then."""
+
+    def alone(name: str) -> Path:
+        into = work / "alone" / name
+        if not into.is_dir():
+            installing.install_alone(own.uv, locked, own.wheels, name, target, into)
+        return into
+
+    names = {wheel.name for wheel in own.wheels}
+    scripts = include.BIN in wanted.include
+    return collisions.settle(
+        root, found, names, alone, target, log, exclude=wanted.exclude, scripts=scripts
+    )
+
+
+def _slim(
+    wanted: Request, root: Path, found: Sequence[Distribution], own: set[str], log: Log
+) -> tuple[tuple[Saved, ...], Mapping[str, str]]:
+    """Leave out what the layer does not need; say what that saved, and what is gone."""
+    removed = cleanup.slim(root, wanted.exclude)
+    if removed.scripts and include.BIN not in wanted.include:
+        log.debug(f"left out bin/: {', '.join(removed.scripts)}")
+        scripts = counted(len(removed.scripts), "command-line script")
+        log.step(f"left out {scripts}: layers hold modules")
+    if removed.excluded:
+        gone = counted(removed.excluded, "excluded file")
+        log.step(f"left out {gone}, {human(removed.excluded_size)}")
+    left_out = dict.fromkeys(removed.gone, "exclude")
+    saved = options.lighten(root, wanted.slim, found, own, left_out)
+    for part in saved:
+        if part.files:
+            files_gone = counted(part.files, "file")
+            log.step(f"slimmed {part.what}: {files_gone}, {human(part.size)} saved")
+    return (Saved("bytecode", removed.bytecode, removed.bytecode_size), *saved), left_out
+
+
+def _header(wanted: Request, target: Target, wheels: Sequence[ProjectWheel]) -> list[str]:
+    lines = [f"layer {wanted.layer}, {target}, resolved by uv {uvs.version()}"]
+    return lines + [f"{w.name} {w.version} is built from {w.folder}" for w in wheels]

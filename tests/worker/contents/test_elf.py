@@ -1,0 +1,74 @@
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from builder.worker.contents import elf
+from tests.patience import PATIENCE
+
+
+@pytest.fixture
+def library(tmp_path: Path, native_library: bytes) -> Path:
+    path = tmp_path / "native.so"
+    path.write_bytes(native_library)
+    return path
+
+
+def test_what_is_not_elf_is_none(tmp_path: Path) -> None:
+    (tmp_path / "a.so").write_text("INPUT(libc.so.6)")
+    (tmp_path / "empty").touch()
+
+    assert elf.read(tmp_path / "a.so") is None
+    assert elf.read(tmp_path / "empty") is None
+
+
+@pytest.mark.skipif(not shutil.which("readelf"), reason="readelf (binutils) is not here to compare")
+def test_a_library_is_read_as_readelf_reads_it(library: Path) -> None:
+    said = subprocess.run(
+        ["readelf", "-dVW", str(library)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
+    ).stdout
+    needed = [line.split("[")[1].rstrip("]") for line in said.splitlines() if "(NEEDED)" in line]
+    names = {line.split("Name: ")[1].split()[0] for line in said.splitlines() if "Name: " in line}
+
+    read = elf.read(library)
+
+    assert read is not None
+    assert list(read.needed) == needed
+    assert {version for _, version in read.versions} == names
+
+
+def test_versions_are_ordered_as_numbers() -> None:
+    read = elf.Elf("x86_64", versions=(("libc.so.6", "GLIBC_2.4"), ("libc.so.6", "GLIBC_2.17")))
+
+    assert read.versions_of("GLIBC") == ["2.4", "2.17"]
+    assert read.versions_of("GLIBCXX") == []
+
+
+def test_the_machine_is_named(library: Path) -> None:
+    data = bytearray(library.read_bytes())
+    data[18:20] = (183).to_bytes(2, "little")
+    library.write_bytes(data)
+
+    read = elf.read(library)
+
+    assert read is not None
+    assert read.machine == "aarch64"
+
+
+@pytest.mark.parametrize("length", [4, 20, 64, 2000])
+def test_a_file_that_ends_too_early_is_called_damaged(library: Path, length: int) -> None:
+    library.write_bytes(library.read_bytes()[:length])
+
+    with pytest.raises(elf.ElfError, match=r"native\.so is a damaged ELF file"):
+        elf.read(library)
+
+
+def test_every_program_of_this_machine_can_be_read() -> None:
+    read = [elf.read(path) for path in Path("/usr/bin").iterdir() if path.is_file()]
+
+    assert any(read)

@@ -1,0 +1,61 @@
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.worker.install import install
+from builder.worker.install.install import batches, older_version
+from builder.worker.log import Log
+from builder.worker.process import Outcome
+from builder.worker.request import Target
+from builder.worker.resolve.lock import Lock, Pin
+from builder.worker.resolve.uv import Uv
+from tests.worker.conftest import UV
+
+if TYPE_CHECKING:
+    from tests.worker.conftest import MakeWheel
+
+
+def pins(count: int, *, hashed: bool = True) -> list[Pin]:
+    line = "a==1 --hash=sha256:aa" if hashed else "a @ git+x"
+    return [Pin(f"a{number}", "1", line) for number in range(count)]
+
+
+def test_a_lock_is_installed_in_batches() -> None:
+    assert [len(batch) for batch in batches(pins(250), 100)] == [100, 100, 50]
+
+
+def test_what_has_no_hashes_is_installed_apart_so_that_the_rest_is_checked() -> None:
+    made = batches([*pins(1, hashed=False), *pins(2)], 100)
+
+    assert [[pin.hashed for pin in batch] for batch in made] == [[True, True], [False]]
+
+
+def test_the_advice_names_the_version_that_has_a_wheel() -> None:
+    locked = Lock((), older=(("my-numpy", "2.2.6"),))
+
+    assert "my-numpy 2.2.6 has a wheel" in older_version(
+        Outcome(("uv",), 1, "Failed to build `My_numpy==2.4`"), locked
+    )
+    assert older_version(Outcome(("uv",), 1, "Failed to build `other==1`"), locked) == ""
+
+
+def test_a_pin_that_was_just_resolved_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_wheel: "MakeWheel", here: Target
+) -> None:
+    monkeypatch.setattr(install, "PAUSES", (0.0, 0.0))
+    wheels, work, links = tmp_path / "wheels", tmp_path / "work", tmp_path / "links"
+    make_wheel(wheels, "late")
+    links.mkdir()
+    work.mkdir()
+    # A uv whose index gets the wheel after the first question.
+    program = tmp_path / "uv"
+    program.write_text(f'#!/bin/sh\n{UV} "$@"; s=$?\ncp {wheels}/*.whl {links}/\nexit $s\n')
+    program.chmod(0o755)
+    locked = Lock((Pin("late", "1.0", "late==1.0"),), (), ("--no-index", f"--find-links {links}"))
+    uv = Uv(program, tmp_path, sys.executable, Log())
+
+    install.install(uv, locked, [], here, tmp_path / "into", work, Log())
+
+    assert (tmp_path / "into" / "late" / "__init__.py").exists()

@@ -1,0 +1,45 @@
+"""uv gets what pip would make of a requirements file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.worker.resolve.requirements_text import decode, rewrite
+
+if TYPE_CHECKING:
+    from tests.worker.conftest import MakeBundle, MakeWheel
+
+
+def test_files_that_are_named_are_written_anew_too(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes("-r b.txt\r\n".encode("utf-16"))
+    (tmp_path / "b.txt").write_bytes(b"# coding: latin-1\n-c a.txt\nsi\\\nx # \xe9\n")
+
+    rewrite([tmp_path / "a.txt"])
+
+    assert (tmp_path / "a.txt").read_text("utf-8") == "-r b.txt\n"
+    assert (tmp_path / "b.txt").read_text("utf-8") == "# coding: latin-1\n-c a.txt\nsix # é\n"
+
+
+def test_utf16_without_a_mark_is_no_text() -> None:
+    with pytest.raises(ValueError, match="NUL"):
+        decode("six\n".encode("utf-16-le"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_layer_of_a_file_in_another_encoding_with_a_line_that_goes_on(
+    make_bundle: MakeBundle, make_wheel: MakeWheel, encoding: str
+) -> None:
+    bundle = make_bundle(requirements=["reqs/requirements.txt"])
+    project = bundle.path / "project"
+    make_wheel(project / "reqs" / "links", "ours")
+    text = "# coding: latin-1\n# größe\n--no-index\n--find-links links\n"
+    text += 'ours ; python_version \\\n>= "3.0"\n'
+    (project / "reqs" / "requirements.txt").write_bytes(text.encode(encoding))
+
+    result = bundle.run()
+
+    assert result.status == 0, result.errors
+    assert "python/ours/__init__.py" in result.names

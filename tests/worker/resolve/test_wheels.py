@@ -1,0 +1,127 @@
+import base64
+import hashlib
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.worker.errors import BuildError
+from builder.worker.request import Target
+from builder.worker.resolve import wheels
+
+if TYPE_CHECKING:
+    from tests.worker.conftest import MakeBundle, MakeWheel
+
+
+def test_a_wheel_tells_its_name_version_and_extras(tmp_path: Path, make_wheel: "MakeWheel") -> None:
+    wheel = wheels.read(make_wheel(tmp_path, "My_Pkg", "2.0"), "libs/my")
+
+    assert (wheel.name, wheel.version, wheel.extras) == ("my-pkg", "2.0", ())
+
+
+def test_an_extra_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:
+    wheel = wheels.ProjectWheel("a", "1", ("tables", "all"), "libs/a", tmp_path)
+
+    wheels.check_extras(wheel, ("Tables",))
+    with pytest.raises(BuildError, match="a has no extra 'pdf'") as caught:
+        wheels.check_extras(wheel, ("pdf",))
+    assert caught.value.expected == "one of tables, all"
+
+
+@pytest.mark.parametrize(
+    ("text", "helped"),
+    [('requires = ["hatchling", "hatch-vcs"]', True), ('requires = ["hatchling"]', False)],
+)
+def test_a_version_that_git_would_tell_is_given_where_git_is_not(
+    text: str, helped: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+
+    assert bool(wheels.version_variables(tmp_path)) is helped
+
+
+def test_a_repository_tells_its_own_version(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('requires = ["setuptools-scm"]')
+    (tmp_path / ".git").mkdir()
+
+    assert wheels.version_variables(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("tag", "native", "refused"),
+    [
+        ("py3-none-any", False, False),
+        ("cp311-cp311-linux_x86_64", True, False),
+        ("cp311-cp311-linux_x86_64", False, True),
+    ],
+)
+def test_compiled_code_of_the_project_needs_the_targets_own_interpreter(
+    tag: str, native: bool, refused: bool, tmp_path: Path, foreign: Target
+) -> None:
+    wheel = wheels.ProjectWheel("a", "1", (), "libs/a", tmp_path / f"a-1-{tag}.whl")
+
+    if not refused:
+        wheels.check_target(wheel, foreign, native=native)
+        return
+    with pytest.raises(BuildError, match="a has compiled code"):
+        wheels.check_target(wheel, foreign, native=native)
+
+
+@pytest.mark.parametrize(
+    ("requires", "left"),
+    [
+        ("lib @ file:///tmp/x/lib", "lib"),
+        ("lib[a,b]@file:///tmp/x/lib ; python_version > '3'", "lib[a,b] ; python_version > '3'"),
+        ("lib @ https://files.example/lib.zip", "lib @ https://files.example/lib.zip"),
+        ("lib>=1", "lib>=1"),
+    ],
+)
+def test_paths_of_the_machine_are_taken_out_of_a_wheel(
+    requires: str, left: str, tmp_path: Path, make_wheel: "MakeWheel"
+) -> None:
+    wheel = make_wheel(tmp_path, "mine", requires=(requires,))
+
+    wheels.without_paths(wheel)
+
+    with zipfile.ZipFile(wheel) as archive:
+        metadata = archive.read("mine-1.0.dist-info/METADATA")
+        record = archive.read("mine-1.0.dist-info/RECORD").decode()
+    assert f"Requires-Dist: {left}\n" in metadata.decode()
+    digest = base64.urlsafe_b64encode(hashlib.sha256(metadata).digest()).rstrip(b"=").decode()
+    assert f"mine-1.0.dist-info/METADATA,sha256={digest},{len(metadata)}\n" in record
+
+
+@pytest.mark.parametrize(
+    ("more", "gone"),
+    [
+        (["web/__init__.py", "utils/__init__.py", "tests/__init__.py"], ["utils/"]),
+        (["web/__init__.py", "handler.py", "conftest.py"], ["handler.py"]),
+        (["src/web/__init__.py", "web2/__init__.py"], ["web2/"]),
+        (["web/__init__.py", "docs/conf.py"], []),
+    ],
+)
+def test_what_setuptools_leaves_out_unasked_is_named(
+    more: list[str], gone: list[str], make_bundle: "MakeBundle"
+) -> None:
+    files = dict.fromkeys(more, "")
+    files["pyproject.toml"] = '[project]\nname = "web"\nversion = "1"\n'
+
+    result = make_bundle(files, package=".").run()
+
+    assert result.status == 0, result.errors
+    said = [line for line in result.output.splitlines() if "setuptools left out" in line]
+    assert len(said) == bool(gone)
+    assert not gone or f"left out {', '.join(gone)}:" in said[0]
+
+
+@pytest.mark.parametrize(
+    "said", ['[build-system]\nrequires = ["x"]\n', "[tool.setuptools]\npackages = ['web']\n"]
+)
+def test_what_the_package_itself_chose_is_not_left_out(
+    said: str, tmp_path: Path, make_wheel: "MakeWheel"
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(said)
+    (tmp_path / "handler.py").write_text("")
+
+    assert wheels.left_out(tmp_path, make_wheel(tmp_path / "out", "web")) == []
