@@ -24,6 +24,7 @@ from unittest import mock
 
 import pytest
 
+from builder.inputs.worker_program import worker
 from builder.spec.runtimes import Target as Runtime
 from builder.worker import tools
 from builder.worker.log import Log
@@ -192,11 +193,7 @@ def engine() -> Libdeflate:
 @pytest.fixture(scope="session")
 def worker_pyz(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("pyz") / "worker.pyz"
-    with zipfile.ZipFile(path, "w") as archive:
-        for file in sorted((REPOSITORY / "builder" / "worker").iterdir()):
-            if file.suffix in (".py", ".txt"):
-                archive.write(file, f"worker/{file.name}")
-        archive.writestr("__main__.py", "from worker.__main__ import main; main()\n")
+    path.write_bytes(worker())
     return path
 
 

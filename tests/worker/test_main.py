@@ -77,7 +77,7 @@ def test_the_systems_refusal_is_told_like_every_error() -> None:
 
 
 def test_the_worker_imports_nothing_but_the_standard_library_and_itself() -> None:
-    for file in Path(program.__file__).parent.glob("*.py"):
+    for file in Path(program.__file__).parent.rglob("*.py"):
         text = file.read_text()
         assert "import builder" not in text
         assert "from builder" not in text

@@ -53,7 +53,7 @@ def read(path: Path) -> Elf | None:
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             try:
                 return _Reader(data).elf()
-            except (struct.error, IndexError, UnicodeDecodeError, ValueError) as error:
+            except (struct.error, IndexError, OverflowError, ValueError) as error:
                 raise ElfError(f"{path.name} is a damaged ELF file: {error}") from error
 
 
@@ -116,7 +116,11 @@ class _Reader:
             for _ in range(count):
                 _, _, _, name, after = self._unpack("IHHII", entry)
                 found.append((library, self._text(strings + name)))
+                if not after:  # the last one; a damaged count may say otherwise
+                    break
                 entry += after
+            if not following:
+                break
             at += following
         return found
 
