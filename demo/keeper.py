@@ -1,7 +1,7 @@
 """Keep the embedded AWS: for as long as the demo runs, or until it is stopped by hand.
 
 The keeper is a process of its own. It ends when its standard input ends, and so with the demo,
-however that ends, unless the demo has told it to stay.
+however that ends, unless the demo has asked it to stay.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Kept:
 
 @contextmanager
 def kept_aws(folder: Path) -> Iterator[Kept]:
-    """Start the embedded AWS with its state below a folder; end it unless it was told to stay."""
+    """Start the embedded AWS with its state below a folder; end it unless it was asked to stay."""
     log = folder / "logs" / "embedded-aws.log"
     with log.open("w", encoding="utf-8") as errors:
         process = subprocess.Popen(
@@ -86,7 +86,7 @@ def stop(folder: Path) -> bool:
         return False
     pid = file.read_text(encoding="ascii").strip()
     file.unlink()
-    # The number may belong to somebody else by now.
+    # The number may belong to another process by now.
     command = subprocess.run(
         ["ps", "-o", "args=", "-p", pid],
         capture_output=True,

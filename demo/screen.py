@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 WIDTH = 140
-"""Columns when nobody says how many there are: ARNs should not be broken."""
+"""Columns when it is not known how many there are: ARNs should not be broken."""
 
 LAYER_COLOURS = ("cyan", "magenta", "green", "yellow")
 

@@ -28,7 +28,7 @@ def bind() -> socket.socket:
     listener = socket.socket()
     listener.bind((LOOPBACK, 0))
     # Accepted connections inherit it: else those whose client is slow to close keep rebind() out.
-    # After bind(), so that the port is one that nobody has.
+    # After bind(), so that the port is one that is free.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     return listener
 

@@ -24,7 +24,7 @@ OLDEST = (1, 4)
 """terraform_data, which the constructs use, came with Terraform 1.4."""
 
 _SOON = 60.0
-"""Seconds that a program may take to tell its version."""
+"""Seconds that a program may take to say its version."""
 
 _SAID = re.compile(r"(Terraform|OpenTofu) v(\d+\.\d+\S*)")
 _REGISTRIES = {"Terraform": "registry.terraform.io", "OpenTofu": "registry.opentofu.org"}
@@ -97,7 +97,7 @@ def _identified(path: str, search: str, _changed: int) -> Program:
     found = _SAID.match(said)
     if found is None:
         raise TerraformError(
-            "the program does not tell its version",
+            "the program does not say its version",
             where=f"{path} version\n{(errors or said).strip()[:500]}",
             expected="the terraform of HashiCorp, or OpenTofu's tofu",
             fix=f"check what `{path} version` says",

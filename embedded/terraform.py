@@ -150,7 +150,7 @@ class Terraform:
             raise TerraformError(
                 f"terraform {arguments[0]} failed with exit status {result.exit_code}",
                 where=f"{self.folder}\n{result.stderr.strip() or result.stdout.strip()}",
-                fix="mend what terraform names above and run the command again",
+                fix="correct what terraform names above and run the command again",
             )
         return result
 
@@ -292,7 +292,7 @@ def choose(
 
 @cache
 def registry_answers(registry: str, patience: float = _PATIENCE) -> bool:
-    """Tell whether a registry's discovery document can be fetched."""
+    """Return whether a registry's discovery document can be fetched."""
     try:
         url = f"https://{registry}/.well-known/terraform.json"
         with urllib.request.urlopen(url, timeout=patience) as answer:

@@ -3,5 +3,5 @@
 # PYTHONHOME no program of ours would. The installer writes the other one beside it.
 unset PYTHONHOME PYTHONPATH PYTHONPLATLIBDIR PYTHONSTARTUP PYTHONINSPECT
 program="$0-python"
-[ -x "$program" ] || program="$(readlink -f "$0")-python" # a link of somebody's own
+[ -x "$program" ] || program="$(readlink -f "$0")-python" # a link that a user made
 exec "$program" "$@"

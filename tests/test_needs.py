@@ -45,7 +45,7 @@ def test_a_test_that_starts_an_aws_without_saying_so_fails(
 
 
 @pytest.mark.usefixtures("terraform")
-def test_the_real_terraform_is_told_from_other_programs_of_that_name(
+def test_the_real_terraform_is_distinguished_from_other_programs_of_that_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert needs_of_command(["terraform", "plan"]) == {"terraform"}

@@ -154,7 +154,7 @@ class _Selection:
             outside = local.path.is_absolute() or ".." in local.path.parts
             there = not outside and (self.root / local.path).exists()
             if not local.needed and not there:
-                continue  # an extra's, and perhaps nobody wants it
+                continue  # an extra's, which may not be wanted
             if outside:
                 raise SourceError(
                     f"{local.named} is outside the project",

@@ -13,7 +13,7 @@ from .slim.options import Saved
 
 @dataclass
 class Content:
-    """What one target's folder holds, as far as the manifest tells it."""
+    """What one target's folder holds, as far as the manifest says."""
 
     target: Target
     prefix: str

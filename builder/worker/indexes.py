@@ -1,4 +1,4 @@
-"""Package indexes of the layer's own: uv is told where they are and how to log in.
+"""Package indexes of the layer's own: uv learns where they are and how to log in.
 
 uv takes indexes from UV_INDEX (asked in this order, before the default) and UV_DEFAULT_INDEX (in
 PyPI's place), and the credentials of an index from UV_INDEX_<NAME>_USERNAME and _PASSWORD (uv's

@@ -34,7 +34,7 @@ class Log:
 
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
-        """Add the time that passes inside to ``seconds``, which the manifest tells."""
+        """Add the time that passes inside to ``seconds``, which the manifest shows."""
         begin = self._clock()
         try:
             yield
@@ -69,7 +69,7 @@ _hidden: set[str] = set()
 
 
 def hide(secret: str) -> None:
-    """Blank out a secret wherever it would be told from now on."""
+    """Blank out a secret wherever it would be printed from now on."""
     if secret:
         _hidden.add(secret)
 

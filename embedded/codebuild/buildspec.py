@@ -71,7 +71,7 @@ def parse(text: str) -> Buildspec:
         document = yaml.load(text, Loader=yaml.BaseLoader)
     except yaml.YAMLError as error:
         raise BuildspecError(
-            "the buildspec is not YAML", where=str(error), fix="mend the buildspec's syntax"
+            "the buildspec is not YAML", where=str(error), fix="correct the buildspec's syntax"
         ) from error
     top = Section("buildspec", document)
     if top.text("version") != "0.2":

@@ -1,4 +1,4 @@
-"""What a provider tells Terraform when something is wrong."""
+"""What a provider sends Terraform when something is wrong."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def _killed_by(interrupted: threading.Event, process: subprocess.Popen[bytes]) -
         yield
     finally:
         interrupted.set()
-        watcher.join()  # no limit: it was told to end
+        watcher.join()  # no limit: it was asked to end
 
 
 def _state(returncode: int) -> str:

@@ -123,7 +123,7 @@ def _same_blocks(nested: NestedBlock, one: Value, other: Value) -> bool:
 
 
 def same(one: Value, other: Value, unordered: bool = False) -> bool:
-    """Tell whether the SDK sees no difference between two values of an attribute."""
+    """Return whether the SDK sees no difference between two values of an attribute."""
     if one is UNKNOWN or other is UNKNOWN:
         return False
     if blank(one) and blank(other):

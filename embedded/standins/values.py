@@ -77,7 +77,7 @@ def known(value: Value) -> Value:
 
 
 def blank(value: Value) -> bool:
-    """Tell whether Terraform's SDK treats the value as not set.
+    """Return whether Terraform's SDK treats the value as not set.
 
     The SDK that most resources of hashicorp/aws are made with cannot tell null from a type's zero
     value (Terraform plugin SDK, "Schema Behaviors": GetOk).
@@ -86,7 +86,7 @@ def blank(value: Value) -> bool:
 
 
 def same_json(one: Value, other: Value) -> bool:
-    """Tell whether two strings are the same JSON document."""
+    """Return whether two strings are the same JSON document."""
     try:
         return bool(json.loads(one) == json.loads(other))
     except (TypeError, ValueError):

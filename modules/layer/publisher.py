@@ -184,8 +184,8 @@ class Publisher(Construct):
                 depends_on=ready,
             )
         )
-        # Lambda calls it again after one minute and after two more, which mends what passes
-        # (throttling, somebody who changes a function). What stays is told, if anybody listens.
+        # Lambda calls it again after one minute and after two more, which corrects what passes
+        # (throttling, another change of a function). What stays is sent, if a topic is set.
         destination = {"on_failure": {"destination": self._notify}} if self._notify else None
         named(
             LambdaFunctionEventInvokeConfig(

@@ -34,7 +34,7 @@ def test_the_help_documents_the_exit_codes() -> None:
     assert "Exit codes: 0 done; 1 an error" in CliRunner().invoke(main, ["--help"]).output
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_reported() -> None:
     assert CliRunner().invoke(main, ["--version"]).output.strip().endswith(__version__)
 
 

@@ -42,7 +42,7 @@ def test_a_pinned_layer_answers_its_pinned_version_and_asks_for_no_approval(worl
     world.edit()
     second = apply(world)
     pin(world)
-    world.edit("x = 'mended'\n")
+    world.edit("x = 'corrected'\n")
 
     answer = planned(world)
     assert answer["token"] == planned_token(world)
@@ -84,7 +84,7 @@ def test_a_plan_from_before_the_pin_builds_nothing_and_answers_the_pinned_versio
 # Functions
 
 
-def test_functions_that_were_not_moved_fail_the_apply_and_the_next_one_mends_it(
+def test_functions_that_were_not_moved_fail_the_apply_and_the_next_one_repairs_it(
     world: World,
 ) -> None:
     later = f"{world.name}-later"
@@ -99,8 +99,8 @@ def test_functions_that_were_not_moved_fail_the_apply_and_the_next_one_mends_it(
     assert released(world, due, spec=spec)["status"] == "unmoved"
 
     function_of(world, "later")
-    mended = apply(world, spec=spec)
-    assert (mended["status"], mended["version"]) == ("current", "1")
+    corrected = apply(world, spec=spec)
+    assert (corrected["status"], corrected["version"]) == ("current", "1")
     assert planned(world, spec=spec)["token"] == due["token"]
     assert (len(world.builds()), world.versions()) == (1, [1])
 

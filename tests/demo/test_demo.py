@@ -77,7 +77,7 @@ def leaves_nothing(mark: str) -> None:
     wait_until(lambda: not marked(mark), "the end of all that the demo started")
 
 
-def test_the_story_is_told_to_its_end_and_leaves_nothing(clone: Path, mark: str) -> None:
+def test_the_story_is_reported_to_its_end_and_leaves_nothing(clone: Path, mark: str) -> None:
     demo = start(clone, mark)
     said, _ = demo.communicate(timeout=600)
 

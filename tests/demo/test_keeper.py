@@ -29,7 +29,7 @@ def test_the_embedded_aws_ends_with_the_block(tmp_path: Path) -> None:
 
 
 @pytest.mark.aws
-def test_it_stays_when_told_and_ends_when_stopped(tmp_path: Path) -> None:
+def test_it_stays_when_asked_and_ends_when_stopped(tmp_path: Path) -> None:
     with kept_aws(folder_in(tmp_path)) as aws:
         aws.stay()
     client = boto3.Session().client(
@@ -46,7 +46,7 @@ def test_it_stays_when_told_and_ends_when_stopped(tmp_path: Path) -> None:
         assert aws.process.wait(PATIENCE) == 0
 
 
-def test_a_number_that_belongs_to_somebody_else_is_left_alone(tmp_path: Path) -> None:
+def test_a_number_that_belongs_to_another_caller_is_left_alone(tmp_path: Path) -> None:
     with subprocess.Popen(["sleep", "30"]) as stranger:
         (tmp_path / "keeper.pid").write_text(str(stranger.pid))
         assert not stop(tmp_path)

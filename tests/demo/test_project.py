@@ -36,7 +36,7 @@ def test_a_machine_that_lambda_does_not_have_is_refused(
     assert "arm64 or x86_64" in caught.value.expected
 
 
-def test_a_failing_synthesis_is_told_in_its_own_words(tmp_path: Path) -> None:
+def test_a_failing_synthesis_is_reported_in_its_own_words(tmp_path: Path) -> None:
     project = make_project(tmp_path / "project")
     (project.folder / "main.py").write_text("raise SystemExit('no such construct')\n")
     with pytest.raises(LayerError, match=r"main\.py failed") as caught:

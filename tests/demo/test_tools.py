@@ -15,7 +15,7 @@ def program(folder: Path, name: str, says: str) -> None:
     path.chmod(0o755)
 
 
-def test_a_missing_node_is_told_with_the_fix(
+def test_a_missing_node_is_reported_with_the_fix(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -24,7 +24,7 @@ def test_a_missing_node_is_told_with_the_fix(
     assert "install Node.js" in caught.value.fix
 
 
-def test_an_old_node_is_told_with_its_version(
+def test_an_old_node_is_reported_with_its_version(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program(tmp_path, "node", "v16.20.0")

@@ -37,7 +37,7 @@ def test_a_program_that_was_replaced_is_asked_again(tmp_path: Path) -> None:
 
 
 def test_a_program_that_is_no_terraform_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TerraformError, match="does not tell its version"):
+    with pytest.raises(TerraformError, match="does not say its version"):
         find(fake(tmp_path / "bin", "hello"))
 
 

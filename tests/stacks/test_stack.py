@@ -74,7 +74,7 @@ def test_layers_toml_decides_whether_there_is_a_publisher_and_what_the_default_i
     assert (variable["default"], "validation" in variable) == (default, False)
 
 
-def test_failed_builds_are_told_to_the_topic_of_layers_toml(stack: Stack) -> None:
+def test_failed_builds_are_sent_to_the_topic_of_layers_toml(stack: Stack) -> None:
     topic = "arn:aws:sns:eu-west-1:123456789012:builds"
     document = stack(app=AppSpec("shop", async_mode=True, notify=topic))
     function = document["resource"]["aws_lambda_function"]["build_publisher_function"]

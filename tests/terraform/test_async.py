@@ -81,7 +81,7 @@ def test_the_first_build_of_a_layer_does_not_fail_the_apply(make: Make) -> None:
     assert stack.plan().output()["layer_arn"].endswith(":1")
 
 
-def test_a_function_that_needs_the_first_version_is_told_to_wait(make: Make) -> None:
+def test_a_function_that_needs_the_first_version_is_asked_to_wait(make: Make) -> None:
     stack = make(app=ASYNC, proof=True)
     builds = quick_builds(stack)
     with builds.held():
@@ -269,7 +269,7 @@ def add_function(stack: Stack, name: str, role: str) -> str:
     return f"{stack.name}-{name}"
 
 
-def test_a_failed_build_is_told_to_the_topic(make: Make) -> None:
+def test_a_failed_build_is_sent_to_the_topic(make: Make) -> None:
     topic = "arn:aws:sns:eu-central-1:123456789012:contract"
     stack = make(app={**ASYNC, "notify": topic})
     builds = quick_builds(stack)

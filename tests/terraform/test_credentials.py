@@ -265,7 +265,7 @@ def _in_an_empty_state(
     assert plan["values"]["result"]["status"] == "missing"
 
 
-def test_another_account_than_the_providers_is_told(stack: Stack) -> None:
+def test_another_account_than_the_providers_is_reported(stack: Stack) -> None:
     before = stack.configuration.read_text()
     with stack.edited() as json_:
         for hook in json_["data"]["external"].values():

@@ -1,4 +1,4 @@
-"""What somebody deleted by hand is named by the next plan and mended by the next apply."""
+"""What somebody deleted by hand is named by the next plan and corrected by the next apply."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def builds_of(stack: Stack) -> set[str]:
     return set(codebuild.list_builds_for_project(projectName=project)["ids"])
 
 
-def is_mended(stack: Stack, *, builds: int) -> None:
+def is_corrected(stack: Stack, *, builds: int) -> None:
     """Check that an apply mends it with so many builds, and that nothing is due then."""
     before = builds_of(stack)
     applied = stack.apply()
@@ -57,7 +57,7 @@ def test_a_deleted_layer_version_is_published_again(stack: Stack) -> None:
     )
     planned = is_due(stack)
     assert planned.output()["reason"] == f"{before['layer_arn']} was deleted"
-    is_mended(stack, builds=0)
+    is_corrected(stack, builds=0)
     assert stack.output()["version"] == before["version"] + 1
 
 
@@ -69,7 +69,7 @@ def test_a_deleted_artifact_is_made_again_of_what_its_build_left(stack: Stack) -
     reason = planned.output()["reason"]
     assert reason == f"the artifact in s3://{stack.bucket}/{folder} is gone"
     # What the build left is still there, and CodeBuild vouches for it.
-    is_mended(stack, builds=0)
+    is_corrected(stack, builds=0)
 
 
 def test_an_artifact_that_is_deleted_wherever_it_was_is_built_again(stack: Stack) -> None:
@@ -78,7 +78,7 @@ def test_an_artifact_that_is_deleted_wherever_it_was_is_built_again(stack: Stack
         for key in stack.keys(f"web/{folder}/{fingerprint}/"):
             stack.delete(key)
     assert is_due(stack).output()["reason"].endswith("is gone")
-    is_mended(stack, builds=1)
+    is_corrected(stack, builds=1)
 
 
 def test_half_an_artifact_is_built_again(stack: Stack) -> None:
@@ -86,7 +86,7 @@ def test_half_an_artifact_is_built_again(stack: Stack) -> None:
     for folder in ("artifacts", "built"):
         stack.delete(f"web/{folder}/{fingerprint}/layer.zip")
     assert is_due(stack).output()["reason"].endswith("is gone")
-    is_mended(stack, builds=1)
+    is_corrected(stack, builds=1)
 
 
 def test_a_deleted_record_is_made_again_of_what_is_published(stack: Stack) -> None:
@@ -95,7 +95,7 @@ def test_a_deleted_record_is_made_again_of_what_is_published(stack: Stack) -> No
     planned = is_due(stack)
     reason = planned.output()["reason"]
     assert reason == f"the record s3://{stack.bucket}/web/record.json is gone"
-    is_mended(stack, builds=0)
+    is_corrected(stack, builds=0)
     after = stack.output()
     assert after["layer_arn"] == before["layer_arn"]
     assert after["fingerprint"] == before["fingerprint"]
@@ -106,7 +106,7 @@ def test_a_deleted_approval_is_written_again(stack: Stack) -> None:
     stack.delete("web/approved")
     planned = is_due(stack)
     assert planned.changes == {APPROVAL: ["create"]}
-    is_mended(stack, builds=0)
+    is_corrected(stack, builds=0)
     assert stack.output() == before
 
 
@@ -114,7 +114,7 @@ def test_a_deleted_approval_is_no_trouble_when_a_build_is_due(stack: Stack) -> N
     stack.edit()
     stack.delete("web/approved")
     assert is_due(stack).output()["reason"] == "web/web/__init__.py changed"
-    is_mended(stack, builds=1)
+    is_corrected(stack, builds=1)
 
 
 def test_an_approval_written_by_hand_is_taken_back(stack: Stack) -> None:
@@ -127,7 +127,7 @@ def test_an_approval_written_by_hand_is_taken_back(stack: Stack) -> None:
     assert stack.plan().exit_code == 0
 
 
-def test_everything_deleted_at_once_is_mended_by_one_apply(stack: Stack) -> None:
+def test_everything_deleted_at_once_is_corrected_by_one_apply(stack: Stack) -> None:
     stack.aws.client("lambda").delete_layer_version(
         LayerName=f"{stack.name}-web", VersionNumber=stack.output()["version"]
     )
@@ -135,10 +135,10 @@ def test_everything_deleted_at_once_is_mended_by_one_apply(stack: Stack) -> None
         stack.delete(key)
     planned = is_due(stack)
     assert planned.changes == {APPROVAL: ["create"]}
-    is_mended(stack, builds=1)
+    is_corrected(stack, builds=1)
 
 
-def test_a_bucket_deleted_by_hand_is_mended_by_one_apply(make: Make) -> None:
+def test_a_bucket_deleted_by_hand_is_corrected_by_one_apply(make: Make) -> None:
     stack = make()
     quick_builds(stack)
     stack.apply()
@@ -152,7 +152,7 @@ def test_a_bucket_deleted_by_hand_is_mended_by_one_apply(make: Make) -> None:
     assert planned.writes == []
     assert planned.changes["aws_s3_bucket.build_bucket"] == ["create"]
     assert planned.changes[APPROVAL] == ["create"]
-    is_mended(stack, builds=1)
+    is_corrected(stack, builds=1)
 
 
 def test_a_deleted_project_and_log_group_are_no_reason_to_build(stack: Stack) -> None:
@@ -164,15 +164,15 @@ def test_a_deleted_project_and_log_group_are_no_reason_to_build(stack: Stack) ->
         "aws_cloudwatch_log_group.build_logs",
     }
     assert planned.output()["layer_arn"] == stack.output()["layer_arn"]
-    is_mended(stack, builds=0)
+    is_corrected(stack, builds=0)
 
 
-def test_a_deleted_version_is_mended_even_when_the_record_is_gone_too(stack: Stack) -> None:
+def test_a_deleted_version_is_corrected_even_when_the_record_is_gone_too(stack: Stack) -> None:
     version = stack.output()["version"]
     stack.aws.client("lambda").delete_layer_version(
         LayerName=f"{stack.name}-web", VersionNumber=version
     )
     stack.delete("web/record.json")
     is_due(stack)
-    is_mended(stack, builds=0)
+    is_corrected(stack, builds=0)
     assert stack.output()["version"] > version

@@ -193,11 +193,11 @@ def test_a_layer_taken_out_of_the_stack_takes_its_versions_along(make: Make) -> 
     assert stack.plan().exit_code == 0
 
 
-def test_a_bucket_that_somebody_deleted_is_made_and_filled_again(make: Make) -> None:
+def test_a_bucket_that_someone_deleted_is_made_and_filled_again(make: Make) -> None:
     stack = made(make)
     delete_bucket(stack)
     planned = stack.plan()
     assert (planned.exit_code, planned.writes) == (2, [])
-    mended = stack.apply()
-    assert mended.builds == 1
+    corrected = stack.apply()
+    assert corrected.builds == 1
     assert stack.plan().exit_code == 0

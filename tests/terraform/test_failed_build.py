@@ -12,7 +12,7 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 """
 
 
-def test_a_failed_build_tells_its_cause_and_is_retried_by_the_next_apply(make: Make) -> None:
+def test_a_failed_build_has_its_cause_and_is_retried_by_the_next_apply(make: Make) -> None:
     stack = make()
     builds = quick_builds(stack)
     stack.apply()
@@ -44,14 +44,14 @@ def test_a_failed_build_tells_its_cause_and_is_retried_by_the_next_apply(make: M
         assert answer["layer_arn"] == before["layer_arn"]
         assert "web/web/__init__.py changed; build 2 failed" in answer["reason"]
 
-    mended = stack.apply()
-    assert mended.builds == 1
+    corrected = stack.apply()
+    assert corrected.builds == 1
     assert stack.versions() == [1, 2]
     assert stack.output()["version"] == 2
     assert stack.plan().exit_code == 0
 
 
-def test_a_first_build_that_fails_is_mended_by_a_change_of_the_source(make: Make) -> None:
+def test_a_first_build_that_fails_is_corrected_by_a_change_of_the_source(make: Make) -> None:
     """With the real worker, so that its own words come through."""
     stack = make()
     backend = stack.project / "web" / "backend.py"

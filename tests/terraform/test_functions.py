@@ -57,14 +57,14 @@ def test_a_function_that_was_not_moved_is_due_at_the_next_plan_and_costs_no_buil
         )
 
     create(stack, api)
-    mended = stack.apply()
-    assert mended.builds == 0
+    corrected = stack.apply()
+    assert corrected.builds == 0
     assert stack.versions() == [1]
     assert layers(stack, api) == [stack.output()["layer_arn"]]
     assert stack.plan().exit_code == 0
 
 
-def test_a_function_that_nobody_named_is_named_in_the_output(make: Make) -> None:
+def test_a_function_that_no_one_named_is_named_in_the_output(make: Make) -> None:
     stack = make()
     quick_builds(stack)
     stack.apply()

@@ -146,7 +146,7 @@ def test_an_apply_that_is_cut_off_as_it_approves_builds_with_the_next(make: Make
 
 
 def approved(stack: Stack) -> bool:
-    """Tell whether apply has written the approval."""
+    """Return whether apply has written the approval."""
     return any(
         call.operation == "PutObject" and call.target.endswith("/web/approved")
         for call in stack.aws.calls()

@@ -22,7 +22,7 @@ def applied(make: Make) -> Stack:
 
 @pytest.fixture
 def stack(applied: Stack, tmp_path: Path) -> Iterator[Stack]:
-    """The stack; what the test breaks is mended afterwards."""
+    """The stack; what the test breaks is corrected afterwards."""
     web, json_ = applied.project / "web", applied.configuration
     shutil.copytree(web, tmp_path / "web")
     shutil.copy2(json_, tmp_path / "json")
@@ -98,7 +98,7 @@ def test_an_invalid_layer_keeps_its_arn_when_only_refreshed(stack: Stack) -> Non
     assert planned.output().get("layer_arn", arn) == arn
 
 
-def test_a_mended_layer_has_nothing_to_do(stack: Stack) -> None:
+def test_a_corrected_layer_has_nothing_to_do(stack: Stack) -> None:
     stack.apply()
     assert stack.plan().exit_code == 0
 

@@ -128,7 +128,7 @@ def test_a_build_that_runs_on_after_two_interrupts_is_joined(applied: Builds) ->
     assert len(applied.states()) == started + 1
 
 
-def test_a_build_that_failed_while_nobody_watched_is_started_again(applied: Builds) -> None:
+def test_a_build_that_failed_unseen_is_started_again(applied: Builds) -> None:
     stack = applied.stack
     versions, started = stack.versions(), len(applied.states())
     stack.edit()

@@ -1,4 +1,4 @@
-"""A layer for two runtimes through a real apply: one target fails, is mended, and merged."""
+"""A layer for two runtimes through a real apply: one target fails, is corrected, and merged."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.terraform.conftest import Make
 from tests.terraform.packages import layer
 
 
-def test_a_layer_for_two_runtimes_of_which_one_fails_and_is_mended(make: Make) -> None:
+def test_a_layer_for_two_runtimes_of_which_one_fails_and_is_repaired(make: Make) -> None:
     stack = make(layer(python=("3.12", "3.13")))
     builds = quick_builds(stack)
 
@@ -27,8 +27,8 @@ def test_a_layer_for_two_runtimes_of_which_one_fails_and_is_mended(make: Make) -
         assert planned.changes == {"aws_s3_object.web_approval": ["update"]}
         assert "for python3.13 failed" in planned.answer()["reason"]
 
-    mended = stack.apply()
-    assert mended.builds == 2  # python3.13 and the merge: the part for python3.12 is there
+    corrected = stack.apply()
+    assert corrected.builds == 2  # python3.13 and the merge: the part for python3.12 is there
     assert stack.versions() == [1]
     output = stack.output()
     assert output["layer_arn"].endswith(":1")

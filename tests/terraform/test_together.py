@@ -53,7 +53,7 @@ def test_two_people_who_apply_at_once_make_one_build_and_one_version(
     assert stack.versions() == [1, 2]
 
 
-def test_who_applies_an_older_plan_after_somebody_else_released_gets_the_release(
+def test_who_applies_an_older_plan_after_another_caller_released_gets_the_release(
     make: Make, tmp_path: Path
 ) -> None:
     stack = make()

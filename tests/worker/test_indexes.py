@@ -40,7 +40,7 @@ def every_byte(folder: Path) -> Iterator[tuple[Path, bytes]]:
 
 
 @pytest.mark.parametrize("debug", ["false", "true"])
-def test_a_private_package_is_installed_and_nothing_tells_its_password(
+def test_a_private_package_is_installed_and_nothing_has_its_password(
     make_bundle: "MakeBundle", private: PackageIndex, debug: str
 ) -> None:
     bundle = make_bundle(
@@ -57,7 +57,7 @@ def test_a_private_package_is_installed_and_nothing_tells_its_password(
     assert [path for path, content in every_byte(bundle.path) if PASSWORD.encode() in content] == []
 
 
-def test_a_wrong_password_is_said_so_and_not_told(
+def test_a_wrong_password_is_said_so_and_not_shown(
     make_bundle: "MakeBundle", private: PackageIndex
 ) -> None:
     bundle = make_bundle(

@@ -69,7 +69,7 @@ def test_a_target_that_the_layer_does_not_have_is_refused(make_bundle: "MakeBund
     assert result.errors.startswith("ERROR: the layer has no target 'python3.2'")
 
 
-def test_the_systems_refusal_is_told_like_every_error() -> None:
+def test_the_systems_refusal_is_reported_like_every_error() -> None:
     error = program.from_system(OSError(28, "No space left on device", "/x"))
 
     assert error.what == "the build machine refused: No space left on device"

@@ -135,7 +135,7 @@ def test_what_is_too_large_together_is_refused_with_the_targets_named(
     assert not (bundle / "out/manifest.json").exists()
 
 
-def test_what_is_nearly_too_large_is_told(
+def test_what_is_nearly_too_large_is_reported(
     bundle: Path, both: dict[Target, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     merged(bundle, both, limit=50)

@@ -160,7 +160,7 @@ def _check_versions(natives: Sequence[Native], target: Target) -> None:
 def check_libraries(
     natives: Sequence[Native], loaded: Collection[Path], target: Target
 ) -> list[str]:
-    """Refuse compiled files that are used and need libraries that nobody brings.
+    """Refuse compiled files that are used and need libraries that are not there.
 
     ``loaded`` are the files that importing the modules really loaded. What was not loaded may be an
     optional part: it becomes a note.

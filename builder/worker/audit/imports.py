@@ -32,7 +32,7 @@ OUTSIDE = {
     *("ConnectionError", "gaierror", "TimeoutError", "URLError", "NoCredentialsError"),
     *("NoRegionError", "EndpointConnectionError", "SystemExit", "KeyboardInterrupt"),
 }
-"""Errors that tell of the build's surroundings, not of the layer."""
+"""Errors that come from the build's surroundings, not from the layer."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What is installed in a folder, as the distributions' own metadata tells it."""
+"""What is installed in a folder, as the distributions' own metadata says."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The provenance statement (in-toto, predicate SLSA v1): which build made the artifact, of what.
 
 The fields are those of slsa.dev/spec/v1.0/provenance and of in-toto's Statement v1. It is not
-signed: whoever may write below the artifact's prefix could write it.
+signed: anyone who may write below the artifact's prefix could write it.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ def _run_script(wanted: Request, bundle: Path, extra: Path, log: Log) -> None:
         f"{script} failed {place or f'with status {outcome.status}'}",
         where="\n".join(part for part in (details, outcome.tail(TAIL)) if part),
         expected="a script whose every command succeeds (bash -e -o pipefail)",
-        fix="mend the script; a command that may fail is written `command || true`",
+        fix="correct the script; a command that may fail is written `command || true`",
     )
 
 

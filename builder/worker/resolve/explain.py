@@ -135,7 +135,7 @@ MEANINGS = (
 
 
 def explain(outcome: Outcome, target: Target, doing: str, hint: str = "") -> BuildError:
-    """Return the error that tells a user what uv's failure means and what to do."""
+    """Return the error that says what uv's failure means and what to do."""
     said = message(outcome.output)
     flat = re.sub(r"\s+", " ", said)
     for meaning in MEANINGS:

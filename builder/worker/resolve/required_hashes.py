@@ -24,7 +24,7 @@ def read(files: Iterable[Path]) -> list[Pin]:
     while waiting:
         file = waiting.pop()
         if file in seen or not file.is_file():
-            continue  # what is not there is told by uv
+            continue  # what is not there is reported by uv
         seen.add(file)
         for line in _logical_lines(file.read_text(encoding="utf-8", errors="replace")):
             nested, pinned = NESTED.match(line), PIN.match(re.sub(r"\[[^]]*\]", "", line))

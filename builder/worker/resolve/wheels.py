@@ -102,7 +102,7 @@ def check_target(wheel: ProjectWheel, target: Target, *, native: bool) -> None:
 
 
 def names_sources(folder: Path, project: Path) -> bool:
-    """Whether uv is told where dependencies come from: no wheel can carry that.
+    """Whether uv is configured where dependencies come from: no wheel can carry that.
 
     The root of a workspace, which is above the folder, can do so for its members.
     """

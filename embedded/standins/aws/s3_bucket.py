@@ -147,7 +147,7 @@ class Bucket(AwsResource):
 
 
 def valid_name(name: str) -> bool:
-    """Tell whether S3 takes the name (S3 user guide, "Bucket naming rules")."""
+    """Return whether S3 takes the name (S3 user guide, "Bucket naming rules")."""
     return bool(_NAME.fullmatch(name)) and not _ADDRESS.fullmatch(name)
 
 

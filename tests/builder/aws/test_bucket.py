@@ -42,7 +42,7 @@ def test_what_a_bucket_lacks_is_seen(world: World) -> None:
     assert not bucket_settings(world.session, name).private
 
 
-def test_who_may_not_see_it_is_told_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_may_not_see_it_is_reported(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.become(monkeypatch, "s3:GetObject")
 
     with pytest.raises(AwsError, match="may not s3:Get"):

@@ -103,7 +103,7 @@ def test_who_uses_a_layer_is_found_on_every_page(world: World, functions: Functi
     assert found[f"{world.name}-f50"] == 1
 
 
-def test_published_versions_of_a_function_are_told_from_it(
+def test_published_versions_of_a_function_are_distinguished_from_it(
     world: World, functions: Functions
 ) -> None:
     # ministack does not list published versions, so its answer gets one here.
@@ -156,7 +156,7 @@ def test_functions_are_found_by_layer_with_their_published_versions(
     assert functions.using(one.rpartition(":")[0][:-1]) == []
 
 
-def test_who_may_not_list_functions_is_told_so(
+def test_who_may_not_list_functions_is_reported(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.become(monkeypatch, "s3:*")

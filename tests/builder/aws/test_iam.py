@@ -41,7 +41,7 @@ def test_the_permissions_of_a_session_are_those_of_its_role_wherever_that_is(wor
     assert Iam(world.session).principal(arn) == arn
 
 
-def test_who_may_not_ask_iam_is_told_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_may_not_ask_iam_is_reported(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.become(monkeypatch, "s3:*")
     iam = Iam(world.session)
 

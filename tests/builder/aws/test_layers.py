@@ -94,7 +94,7 @@ def test_a_deleted_version_is_gone_and_may_be_deleted_again(world: World) -> Non
     layers.delete(world.name, 1)
 
 
-def test_who_may_not_publish_is_told_with_the_layer(
+def test_who_may_not_publish_is_reported_with_the_layer(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.become(monkeypatch, "s3:*")

@@ -52,7 +52,7 @@ def test_a_log_that_is_not_there_is_empty(world: World, group: str | None, strea
     assert world.services.logs.follow(group, stream, "here") == ([], "here")
 
 
-def test_who_may_not_read_logs_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_may_not_read_logs_is_reported(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     group = write(world, 1)
     world.become(monkeypatch, "sts:GetCallerIdentity")
 

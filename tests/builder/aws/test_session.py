@@ -70,7 +70,7 @@ def test_the_partition_follows_from_the_region(world: World, region: str, partit
     assert Session(Credentials(), region).partition == partition
 
 
-def test_a_region_that_nobody_knows_is_refused(world: World) -> None:
+def test_a_region_that_no_one_knows_is_refused(world: World) -> None:
     assert Session(Credentials(), "eu-newest-9").partition == "aws"
 
     with pytest.raises(CredentialsError, match="no AWS region 'moon-1'"):
@@ -127,7 +127,7 @@ def test_without_credentials_the_fix_is_to_log_in() -> None:
     assert "log in" in caught.value.fix
 
 
-def test_credentials_that_aws_refuses_are_told_as_such(
+def test_credentials_that_aws_refuses_are_reported_as_such(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIANOBODYKNOWSTHIS0")
@@ -136,7 +136,7 @@ def test_credentials_that_aws_refuses_are_told_as_such(
         _ = Session(Credentials(), "eu-central-1").account
 
 
-def test_a_role_that_may_not_be_assumed_is_told_with_its_arn(
+def test_a_role_that_may_not_be_assumed_is_reported_with_its_arn(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.become(monkeypatch, "s3:ListBucket")
@@ -188,7 +188,7 @@ def test_any_other_error_is_awss_own_words() -> None:
         raise error_of("SlowDown")
 
 
-def test_a_network_that_is_down_is_told_with_the_action() -> None:
+def test_a_network_that_is_down_is_reported_with_the_action() -> None:
     with (
         pytest.raises(AwsError, match="AWS could not be called") as caught,
         explained("s3:PutObject", "s3://b/k"),

@@ -128,7 +128,7 @@ def test_objects_that_s3_refuses_one_by_one_are_an_error(
     assert caught.value.where == f"s3://{world.name}/web/a"
 
 
-def test_who_may_not_read_is_told_which_permission_is_missing(
+def test_who_may_not_read_learns_which_permission_is_missing(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.put("a", b"1")

@@ -210,7 +210,7 @@ def test_a_part_that_contradicts_its_receipt_is_built_again(world: World) -> Non
     assert kinds(world)[3:] == ["python3.13", "merge"]
 
 
-def test_a_failure_that_nobody_saw_keeps_the_other_target_too(world: World) -> None:
+def test_a_failure_that_no_one_saw_keeps_the_other_target_too(world: World) -> None:
     world.obey("fail", "on:python3.13")
     layer = world.layer(python=BOTH)
     with world.held():
@@ -276,7 +276,7 @@ def test_who_does_not_wait_starts_all_and_goes_on_when_they_have_ended(world: Wo
     assert done.version == 1
 
 
-def test_who_does_not_wait_is_told_of_a_failure_once_all_have_ended(world: World) -> None:
+def test_who_does_not_wait_is_reported_of_a_failure_once_all_have_ended(world: World) -> None:
     go = world.root / "go"
     world.behave("wait", str(go), "on:python3.12")
     layer = world.layer(python=("3.12", "3.13"))

@@ -143,7 +143,7 @@ def test_what_must_be_compiled_is_there_for_each_runtime(
 
 
 @pytest.mark.slow
-def test_what_cannot_be_compiled_for_one_runtime_is_told_with_its_name(
+def test_what_cannot_be_compiled_for_one_runtime_is_reported_with_its_name(
     real: Layer, tmp_path: Path
 ) -> None:
     only_older = f"{PART}\n#if PY_VERSION_HEX >= 0x030d0000\n#error too new for us\n#endif\n"

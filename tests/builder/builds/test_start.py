@@ -45,7 +45,7 @@ def test_a_build_leaves_the_artifact_and_the_inputs_where_they_are_looked_for(
     assert layer.recorded_inputs(layer.fingerprint) == layer.inputs
 
 
-def test_progress_tells_the_bundle_the_build_and_its_phases(world: World) -> None:
+def test_progress_shows_the_bundle_the_build_and_its_phases(world: World) -> None:
     layer = world.layer()
     lines: list[str] = []
     token = Token(layer.fingerprint, 1)
@@ -133,7 +133,7 @@ def _with(layer: Layer, recent: Any) -> Any:
     return copy
 
 
-def test_an_error_of_codebuild_is_told_when_there_is_nothing_to_join(world: World) -> None:
+def test_an_error_of_codebuild_is_reported_when_there_is_nothing_to_join(world: World) -> None:
     layer = world.layer()
     site = replace(layer.site, build_role="arn:aws:iam::123456789012:role/" + "x" * 3)
 

@@ -3,7 +3,7 @@ import json
 from tests.builder.commands.conftest import Project
 
 
-def test_the_failed_build_can_be_seen_after_it_was_mended(project: Project) -> None:
+def test_the_failed_build_can_be_seen_after_it_was_corrected(project: Project) -> None:
     project.behave("fail")
     project.run("build", "web")
     project.behave("well")

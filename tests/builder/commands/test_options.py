@@ -7,7 +7,7 @@ from tests.builder.conftest import package, write_tree
 from tests.patience import PATIENCE
 
 
-def test_a_broken_description_is_told_without_aws(tmp_path: Path) -> None:
+def test_a_broken_description_is_reported_without_aws(tmp_path: Path) -> None:
     package(tmp_path)
     write_tree(tmp_path, {"layers.toml": '[app]\nname = "x1"\n[layers.web]\npyton = []\n'})
     done = subprocess.run(

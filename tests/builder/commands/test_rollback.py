@@ -61,7 +61,7 @@ def test_unpinning_asks_before_it_moves_functions(rolled_back: Project) -> None:
     assert rolled_back.run("unpin", "web").exit_code == 1
 
 
-def test_unpinning_mended_sources_leaves_the_functions_to_the_next_build(
+def test_unpinning_corrected_sources_leaves_the_functions_to_the_next_build(
     rolled_back: Project,
 ) -> None:
     rolled_back.edit()
@@ -74,7 +74,7 @@ def test_unpinning_mended_sources_leaves_the_functions_to_the_next_build(
     assert version_of(rolled_back) == "3"
 
 
-def test_functions_that_nobody_named_are_told_to_stay_where_they_are(project: Project) -> None:
+def test_functions_that_no_one_named_are_reported_to_stay_where_they_are(project: Project) -> None:
     releases(project, 2)
     function_on(project, 2)
 

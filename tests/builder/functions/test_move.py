@@ -39,7 +39,7 @@ def test_names_move_whoever_uses_it_and_tags_only_those_that_do(world: World) ->
     assert [layers_of(world, name) for name in (named, tagged, other)] == [[two], [two], [one]]
 
 
-def test_a_star_moves_all_that_use_any_version_and_nobody_else(world: World) -> None:
+def test_a_star_moves_all_that_use_any_version_and_no_others(world: World) -> None:
     one, two, three = layer_of(world, "web", 3)
     (api,) = layer_of(world, "web-api")
     first, second = function_of(world, "f1", [one]), function_of(world, "f2", [two])
@@ -59,7 +59,7 @@ def test_a_function_that_is_named_twice_is_moved_once(world: World) -> None:
     assert outcomes(move(world, two, name, f"{name}:$LATEST", "*", MINE)) == {name: "moved"}
 
 
-def test_those_that_nobody_named_are_named_in_the_end(world: World) -> None:
+def test_those_that_no_one_named_are_named_in_the_end(world: World) -> None:
     one, two = layer_of(world, "web", 2)
     mine, legacy = function_of(world, "mine", [one]), function_of(world, "legacy", [one])
     lines: list[str] = []
@@ -125,7 +125,7 @@ def test_a_function_that_is_put_back_again_and_again_is_a_failure(world: World) 
     assert len(looks) == ROUNDS + 1
 
 
-def test_every_failure_is_told_at_once_and_the_others_move(world: World) -> None:
+def test_every_failure_is_reported_at_once_and_the_others_move(world: World) -> None:
     one, two = layer_of(world, "web", 2)
     good, image = function_of(world, "good", [one]), image_of(world, "image")
     wrong = function_of(world, "wrong", [one], Runtime="python3.9")
@@ -174,7 +174,7 @@ def denied(event: str, operation: str, world: World) -> None:
     inject(world, f"before-call.lambda.{event}", lambda **_event: answer(operation, 403))
 
 
-def test_named_functions_move_for_somebody_who_may_not_list_and_that_is_told(world: World) -> None:
+def test_named_functions_move_for_code_that_may_not_list_and_that_is_reported(world: World) -> None:
     one, two = layer_of(world, "web", 2)
     name = function_of(world, "f", [one])
     denied("ListFunctions", "AccessDeniedException", world)

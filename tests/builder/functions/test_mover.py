@@ -97,7 +97,7 @@ def test_a_function_can_be_named_by_its_arn(world: World) -> None:
 # Others change it too
 
 
-def test_a_change_by_somebody_else_meanwhile_is_kept(world: World) -> None:
+def test_a_change_by_another_caller_meanwhile_is_kept(world: World) -> None:
     one, two = layer_of(world, "web", 2)
     (other,) = layer_of(world, "other")
     name = function_of(world, "f", [one])

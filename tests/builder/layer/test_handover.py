@@ -13,7 +13,7 @@ def test_a_handover_comes_back_from_json_as_it_was() -> None:
     assert Handover.read(json.loads(json.dumps(asdict(handover)))) == handover
 
 
-def test_nothing_is_owed_to_nobody() -> None:
+def test_nothing_is_owed_to_no_one() -> None:
     assert owed(None, 3, ()) == ""
     assert owed(Handover(2, ("api",), {"api": "no"}), 3, ()) == ""
 

@@ -17,7 +17,7 @@ def pin(world: World, release: Release) -> None:
     world.layer().records.change(lambda record: replace(record, pinned=pin_to(release)))
 
 
-def test_a_layer_that_nobody_pinned_has_no_pin(world: World) -> None:
+def test_a_layer_that_no_one_pinned_has_no_pin(world: World) -> None:
     assert pin_of(world.layer(), None) is None
     assert pin_of(world.layer(), Record("web")) is None
 

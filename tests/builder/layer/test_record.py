@@ -114,7 +114,7 @@ def test_a_release_that_was_overtaken_does_not_become_current() -> None:
     assert record.releases == (release_of(1), release_of(2, B))
 
 
-def test_publishing_leaves_the_lease_of_somebody_else_alone() -> None:
+def test_publishing_leaves_the_lease_of_another_caller_alone() -> None:
     lease = Lease("somebody else", 100.0)
 
     assert Record("web", lease=lease).published(release_of(1)).lease == lease

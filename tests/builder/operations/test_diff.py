@@ -25,7 +25,7 @@ def test_packages_that_differ_are_named_and_the_others_are_not() -> None:
     }
 
 
-def test_the_same_version_of_another_size_is_told() -> None:
+def test_the_same_version_of_another_size_is_reported() -> None:
     (found,) = compare([Package("numpy", "2", 5)], [Package("numpy", "2", 4)])
 
     assert (found.kind, found.size_before, found.size_after) == ("resized", 5, 4)

@@ -125,7 +125,7 @@ def test_a_build_is_followed_from_its_start_to_its_end(world: World) -> None:
 # Which build
 
 
-def failed_and_mended(world: World) -> tuple[str, str]:
+def failed_and_corrected(world: World) -> tuple[str, str]:
     """Release a build that fails and one that does not; return their ids."""
     world.behave("fail")
     with pytest.raises(BuildFailed):
@@ -135,12 +135,12 @@ def failed_and_mended(world: World) -> tuple[str, str]:
     return failed, world.release().build_id
 
 
-def test_the_last_failed_build_is_found_after_it_was_mended(world: World) -> None:
-    failed, mended = failed_and_mended(world)
+def test_the_last_failed_build_is_found_after_it_was_corrected(world: World) -> None:
+    failed, corrected = failed_and_corrected(world)
     layer = world.layer()
 
     assert find_build_of(layer, failed=True).id == failed
-    assert find_build_of(layer).id == mended
+    assert find_build_of(layer).id == corrected
 
 
 def test_a_build_is_named_with_or_without_its_project(world: World) -> None:

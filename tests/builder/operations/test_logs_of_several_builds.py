@@ -88,7 +88,7 @@ def test_a_build_is_followed_from_its_start_to_its_end(world: World) -> None:
 BOTH = ("3.12", "3.13")
 
 
-def test_each_line_of_several_builds_tells_its_target(world: World) -> None:
+def test_each_line_of_several_builds_has_its_target(world: World) -> None:
     release = world.release(world.layer(python=BOTH))
 
     layer = world.layer(python=BOTH)
@@ -140,7 +140,7 @@ def test_who_follows_sees_the_merge_that_begins_later(world: World) -> None:
         assert found.count(line) == 1
 
 
-def test_who_follows_does_not_wait_for_ever_for_a_merge_that_nobody_starts(world: World) -> None:
+def test_who_follows_does_not_wait_for_ever_for_a_merge_that_no_one_starts(world: World) -> None:
     layer = world.layer(python=BOTH)
     with world.held():
         assert advance(layer, order_of(layer)) is None

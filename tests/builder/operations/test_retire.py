@@ -54,7 +54,7 @@ def test_a_layer_is_removed_with_all_its_versions_and_objects(world: World) -> N
     assert sum(line.startswith("deleted arn:") for line in lines) == 2
 
 
-def test_versions_that_somebody_else_published_stay(world: World) -> None:
+def test_versions_that_another_caller_published_stay(world: World) -> None:
     release = world.release()
     content = world.read(f"web/artifacts/{release.fingerprint}/layer.zip")
     world.aws.client("lambda").publish_layer_version(

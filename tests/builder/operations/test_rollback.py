@@ -100,11 +100,11 @@ def test_a_plan_of_a_pinned_layer_has_nothing_to_approve(world: World) -> None:
     assert (planned.status, planned.release, planned.token) == (PINNED, first, approved)
     assert planned.reason.endswith(f"once unpinned: version {second.version} is current")
 
-    world.edit("x = 'mended'\n")
-    mended = plan(world.layer())
-    assert (mended.status, mended.release, mended.token) == (PINNED, first, approved)
-    assert mended.reason.endswith("once unpinned: stale: src/web/app.py changed")
-    assert plan(world.layer()).reason == mended.reason
+    world.edit("x = 'corrected'\n")
+    corrected = plan(world.layer())
+    assert (corrected.status, corrected.release, corrected.token) == (PINNED, first, approved)
+    assert corrected.reason.endswith("once unpinned: stale: src/web/app.py changed")
+    assert plan(world.layer()).reason == corrected.reason
 
 
 def test_a_forced_rebuild_is_ignored_and_said_to_be(world: World) -> None:
@@ -164,7 +164,7 @@ def test_unpinning_moves_the_functions_to_the_release_of_the_sources(world: Worl
 def test_unpinning_leaves_the_functions_where_they_are_while_a_build_is_due(world: World) -> None:
     first, _ = two_releases(world)
     back(world)
-    world.edit("x = 'mended'\n")
+    world.edit("x = 'corrected'\n")
     layer = world.layer(functions=(world.name,))
 
     unpinning = unpinning_of(layer)

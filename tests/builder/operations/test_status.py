@@ -48,7 +48,7 @@ def test_functions_that_should_use_the_layer_and_do_not_are_named() -> None:
     assert found.idle == ("mail", arn)
 
 
-def test_a_build_that_failed_while_nobody_watched_is_told(world: World) -> None:
+def test_a_build_that_failed_unseen_is_reported(world: World) -> None:
     release = world.release()
     state = world.services.codebuild.state(release.build_id)
     assert state is not None

@@ -35,7 +35,7 @@ def waited(
     )
 
 
-def test_waiting_ends_with_the_release_that_somebody_else_makes(world: World) -> None:
+def test_waiting_ends_with_the_release_that_another_caller_makes(world: World) -> None:
     begin(world, "well")
     ended(world)
     layer = world.layer()
@@ -69,7 +69,7 @@ def test_a_failed_build_ends_the_waiting_with_its_log(world: World) -> None:
         waited(world)
 
 
-def test_a_failure_that_is_not_the_builds_own_is_told_too(world: World) -> None:
+def test_a_failure_that_is_not_the_builds_own_is_reported_too(world: World) -> None:
     begin(world, "nothing")
     ended(world)
     layer = world.layer()
@@ -89,7 +89,7 @@ def test_waiting_has_an_end(world: World) -> None:
     (world.root / "go").touch()
 
 
-def test_a_release_that_nobody_makes_is_not_waited_for_longer_than_it_may_take(
+def test_a_release_that_no_one_makes_is_not_waited_for_longer_than_it_may_take(
     world: World,
 ) -> None:
     begin(world, "well")

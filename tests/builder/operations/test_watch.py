@@ -120,7 +120,7 @@ def test_while_nothing_happens_the_last_release_is_shown_and_in_the_end_there_is
     assert (first.stage, first.release) == (WAITING, release)
 
 
-def test_a_build_that_nobody_publishes_is_given_up(world: World) -> None:
+def test_a_build_that_no_one_publishes_is_given_up(world: World) -> None:
     layer = world.layer()
     token = Token(layer.fingerprint, 1)
     build_id = start_build(layer, token, debug=False, progress=print, clock=quick())

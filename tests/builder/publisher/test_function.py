@@ -115,7 +115,7 @@ def test_a_failed_build_is_recorded_with_its_cause_and_shown_by_the_next_plan(wo
     assert "BUILD: " in planned.reason
 
 
-def test_a_failed_build_is_told_to_the_topic_once(world: World) -> None:
+def test_a_failed_build_is_sent_to_the_topic_once(world: World) -> None:
     topic, queue = topic_of(world)
     world.behave("fail")
     begin(world)
@@ -205,7 +205,7 @@ def test_the_handler_answers_json_and_says_what_it_did(
     assert "released: web arn:" in caplog.text
 
 
-def test_an_error_is_told_whole_in_the_functions_log_before_lambda_tries_again(
+def test_an_error_is_reported_whole_in_the_functions_log_before_lambda_tries_again(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.delenv(APP_VARIABLE, raising=False)

@@ -88,7 +88,7 @@ def test_a_build_of_another_project_is_ignored_without_asking_anybody(world: Wor
     assert len(world.aws.calls()) == before
 
 
-def test_a_build_that_somebody_started_by_hand_is_of_no_layer(world: World) -> None:
+def test_a_build_that_someone_started_by_hand_is_of_no_layer(world: World) -> None:
     codebuild = world.aws.client("codebuild")
     codebuild.start_build(projectName=world.name)
     wait_until(lambda: world.builds()[-1]["buildStatus"] != "IN_PROGRESS")
@@ -131,7 +131,7 @@ def test_whoever_died_before_it_noted_its_build_is_helped(world: World) -> None:
     assert (len(world.builds()), world.versions()) == (1, [1])
 
 
-def test_a_failed_build_of_somebody_who_died_is_recorded_and_not_started_again(
+def test_a_failed_build_of_a_caller_who_died_is_recorded_and_not_started_again(
     world: World,
 ) -> None:
     world.behave("fail")

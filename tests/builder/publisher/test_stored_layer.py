@@ -19,7 +19,7 @@ def test_a_layer_is_stored_by_the_one_who_started_its_build(world: World) -> Non
         stored.bundle()
 
 
-def test_a_layer_that_nobody_started_a_build_of_is_not_stored(world: World) -> None:
+def test_a_layer_that_no_one_started_a_build_of_is_not_stored(world: World) -> None:
     layer = world.layer()
     with pytest.raises(RecordError, match="is not known"):
         stored_layer(world.services, layer.site, "web", layer.fingerprint)

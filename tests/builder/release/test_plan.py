@@ -264,7 +264,7 @@ def test_a_source_that_cannot_be_used_is_no_plan(world: World) -> None:
         plan(world.layer())
 
 
-def test_debug_mode_tells_what_was_found_and_what_was_decided(
+def test_debug_mode_shows_what_was_found_and_what_was_decided(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG", logger="builder")

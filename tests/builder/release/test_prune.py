@@ -84,7 +84,7 @@ def test_of_many_functions_a_few_are_named() -> None:
     assert why(found, 1) == "used by f0, f1, f2 and 2 more"
 
 
-def test_what_somebody_else_published_stays() -> None:
+def test_what_another_caller_published_stays() -> None:
     theirs = replace(versions(1)[0], token="")
     found = decide([*versions(2, 3), theirs], record(2, 3), [], 1)
 

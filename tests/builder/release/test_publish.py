@@ -94,7 +94,7 @@ def test_a_forced_rebuild_gets_a_version_of_its_own(world: World) -> None:
     assert world.versions() == [1, 2]
 
 
-def test_a_version_that_somebody_else_published_is_not_ours(world: World) -> None:
+def test_a_version_that_another_caller_published_is_not_ours(world: World) -> None:
     layer = world.layer()
     artifact, token = built(layer)
     world.aws.client("lambda").publish_layer_version(
@@ -198,7 +198,7 @@ def test_a_lease_that_is_renewed_for_ever_is_a_conflict(world: World) -> None:
     assert world.versions() == []
 
 
-def test_the_lease_of_somebody_who_took_over_is_not_given_back(
+def test_the_lease_of_code_that_took_over_is_not_given_back(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     layer = world.layer()

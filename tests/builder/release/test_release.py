@@ -111,7 +111,7 @@ def test_without_a_bucket_nothing_is_released_and_the_fix_is_said(world: World) 
     assert "apply the whole stack" in caught.value.fix
 
 
-def test_without_a_project_nothing_is_built_and_the_next_apply_mends_it(world: World) -> None:
+def test_without_a_project_nothing_is_built_and_the_next_apply_repairs_it(world: World) -> None:
     codebuild = world.aws.client("codebuild")
     (found,) = codebuild.batch_get_projects(names=[world.name])["projects"]
     codebuild.delete_project(name=world.name)
@@ -165,7 +165,7 @@ def test_a_failed_build_is_offered_again_by_plan_and_tried_again_by_apply(world:
     assert world.release().number == 4
 
 
-def test_a_build_that_failed_while_nobody_watched_is_tried_again_by_the_next_apply(
+def test_a_build_that_failed_unseen_is_tried_again_by_the_next_apply(
     world: World,
 ) -> None:
     flag = world.root / "fail-now"
@@ -320,7 +320,7 @@ def test_to_advance_starts_a_build_and_leaves_it_running(world: World) -> None:
     assert (len(world.builds()), world.versions()) == (1, [1])
 
 
-def test_to_advance_tells_of_a_build_that_failed_meanwhile(world: World) -> None:
+def test_to_advance_reports_a_build_that_failed_meanwhile(world: World) -> None:
     world.behave("fail")
     layer = world.layer()
     order = order_of(layer)

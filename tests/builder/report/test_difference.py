@@ -16,7 +16,7 @@ FOUND = Difference(
 )
 
 
-def test_packages_and_sizes_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_packages_and_sizes_are_reported(capsys: pytest.CaptureFixture[str]) -> None:
     show_difference(LAYER, FOUND, as_json=False)
 
     said = capsys.readouterr().out

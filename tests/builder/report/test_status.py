@@ -29,13 +29,13 @@ def test_a_layer_is_one_line_that_can_be_searched(capsys: pytest.CaptureFixture[
     assert "31.5 MB" in line
 
 
-def test_a_failure_is_told_with_every_letter(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failure_is_reported_with_every_letter(capsys: pytest.CaptureFixture[str]) -> None:
     record = Record("web", attempt=attempt_of(2, failure="BUILD: [x] exit 1"))
 
     assert "web: failed: BUILD: [x] exit 1" in shown(capsys, Status(LAYER, record))
 
 
-def test_a_pin_is_told_with_how_it_is_let_go(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_pin_is_reported_with_how_it_is_let_go(capsys: pytest.CaptureFixture[str]) -> None:
     pin = Pin(release_of(1), "alice", "2026-01-01T00:00:00Z", "v2 [is] bad")
     said = shown(capsys, Status(LAYER, replace(RECORD, pinned=pin)))
 

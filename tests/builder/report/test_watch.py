@@ -93,7 +93,7 @@ def test_in_the_end_there_are_sizes_and_the_arn() -> None:
     assert "packages" in said
 
 
-def test_while_nothing_happens_the_last_version_is_told() -> None:
+def test_while_nothing_happens_the_last_version_is_reported() -> None:
     said = drawn(view_of(stage=WAITING, release=release_of(3)))
 
     assert "waiting  for a build to begin; last: version 3 of 2026-01-01T00:00:00Z" in said
@@ -114,7 +114,7 @@ def test_a_phase_and_its_time_stay_on_one_line() -> None:
     assert "✓ install 10s" in said
 
 
-def test_what_happened_between_two_looks_is_told_once() -> None:
+def test_what_happened_between_two_looks_is_reported_once() -> None:
     one = view_of(build_of(state_of(phase="INSTALL"), "[   0.1s] installing uv"))
     two = view_of(build_of(state_of(), "[   4.0s] resolving", "some output"))
     three = view_of(build_of(state_of()), stage=PUBLISHED, release=release_of(1))

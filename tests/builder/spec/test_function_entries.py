@@ -29,7 +29,7 @@ def test_entries_that_are_right(entry: str) -> None:
         (f"tag:k={'v' * 257}", "is longer than a tag can be"),
     ],
 )
-def test_entries_that_are_wrong_are_told_with_what_was_expected(entry: str, what: str) -> None:
+def test_entries_that_are_wrong_are_reported_with_what_was_expected(entry: str, what: str) -> None:
     found = problem(entry)
 
     assert found is not None

@@ -62,7 +62,7 @@ def test_an_index_that_cannot_be_right_is_refused_with_its_key(
 
 
 @pytest.mark.parametrize("url", ["https://ci:hush-hush@a.example/s", f"{URL}?token=hush-hush"])
-def test_a_refusal_does_not_tell_the_password(url: str) -> None:
+def test_a_refusal_does_not_show_the_password(url: str) -> None:
     with pytest.raises(SpecError) as caught:
         Index("private", url)
 

@@ -31,7 +31,7 @@ def test_architectures_that_cannot_be_merged_are_refused_with_the_way_out(
     assert "split" in caught.value.fix + caught.value.expected
 
 
-def test_the_longest_name_that_fits_is_told() -> None:
+def test_the_longest_name_that_fits_is_reported() -> None:
     assert list(split("w" * 48, {**ONE, "split": "target"}, WHERE))
 
     with pytest.raises(SpecError, match="too long to be split") as caught:

@@ -55,7 +55,7 @@ def test_a_token_is_remembered_for_five_minutes(
     assert builds.remembered("token", {"a": 1}) is None
 
 
-def test_every_change_of_phase_and_status_is_told_once(tmp_path: Path) -> None:
+def test_every_change_of_phase_and_status_is_reported_once(tmp_path: Path) -> None:
     told: list[tuple[str, str]] = []
     builds = Builds(tmp_path, lambda d: told.append((d["currentPhase"], d["buildStatus"])))
     record = builds.add(document())

@@ -106,7 +106,7 @@ def test_a_function_without_permission_a_disabled_rule_and_another_project_hear_
     assert event["detail"]["build-id"].endswith(last)
 
 
-def test_a_target_can_be_told_something_else_than_the_event(workshop: Workshop) -> None:
+def test_a_target_can_receive_something_else_than_the_event(workshop: Workshop) -> None:
     project = workshop.project(QUICK.format(command='"true"'))
     add_rule(workshop, add_function(workshop), project, InputPath="$.detail.build-status")
 

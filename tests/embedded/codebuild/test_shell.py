@@ -62,7 +62,7 @@ def test_after_an_exit_the_next_command_goes_on_where_the_shell_was(bench: Bench
         ("true | false", 1),
     ],
 )
-def test_a_failure_is_told_and_the_shell_still_serves(
+def test_a_failure_is_reported_and_the_shell_still_serves(
     bench: Bench, command: str, status: int
 ) -> None:
     assert bench.run(command) == [status]
@@ -91,7 +91,7 @@ def test_a_daemon_does_not_keep_the_command_waiting(bench: Bench) -> None:
     assert Path(f"/proc/{bench.lines[-1]}").exists()
 
 
-def test_whether_the_build_is_succeeding_is_told(bench: Bench) -> None:
+def test_whether_the_build_is_succeeding_is_reported(bench: Bench) -> None:
     bench.shell.run("echo $CODEBUILD_BUILD_SUCCEEDING", succeeding=True)
     bench.shell.run("env | grep SUCCEEDING", succeeding=False)
     assert bench.lines == ["1", "CODEBUILD_BUILD_SUCCEEDING=0"]
@@ -113,7 +113,7 @@ def test_cancel_ends_a_running_command(bench: Bench) -> None:
     assert bench.lines == []
 
 
-def test_last_words_of_a_cancelled_command_are_told_and_bashs_own_are_not(bench: Bench) -> None:
+def test_last_words_of_a_cancelled_command_are_reported_and_bashs_own_are_not(bench: Bench) -> None:
     def cancel_once_it_runs(line: str) -> None:
         bench.lines.append(line)
         if line == "ready":

@@ -26,7 +26,7 @@ def stack(synthesize: Synthesize) -> Synthesized:
     return synthesize()
 
 
-def test_the_plan_hook_is_told_all_that_it_needs(stack: Synthesized) -> None:
+def test_the_plan_hook_is_reported_all_that_it_needs(stack: Synthesized) -> None:
     plan = stack.data("external", "receipts_plan")
     assert plan["program"] == ["lambda-layer", "hook", "plan"]
     query = dict(plan["query"])
@@ -100,7 +100,7 @@ def test_the_release_waits_for_the_approval_and_for_nothing_else(stack: Synthesi
     assert release["depends_on"] == ["aws_s3_object.receipts_approval"]
 
 
-def test_the_release_hook_is_told_what_was_planned(stack: Synthesized) -> None:
+def test_the_release_hook_is_reported_what_was_planned(stack: Synthesized) -> None:
     query = stack.data("external", "receipts_release")["query"]
     added = {
         "plan": f"${{jsonencode({PLAN})}}",
@@ -218,7 +218,7 @@ def test_bundled_sources_are_used_instead_of_the_project(
     )
 
 
-def test_somebody_elses_function_takes_the_arn() -> None:
+def test_another_owners_function_takes_the_arn() -> None:
     class Shop(cdktf.TerraformStack):
         def __init__(self, scope: Any, id_: str) -> None:
             super().__init__(scope, id_)

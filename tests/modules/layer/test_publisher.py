@@ -107,7 +107,7 @@ def test_it_is_called_for_every_end_of_a_build_of_this_application(synthesize: S
     assert permission["source_arn"] == "${aws_cloudwatch_event_rule.build_publisher_rule.arn}"
 
 
-def test_a_build_is_started_only_when_somebody_listens_for_its_end(synthesize: Synthesize) -> None:
+def test_a_build_is_started_only_when_someone_listens_for_its_end(synthesize: Synthesize) -> None:
     document, _ = synthesize()
     approval = document["resource"]["aws_s3_object"]["web_approval"]
     assert {
@@ -116,7 +116,7 @@ def test_a_build_is_started_only_when_somebody_listens_for_its_end(synthesize: S
     } <= set(approval["depends_on"])
 
 
-def test_nobody_listens_any_more_when_a_layer_is_retired(synthesize: Synthesize) -> None:
+def test_no_one_listens_any_more_when_a_layer_is_retired(synthesize: Synthesize) -> None:
     target = resource(synthesize()[0], "aws_cloudwatch_event_target", "target")
     assert "terraform_data.build_retire" in target["depends_on"]
 
@@ -219,21 +219,23 @@ def test_a_topic_hears_of_failed_builds_and_of_what_failed_for_good(
     assert retries["maximum_retry_attempts"] == 2
 
 
-def test_without_a_topic_nothing_is_told_to_anybody(synthesize: Synthesize) -> None:
+def test_without_a_topic_nothing_is_reported_to_anybody(synthesize: Synthesize) -> None:
     document, _ = synthesize()
     assert not [place for place in granted(document) if ":sns:" in place]
     retries = resource(document, "aws_lambda_function_event_invoke_config", "retries")
     assert "destination_config" not in retries
 
 
-def test_a_layer_that_nobody_uses_may_be_without_a_version(synthesize: Synthesize) -> None:
+def test_a_layer_that_no_one_uses_may_be_without_a_version(synthesize: Synthesize) -> None:
     document, _ = synthesize()
     (only,) = document["resource"]["aws_s3_object"]["web_approval"]["lifecycle"]["precondition"]
     assert "cannot be built" in only["error_message"]
     assert document["output"]["web"]["value"]["layer_arn"] == "${local.web_answer.layer_arn}"
 
 
-def test_whoever_uses_a_layer_is_told_when_there_is_no_version_yet(synthesize: Synthesize) -> None:
+def test_a_user_of_a_layer_without_a_version_gets_an_error(
+    synthesize: Synthesize,
+) -> None:
     document, _ = synthesize(uses=True)
     _, needed = document["resource"]["aws_s3_object"]["web_approval"]["lifecycle"]["precondition"]
     assert "'lambda-layer wait web'" in needed["error_message"]

@@ -106,7 +106,7 @@ def test_a_layer_with_its_own_libstdcxx_may_use_its_symbols() -> None:
     assert checks.check_native(natives, TARGET) == []
 
 
-def test_a_library_that_nobody_brings_is_refused_when_it_is_used() -> None:
+def test_a_library_that_no_one_brings_is_refused_when_it_is_used() -> None:
     used = native("psycopg2/x.so", "psycopg2", needed=("libpq.so.5", "libc.so.6"))
 
     with pytest.raises(BuildError, match="psycopg2: shared libraries") as caught:
@@ -116,7 +116,7 @@ def test_a_library_that_nobody_brings_is_refused_when_it_is_used() -> None:
     assert 'system_packages, and include = ["lib"]' in caught.value.fix
 
 
-def test_a_library_that_nobody_brings_is_a_note_when_nothing_loaded_it() -> None:
+def test_a_library_that_no_one_brings_is_a_note_when_nothing_loaded_it() -> None:
     optional = native("numba/tbbpool.so", "numba", needed=("libtbb.so.12",))
 
     notes = checks.check_libraries([optional], set(), TARGET)

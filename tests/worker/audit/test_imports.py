@@ -63,7 +63,7 @@ def test_only_the_standard_library_and_the_layer_can_be_imported(layer: Path) ->
     assert failures(report)["sneaky"].missing == "pytest"
 
 
-def test_what_tells_of_the_surroundings_is_a_note_and_what_is_broken_a_refusal(layer: Path) -> None:
+def test_what_reports_the_surroundings_is_a_note_and_what_is_broken_a_refusal(layer: Path) -> None:
     report = imports.check(interpreters.running(), layer, list(SOURCES))
 
     refusals, notes = imports.judge(report, {name: (name,) for name in SOURCES}, own=set())

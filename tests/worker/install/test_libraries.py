@@ -83,7 +83,7 @@ def test_libraries_of_another_machine_are_left(tmp_path: Path, image: dict[str, 
     assert not (stage / "lib").exists()
 
 
-def test_what_nobody_has_is_for_the_audit_to_tell(tmp_path: Path) -> None:
+def test_what_no_one_has_is_for_the_audit_to_report(tmp_path: Path) -> None:
     stage = tmp_path / "layer"
     library(stage / "python", "module", library(tmp_path / "gone", "gone"))
 

@@ -71,7 +71,7 @@ def script(tmp_path: Path, text: str, name: str = "setup.sh") -> str:
     return name
 
 
-def test_packages_are_installed_in_one_go_and_the_log_tells_what_dnf_says(
+def test_packages_are_installed_in_one_go_and_the_log_shows_what_dnf_says(
     tmp_path: Path,
     here: Target,
     programs: Programs,
@@ -243,7 +243,7 @@ def test_a_script_may_have_any_name(
         ("cat 'not there at all'\n", "1", "cat 'not there at all'"),
     ],
 )
-def test_the_line_and_the_command_that_failed_are_told(
+def test_the_line_and_the_command_that_failed_are_reported(
     text: str, line: str, command: str, tmp_path: Path, here: Target, prepare: Callable[..., Path]
 ) -> None:
     name = script(tmp_path, text)

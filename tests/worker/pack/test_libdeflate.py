@@ -31,7 +31,7 @@ def test_what_would_not_shrink_is_not_deflated(data: bytes, engine: Libdeflate) 
 
 
 @pytest.mark.parametrize("other", [b"", TEXT[:-1], TEXT + b"x", b"x" + TEXT[1:]])
-def test_what_was_deflated_is_told_from_other_data(other: bytes, engine: Libdeflate) -> None:
+def test_other_data_is_not_taken_for_what_was_deflated(other: bytes, engine: Libdeflate) -> None:
     deflated = engine.deflate(TEXT)
 
     assert deflated is not None

@@ -16,7 +16,7 @@ tool @ https://user:secret@example.invalid/tool-1.0-py3-none-any.whl \\
 """
 
 
-def test_pins_folders_and_options_are_told_apart() -> None:
+def test_pins_folders_and_options_are_distinguished() -> None:
     locked = parse(RESOLVED)
 
     assert [(pin.name, pin.version, pin.hashed) for pin in locked.pins] == [

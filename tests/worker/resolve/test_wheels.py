@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.worker.conftest import MakeBundle, MakeWheel
 
 
-def test_a_wheel_tells_its_name_version_and_extras(tmp_path: Path, make_wheel: "MakeWheel") -> None:
+def test_a_wheel_has_its_name_version_and_extras(tmp_path: Path, make_wheel: "MakeWheel") -> None:
     wheel = wheels.read(make_wheel(tmp_path, "My_Pkg", "2.0"), "libs/my")
 
     assert (wheel.name, wheel.version, wheel.extras) == ("my-pkg", "2.0", ())
@@ -33,7 +33,7 @@ def test_an_extra_that_is_not_there_is_refused_with_those_that_are(tmp_path: Pat
     ("text", "helped"),
     [('requires = ["hatchling", "hatch-vcs"]', True), ('requires = ["hatchling"]', False)],
 )
-def test_a_version_that_git_would_tell_is_given_where_git_is_not(
+def test_a_version_that_git_would_give_is_given_where_git_is_not(
     text: str, helped: bool, tmp_path: Path
 ) -> None:
     (tmp_path / "pyproject.toml").write_text(text)
@@ -41,7 +41,7 @@ def test_a_version_that_git_would_tell_is_given_where_git_is_not(
     assert bool(wheels.version_variables(tmp_path)) is helped
 
 
-def test_a_repository_tells_its_own_version(tmp_path: Path) -> None:
+def test_a_repository_has_its_own_version(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('requires = ["setuptools-scm"]')
     (tmp_path / ".git").mkdir()
 

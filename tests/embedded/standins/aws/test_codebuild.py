@@ -24,7 +24,7 @@ def project(stack: Stack, aws: EmbeddedAws, **more: Any) -> dict[str, Any]:
     return {"aws_codebuild_project": {"it": declared}}
 
 
-def test_a_change_by_hand_is_seen_and_mended(stack: Stack, aws: EmbeddedAws) -> None:
+def test_a_change_by_hand_is_seen_and_corrected(stack: Stack, aws: EmbeddedAws) -> None:
     stack.write(project(stack, aws))
     stack.apply()
     assert stack.changes() == {}
@@ -35,8 +35,8 @@ def test_a_change_by_hand_is_seen_and_mended(stack: Stack, aws: EmbeddedAws) -> 
     )
     assert stack.changes() == {"aws_codebuild_project.it": ["update"]}
     stack.run("apply", "plan")
-    (mended,) = codebuild.batch_get_projects(names=[stack.name])["projects"]
-    assert mended["environment"]["image"].startswith("public.ecr.aws/sam/")
+    (corrected,) = codebuild.batch_get_projects(names=[stack.name])["projects"]
+    assert corrected["environment"]["image"].startswith("public.ecr.aws/sam/")
 
 
 def test_a_cache_is_kept_when_its_block_is_removed(stack: Stack, aws: EmbeddedAws) -> None:
