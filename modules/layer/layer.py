@@ -137,7 +137,7 @@ class LambdaLayer(Construct):
     def layer_arn(self) -> str:
         """The ARN of the published layer version.
 
-        While the first build runs in async mode there is none, and its users get an error that says so.
+        While the first build runs in async mode there is none, and what uses it gets an error.
         """
         return self._required_arn() if self._publisher else self._text_of("layer_arn")
 
