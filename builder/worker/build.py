@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Mapping, Sequence
 
-from . import indexes, program, request
+from . import indexes, program, request, sandbox
 from .audit import checks, verdict
 from .content import Content
 from .contents import distributions, files
@@ -37,6 +37,7 @@ def build(bundle: Path, log: Log, limit: int = checks.UNZIPPED_LIMIT, *, runtime
     out, work = fresh(bundle / "out"), fresh(bundle / ".build")
     targets = ", ".join(str(target) for target in wanted.targets)
     log.step(f"layer {wanted.layer} for {targets} (worker {program.version()})")
+    sandbox.announce(log)
     stage = work / "layer"
     system.prepare(wanted, bundle, work / "extra", log)
     indexes.log_in(wanted.indexes, os.environ, log)

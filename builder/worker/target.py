@@ -60,8 +60,6 @@ def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, l
     with log.timed("install"):
         for wheel in own.wheels:
             projects.without_paths(wheel.path)
-        # Code of strangers ran while versions were resolved: nothing of that cache is used.
-        own.uv = own.uv.with_cache(work / "uv-install")
         installing.install(own.uv, locked, own.wheels, target, root, work, log)
     with log.timed("slim"):
         found = distributions.read(root)
@@ -94,10 +92,7 @@ def _settle(
     """Leave nothing to the order of installation; return the distributions as they are then."""
 
     def alone(name: str) -> Path:
-        into = work / "alone" / name
-        if not into.is_dir():
-            installing.install_alone(own.uv, locked, own.wheels, name, target, into)
-        return into
+        return installing.install_alone(own.uv, locked, own.wheels, name, target, work)
 
     names = {wheel.name for wheel in own.wheels}
     scripts = include.BIN in wanted.include

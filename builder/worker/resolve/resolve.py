@@ -133,8 +133,8 @@ class Resolver:
             source = self._work / f"probe-{self._runs}-{index}.txt"
             source.write_text("\n".join([*options, lines[index]]) + "\n", encoding="utf-8")
             out = source.with_suffix(".lock")
-            arguments = [str(source), "--no-deps", *only_wheels_but(()), "-o", str(out)]
-            if not self._uv.compile(arguments, target).ok:
+            arguments = [str(source), "--no-deps", *only_wheels_but(())]
+            if not self._uv.compile(arguments, target, out).ok:
                 return None
             pins = lock.parse(out.read_text(encoding="utf-8")).pins
             return pins[0].version if pins else None
@@ -156,8 +156,8 @@ class Resolver:
         arguments += [part for name in inputs.extras for part in ("--extra", name)]
         arguments += ["--generate-hashes", "--no-annotate", "--no-header"]
         arguments += [part for name in inputs.wheels for part in ("--no-emit-package", name)]
-        arguments += ["--emit-index-url", "--emit-find-links", *rule, "-o", str(out)]
-        outcome = self._uv.compile(arguments, self._target)
+        arguments += ["--emit-index-url", "--emit-find-links", *rule]
+        outcome = self._uv.compile(arguments, self._target, out)
         if not outcome.ok:
             return outcome, None
         for package, extra in sorted(set(NO_EXTRA.findall(outcome.output)) - self._noted):

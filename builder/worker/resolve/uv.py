@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Sequence
+from typing import Iterator, Mapping, Sequence
 
-from .. import tools
+from .. import relay, tools
 from ..log import Log
 from ..process import Outcome, run, run_split, with_retries
 from ..request import Target
+from ..sandbox import Sandbox, take
 
 EPOCH = "315532800"
 """1980-01-01, the first day a zip can hold: wheels built here carry this time."""
@@ -34,7 +38,8 @@ class Uv:
     """uv, ready to be called in one folder with one interpreter.
 
     ``cache`` is empty at first: uv believes what it finds there, and nothing that code of strangers
-    could have written is believed.
+    could have written is believed. What may run such code is run apart: in a sandbox, with a cache
+    of its own and without the logins of package indexes.
     """
 
     program: Path
@@ -51,37 +56,69 @@ class Uv:
         """Return the same uv with another cache."""
         return replace(self, cache=cache)
 
-    def compile(self, arguments: Sequence[str], target: Target) -> Outcome:
-        """Resolve: ``uv pip compile`` for the target."""
-        command = ["pip", "compile", *self._common(), *for_target(target), *arguments]
-        return with_retries(lambda: self._run(command), log=self.log)
+    def compile(self, arguments: Sequence[str], target: Target, out: Path) -> Outcome:
+        """Resolve into the file ``out``: ``uv pip compile`` for the target."""
+        command = ["pip", "compile", *self._common(), *for_target(target), *arguments, "-o"]
+        if builds_nothing(arguments):
+            return with_retries(lambda: self._run([*command, str(out)]), log=self.log)
+        with self._apart() as apart:
+            made = apart.sandbox.folder / out.name
+            outcome = apart.run([*command, str(made)])
+            if outcome.ok:
+                text = take(made).decode("utf-8", "replace")
+                out.write_text(apart.relays.named_back(text), encoding="utf-8")
+        return outcome
 
     def install(self, arguments: Sequence[str], items: Sequence[str], target: Target) -> Outcome:
-        """Install: ``uv pip install --no-deps`` for the target, of all items."""
-        command = [str(self.program), "pip", "install", "--no-deps"]
-        command += [*self._common(), *for_target(target), *arguments]
+        """Install wheels: ``uv pip install --no-deps`` for the target, of all items."""
+        command = [str(self.program), *self._install(target), *arguments]
         outcome = with_retries(
             lambda: run_split(command, items, log=self.log, cwd=self.cwd, env=self._environment()),
             log=self.log,
         )
         return self._as_user_knows(outcome)
 
+    def install_built(self, arguments: Sequence[str], target: Target, into: Path) -> Outcome:
+        """Build from source and install, apart; ``into`` gets files that strangers' code made."""
+        with self._apart() as apart:
+            made = apart.sandbox.folder / "installed"
+            command = [*self._install(target), "--target", str(made), *arguments]
+            outcome = apart.run(command)
+            if outcome.ok:
+                made.rename(into)
+        return outcome
+
     def build_wheel(self, source: Path, out: Path, extra: dict[str, str]) -> Outcome:
-        """Build the wheel of one source folder with its own PEP 517 backend."""
-        command = ["build", "--wheel", *self._common(), "--out-dir", str(out), str(source)]
-        return with_retries(lambda: self._run(command, extra), log=self.log)
+        """Build the wheel of one source folder, apart, with its own PEP 517 backend."""
+        with self._apart() as apart:
+            made = apart.sandbox.folder / "wheels"
+            command = ["build", "--wheel", *self._common(), "--out-dir", str(made), str(source)]
+            outcome = apart.run(command, extra)
+            out.mkdir(parents=True, exist_ok=True)
+            for wheel in sorted(made.glob("*.whl")) if outcome.ok else ():
+                (out / wheel.name).write_bytes(take(wheel))
+        return outcome
+
+    def _install(self, target: Target) -> list[str]:
+        return ["pip", "install", "--no-deps", *self._common(), *for_target(target)]
 
     def _common(self) -> list[str]:
         return ["--python", self.python, "--no-python-downloads", "--no-progress"]
 
-    def _run(self, command: Sequence[str], extra: dict[str, str] | None = None) -> Outcome:
+    def _run(self, command: Sequence[str]) -> Outcome:
         outcome = run(
-            [str(self.program), *command],
-            log=self.log,
-            cwd=self.cwd,
-            env={**self._environment(), **(extra or {})},
+            [str(self.program), *command], log=self.log, cwd=self.cwd, env=self._environment()
         )
         return self._as_user_knows(outcome)
+
+    @contextmanager
+    def _apart(self) -> Iterator[_Apart]:
+        """Prepare a run of strangers' code; the project's files are afterwards as they were."""
+        folder = Path(tempfile.mkdtemp(prefix="apart-", dir=self.cache.parent))
+        sandbox = Sandbox(folder, (self.cwd,))
+        with _unchanged(self.cwd), relay.opened(self._environment()) as relays:
+            yield _Apart(self, sandbox, relays)
+        shutil.rmtree(folder, ignore_errors=True)
 
     def _environment(self) -> dict[str, str]:
         return {**environment(), "UV_CACHE_DIR": str(self.cache)}
@@ -89,6 +126,45 @@ class Uv:
     def _as_user_knows(self, outcome: Outcome) -> Outcome:
         """Return the outcome with paths relative to the project, as the user knows them."""
         return replace(outcome, output=outcome.output.replace(f"{self.cwd}/", ""))
+
+
+@dataclass(frozen=True)
+class _Apart:
+    """uv in a sandbox: its indexes are reached by ways that need no login."""
+
+    uv: Uv
+    sandbox: Sandbox
+    relays: relay.Relays
+
+    def run(self, command: Sequence[str], extra: Mapping[str, str] | None = None) -> Outcome:
+        env = self.sandbox.environment(self.relays.environment)
+        env = {**env, "UV_CACHE_DIR": str(self.sandbox.folder / "uv"), **(extra or {})}
+        program = self.sandbox.command([str(self.uv.program), *command])
+        outcome = with_retries(
+            lambda: run(program, log=self.uv.log, cwd=self.uv.cwd, env=env, shown=command),
+            log=self.uv.log,
+        )
+        return self.uv._as_user_knows(
+            replace(outcome, output=self.relays.named_back(outcome.output))
+        )
+
+
+@contextmanager
+def _unchanged(folder: Path) -> Iterator[None]:
+    """Put a folder back as it was."""
+    with tempfile.TemporaryDirectory(prefix="saved-", dir=folder.parent) as place:
+        saved = Path(place) / "saved"
+        shutil.copytree(folder, saved, symlinks=True)
+        try:
+            yield
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            saved.rename(folder)
+
+
+def builds_nothing(arguments: Sequence[str]) -> bool:
+    """Whether uv gets no leave to build anything, so that no strangers' code can run."""
+    return "--only-binary :all:" in " ".join(arguments) and "--no-binary" not in arguments
 
 
 def for_target(target: Target) -> list[str]:
