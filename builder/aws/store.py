@@ -28,7 +28,7 @@ def own_buckets(session: Session) -> S3Client:
     """
     client: S3Client = session.client("s3")
 
-    def expect_owner(params: dict[str, Any], **event: Any) -> dict[str, Any]:
+    def expect_owner(params: dict[str, Any], **event: Any) -> Any:
         owners = {"ExpectedBucketOwner": session.account}
         if event["model"].name == "CopyObject":
             owners["ExpectedSourceBucketOwner"] = session.account

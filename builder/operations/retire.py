@@ -32,6 +32,16 @@ class Retirement:
     credentials: Credentials
     retain: bool = False
 
+    @property
+    def app(self) -> str:
+        """The application's name: what the layer's name in Lambda begins with."""
+        return self.layer_name.removesuffix(f"-{self.layer}")
+
+    @property
+    def project(self) -> str:
+        """The CodeBuild project of the application."""
+        return AppSpec(self.app).project
+
     @classmethod
     def by_name(cls, app: AppSpec, layer: str, session: Session) -> Retirement:
         """Return the retirement of a layer by hand, be it in layers.toml or no longer.
@@ -109,9 +119,8 @@ def _record(services: Services, layer: str) -> Record:
 
 def _is_own(version: LayerVersion, retirement: Retirement, record: Record) -> bool:
     """Whether a version is the layer's: it says so, or it is old and the record does."""
-    app = retirement.layer_name.removesuffix(f"-{retirement.layer}")
     recorded = any(release.layer_arn == version.arn for release in record.all_releases)
-    return version.is_of(app) and (bool(version.app) or recorded)
+    return version.is_of(retirement.app) and (bool(version.app) or recorded)
 
 
 def _stop_builds(services: Services, layer: str, record: Record, progress: Progress) -> None:
