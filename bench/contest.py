@@ -50,7 +50,6 @@ def contest(sample: Sample, environment: Path, folder: Path, repeat: int) -> Res
     env["PATH"] = f"{environment / 'bin'}:{env['PATH']}"
     ours = Ours(sample, sides["ours"], env)
     result = Result(sample.name, ours.tools())
-    ours.forget()
     _ours(result, "cold", ours)
     pip_env = {**env, "PIP_CACHE_DIR": str(folder / "cache-pip")}
     pip = Pip(environment / "bin" / "python", ours.pins(), sides["pip"], pip_env)

@@ -60,10 +60,6 @@ class Ours:
         """Run the install phase."""
         return run([sys.executable, "worker.pyz", "tools"], self._folder, self._env)
 
-    def forget(self) -> None:
-        """Empty the cache that CodeBuild would keep for the next build."""
-        shutil.rmtree(self._folder / ".cache", ignore_errors=True)
-
     def build(self) -> Built:
         """Run the build phase in a folder without an earlier build, as in a new container."""
         for name in ("out", ".build"):

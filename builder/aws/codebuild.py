@@ -14,7 +14,7 @@ from builder.errors import InfrastructureError, NotNow, QuotaUsedUp, RoleNotRead
 
 if TYPE_CHECKING:
     from mypy_boto3_codebuild import CodeBuildClient
-    from mypy_boto3_codebuild.type_defs import EnvironmentVariableTypeDef, ProjectCacheTypeDef
+    from mypy_boto3_codebuild.type_defs import EnvironmentVariableTypeDef
 
 RECENT = 100
 """Builds that are looked through for a forgotten one: one page of CodeBuild's list."""
@@ -26,8 +26,8 @@ class BuildRequest:
 
     ``variables`` are names and values; ``secrets`` names and references to Secrets Manager, which
     CodeBuild resolves with the build's role. ``sources`` are zips in the bucket beside the source:
-    identifier, key and S3 version of each. Without a ``cache_folder`` nothing is cached. The log
-    goes to a stream below ``log_prefix``, where no other layer's build can write.
+    identifier, key and S3 version of each. The log goes to a stream below ``log_prefix``, where no
+    other layer's build can write.
     """
 
     token: str
@@ -38,7 +38,6 @@ class BuildRequest:
     image: str
     environment_type: str
     role_arn: str
-    cache_folder: str
     log_group: str
     log_prefix: str
     variables: tuple[tuple[str, str], ...]
@@ -126,7 +125,8 @@ class CodeBuild:
                         # CodeBuild would use a KMS key of its own; the bucket encrypts already.
                         "encryptionDisabled": True,
                     },
-                    cacheOverride=self._cache(request),
+                    # What a build leaves is read by no later one, whatever the project says.
+                    cacheOverride={"type": "NO_CACHE"},
                     logsConfigOverride={
                         "cloudWatchLogs": {
                             "status": "ENABLED",
@@ -156,11 +156,6 @@ class CodeBuild:
                     raise later from error
                 raise
         return answer["build"]["id"]
-
-    def _cache(self, request: BuildRequest) -> ProjectCacheTypeDef:
-        if not request.cache_folder:
-            return {"type": "NO_CACHE"}
-        return {"type": "S3", "location": f"{self.bucket}/{request.cache_folder}"}
 
     def _secondary(self, request: BuildRequest) -> dict[str, Any]:
         if not request.sources:

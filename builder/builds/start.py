@@ -134,7 +134,6 @@ def _request(layer: Layer, token: Token, job: Job, version: str, *, debug: bool)
         image=target.build_image,
         environment_type=target.environment_type,
         role_arn=layer.site.build_role,
-        cache_folder="" if job.parts else layer.keys.cache_of(job.runtime),
         log_group=layer.site.log_group,
         log_prefix=layer.name,
         variables=(

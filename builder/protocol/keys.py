@@ -12,9 +12,6 @@ PART_RECEIPT = "part.json"
 PART_ARCHIVE = "part.zip"
 """What the build of one runtime's part leaves below its folder."""
 
-PROJECT_CACHE = "cache"
-"""The cache that the CodeBuild project names; each build names its layer's instead."""
-
 
 @dataclass(frozen=True)
 class ArtifactKeys:
@@ -89,15 +86,6 @@ class LayerKeys:
     def bundle(self, fingerprint: str) -> str:
         """The bundle that CodeBuild gets."""
         return f"{self.bundles}/{fingerprint}.zip"
-
-    @property
-    def cache(self) -> str:
-        """The folder of what builds keep for later ones."""
-        return f"{self.layer}/cache"
-
-    def cache_of(self, runtime: str) -> str:
-        """The cache folder of the builds for a runtime, or of the only one's ("")."""
-        return f"{self.cache}/{runtime}" if runtime else self.cache
 
     @property
     def artifacts(self) -> str:

@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import NoReturn, Sequence
 
 from . import build, debug_archive, merge, parts, tools
-from .audit.imports import BYTECODE_CACHE
 from .errors import BuildError
 from .log import Log, without_credentials
-from .pack import deflate_cache
 
 USAGE = """usage: python3 worker.pyz tools|build|merge
 
@@ -30,7 +28,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = os.environ.get("LAYER_DEBUG", "").lower() == "true"
     log = Log(verbose=debug)
-    keep_downloads(Path.cwd())
     try:
         status = command(words, Path.cwd(), log)
     except BuildError as error:
@@ -40,14 +37,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     if debug and (Path.cwd() / ".build").is_dir():
         debug_archive.keep(Path.cwd(), Path.cwd() / ".build", Path.cwd() / "out", log)
     sys.exit(status)
-
-
-def keep_downloads(bundle: Path) -> None:
-    """Cache below ``.cache``, which CodeBuild keeps for the layer's next build."""
-    caches = {"UV_CACHE_DIR": "uv", "PIP_CACHE_DIR": "pip"}
-    caches.update({BYTECODE_CACHE: "bytecode", deflate_cache.CACHE: "deflated"})
-    for name, folder in caches.items():
-        os.environ.setdefault(name, str(bundle / ".cache" / folder))
 
 
 def command(words: list[str], bundle: Path, log: Log) -> int:

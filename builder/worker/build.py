@@ -17,7 +17,7 @@ from .documents.manifest import Circumstances, Package
 from .install import include
 from .install import system_packages as system
 from .log import Log, counted, human
-from .pack import deflate_cache, libdeflate, pack
+from .pack import libdeflate, pack
 from .resolve import uv as uvs
 from .slim import options
 from .target import fill
@@ -46,15 +46,16 @@ def build(bundle: Path, log: Log, limit: int = checks.UNZIPPED_LIMIT, *, runtime
         loading.result()
         include.take_extra(wanted, work / "extra", stage, log)
         with log.timed("slim"):
-            collected = [_without_paths(file) for file in files.collect(stage)]
+            sealed = {n: digest for content in contents for n, digest in content.sealed.items()}
+            found = files.collect(stage)
+            sealed.update(pack.seal([file for file in found if file.name not in sealed]))
+            collected = [_without_paths(file, sealed) for file in found]
         # The audit mostly waits for the interpreter that imports the modules.
         judging = pool.submit(verdict.judge, wanted, contents, collected, stage, log, limit)
         with log.timed("pack"):
-            known = deflate_cache.load(program.version())
-            packed = pack.pack(collected, work / "layer.zip", engine, known=known)
+            packed = pack.pack(collected, work / "layer.zip", engine, sealed=sealed)
         sizes = judging.result()
     (work / "layer.zip").replace(out / "layer.zip")
-    deflate_cache.save(program.version(), out / "layer.zip", packed.places)
     unzipped = sum(file.size for file in collected)
     packages = _packages(sizes, contents)
     circumstances = Circumstances(
@@ -95,11 +96,13 @@ def _packages(sizes: Mapping[tuple[str, str], int], contents: Sequence[Content])
     ]
 
 
-def _without_paths(file: LayerFile) -> LayerFile:
+def _without_paths(file: LayerFile, sealed: Mapping[str, bytes]) -> LayerFile:
     """Give RECORD only the files that are still there: uv's own differ from machine to machine."""
     if not file.name.endswith(".dist-info/RECORD"):
         return file
-    record = file.path.read_text(encoding="utf-8")
+    content = file.path.read_bytes()
+    pack.check(file, content, sealed)
+    record = content.decode("utf-8")
     root = file.path.parent.parent
     listed = [row for row in distributions.record_paths(record) if (root / row).exists()]
     kept = distributions.record_of_present(record, set(listed))

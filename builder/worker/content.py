@@ -23,3 +23,5 @@ class Content:
     saved: tuple[Saved, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
     """What was installed and is not in the layer, with the option that left it out."""
+    sealed: Mapping[str, bytes] = field(default_factory=dict)
+    """The SHA-256 of each file by its name in the layer, before any of its modules was imported."""

@@ -11,11 +11,12 @@ from typing import Mapping, Sequence
 from . import interpreters
 from .audit import checks, collisions
 from .content import Content
-from .contents import distributions
+from .contents import distributions, files
 from .contents.distributions import Distribution
 from .install import include
 from .install import install as installing
 from .log import Log, counted, human
+from .pack import pack
 from .request import Request, Target
 from .resolve import project_lock, target_lock
 from .resolve import uv as uvs
@@ -42,7 +43,7 @@ def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, l
         project.mkdir()
     interpreter = interpreters.find(target)
     python = interpreter.path if interpreter else sys.executable
-    own = Own(Uv(uv, project, python, log), project, work / "wheels")
+    own = Own(Uv(uv, project, python, log, work / "uv"), project, work / "wheels")
     kept = project_lock.read(bundle)
     native = interpreter is not None
     with log.timed("resolve"):
@@ -59,6 +60,8 @@ def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, l
     with log.timed("install"):
         for wheel in own.wheels:
             projects.without_paths(wheel.path)
+        # Code of strangers ran while versions were resolved: nothing of that cache is used.
+        own.uv = own.uv.with_cache(work / "uv-install")
         installing.install(own.uv, locked, own.wheels, target, root, work, log)
     with log.timed("slim"):
         found = distributions.read(root)
@@ -70,7 +73,12 @@ def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, l
         if include.BIN in wanted.include:
             include.take_scripts(root, found, stage)
         saved, left_out = _slim(wanted, root, found, names, log)
-    return Content(target, prefix, found, names, locked, saved, left_out)
+        sealed = {f"{prefix}/{name}": digest for name, digest in _seal(root).items()}
+    return Content(target, prefix, found, names, locked, saved, left_out, sealed)
+
+
+def _seal(root: Path) -> dict[str, bytes]:
+    return pack.seal(files.collect(root))
 
 
 def _settle(

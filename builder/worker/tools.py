@@ -56,7 +56,8 @@ def install(bundle: Path, log: Log) -> Path:
     # Wheels only, and only those of the lock: nothing is built here, and a Python or a machine
     # that a tool has no wheel for is refused.
     command = [sys.executable, "-m", "pip", "install", "--require-hashes", "--no-deps"]
-    command += ["--only-binary=:all:", "--upgrade", "--no-input"]
+    # And nothing that is kept on the machine: what writes there is not known.
+    command += ["--only-binary=:all:", "--upgrade", "--no-input", "--no-cache-dir"]
     command += ["--disable-pip-version-check", "--target", str(target), "-r", str(pins)]
     outcome = with_retries(lambda: run(command, log=log, cwd=bundle), log=log)
     if outcome.ok and _runs(program(bundle)):

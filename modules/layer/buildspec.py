@@ -13,10 +13,6 @@ from typing import Any
 
 from builder.protocol.variables import SEAL_VARIABLE
 
-CACHE = ".cache"
-"""The folder, below the bundle, where the worker keeps what a later build can use again."""
-
-
 SEAL = (
     f"export {SEAL_VARIABLE}=$(cat out/manifest.json out/part.json 2> /dev/null"
     " | sha256sum | cut -d ' ' -f 1)"
@@ -35,7 +31,6 @@ def buildspec() -> dict[str, Any]:
             "build": {"commands": ["python3 worker.pyz build", SEAL]},
         },
         "artifacts": {"base-directory": "out", "files": ["**/*"]},
-        "cache": {"paths": [f"{CACHE}/**/*"]},
     }
 
 

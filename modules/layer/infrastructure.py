@@ -10,7 +10,6 @@ from typing import Any
 from cdktf import DataResource, ITerraformDependable
 from constructs import Construct
 
-from builder.protocol.keys import PROJECT_CACHE
 from builder.spec.app_spec import AppSpec
 from builder.spec.runtimes import Target
 from modules.layer import policies
@@ -337,9 +336,7 @@ class BuildInfrastructure(Construct):
                 # ProjectSource); StartBuild names source and artifacts of each build.
                 source={"type": "NO_SOURCE", "buildspec": literal(buildspec_text())},
                 artifacts={"type": "NO_ARTIFACTS"},
-                # The builds of one layer share a cache: StartBuild overrides the location with
-                # BUCKET/LAYER/cache, the only one that the layer's role can reach.
-                cache={"type": "S3", "location": f"{self._bucket.bucket}/{PROJECT_CACHE}"},
+                # No cache: code of strangers runs in builds, and would write into the next ones.
                 environment={
                     "compute_type": compute_type,
                     "image": DEFAULT_TARGET.build_image,

@@ -82,7 +82,6 @@ class LambdaLayer(Construct):
             raise _no_publisher(spec)
         self._program = [literal(word) for word in program]
         infrastructure.expire(f"{self._keys.bundles}/")
-        infrastructure.expire(f"{self._keys.cache}/")
 
         query = {
             "spec": literal(spec.to_json()),

@@ -69,7 +69,8 @@ def build(
     ``logins`` are statements for what its package indexes need.
 
     Code of strangers runs under this role (setup.py of dependencies), so it can neither reach
-    another layer's objects, nor its own record, approval and verified artifacts, nor Lambda.
+    another layer's objects, nor its own record, approval and verified artifacts, nor Lambda; and
+    nothing that one build leaves is read by a later one, but parts whose seal it was given.
     """
     keys = LayerKeys(layer)
     return document(
@@ -77,7 +78,6 @@ def build(
         allow(["s3:PutObject"], [f"{bucket_arn}/{keys.built}/*"]),
         # What the builds of several targets made, for the build that merges it.
         allow(["s3:GetObject", "s3:GetObjectVersion"], [f"{bucket_arn}/{keys.part('*', '*')}"]),
-        allow(["s3:GetObject", "s3:PutObject"], [f"{bucket_arn}/{keys.cache}/*"]),
         allow(["s3:GetBucketAcl", "s3:GetBucketLocation"], [bucket_arn]),
         # CreateLogStream is judged on the group in the service authorization reference, and on the
         # stream in what IAM says when it is denied.

@@ -138,7 +138,7 @@ def uv_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     cache = shared / "uv-cache"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("UV_CACHE_DIR", str(cache))
+        patch.setenv("UV_CACHE_DIR", str(cache))  # for the tests' own uv; the worker's is its own
         yield cache
 
 

@@ -46,9 +46,8 @@ def test_a_private_package_is_installed_and_nothing_has_its_password(
     bundle = make_bundle(
         dependencies=["fll-private"], indexes=[{"url": private.url, "default": True}]
     )
-    cache = {"UV_CACHE_DIR": str(bundle.path / ".cache" / "uv")}
 
-    result = bundle.run(env={**LOGIN, **cache, "LAYER_DEBUG": debug})
+    result = bundle.run(env={**LOGIN, "LAYER_DEBUG": debug})
 
     assert result.status == 0, result.errors
     assert {"python/fll_private/__init__.py", "python/fll_private_base/__init__.py"} <= result.names

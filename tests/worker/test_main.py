@@ -37,11 +37,7 @@ def test_wrong_usage_shows_the_commands(
     words: list[str],
     status: int,
     capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # The worker is a process of its own; here it must not change the environment of other tests.
-    monkeypatch.setattr(program, "keep_downloads", lambda _bundle: None)
-
     with pytest.raises(SystemExit) as ended:
         program.main(words)
 

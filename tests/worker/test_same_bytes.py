@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import json
 import os
 import sys
 import zipfile
@@ -124,16 +123,3 @@ def test_a_link_inside_of_a_package_becomes_the_file_that_it_shows(
     with zipfile.ZipFile(result.out / "layer.zip") as archive:
         assert archive.read("python/mine/link.txt") == b"shown"
         assert archive.getinfo("python/mine/link.txt").external_attr >> 16 == 0o100644
-
-
-def test_a_second_build_with_kept_caches_gives_the_same_bytes(make_bundle: "MakeBundle") -> None:
-    bundle = make_bundle(mine(), package="libs/mine", dependencies=["click==8.1.8"])
-    first = bundle.run()
-    kept = {path.name for path in (bundle.path / ".cache").iterdir()}
-
-    second = bundle.run()
-
-    assert {"bytecode", "deflated"} <= kept
-    assert lasting(first) == lasting(second)
-    bill = json.loads((second.out / "sbom.cdx.json").read_text())
-    assert [c["name"] for c in bill["components"]] == ["click", "mine"]

@@ -15,8 +15,6 @@ from typing import Collection, Mapping, Sequence
 from ..interpreters import Interpreter
 
 SECONDS_A_MODULE = 60.0
-BYTECODE_CACHE = "LAYER_BYTECODE_CACHE"
-"""The variable that names the folder where compiled sources are kept from build to build."""
 
 PTH_ERROR = re.compile(r"Error processing line (?P<line>\d+) of (?P<file>.+\.pth)")
 """How the module site begins what it says of a .pth file."""
@@ -158,8 +156,7 @@ def _probe(probe: Probe, modules: Sequence[str]) -> tuple[list[str], str]:
     report = folder / "report.jsonl"
     report.unlink(missing_ok=True)
     arguments = ["-I", "-S", "-B", "-c", source.decode("utf-8")]
-    cached = os.environ.get(BYTECODE_CACHE, "")
-    arguments += [str(probe.root), str(report), str(seconds), cached, *modules]
+    arguments += [str(probe.root), str(report), str(seconds), *modules]
     try:
         ended = subprocess.run(
             [probe.interpreter.path, *arguments],

@@ -1,8 +1,7 @@
 """Imports modules one after the other and reports on each; runs in the target's interpreter.
 
 It is started with ``-I -S -B``, so that only the standard library and the layer are on the path.
-Arguments: the layer's python/, the report's file, seconds a module, the folder where compiled
-sources are kept ("" for none), and the modules.
+Arguments: the layer's python/, the report's file, seconds a module, and the modules.
 
 What Lambda does before it imports the function is in /var/runtime/bootstrap.py of the base images
 (public.ecr.aws/lambda/python, the same from 3.8 on): set_default_sys_path() inserts /opt/python,
@@ -12,25 +11,20 @@ site.addsitedir for the two in this order, so that their .pth files are processe
 
 from __future__ import annotations
 
-import _imp
 import faulthandler
 import importlib
-import importlib.util
 import io
 import json
-import marshal
 import os
 import site
 import sys
 import traceback
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any, Callable, Sequence, TextIO
 
 
-def main(python: str, report_path: str, seconds: float, kept: str, modules: Sequence[str]) -> None:
+def main(python: str, report_path: str, seconds: float, modules: Sequence[str]) -> None:
     """Start as Lambda does and import the modules; write a JSON line before and after each step."""
-    bytecode = Bytecode(Path(kept)) if kept else None
     known = mapped_files()
     sys.argv = [""]
     with Path(report_path).open("a", encoding="utf-8") as report:
@@ -47,8 +41,6 @@ def main(python: str, report_path: str, seconds: float, kept: str, modules: Sequ
         step("start", start, python)
         for module in modules:
             step("module", attempt, module)
-    if bytecode:
-        bytecode.save()
     # Modules may have left threads behind that would keep the process alive.
     os._exit(0)
 
@@ -75,67 +67,6 @@ def start(python: str) -> dict[str, Any]:
         said, sys.stderr = sys.stderr.getvalue(), shown
     said, message = said[-4000:], failure["message"]
     return {"status": "done", "said": said, "message": message, "stdlib": stdlib}
-
-
-class Bytecode:
-    """Compiled sources by the hash of the source, kept from one build to the next.
-
-    Times and paths do not count, so it holds in whatever folder the next build runs. Nothing of it
-    gets into the layer.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / f"{sys.implementation.cache_tag}.marshal"
-        self._known = self._load()
-        self._used: dict[bytes, bytes] = {}
-        # Without it the tracebacks would name the folders of an older build: then nothing is kept.
-        self._set_path = getattr(_imp, "_fix_co_filename", None)
-        self._compile = SourceFileLoader.source_to_code
-        if self._set_path:
-            SourceFileLoader.source_to_code = self._source_to_code()  # type: ignore[method-assign]
-
-    def save(self) -> None:
-        """Keep what this run used, if that is not what was there already."""
-        if not self._used or self._used.keys() == self._known.keys():
-            return
-        partial = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_bytes(importlib.util.MAGIC_NUMBER + marshal.dumps(self._used))
-            partial.replace(self._path)
-        except OSError:
-            # The next build compiles them again.
-            partial.unlink(missing_ok=True)
-
-    def _load(self) -> dict[bytes, bytes]:
-        try:
-            data = self._path.read_bytes()
-            if not data.startswith(importlib.util.MAGIC_NUMBER):
-                return {}
-            known = marshal.loads(data[len(importlib.util.MAGIC_NUMBER) :])  # noqa: S302 - our own
-        except (OSError, EOFError, ValueError, TypeError):
-            return {}
-        return known if isinstance(known, dict) else {}
-
-    def _source_to_code(self) -> Callable[..., Any]:
-        """Return the method of SourceFileLoader that looks here first."""
-
-        def source_to_code(loader: Any, data: Any, path: Any, *more: Any, **options: Any) -> Any:
-            if not isinstance(data, bytes):
-                return self._compile(loader, data, path, *more, **options)
-            digest = importlib.util.source_hash(data) + len(data).to_bytes(4, "little")
-            kept = self._known.get(digest)
-            if kept is None:
-                code = self._compile(loader, data, path, *more, **options)
-                self._used[digest] = marshal.dumps(code)
-                return code
-            self._used[digest] = kept
-            code = marshal.loads(kept)  # noqa: S302 - our own
-            assert self._set_path is not None
-            self._set_path(code, os.fspath(path))
-            return code
-
-        return source_to_code
 
 
 def attempt(module: str) -> dict[str, Any]:
@@ -190,4 +121,4 @@ def _say(report: TextIO, line: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], float(sys.argv[3]), sys.argv[4], sys.argv[5:])
+    main(sys.argv[1], sys.argv[2], float(sys.argv[3]), sys.argv[4:])

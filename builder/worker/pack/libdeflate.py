@@ -43,16 +43,6 @@ class Libdeflate:
             *(ctypes.c_void_p, ctypes.c_size_t),
         ]
         self._compress.restype = ctypes.c_size_t
-        self._decompressor = functions.libdeflate_alloc_decompressor
-        self._decompressor.restype = ctypes.c_void_p
-        self._decompress = functions.libdeflate_deflate_decompress
-        self._decompress.argtypes = [
-            *(ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t),
-            *(ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p),
-        ]
-        self._decompress.restype = ctypes.c_int
-        self._compare = ctypes.CDLL(None).memcmp
-        self._compare.argtypes = [ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t]
         self._local = threading.local()
 
     def crc32(self, data: bytes) -> int:
@@ -66,17 +56,6 @@ class Libdeflate:
         out = self._out(room)
         size = self._compress(self._compressor(), data, len(data), _address(out), room)
         return out[:size] if 0 < size < len(data) else None
-
-    def inflates_to(self, deflated: bytes, data: bytes) -> bool:
-        """Whether a raw deflate stream is the data, all of it, and nothing more."""
-        if not hasattr(self._local, "decompressor"):
-            self._local.decompressor = self._decompressor()
-        address = _address(self._out(len(data)))
-        # Without a place for the real length, another length is an error (libdeflate.h).
-        failed = self._decompress(
-            self._local.decompressor, deflated, len(deflated), address, len(data), None
-        )
-        return not failed and self._compare(data, address, len(data)) == 0
 
     def _compressor(self) -> int:
         """Return this thread's compressor; there are as many as threads, so none is freed."""

@@ -10,15 +10,14 @@ import hashlib
 import os
 import stat
 import struct
+import zlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, Iterable, Iterator, Optional, Sequence
+from typing import BinaryIO, Iterable, Iterator, Mapping, Optional, Sequence
 
 from ..contents.files import LayerFile
 from ..errors import BuildError
-from . import deflate_cache
-from .deflate_cache import Kept, Place
 from .libdeflate import Libdeflate
 
 LEVEL = 6
@@ -31,8 +30,6 @@ SAMPLE = 1 << 14
 SAMPLE_EVERY = 1 << 18
 """Of a file of several samples' size, this much in each part is tried before the whole."""
 BLOCK = 1 << 20
-NOT_KEPT = 1 << 26
-"""Larger files are deflated each time: to prove what was kept of them would take much memory."""
 MOST_ENTRIES = 0xFFFF - 1
 """More would need zip64's end record, which Lambda does not promise to read."""
 
@@ -50,7 +47,6 @@ class Packed:
 
     size: int
     sha256: bytes
-    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,7 +56,6 @@ class Member:
     file: LayerFile
     crc: int
     deflated: Optional[bytes]
-    digest: str = ""
 
     @property
     def method(self) -> int:
@@ -78,9 +73,13 @@ def pack(
     path: Path,
     engine: Libdeflate,
     workers: int | None = None,
-    known: Kept | None = None,
+    sealed: Mapping[str, bytes] | None = None,
 ) -> Packed:
-    """Write the files, sorted by name, into a new zip; ``known`` saves deflating them again."""
+    """Write the files, sorted by name, into a new zip.
+
+    ``sealed`` has the SHA-256 of files by their names: raise BuildError for one that was changed
+    since it was taken.
+    """
     if len(files) > MOST_ENTRIES:
         raise BuildError(
             f"the layer has {len(files):,} files",
@@ -93,7 +92,7 @@ def pack(
         groups = list(_groups(ordered))
         # The heaviest first, so that none is left over for one processor at the end.
         heaviest = sorted(range(len(groups)), key=lambda n: -sum(f.size for f in groups[n]))
-        waiting = {n: pool.submit(_members, groups[n], engine, known) for n in heaviest}
+        waiting = {n: pool.submit(_members, groups[n], engine, sealed or {}) for n in heaviest}
         writer = _Writer(out)
         for number in range(len(groups)):
             for member in waiting.pop(number).result():
@@ -115,19 +114,41 @@ def _groups(files: Iterable[LayerFile]) -> Iterator[list[LayerFile]]:
         yield group
 
 
-def _members(files: Sequence[LayerFile], engine: Libdeflate, known: Kept | None) -> list[Member]:
-    return [_member(file, engine, known) for file in files]
+def _members(
+    files: Sequence[LayerFile], engine: Libdeflate, sealed: Mapping[str, bytes]
+) -> list[Member]:
+    return [_member(file, engine, sealed) for file in files]
 
 
-def _member(file: LayerFile, engine: Libdeflate, known: Kept | None) -> Member:
+def _member(file: LayerFile, engine: Libdeflate, sealed: Mapping[str, bytes]) -> Member:
     data = read(file)
-    digest = deflate_cache.digest(data) if known else ""
-    deflated = known.find(digest) if known and len(data) < NOT_KEPT else None
-    if deflated is not None and not engine.inflates_to(deflated, data):
-        deflated = None
-    if deflated is None and shrinks(data, engine):
-        deflated = engine.deflate(data)
-    return Member(file, engine.crc32(data), deflated, digest)
+    if file.data is None:
+        check(file, data, sealed)
+    deflated = engine.deflate(data) if shrinks(data, engine) else None
+    return Member(replace(file, size=len(data)), engine.crc32(data), deflated)
+
+
+def seal(files: Sequence[LayerFile]) -> dict[str, bytes]:
+    """Return the SHA-256 of each file's bytes as they are now, by name."""
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        digests = pool.map(lambda file: hashlib.sha256(read(file)).digest(), files)
+        return dict(zip((file.name for file in files), digests))  # noqa: B905 - strict= is of 3.10
+
+
+def check(file: LayerFile, data: bytes, sealed: Mapping[str, bytes]) -> None:
+    """Raise BuildError when a file's bytes are not those that were sealed."""
+    expected = sealed.get(file.name)
+    if expected is not None and hashlib.sha256(data).digest() != expected:
+        raise _changed(file)
+
+
+def _changed(file: LayerFile) -> BuildError:
+    return BuildError(
+        f"{file.name} was changed after it was installed and checked",
+        where="the build's folder, while packages were built or their modules imported",
+        expected="the bytes that were checked: nothing writes into what others bring",
+        fix="find the package whose build or import writes there; the SBOM names all packages",
+    )
 
 
 def read(file: LayerFile) -> bytes:
@@ -154,7 +175,6 @@ class _Writer:
         self._sha256 = hashlib.sha256()
         self._position = 0
         self._directory: list[bytes] = []
-        self._places: list[Place] = []
 
     def add(self, member: Member) -> None:
         name = member.file.name.encode("utf-8")
@@ -168,10 +188,9 @@ class _Writer:
         self._directory.append(b"PK\1\2" + struct.pack("<H", MADE_BY_UNIX) + common + tail + name)
         self._write(b"PK\3\4" + common + name)
         if member.deflated is not None:
-            self._places.append(Place(member.digest, self._position, member.size))
             self._write(member.deflated)
         else:
-            self._copy(member.file)
+            self._copy(member)
 
     def end(self) -> Packed:
         start = self._position
@@ -180,16 +199,21 @@ class _Writer:
         count = len(self._directory)
         length = self._position - start
         self._write(b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, count, count, length, start, 0))
-        return Packed(self._position, self._sha256.digest(), tuple(self._places))
+        return Packed(self._position, self._sha256.digest())
 
-    def _copy(self, file: LayerFile) -> None:
+    def _copy(self, member: Member) -> None:
         """Write a file as it is; it was not kept in memory until its turn."""
+        file = member.file
         if file.data is not None:
             self._write(file.data)
             return
+        crc, size = 0, 0
         with file.path.open("rb") as source:
             for block in iter(lambda: source.read(BLOCK), b""):
+                crc, size = zlib.crc32(block, crc), size + len(block)
                 self._write(block)
+        if (crc, size) != (member.crc, file.size):
+            raise _changed(file)
 
     def _write(self, data: bytes) -> None:
         self._out.write(data)

@@ -31,16 +31,25 @@ def find(bundle: Path) -> Path:
 
 @dataclass(frozen=True)
 class Uv:
-    """uv, ready to be called in one folder with one interpreter."""
+    """uv, ready to be called in one folder with one interpreter.
+
+    ``cache`` is empty at first: uv believes what it finds there, and nothing that code of strangers
+    could have written is believed.
+    """
 
     program: Path
     cwd: Path
     python: str
     log: Log
+    cache: Path
 
     def at(self, cwd: Path) -> Uv:
         """Return the same uv for another folder."""
         return replace(self, cwd=cwd)
+
+    def with_cache(self, cache: Path) -> Uv:
+        """Return the same uv with another cache."""
+        return replace(self, cache=cache)
 
     def compile(self, arguments: Sequence[str], target: Target) -> Outcome:
         """Resolve: ``uv pip compile`` for the target."""
@@ -52,7 +61,7 @@ class Uv:
         command = [str(self.program), "pip", "install", "--no-deps"]
         command += [*self._common(), *for_target(target), *arguments]
         outcome = with_retries(
-            lambda: run_split(command, items, log=self.log, cwd=self.cwd, env=environment()),
+            lambda: run_split(command, items, log=self.log, cwd=self.cwd, env=self._environment()),
             log=self.log,
         )
         return self._as_user_knows(outcome)
@@ -70,9 +79,12 @@ class Uv:
             [str(self.program), *command],
             log=self.log,
             cwd=self.cwd,
-            env={**environment(), **(extra or {})},
+            env={**self._environment(), **(extra or {})},
         )
         return self._as_user_knows(outcome)
+
+    def _environment(self) -> dict[str, str]:
+        return {**environment(), "UV_CACHE_DIR": str(self.cache)}
 
     def _as_user_knows(self, outcome: Outcome) -> Outcome:
         """Return the outcome with paths relative to the project, as the user knows them."""

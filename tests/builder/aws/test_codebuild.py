@@ -24,7 +24,6 @@ def request_of(world: World, token: str = "t", **fields: Any) -> BuildRequest:
         image="public.ecr.aws/sam/build-python3.12:latest-arm64",
         environment_type="ARM_CONTAINER",
         role_arn=world.role,
-        cache_folder="web/cache",
         log_group=f"/aws/codebuild/{world.name}",
         log_prefix="web",
         variables=(("LAYER_TOKEN", token),),

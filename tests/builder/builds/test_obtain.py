@@ -54,8 +54,7 @@ def test_each_target_is_built_on_its_own_image_and_then_merged(world: World) -> 
         environment = builds[runtime]["environment"]
         assert environment["image"] == f"public.ecr.aws/sam/build-{runtime}:latest-arm64"
         assert environment["type"] == "ARM_CONTAINER"
-        assert builds[runtime]["cache"]["location"] == f"{world.name}/web/cache/{runtime}"
-    assert builds["merge"]["cache"]["type"] == "NO_CACHE"
+    assert {build["cache"]["type"] for build in builds.values()} == {"NO_CACHE"}
     assert done.build_id == builds["merge"]["id"]
     assert done.builds == {
         "python3.12": builds["python3.12"]["id"],

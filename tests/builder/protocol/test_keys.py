@@ -5,7 +5,7 @@ from builder.worker import parts
 from tests.builder.protocol.strings import ROOT, sources, strings
 
 WEB = LayerKeys("web")
-BARE = re.compile(r"record\.json|/approved|/artifacts|/bundles|/inputs|/requests|/cache\b|/parts")
+BARE = re.compile(r"record\.json|/approved|/artifacts|/bundles|/inputs|/requests|/parts")
 
 
 def test_each_object_of_a_layer_has_its_key_below_the_layers_name() -> None:
@@ -15,8 +15,6 @@ def test_each_object_of_a_layer_has_its_key_below_the_layers_name() -> None:
         "inputs": WEB.inputs_of("f"),
         "request": WEB.request("f"),
         "bundle": WEB.bundle("f"),
-        "cache": WEB.cache_of(""),
-        "cache of a runtime": WEB.cache_of("python3.12"),
         "manifest": WEB.verified.manifest("f"),
         "archive": WEB.verified.archive("f"),
         "manifest that a build left": WEB.unverified.manifest("f"),
@@ -30,8 +28,6 @@ def test_each_object_of_a_layer_has_its_key_below_the_layers_name() -> None:
         "inputs": "web/inputs/f.json",
         "request": "web/requests/f.json",
         "bundle": "web/bundles/f.zip",
-        "cache": "web/cache",
-        "cache of a runtime": "web/cache/python3.12",
         "manifest": "web/artifacts/f/manifest.json",
         "archive": "web/artifacts/f/layer.zip",
         "manifest that a build left": "web/built/f/manifest.json",
@@ -52,7 +48,7 @@ def test_what_belongs_to_a_fingerprint_is_all_below_its_prefixes() -> None:
         WEB.part_archive("f", "python3.12"),
         WEB.unverified.archive("f"),
     ]
-    others = [WEB.record, WEB.approval, WEB.cache_of("python3.12"), WEB.bundle("g")]
+    others = [WEB.record, WEB.approval, WEB.bundle("g")]
 
     assert all(key.startswith(WEB.prefixes("f")) for key in of_it)
     assert not any(key.startswith(WEB.prefixes("f")) for key in others)

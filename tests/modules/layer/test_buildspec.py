@@ -43,5 +43,5 @@ def test_everything_below_out_is_the_artifact() -> None:
     assert buildspec()["artifacts"] == {"base-directory": "out", "files": ["**/*"]}
 
 
-def test_what_a_later_build_can_use_again_is_cached() -> None:
-    assert buildspec()["cache"]["paths"] == [".cache/**/*"]
+def test_nothing_is_kept_for_a_later_build() -> None:
+    assert "cache" not in buildspec()

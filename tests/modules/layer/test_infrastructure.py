@@ -86,7 +86,6 @@ def test_only_what_a_build_reads_expires(synthesize: Synthesize) -> None:
     assert "expiration" not in everywhere
     assert {rule["filter"][0]["prefix"]: rule["expiration"] for rule in expiring} == {
         "receipts/bundles/": [{"days": 7}],
-        "receipts/cache/": [{"days": 7}],
     }
 
 
@@ -112,7 +111,7 @@ def test_the_project_has_no_source_of_its_own_and_writes_to_the_log_group(
     assert project["source"]["type"] == "NO_SOURCE"
     assert json.loads(project["source"]["buildspec"]) == buildspec()
     assert project["artifacts"] == {"type": "NO_ARTIFACTS"}
-    assert project["cache"] == {"type": "S3", "location": f"{BUCKET}/cache"}
+    assert "cache" not in project
     assert project["logs_config"]["cloudwatch_logs"] == {
         "status": "ENABLED",
         "group_name": "/aws/codebuild/shop-layers",

@@ -23,7 +23,6 @@ def test_a_build_reads_its_bundles_and_writes_its_artifacts_and_nothing_else() -
         f"{BUCKET}/receipts/bundles/*": {"s3:GetObject", "s3:GetObjectVersion"},
         f"{BUCKET}/receipts/built/*": {"s3:PutObject"},
         f"{BUCKET}/receipts/built/*/parts/*": {"s3:GetObject", "s3:GetObjectVersion"},
-        f"{BUCKET}/receipts/cache/*": {"s3:GetObject", "s3:PutObject"},
         BUCKET: {"s3:GetBucketAcl", "s3:GetBucketLocation"},
         LOGS: {"logs:CreateLogStream"},
         f"{LOGS}:log-stream:receipts/*": {"logs:CreateLogStream", "logs:PutLogEvents"},

@@ -1,4 +1,3 @@
-import os
 import sys
 from pathlib import Path
 
@@ -90,37 +89,6 @@ def test_a_module_on_the_list_may_fail() -> None:
     report = Report(failures=[Failure("gpu", "OSError: libcuda.so.1")])
 
     assert imports.judge(report, {"gpu": ("gpu",)}, set(), may_fail=["gpu"])[0] == []
-
-
-def test_compiled_sources_are_kept_by_what_the_source_says(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(imports.BYTECODE_CACHE, str(tmp_path / "kept"))
-    one, other = tmp_path / "one", tmp_path / "other"
-    for folder, source in ((one, "def f():\n    1 / 0\nf()"), (other, "def f():\n    {} + 1\nf()")):
-        folder.mkdir()
-        (folder / "mod.py").write_text(source)
-        os.utime(folder / "mod.py", (0, 0))
-
-    reports = [imports.check(interpreters.running(), path, ["mod"]) for path in (one, other, one)]
-
-    errors = [failures(report)["mod"].message.split(":")[0] for report in reports]
-    assert errors == ["ZeroDivisionError", "TypeError", "ZeroDivisionError"]
-    assert [failures(report)["mod"].place for report in reports] == [
-        *(f"{one}/mod.py:2", f"{other}/mod.py:2", f"{one}/mod.py:2"),
-    ]
-    assert not (one / "__pycache__").exists()
-
-
-def test_kept_sources_that_are_damaged_are_compiled_again(
-    layer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(imports.BYTECODE_CACHE, str(tmp_path / "kept"))
-    imports.check(interpreters.running(), layer, ["good"])
-    for path in (tmp_path / "kept").iterdir():
-        path.write_bytes(path.read_bytes()[:-3])
-
-    assert imports.check(interpreters.running(), layer, ["good"]).imported == ["good"]
 
 
 def test_the_interpreter_starts_with_the_pth_files_as_lambda_does(tmp_path: Path) -> None:

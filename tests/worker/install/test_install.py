@@ -54,7 +54,7 @@ def test_a_pin_that_was_just_resolved_is_asked_for_again(
     program.write_text(f'#!/bin/sh\n{UV} "$@"; s=$?\ncp {wheels}/*.whl {links}/\nexit $s\n')
     program.chmod(0o755)
     locked = Lock((Pin("late", "1.0", "late==1.0"),), (), ("--no-index", f"--find-links {links}"))
-    uv = Uv(program, tmp_path, sys.executable, Log())
+    uv = Uv(program, tmp_path, sys.executable, Log(), tmp_path / "uv-cache")
 
     install.install(uv, locked, [], here, tmp_path / "into", work, Log())
 

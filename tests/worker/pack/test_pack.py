@@ -117,3 +117,17 @@ def test_more_files_than_a_plain_zip_can_hold_are_refused(
 
     with pytest.raises(BuildError, match="65,535 files"):
         pack.pack(many, tmp_path / "layer.zip", engine)
+
+
+@pytest.mark.parametrize("name", ["python/text.py", "python/noise.bin"])
+def test_a_file_that_was_changed_since_it_was_sealed_is_refused(
+    name: str, tmp_path: Path, engine: Libdeflate
+) -> None:
+    layer = files.collect(tree(tmp_path / "layer"))
+    sealed = pack.seal(layer)
+    whole = (tmp_path / "layer" / name).read_bytes()
+    assert pack.pack(layer, tmp_path / "layer.zip", engine, sealed=sealed).size
+    (tmp_path / "layer" / name).write_bytes(whole[:-1] + b"!")
+
+    with pytest.raises(BuildError, match=f"{name} was changed after it was installed"):
+        pack.pack(layer, tmp_path / "layer.zip", engine, sealed=sealed)

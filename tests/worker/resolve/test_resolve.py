@@ -33,7 +33,8 @@ def resolve(text: str, index: Path, uv: Path, *, native: bool = True) -> Lock:
     work = index.parent
     source = work / "requirements.txt"
     source.write_text(f"--no-index\n--find-links {index}\n{text}\n")
-    resolver = Resolver(Uv(uv, work, sys.executable, Log()), TARGET, work, Log(), native=native)
+    program = Uv(uv, work, sys.executable, Log(), work / "uv")
+    resolver = Resolver(program, TARGET, work, Log(), native=native)
     return resolver.resolve(Inputs((source,)), lambda folder: folder)
 
 
