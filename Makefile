@@ -32,8 +32,8 @@ SEED := $(if $(filter 1,$(SHUFFLE)),$(shell echo $$RANDOM),$(SHUFFLE))
 PYTEST = $(if $(SEED),echo "in the order of SHUFFLE=$(SEED)";) PYTHONDONTWRITEBYTECODE= "$(BIN)/python" -m pytest -n 2 --dist worksteal \
 	  $(if $(SEED),-p randomly --randomly-seed=$(SEED))
 
-quick: $(STAMP) ## Run the tests that need neither an embedded AWS nor terraform (tests/needs.py)
-	@$(PYTEST) -m "not aws and not terraform" $(ARGS)
+quick: $(STAMP) ## Run the tests that need neither an embedded AWS nor terraform (tests/needs.py) and are quick
+	@$(PYTEST) -m "not aws and not terraform and not slow" $(ARGS)
 
 test: $(STAMP) ## Run the whole test suite (SHUFFLE=1 in another order, SHUFFLE=<seed> in that order again)
 	@$(PYTEST) $(ARGS)

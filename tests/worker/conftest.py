@@ -6,6 +6,7 @@ import base64
 import contextlib
 import hashlib
 import importlib.util
+import io
 import json
 import os
 import platform
@@ -192,8 +193,13 @@ def engine() -> Libdeflate:
 
 @pytest.fixture(scope="session")
 def worker_pyz(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The worker's program, unpacked: so that its bytecode is kept for the next test.
+
+    Python runs a folder as it runs a zip file; test_build.py runs worker.pyz itself.
+    """
     path = tmp_path_factory.mktemp("pyz") / "worker.pyz"
-    path.write_bytes(worker())
+    with zipfile.ZipFile(io.BytesIO(worker())) as archive:
+        archive.extractall(path)
     return path
 
 
@@ -217,7 +223,7 @@ def make_bundle(
         for entry in make_tools(python).iterdir():
             (path / ".tools" / entry.name).symlink_to(entry)
         (path / ".tools" / "bin" / "uv").symlink_to(UV)
-        shutil.copy(worker_pyz, path / "worker.pyz")
+        (path / "worker.pyz").symlink_to(worker_pyz)
         project = path / "project"
         project.mkdir()
         if examples:

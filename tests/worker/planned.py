@@ -24,6 +24,7 @@ def planned(
     made = make_bundle(folder=folder, package="x")
     spec = spec_of(python=(here.python,), architecture=here.architecture, **fields)
     content = bundle(spec, root, source_files(spec, root), "0" * 64)
+    (made.path / "worker.pyz").unlink()  # the bundle's own takes its place
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         archive.extractall(made.path)
     return made.run()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from builder.inputs.worker_program import worker
 from builder.worker import program
 from builder.worker.contents.elf import read as read_elf
 from builder.worker.request import Target
@@ -45,6 +46,8 @@ def run_python(code: str, *arguments: object) -> str:
 @pytest.mark.slow
 def test_the_receipts_layer_imports_and_works(make_bundle: "MakeBundle", tmp_path: Path) -> None:
     bundle = make_bundle(examples=True, package="examples/receipts", extras=["tables"])
+    (bundle.path / "worker.pyz").unlink()
+    (bundle.path / "worker.pyz").write_bytes(worker())
 
     result = bundle.run()
 

@@ -48,6 +48,7 @@ print(json.dumps({d.metadata["Name"].lower(): d.version for d in found}))
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_real_packages_work_after_slimming_with_everything_on(
     make_bundle: "MakeBundle", tmp_path: Path
 ) -> None:

@@ -32,6 +32,7 @@ def lasting(result: "Result") -> dict[str, Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_folder_umask_and_times_do_not_matter(make_bundle: "MakeBundle") -> None:
     request = {"examples": True, "package": "examples/receipts"}
     one = make_bundle(folder="one", **request)
@@ -49,6 +50,7 @@ def test_folder_umask_and_times_do_not_matter(make_bundle: "MakeBundle") -> None
     assert lasting(first) == lasting(second)
 
 
+@pytest.mark.slow
 def test_the_python_that_runs_the_worker_does_not_matter(
     make_bundle: "MakeBundle", here: Target
 ) -> None:

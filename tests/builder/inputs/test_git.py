@@ -48,6 +48,7 @@ def test_variables_of_another_repository_do_not_mislead(
     assert paths(repository) == WITH_IGNORED
 
 
+@pytest.mark.slow
 def test_a_hook_of_git_sees_the_files_that_are_there(repository: Path) -> None:
     # `git commit --all` gives its hook an index file of its own, and GIT_DIR.
     hook, here = repository / ".git/hooks/pre-commit", Path(__file__).parents[3]

@@ -46,11 +46,13 @@ def test_only_what_is_used_is_imported() -> None:
     assert int(out) < 50
 
 
+@pytest.mark.slow
 def test_code_that_imports_the_package_before_shares_its_classes() -> None:
     program = "import cdktf, cdktf_cdktf_provider_external as external\n"
     assert '"program"' in run(f"{program}from modules.layer import bindings\n{USE_BOTH}")
 
 
+@pytest.mark.slow
 def test_code_that_imports_the_package_afterwards_shares_its_classes() -> None:
     program = "from modules.layer import bindings\nimport cdktf\n"
     out = run(f"{program}import cdktf_cdktf_provider_external as external\n{USE_BOTH}")

@@ -206,6 +206,7 @@ def test_a_module_and_a_package_of_one_name_are_refused_with_both_owners(
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_twenty_builds_of_a_set_with_shared_files_are_the_same(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: Path
 ) -> None:

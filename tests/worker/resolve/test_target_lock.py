@@ -43,6 +43,7 @@ def test_nested_requirements_and_constraints_are_followed(
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_more_requirements_than_an_argument_can_hold_are_installed(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel"
 ) -> None:
