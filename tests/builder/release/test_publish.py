@@ -342,22 +342,6 @@ def test_two_versions_of_one_token_are_adopted_as_the_lower_one(world: World) ->
     assert published(layer, artifact, token).version == 1
 
 
-def test_nothing_is_published_into_the_layer_of_another_application(world: World) -> None:
-    """``shop`` with ``web-x`` makes the name that ``shop-web`` with ``x`` makes."""
-    layer = world.layer()
-    artifact, token = built(layer)
-    layer.services.layers.publish(
-        layer.site.layer_name, bucket=world.name, key=artifact.key, object_version="",
-        targets=layer.spec.targets, description="", token=str(token), app=world.name[:-2],
-    )  # fmt: skip
-
-    with pytest.raises(ConflictError, match=f"application '{world.name[:-2]}' has") as caught:
-        published(layer, artifact, token)
-
-    assert world.versions() == [1]
-    assert "another name" in caught.value.fix
-
-
 @pytest.mark.parametrize("writes", [1, 2, 3])
 def test_publishing_goes_on_after_a_crash(world: World, writes: int) -> None:
     layer = world.layer()
