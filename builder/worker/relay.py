@@ -56,6 +56,9 @@ def opened(environment: Mapping[str, str]) -> Iterator[Relays]:
         for name in environment:
             if name.startswith("UV_INDEX_") and name.endswith(("_USERNAME", "_PASSWORD")):
                 del relays.environment[name]
+        for name in ("NO_PROXY", "no_proxy") if relays.origins else ():
+            spared = environment.get(name, "")
+            relays.environment[name] = f"{spared},127.0.0.1" if spared else "127.0.0.1"
         yield relays
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import json
 import tarfile
 import textwrap
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -94,3 +97,24 @@ def _files(attack: str, module: str, requires: Sequence[str]) -> dict[str, str]:
         "pyproject.toml": PYPROJECT.format(requires=json.dumps(list(requires))),
         "backend.py": BACKEND.format(attack=body, module=textwrap.dedent(module)),
     }
+
+
+def innocent_wheel(folder: Path, name: str, module: str) -> None:
+    """Write a wheel with one module for an index."""
+    info = f"{name}-1.0.dist-info"
+    contents = {
+        f"{name}.py": module,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    rows = [f"{path},{_recorded(text)}\n" for path, text in contents.items()]
+    contents[f"{info}/RECORD"] = f"{''.join(rows)}{info}/RECORD,,\n"
+    with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as archive:
+        for path, text in contents.items():
+            archive.writestr(path, text)
+
+
+def _recorded(text: str) -> str:
+    """Return hash and size as RECORD has them."""
+    digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=")
+    return f"sha256={digest.decode()},{len(text.encode())}"

@@ -104,6 +104,12 @@ def test_no_login_is_left_in_the_environment(origin: Origin) -> None:
         assert relays.environment["PATH"] == "/bin"
 
 
+def test_a_proxy_is_not_asked_for_what_is_on_this_machine(origin: Origin) -> None:
+    for before, after in (("", "127.0.0.1"), (".corp", ".corp,127.0.0.1")):
+        with relay.opened({**environment(origin), "NO_PROXY": before}) as relays:
+            assert relays.environment["NO_PROXY"] == after
+
+
 def test_the_login_goes_nowhere_else(origin: Origin) -> None:
     """A redirect is for who asked; it is not followed with the login."""
 
