@@ -172,7 +172,7 @@ def main(settings: str, results: str) -> None:
     import boto3
 
     at = json.loads(Path(settings).read_text(encoding="utf-8"))
-    session = boto3.session.Session(**at["credentials"])
+    session: Any = boto3.session.Session(**at["credentials"])
 
     def client(service: str) -> Any:
         endpoint = at["codebuild_endpoint"] if service == "codebuild" else at["endpoint"]
