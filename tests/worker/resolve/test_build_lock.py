@@ -12,7 +12,7 @@ from builder.worker.log import Log
 from builder.worker.process import Outcome
 from builder.worker.resolve.build_lock import BuildLock, lacking
 from builder.worker.resolve.uv import Uv
-from tests.worker.hostile import evil_sdist
+from tests.worker.hostile import evil, evil_sdist
 from tests.worker.samples import offline
 
 if TYPE_CHECKING:
@@ -105,6 +105,20 @@ def test_build_requirements_are_in_manifest_bill_and_provenance(
     uris = {item.get("uri") for item in definition["resolvedDependencies"]}
     assert {f"pkg:pypi/{name}@1.0" for name in names} <= uris
     assert not [name for name in result.names if "backend_helper" in name]
+
+
+def test_what_a_build_needs_and_has_no_wheel_is_built_too_and_noted(
+    make_bundle: "MakeBundle",
+) -> None:
+    bundle = make_bundle(evil("import onlysource", requires=["onlysource"]), package="libs/evil")
+    links = bundle.path / "project" / "wheels"
+    evil_sdist(links, "", name="onlysource")
+
+    result = bundle.run(env={"UV_FIND_LINKS": str(links), "UV_NO_INDEX": "1"})
+
+    assert result.status == 0, result.errors
+    assert "NOTE: not locked is what this build needs: onlysource" in result.output
+    assert result.manifest["build_requirements"] == []
 
 
 @pytest.mark.parametrize(
