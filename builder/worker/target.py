@@ -42,6 +42,7 @@ def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, l
         shutil.copytree(bundle / "project", project, symlinks=True)
     else:
         project.mkdir()
+    uvs.check_settings(project)
     interpreter = interpreters.find(target)
     python = interpreter.path if interpreter else sys.executable
     builds = BuildLock(work / "build-lock.txt")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from pathlib import Path
-from typing import Iterable
+from typing import Iterable, Iterator
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -71,20 +71,29 @@ def options(files: Iterable[Path]) -> list[tuple[str, str]]:
 
     Each as it is written, and with its folder, if it has one, as seen from its own file.
     """
-    found: list[tuple[str, str]] = []
+    return [
+        (line, _from(file.parent, line)) for file, line in _lines(files) if OPTION.fullmatch(line)
+    ]
+
+
+def says(files: Iterable[Path], option: str) -> bool:
+    """Whether requirements files, or those that they name, have an option."""
+    return any(line.startswith(option) for _, line in _lines(files))
+
+
+def _lines(files: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    """Yield the lines of requirements files, and of those that they name, with their files."""
     waiting, seen = list(files), set()
     while waiting:
         file = waiting.pop(0)
         if file in seen or not file.is_file():
             continue
         seen.add(file)
-        for line in map(str.strip, file.read_text("utf-8", errors="replace").splitlines()):
+        for line in map(str.strip, joined(file.read_text("utf-8", "replace")).splitlines()):
             nested = NESTED.match(line)
             if nested:
                 waiting.append(file.parent / nested[1])
-            elif OPTION.fullmatch(line):
-                found.append((line, _from(file.parent, line)))
-    return found
+            yield file, line
 
 
 def _from(folder: Path, option: str) -> str:

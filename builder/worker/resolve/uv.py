@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from ..request import Target
 from ..sandbox import Sandbox, take
 from . import build_lock, requirements_text
 from .build_lock import BuildLock
+
+NO_BINARY = re.compile(r"^\s*[\"']?no-binary[\"']?\s*=|\bno-binary\s*=\s*\[", re.MULTILINE)
 
 EPOCH = "315532800"
 """1980-01-01, the first day a zip can hold: wheels built here carry this time."""
@@ -223,9 +226,29 @@ def _option(line: str) -> tuple[str, str]:
     return long, value.strip().rstrip("/")
 
 
+def check_settings(project: Path) -> None:
+    """Refuse settings of uv that let it build what we have it install as wheels, not in a sandbox.
+
+    ``[tool.uv.pip] no-binary`` goes before the command line (seen with uv 0.13.9).
+    """
+    for file in (project / "pyproject.toml", project / "uv.toml"):
+        text = file.read_text("utf-8", "replace") if file.is_file() else ""
+        if NO_BINARY.search(text):
+            raise BuildError(
+                f"{file.name} has uv build packages from source for everything that it installs",
+                where="no-binary, under [tool.uv.pip]",
+                expected="--no-binary NAME in a requirements file, or no-binary-package",
+                fix="take the setting out, and name the packages there",
+            )
+
+
 def builds_nothing(arguments: Sequence[str]) -> bool:
-    """Whether uv gets no leave to build anything, so that no strangers' code can run."""
-    return "--only-binary :all:" in " ".join(arguments) and "--no-binary" not in arguments
+    """Whether uv gets no leave to build anything, so that no strangers' code can run.
+
+    Files of requirements can give it, too, against what the command line says.
+    """
+    only_wheels = "--only-binary :all:" in " ".join(arguments) and "--no-binary" not in arguments
+    return only_wheels and not requirements_text.says(_files(arguments), "--no-binary")
 
 
 def for_target(target: Target) -> list[str]:
