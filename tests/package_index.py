@@ -14,7 +14,7 @@ from tests.patience import PATIENCE
 
 
 class PackageIndex:
-    """Serves the wheels of a folder as PEP 503 has it; remembers who asked for what."""
+    """Serves a folder's wheels and sdists as PEP 503 has it; remembers who asked for what."""
 
     def __init__(self, folder: Path, user: str = "", password: str = "") -> None:
         self.folder = folder
@@ -44,7 +44,7 @@ class PackageIndex:
     def page(self, path: str) -> bytes | None:
         """Return what is at a path, None when there is nothing."""
         parts = path.strip("/").split("/")
-        wheels = sorted(self.folder.glob("*.whl"))
+        wheels = sorted([*self.folder.glob("*.whl"), *self.folder.glob("*.tar.gz")])
         if parts[0] == "files":
             found = self.folder / parts[1]
             return found.read_bytes() if found in wheels else None

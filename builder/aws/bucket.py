@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from builder.aws.session import Session, code_of, explained
+from builder.aws.store import own_buckets
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -24,7 +25,7 @@ class BucketSettings:
 
 def bucket_settings(session: Session, bucket: str) -> BucketSettings:
     """Return how a bucket is set up; raise AwsError when that may not be seen."""
-    s3: S3Client = session.client("s3")
+    s3 = own_buckets(session)
     with explained("s3:GetBucketVersioning", f"s3://{bucket}"):
         versioning = s3.get_bucket_versioning(Bucket=bucket)
     return BucketSettings(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotocoreConnectionError
@@ -21,14 +21,20 @@ if TYPE_CHECKING:
 
 TOO_MANY_REQUESTS, SERVER_ERROR = 429, 500
 
-MARK = re.compile(r"\[([0-9a-f]{64}#[0-9]+)\]$")
-"""How a version's description ends when we published it: the token in brackets."""
+MARK = re.compile(r"\[(?P<token>[0-9a-f]{64}#[0-9]+)(?: of (?P<app>[a-z0-9-]+))?\]$")
+"""How a version's description ends when we published it: the token, and the application whose it
+is. Before 2026-11-25 it had the token alone."""
+
+LONGEST = 256
+"""Characters of a description (AWS Lambda API reference, PublishLayerVersion)."""
 
 
 @dataclass(frozen=True)
 class LayerVersion:
     """A published layer version; ``token`` is "" when it was not published by us.
 
+    ``app`` is the application that published it, "" where the version does not say so: two
+    applications can make one name of layer, ``shop`` with ``web-x`` and ``shop-web`` with ``x``.
     ``fresh`` says that this run published it.
     """
 
@@ -37,7 +43,12 @@ class LayerVersion:
     token: str
     code_sha256: str = ""
     code_size: int = 0
+    app: str = ""
     fresh: bool = field(default=False, compare=False)
+
+    def is_of(self, app: str) -> bool:
+        """Whether it was published for an application, as far as the version says."""
+        return bool(self.token) and self.app in ("", app)
 
 
 class Layers:
@@ -61,6 +72,7 @@ class Layers:
         targets: tuple[Target, ...],
         description: str,
         token: str,
+        app: str,
     ) -> LayerVersion:
         """Publish one version of an object in S3 as the next version of a layer.
 
@@ -75,7 +87,7 @@ class Layers:
         ):
             answer = self._publisher.publish_layer_version(
                 LayerName=name,
-                Description=f"{description} [{token}]".strip(),
+                Description=_description(description, token, app),
                 Content=content,  # type: ignore[arg-type]  # S3ObjectVersion only when there is one
                 CompatibleRuntimes=cast("list[RuntimeType]", [t.runtime for t in targets]),
                 CompatibleArchitectures=cast(
@@ -88,6 +100,7 @@ class Layers:
             token=token,
             code_sha256=answer["Content"]["CodeSha256"],
             code_size=answer["Content"]["CodeSize"],
+            app=app,
         )
 
     def get(self, arn: str) -> LayerVersion | None:
@@ -102,9 +115,10 @@ class Layers:
         return LayerVersion(
             arn=answer["LayerVersionArn"],
             version=answer["Version"],
-            token=_token(answer.get("Description", "")),
+            token=_mark(answer)[0],
             code_sha256=answer["Content"]["CodeSha256"],
             code_size=answer["Content"]["CodeSize"],
+            app=_mark(answer)[1],
         )
 
     def versions(self, name: str) -> Iterator[LayerVersion]:
@@ -115,8 +129,9 @@ class Layers:
                     LayerName=name
                 ):
                     for entry in page["LayerVersions"]:
-                        token = _token(entry.get("Description", ""))
-                        yield LayerVersion(entry["LayerVersionArn"], entry["Version"], token)
+                        token, app = _mark(entry)
+                        arn, number = entry["LayerVersionArn"], entry["Version"]
+                        yield LayerVersion(arn, number, token, app=app)
             except ClientError as error:
                 if code_of(error) != "ResourceNotFoundException":
                     raise
@@ -127,9 +142,15 @@ class Layers:
             self._lambda.delete_layer_version(LayerName=name, VersionNumber=version)
 
 
-def _token(description: str) -> str:
-    found = MARK.search(description)
-    return found[1] if found else ""
+def _description(text: str, token: str, app: str) -> str:
+    mark = f" [{token} of {app}]"
+    return f"{text[: LONGEST - len(mark)]}{mark}".strip()
+
+
+def _mark(version: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the token and the application that a version's description ends with."""
+    found = MARK.search(version.get("Description", ""))
+    return (found["token"], found["app"] or "") if found else ("", "")
 
 
 @contextmanager

@@ -21,6 +21,23 @@ PAGE = 1000
 CHANGED = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
 
 
+def own_buckets(session: Session) -> S3Client:
+    """Return a client that S3 refuses every bucket of another account: their names can be guessed.
+
+    Source: Amazon S3 user guide, "Verifying bucket ownership with bucket owner condition".
+    """
+    client: S3Client = session.client("s3")
+
+    def expect_owner(params: dict[str, Any], **event: Any) -> Any:
+        owners = {"ExpectedBucketOwner": session.account}
+        if event["model"].name == "CopyObject":
+            owners["ExpectedSourceBucketOwner"] = session.account
+        return {**params, **owners}
+
+    client.meta.events.register("provide-client-params.s3", expect_owner)
+    return client
+
+
 @dataclass(frozen=True)
 class StoredObject:
     """What S3 says of one object; ``size`` in bytes, ``version`` is "" without versioning."""
@@ -41,14 +58,7 @@ class Store:
 
     def __init__(self, session: Session, bucket: str) -> None:
         self.bucket = bucket
-        self._session = session
-        self._s3: S3Client = session.client("s3")
-        # Names of buckets can be guessed: one of another account is not ours. Source: Amazon S3
-        # user guide, "Verifying bucket ownership with bucket owner condition".
-        self._s3.meta.events.register("provide-client-params.s3", self._expect_owner)
-
-    def _expect_owner(self, params: dict[str, Any], **_event: Any) -> dict[str, Any]:
-        return {**params, "ExpectedBucketOwner": self._session.account}
+        self._s3 = own_buckets(session)
 
     def read(self, key: str) -> StoredObject | None:
         """Return an object with its content, or None if it (or the bucket) is absent."""

@@ -9,6 +9,7 @@ import click
 from builder.commands.options import Setting, pass_setting
 from builder.errors import LayerError
 from builder.operations.lock import release_lock
+from builder.report.terminal import clean
 
 
 @click.command()
@@ -41,7 +42,7 @@ def lock(
     (layer,) = setting.layers((name,))
     content = release_lock(layer, version=version, python=python)
     if output is None:
-        click.echo(content, nl=False)
+        click.echo(clean(content.decode("utf-8", "replace")), nl=False)
         return
     try:
         output.write_bytes(content)

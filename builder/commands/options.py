@@ -10,6 +10,7 @@ import click
 
 from builder.aws.session import Credentials, Session
 from builder.layer.layer import Layer, layers_at
+from builder.report.terminal import clean
 from builder.spec.layers_toml import Config, load_config
 
 AS_JSON = "lambda-layer.json"
@@ -68,4 +69,4 @@ def confirm(question: str, *, yes: bool) -> None:
     """Ask on the terminal unless ``yes``; abort for any other answer."""
     if not yes:
         # On stderr: stdout may be read by a machine.
-        click.confirm(question, abort=True, err=True)
+        click.confirm(clean(question), abort=True, err=True)

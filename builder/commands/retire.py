@@ -39,5 +39,5 @@ def retire_command(setting: Setting, name: str | None, *, yes: bool) -> None:
     else:
         session = Session(retirement.credentials, retirement.region)
         session.require(retirement.account)
-    services = connect(session, bucket=retirement.bucket, project="")
+    services = connect(session, bucket=retirement.bucket, project=retirement.project)
     retire(services, retirement, progress=report.progress(retirement.layer))

@@ -25,12 +25,13 @@ class UnzippedSizes:
             return None
         with self._lock:
             if name not in self._known:
-                self._known[name] = self._sizes(name.removeprefix(self._prefix))
+                layer = name.removeprefix(self._prefix)
+                self._known[name] = self._sizes(layer, layer_arn.rpartition(":")[0])
             return self._known[name].get(layer_arn)
 
-    def _sizes(self, layer: str) -> dict[str, int]:
+    def _sizes(self, layer: str, layer_arn: str) -> dict[str, int]:
         try:
-            record = Records(self._store, layer).load()
+            record = Records(self._store, layer, layer_arn=layer_arn).load()
         except LayerError:
             return {}  # the size is only for a warning
         known = record.all_releases if record else ()

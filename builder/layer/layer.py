@@ -38,6 +38,11 @@ class Layer:
         """The layer's name in the application; also the prefix of its objects in the bucket."""
         return self.spec.name
 
+    @property
+    def app(self) -> str:
+        """The application's name: what the layer's name in Lambda begins with."""
+        return self.site.layer_name.removesuffix(f"-{self.name}")
+
     @cached_property
     def files(self) -> tuple[SourceFile, ...]:
         """The layer's input files; raise SourceError when they cannot be used."""

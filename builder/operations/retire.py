@@ -7,13 +7,15 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from builder.aws.layers import LayerVersion
 from builder.aws.services import Services
 from builder.aws.session import Credentials, Session
 from builder.errors import RecordError, SpecError
+from builder.layer.record import Record
 from builder.layer.records import Records
 from builder.progress import Progress
 from builder.protocol.keys import LayerKeys
-from builder.protocol.variables import RETIRE_VARIABLE
+from builder.protocol.variables import NAME_VARIABLE, RETIRE_VARIABLE
 from builder.spec.app_spec import AppSpec
 from builder.spec.checks import LAYER_NAME
 
@@ -29,6 +31,16 @@ class Retirement:
     account: str
     credentials: Credentials
     retain: bool = False
+
+    @property
+    def app(self) -> str:
+        """The application's name: what the layer's name in Lambda begins with."""
+        return self.layer_name.removesuffix(f"-{self.layer}")
+
+    @property
+    def project(self) -> str:
+        """The CodeBuild project of the application."""
+        return AppSpec(self.app).project
 
     @classmethod
     def by_name(cls, app: AppSpec, layer: str, session: Session) -> Retirement:
@@ -74,34 +86,47 @@ class Retirement:
 
 
 def retire(services: Services, retirement: Retirement, *, progress: Progress) -> None:
-    """Delete every version that carries our token, and all that the bucket holds of the layer.
+    """Delete every version that carries our mark, and all that the bucket holds of the layer.
 
-    Versions without our token stay. What is gone already (versions, bucket) is fine, so
-    that a half-done destroy can be run again. A build that an interrupted apply left behind is
-    stopped first, because its role goes next.
+    Versions without it stay, and so do those of another application that makes the same name.
+    What is gone already (versions, bucket) is fine, so that a half-done destroy can be run again.
+    A build that an interrupted apply left behind is stopped first, because its role goes next.
     """
-    _stop_builds(services, retirement.layer, progress)
+    record = _record(services, retirement.layer)
+    _stop_builds(services, retirement.layer, record, progress)
     if retirement.retain:
         progress(f"keeping the versions of {retirement.layer_name} (retain_versions)")
         return
     for version in list(services.layers.versions(retirement.layer_name)):
-        if version.token:
+        if _is_own(version, retirement, record):
             services.layers.delete(retirement.layer_name, version.version)
             progress(f"deleted {version.arn}")
+        elif version.token:
+            whose = f"application {version.app}" if version.app else "none that it names"
+            progress(f"keeping {version.arn}, which was published for {whose}")
     if services.store.bucket_exists():
         everything = LayerKeys(retirement.layer).everything
         count = services.store.delete_all(everything)
         progress(f"deleted {count} object versions of {services.store.url(everything)}")
 
 
-def _stop_builds(services: Services, layer: str, progress: Progress) -> None:
+def _record(services: Services, layer: str) -> Record:
     try:
-        record = Records(services.store, layer).load()
+        return Records(services.store, layer).load_or_new()
     except RecordError:
-        return
-    attempt = record.attempt if record else None
-    builds = attempt.all_builds.values() if attempt else ()
-    for state in services.codebuild.states(builds):
-        if state.running:
+        return Record(layer)
+
+
+def _is_own(version: LayerVersion, retirement: Retirement, record: Record) -> bool:
+    """Whether a version is the layer's: it says so, or it is old and the record does."""
+    recorded = any(release.layer_arn == version.arn for release in record.all_releases)
+    return version.is_of(retirement.app) and (bool(version.app) or recorded)
+
+
+def _stop_builds(services: Services, layer: str, record: Record, progress: Progress) -> None:
+    builds = record.attempt.all_builds.values() if record.attempt else ()
+    own = [build for build in builds if build.startswith(f"{services.codebuild.project}:")]
+    for state in services.codebuild.states(own):
+        if state.running and state.variables.get(NAME_VARIABLE) == layer:
             services.codebuild.stop(state.id)
             progress(f"stopped build {state.id}")

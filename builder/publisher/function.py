@@ -96,9 +96,9 @@ class Publisher:
         name = state.variables.get(NAME_VARIABLE, "")
         if token is None or not LAYER_NAME.fullmatch(name):
             return EventOutcome(IGNORED, f"build {state.id} is of no layer")
-        records = Records(services.store, name)
-        record = records.load()
         site = site_of(self.app, name, self.session)
+        records = Records(services.store, name, layer_arn=site.layer_arn)
+        record = records.load()
         attempt = waiting_for(record, state, token)
         if attempt is not None:
             layer = stored_layer(services, site, name, attempt.fingerprint)

@@ -55,20 +55,21 @@ def pruning_of(layer: Layer, keep: int) -> Pruning:
     """Return what pruning a layer to its newest versions would do; read and never write."""
     record = layer.records.load_or_new()
     versions = list(layer.services.layers.versions(layer.site.layer_name))
-    return decide(versions, record, layer.services.functions.using(layer.site.layer_arn), keep)
+    uses = layer.services.functions.using(layer.site.layer_arn)
+    return decide(versions, record, uses, keep, layer.app)
 
 
 def decide(
-    versions: Sequence[LayerVersion], record: Record, uses: Iterable[Use], keep: int
+    versions: Sequence[LayerVersion], record: Record, uses: Iterable[Use], keep: int, app: str
 ) -> Pruning:
     """Judge each version that Lambda has, and each that only the record still has."""
-    ours = sorted((v.version for v in versions if v.token), reverse=True)
+    ours = sorted((v.version for v in versions if v.is_of(app)), reverse=True)
     users: dict[str, list[str]] = {}
     for use in uses:
         users.setdefault(use.layer_arn, []).append(str(use))
     known = {release.layer_arn: release for release in record.releases}
     present = {version.arn for version in versions}
-    reasons = _Reasons(record, users, frozenset(ours[:keep]), keep)
+    reasons = _Reasons(record, users, frozenset(ours[:keep]), keep, app)
     verdicts = [
         Verdict(
             version.version,
@@ -146,14 +147,20 @@ class _Reasons:
     users: Mapping[str, Sequence[str]]
     newest: frozenset[int]
     keep: int
+    app: str
 
     def of(self, version: LayerVersion) -> str:
         """Say why a version stays; "" if nothing speaks for it."""
         if not version.token:
             return "not published by us"
+        if not version.is_of(self.app):
+            return f"published for application {version.app}"
         token, attempt = Token.parse(version.token), self.record.attempt
         if attempt is not None and token is not None and token.number >= attempt.number:
             return "its release is not finished"
+        known = {release.layer_arn for release in self.record.releases}
+        if not version.app and version.arn not in known:
+            return "published for an application that it does not name"
         newest = "the newest" if self.keep == 1 else f"one of the newest {self.keep}"
         return self._held(version.arn) or (newest if version.version in self.newest else "")
 

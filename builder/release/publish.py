@@ -78,6 +78,7 @@ def _publish(
                 targets=layer.spec.targets,
                 description=layer.spec.description,
                 token=str(token),
+                app=layer.app,
             )
         except Unanswered as error:
             if pause is None:
@@ -105,6 +106,8 @@ def _existing(layer: Layer, artifact: Artifact, token: Token, since: int) -> Lay
         other = Token.parse(listed.token)
         if listed.arn in record.refused:
             continue
+        if listed.token and not listed.is_of(layer.app):
+            raise _shared(layer, listed)
         if other and other.fingerprint == token.fingerprint and other.number >= since:
             is_recorded = recorded is not None and recorded.layer_arn == listed.arn
             found.append((is_recorded, other.number, listed))
@@ -115,6 +118,18 @@ def _existing(layer: Layer, artifact: Artifact, token: Token, since: int) -> Lay
             return version
     log.debug("%s: none of %s published versions has these bytes", layer.name, len(found))
     return None
+
+
+def _shared(layer: Layer, version: LayerVersion) -> ConflictError:
+    """Return the error that two applications would publish into one layer."""
+    other = layer.site.layer_name.removeprefix(f"{version.app}-")
+    return ConflictError(
+        f"layer {layer.name!r} of application {layer.app!r} has the name in Lambda that layer "
+        f"{other!r} of application {version.app!r} has",
+        where=version.arn,
+        expected=f"no versions of other applications in {layer.site.layer_name}",
+        fix="give one of the two layers, or one of the applications, another name",
+    )
 
 
 def settle(layer: Layer, release: Release, *, since: int, ours: bool) -> tuple[Record, Release]:

@@ -6,18 +6,20 @@ import json
 import sys
 from collections.abc import Callable
 
-import click
+from builder.report.terminal import clean, echo
 
 
 def progress(name: str) -> Callable[[str], None]:
     """Return a function that writes progress lines of a layer to stderr."""
 
     def write(line: str) -> None:
-        click.echo(f"{name}: {line}", err=True)
+        echo(f"{name}: {line}", err=True)
 
     return write
 
 
 def answer(document: dict[str, str]) -> None:
     """Write a hook's answer to stdout."""
-    sys.stdout.write(json.dumps(document, sort_keys=True) + "\n")
+    # Terraform shows what is in it, and does not look at what that says to a terminal.
+    safe = {name: clean(value) for name, value in document.items()}
+    sys.stdout.write(json.dumps(safe, sort_keys=True) + "\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 
-import click
+from builder.report.terminal import echo
 
 LOGGER = "builder"
 
@@ -23,7 +23,7 @@ class Decisions(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
-        click.echo(self.format(record), err=True)
+        echo(self.format(record), err=True)
 
 
 def show_decisions(*, debug: bool) -> None:

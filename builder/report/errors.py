@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import traceback
 
-import click
-
 from builder.errors import LayerError
+from builder.report.terminal import echo
 
 
 def show_error(error: LayerError, *, as_json: bool, debug: bool) -> None:
     """Write one error to stderr, as people or machines want it."""
     if debug:
-        traceback.print_exception(error)
+        echo("".join(traceback.format_exception(error)).rstrip("\n"), err=True)
     if as_json:
-        click.echo(error.to_json(), err=True)
+        echo(error.to_json(), err=True)
         return
     first, _, rest = str(error).partition("\n")
-    click.echo(click.style("ERROR: ", fg="red", bold=True) + first, err=True)
+    echo(first, err=True, mark="ERROR: ", fg="red", bold=True)
     if rest:
-        click.echo(rest, err=True)
+        echo(rest, err=True)

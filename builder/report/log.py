@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import click
-
 from builder.operations.log_line import ERROR, NOTE, PHASE, STEP, parse
+from builder.report.terminal import echo
 
 COLOURS: dict[str, dict[str, Any]] = {
     PHASE: {"fg": "blue"},
@@ -21,9 +20,9 @@ def show_line(line: str, *, as_json: bool) -> None:
     """Write one line; click takes the colours away where there is no terminal."""
     parsed = parse(line)
     if as_json:
-        click.echo(json.dumps({"kind": parsed.kind, "text": parsed.text}))
+        echo(json.dumps({"kind": parsed.kind, "text": parsed.text}))
         return
     style = COLOURS.get(parsed.kind, {})
     if parsed.kind == PHASE and "FAILED" in parsed.text:
         style = COLOURS[ERROR]
-    click.echo(click.style(line, **style) if style else line)
+    echo(line, **style)

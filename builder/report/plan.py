@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import click
 from rich.markup import escape
 
 from builder.inputs.ignore import Reason
@@ -13,6 +12,7 @@ from builder.layer.layer import Layer
 from builder.protocol.statuses import AT_REST, BUILDING, UNMOVED
 from builder.release.plan import Plan
 from builder.report.tables import new_table, release_fields, show, show_json, styled
+from builder.report.terminal import echo
 
 
 def show_plans(plans: Sequence[tuple[Layer, Plan]], *, as_json: bool) -> None:
@@ -57,7 +57,7 @@ def show_building(layer: Layer, plan: Plan, *, as_json: bool) -> None:
     if as_json:
         show_json({**_plan(layer, plan), "status": BUILDING})
         return
-    click.echo(f"building; to wait for the release: lambda-layer wait {layer.name}")
+    echo(f"building; to wait for the release: lambda-layer wait {layer.name}")
 
 
 def _plan(layer: Layer, plan: Plan) -> dict[str, Any]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-import click
-
 from builder.aws.functions import Use
 from builder.layer.layer import Layer
 from builder.layer.record import Pin
 from builder.operations.rollback import Unpinning
 from builder.report.tables import release_fields, show_json, use_fields
+from builder.report.terminal import echo
 
 
 def show_pin(layer: Layer, pin: Pin, elsewhere: Sequence[Use], *, as_json: bool) -> None:
@@ -22,9 +21,9 @@ def show_pin(layer: Layer, pin: Pin, elsewhere: Sequence[Use], *, as_json: bool)
         show_json({"layer": layer.name, "pinned": held, "elsewhere": others})
         return
     arn, name = pin.release.layer_arn, layer.name
-    click.echo(f"{name} stays on {arn} until: lambda-layer unpin {name}")
+    echo(f"{name} stays on {arn} until: lambda-layer unpin {name}")
     for use in elsewhere:
-        click.echo(f"function {use} still has version {use.version}: layers.toml does not name it")
+        echo(f"function {use} still has version {use.version}: layers.toml does not name it")
 
 
 def show_unpinned(layer: Layer, unpinning: Unpinning, *, as_json: bool) -> None:
@@ -35,6 +34,6 @@ def show_unpinned(layer: Layer, unpinning: Unpinning, *, as_json: bool) -> None:
         show_json({"layer": layer.name, "due": unpinning.due, "release": release})
         return
     if moved is not None:
-        click.echo(f"{layer.name} is on {moved.layer_arn}")
+        echo(f"{layer.name} is on {moved.layer_arn}")
     else:
-        click.echo(f"{layer.name}: due is {unpinning.due}; plan and apply it")
+        echo(f"{layer.name}: due is {unpinning.due}; plan and apply it")

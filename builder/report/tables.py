@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import click
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 
 from builder.aws.functions import Use
@@ -14,6 +13,7 @@ from builder.functions.mover import MoveOutcome
 from builder.layer.record import Release
 from builder.operations.doctor.findings import OK, PROBLEM, UNKNOWN, WARNING
 from builder.protocol import statuses
+from builder.report.terminal import SafeConsole, echo
 
 STYLES = {
     statuses.CURRENT: "green",
@@ -62,16 +62,16 @@ def new_table(*columns: str, title: str = "") -> Table:
 def show(*parts: RenderableType) -> None:
     """Write tables or text to stdout."""
     # A pipe has no width: what is searched for must stand on one line.
-    console = Console(highlight=False)
+    console = SafeConsole(highlight=False)
     if not console.is_terminal:
-        console = Console(width=PIPE_WIDTH, highlight=False)
+        console = SafeConsole(width=PIPE_WIDTH, highlight=False)
     for part in parts:
         console.print(part)
 
 
 def show_json(document: Any) -> None:
     """Write one JSON document to stdout."""
-    click.echo(json.dumps(document, indent=2))
+    echo(json.dumps(document, indent=2))
 
 
 def megabytes(size: int | None) -> str:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import click
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.live import Live
 from rich.padding import Padding
@@ -21,6 +20,7 @@ from builder.operations.log_line import ERROR, NOTE, STEP, LogLine
 from builder.operations.watch import BuildView, View
 from builder.protocol.statuses import FAILED, PUBLISHED, PUBLISHING, WAITING
 from builder.report.tables import STYLES, megabytes, release_fields
+from builder.report.terminal import SafeConsole, echo
 
 Event = dict[str, Any]
 
@@ -34,7 +34,7 @@ BRIEF = 0.5
 
 def show_views(views: Iterable[View], *, clock: Clock, as_json: bool) -> View | None:
     """Write views as they come; return the last one."""
-    console = Console(highlight=False)
+    console = SafeConsole(highlight=False)
     if as_json:
         return _write(views, lambda event: json.dumps(event))
     if not console.is_terminal:
@@ -180,7 +180,7 @@ def _write(views: Iterable[View], form: Callable[[Event], str]) -> View | None:
     last: View | None = None
     for view in views:
         for event in events(last, view):
-            click.echo(form(event))
+            echo(form(event))
         last = view
     return last
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Mapping, Sequence
 
-from . import indexes, program, request
+from . import indexes, program, request, sandbox
 from .audit import checks, verdict
 from .content import Content
 from .contents import distributions, files
@@ -37,6 +37,7 @@ def build(bundle: Path, log: Log, limit: int = checks.UNZIPPED_LIMIT, *, runtime
     out, work = fresh(bundle / "out"), fresh(bundle / ".build")
     targets = ", ".join(str(target) for target in wanted.targets)
     log.step(f"layer {wanted.layer} for {targets} (worker {program.version()})")
+    sandbox.announce(log)
     stage = work / "layer"
     system.prepare(wanted, bundle, work / "extra", log)
     indexes.log_in(wanted.indexes, os.environ, log)
@@ -64,6 +65,11 @@ def build(bundle: Path, log: Log, limit: int = checks.UNZIPPED_LIMIT, *, runtime
         tuple(manifest.lock_of(path) for path in sorted(out.glob("lock-*.txt"))),
         options.total(content.saved for content in contents),
         {name: round(seconds, 3) for name, seconds in sorted(log.seconds.items())},
+        manifest.together(
+            {"name": pin.name, "version": pin.version, "hashes": pin.hashes}
+            for content in contents
+            for pin in content.builds
+        ),
     )
     document = manifest.document(wanted, packed, unzipped, len(collected), packages, circumstances)
     manifest.write(out / "sbom.cdx.json", sbom.bill(document))

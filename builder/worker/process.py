@@ -72,10 +72,14 @@ def run(
     log: Log,
     cwd: Path,
     env: Mapping[str, str] | None = None,
+    shown: Sequence[str] | None = None,
 ) -> Outcome:
-    """Run a program and return how it ended; show all of it with LAYER_DEBUG=true."""
+    """Run a program and return how it ended; show all of it with LAYER_DEBUG=true.
+
+    ``shown`` is what it runs, where that is not what people want to read.
+    """
     environment = dict(os.environ if env is None else env)
-    log.debug("$ " + _shorten(" ".join(shlex.quote(part) for part in command)))
+    log.debug("$ " + _shorten(" ".join(shlex.quote(part) for part in shown or command)))
     with _start(command, cwd, environment, log) as process:
         assert process.stdout is not None
         lines = []

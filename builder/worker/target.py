@@ -21,6 +21,7 @@ from .request import Request, Target
 from .resolve import project_lock, target_lock
 from .resolve import uv as uvs
 from .resolve import wheels as projects
+from .resolve.build_lock import BuildLock
 from .resolve.local_packages import Own
 from .resolve.lock import Lock
 from .resolve.uv import Uv
@@ -41,9 +42,12 @@ def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, l
         shutil.copytree(bundle / "project", project, symlinks=True)
     else:
         project.mkdir()
+    uvs.check_settings(project)
     interpreter = interpreters.find(target)
     python = interpreter.path if interpreter else sys.executable
-    own = Own(Uv(uv, project, python, log, work / "uv"), project, work / "wheels")
+    builds = BuildLock(work / "build-lock.txt")
+    program = Uv(uv, project, python, log, work / "uv", builds)
+    own = Own(program, project, work / "wheels")
     kept = project_lock.read(bundle)
     native = interpreter is not None
     with log.timed("resolve"):
@@ -60,8 +64,6 @@ def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, l
     with log.timed("install"):
         for wheel in own.wheels:
             projects.without_paths(wheel.path)
-        # Code of strangers ran while versions were resolved: nothing of that cache is used.
-        own.uv = own.uv.with_cache(work / "uv-install")
         installing.install(own.uv, locked, own.wheels, target, root, work, log)
     with log.timed("slim"):
         found = distributions.read(root)
@@ -74,7 +76,8 @@ def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, l
             include.take_scripts(root, found, stage)
         saved, left_out = _slim(wanted, root, found, names, log)
         sealed = {f"{prefix}/{name}": digest for name, digest in _seal(root).items()}
-    return Content(target, prefix, found, names, locked, saved, left_out, sealed)
+    needed = tuple(builds.pins)
+    return Content(target, prefix, found, names, locked, saved, left_out, sealed, needed)
 
 
 def _seal(root: Path) -> dict[str, bytes]:
@@ -94,10 +97,7 @@ def _settle(
     """Leave nothing to the order of installation; return the distributions as they are then."""
 
     def alone(name: str) -> Path:
-        into = work / "alone" / name
-        if not into.is_dir():
-            installing.install_alone(own.uv, locked, own.wheels, name, target, into)
-        return into
+        return installing.install_alone(own.uv, locked, own.wheels, name, target, work)
 
     names = {wheel.name for wheel in own.wheels}
     scripts = include.BIN in wanted.include

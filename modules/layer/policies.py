@@ -112,7 +112,7 @@ def publish(
     *,
     bucket_arn: str,
     project_arn: str,
-    layer_arn: str,
+    layer_arns: list[str],
     build_log_arn: str,
     own_log_arn: str,
     topic_arn: str,
@@ -121,8 +121,8 @@ def publish(
     """Let the publisher function finish releases; by this alone it can neither start builds nor
     approve them.
 
-    ``layer_arn`` is a pattern for the application's layers. ``more`` are statements for what some
-    layers need besides.
+    ``layer_arns`` are the application's layers, or a pattern for them. ``more`` are statements for
+    what some layers need besides.
     """
     keys = LayerKeys("*")
     record, request = f"{bucket_arn}/{keys.record}", f"{bucket_arn}/{keys.request('*')}"
@@ -134,8 +134,11 @@ def publish(
         allow(["s3:PutObject"], [record, artifacts]),
         allow(["s3:ListBucket"], [bucket_arn]),
         allow(["codebuild:BatchGetBuilds"], [project_arn]),
-        allow(["lambda:PublishLayerVersion", "lambda:ListLayerVersions"], [layer_arn]),
-        allow(["lambda:GetLayerVersion", "lambda:DeleteLayerVersion"], [f"{layer_arn}:*"]),
+        allow(["lambda:PublishLayerVersion", "lambda:ListLayerVersions"], layer_arns),
+        allow(
+            ["lambda:GetLayerVersion", "lambda:DeleteLayerVersion"],
+            [f"{layer_arn}:*" for layer_arn in layer_arns],
+        ),
         allow(["logs:GetLogEvents"], [f"{build_log_arn}:*"]),
         _write_logs(own_log_arn),
         *more,

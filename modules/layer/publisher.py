@@ -37,6 +37,10 @@ TIMEOUT_SECONDS = 900
 DELIVERY_SECONDS = 3600
 """How long a build's end is worth telling. After that the next plan finds out (docs/async.md)."""
 
+NAMED_LAYERS = 25
+"""Layers that the policy names. More of them are a pattern, which another application's layers can
+match: ``shop-*`` those of ``shop-web``, too (docs/security.md)."""
+
 ENDED = ("SUCCEEDED", "FAILED", "STOPPED", "FAULT", "TIMED_OUT")
 
 
@@ -108,6 +112,13 @@ class Publisher(Construct):
             statements += policies.prune(infrastructure.bucket_arn, pruned)
         return statements
 
+    def _layer_names(self) -> list[str]:
+        """Return the names of the application's layers, or a pattern where they are too many."""
+        app = self._infrastructure.app
+        names = sorted(app.layer_name(spec.name) for spec in self._served)
+        # A role's inline policies have 10,240 characters in all (IAM user guide, "IAM quotas").
+        return names if 0 < len(names) <= NAMED_LAYERS else [f"{app.name}-*"]
+
     def _function_arn(self, name: str) -> str:
         if name.startswith("arn:"):
             return name
@@ -141,7 +152,10 @@ class Publisher(Construct):
             policies.publish(
                 bucket_arn=infrastructure.bucket_arn,
                 project_arn=infrastructure.project_arn,
-                layer_arn=f"arn:{infrastructure.partition}:lambda:{place}:layer:{app.name}-*",
+                layer_arns=[
+                    f"arn:{infrastructure.partition}:lambda:{place}:layer:{name}"
+                    for name in self._layer_names()
+                ],
                 build_log_arn=infrastructure.log_group_arn,
                 own_log_arn=(
                     f"arn:{infrastructure.partition}:logs:{place}"

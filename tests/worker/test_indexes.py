@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from builder.worker import indexes
+from builder.worker import cage, indexes
 from builder.worker.errors import BuildError
 from builder.worker.log import Log, without_credentials
 from tests.package_index import PackageIndex
 from tests.patience import PATIENCE
+from tests.worker.hostile import SPY, evil_sdist
 
 if TYPE_CHECKING:
     from tests.worker.conftest import MakeBundle, MakeWheel
@@ -54,6 +55,26 @@ def test_a_private_package_is_installed_and_nothing_has_its_password(
     assert [path for path in private.asked if path.startswith("/files/fll_private-1.0")]
     assert PASSWORD not in result.output + result.errors
     assert [path for path, content in every_byte(bundle.path) if PASSWORD.encode() in content] == []
+
+
+@pytest.mark.skipif(not cage.landlock_abi(), reason="docs/security.md says what it needs")
+def test_code_that_is_built_gets_its_requirements_and_no_password(
+    make_bundle: "MakeBundle", private: PackageIndex, tmp_path: Path
+) -> None:
+    evil_sdist(private.folder, SPY, requires=["fll-private"])
+    bundle = make_bundle(dependencies=["evil"], indexes=[{"url": private.url, "default": True}])
+
+    result = bundle.run(env=LOGIN)
+
+    assert result.status == 0, result.errors
+    found = (result.unpack(tmp_path / "opt") / "evil.py").read_text()
+    assert "PATH" in found
+    assert PASSWORD not in found
+    assert "/simple/" in next(path for path in private.asked if "fll-private-base" in path)
+    assert private.refused == []
+    lock = next(result.out.glob("lock-*.txt")).read_text()
+    assert "evil==1.0" in lock
+    assert "127.0.0.1" not in lock
 
 
 def test_a_wrong_password_is_said_so_and_not_shown(

@@ -10,14 +10,21 @@ import subprocess
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Collection, Mapping, Sequence
+from typing import Any, Collection, Iterator, Mapping, Sequence
 
 from ..interpreters import Interpreter
+from ..sandbox import Sandbox, take
 
 SECONDS_A_MODULE = 60.0
 
 PTH_ERROR = re.compile(r"Error processing line (?P<line>\d+) of (?P<file>.+\.pth)")
 """How the module site begins what it says of a .pth file."""
+
+FIELDS: Mapping[str, Any] = {
+    **dict.fromkeys(("status", "module", "message", "said", "place", "missing", "chain"), ""),
+    **{"kinds": [], "mapped": [], "stdlib": [], "environment": False},
+}
+"""What a line of the probe's report has, and of which kind."""
 
 PROVIDED_BY_RUNTIME = {
     *("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3"),
@@ -133,6 +140,8 @@ def _tolerated(failure: Failure, may_fail: Collection[str]) -> str:
         return f"{failure.missing} comes from Lambda's runtime"
     if failure.environment:
         return "it wants an environment variable that the function has"
+    if "PermissionError" in failure.kinds and "'/tmp/" in failure.message:
+        return "it writes to /tmp, where a function can"
     outside = OUTSIDE & set(failure.kinds)
     return f"it ended with {min(outside)}" if outside else ""
 
@@ -157,22 +166,23 @@ def _probe(probe: Probe, modules: Sequence[str]) -> tuple[list[str], str]:
     report.unlink(missing_ok=True)
     arguments = ["-I", "-S", "-B", "-c", source.decode("utf-8")]
     arguments += [str(probe.root), str(report), str(seconds), *modules]
-    try:
-        ended = subprocess.run(
-            [probe.interpreter.path, *arguments],
-            cwd=folder,
-            env=_environment(folder, probe.libraries),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            timeout=(seconds + 5) * len(modules),
-            check=False,
-        )
-        status, said = ended.returncode, ended.stderr.decode("utf-8", "replace")
-    except subprocess.TimeoutExpired:
-        status, said = 1, "Timeout"
-    lines = report.read_text(encoding="utf-8").splitlines() if report.exists() else []
-    return lines, _cause_of_death(status, said, seconds)
+    with subprocess.Popen(
+        Sandbox(folder).command([probe.interpreter.path, *arguments]),
+        cwd=folder,
+        env=_environment(folder, probe.libraries),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as process:
+        try:
+            said = process.communicate(timeout=(seconds + 5) * len(modules))[1]
+        except subprocess.TimeoutExpired:
+            # Not killed: it ends what the modules have started.
+            process.terminate()
+            said = process.communicate()[1] + b"Timeout"
+    status = process.returncode
+    lines = take(report).decode("utf-8", "replace").splitlines() if report.exists() else []
+    return lines, _cause_of_death(status, said.decode("utf-8", "replace"), seconds)
 
 
 def _cause_of_death(status: int, said: str, seconds: float) -> str:
@@ -202,7 +212,7 @@ def _environment(folder: Path, libraries: Path | None) -> dict[str, str]:
 def _read(lines: Sequence[str], report: Report) -> tuple[bool, set[str]]:
     """Add what the probe wrote; return whether it started, and the modules that are done."""
     started, done = False, set()
-    for line in map(json.loads, lines):
+    for line in _parsed(lines):
         module = line.get("module", "")
         for path in line.get("mapped", ()):
             report.mapped.setdefault(Path(path), module)
@@ -228,3 +238,15 @@ def _read(lines: Sequence[str], report: Report) -> tuple[bool, set[str]]:
             )
             done.add(module)
     return started, done
+
+
+def _parsed(lines: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """Yield what the probe reports; the modules that it imports could write there, too."""
+    for text in lines:
+        try:
+            line = {**FIELDS, **json.loads(text)}
+            kinds = {name: type(line[name]) for name in FIELDS}
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            kinds = {}
+        if kinds == {name: type(value) for name, value in FIELDS.items()}:
+            yield line

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 import time
 from pathlib import Path
-from typing import Iterable, Sequence
+from typing import Callable, Iterable, Sequence
+from urllib.parse import urlsplit
 
+from ..contents import distributions, files
+from ..errors import BuildError
 from ..log import Log
 from ..process import Outcome
 from ..request import Target
@@ -15,11 +18,15 @@ from ..resolve.lock import Lock, Pin
 from ..resolve.resolve import only_wheels_but
 from ..resolve.uv import Uv
 from ..resolve.wheels import ProjectWheel
+from ..sandbox import take
 
 PAUSES = (1.0, 5.0, 15.0)
 NOT_FOUND = re.compile(
     r"was not found in the (package registry|provided package)|there is no version of "
 )
+
+UVS_OWN = {".lock"}
+"""What uv leaves in the folder that it installs into."""
 
 BATCH = 250
 """Distributions installed by one call of uv: a failure repeats at most so many."""
@@ -38,10 +45,19 @@ def install(
     into.mkdir(parents=True, exist_ok=True)
     total = len(locked.pins) + len(wheels)
     done = 0
-    for number, batch in enumerate(batches(locked.pins, BATCH)):
+    built = [pin for pin in locked.pins if is_built(pin, locked)]
+    # First, so that no code of strangers runs once anything is installed whose hash was proven.
+    for pin in built:
+        log.step(f"building {pin.name} for {target}")
+        _build(uv, locked, pin, target, work)
+    uv = uv.with_cache(work / "uv-install")
+    for number, batch in enumerate(batches([p for p in locked.pins if p not in built], BATCH)):
         log.step(f"installing {done + len(batch)} of {total} for {target}")
         _install_pins(uv, locked, batch, target, into, work / f"batch-{number}.txt")
         done += len(batch)
+    for pin in built:
+        done += 1
+        _adopt(_tree(work, pin.name), into, pin)
     if wheels:
         log.step(f"installing {total} of {total} for {target}")
         _install_wheels(uv, wheels, target, into)
@@ -53,37 +69,98 @@ def install_alone(
     wheels: Sequence[ProjectWheel],
     name: str,
     target: Target,
-    into: Path,
-) -> None:
-    """Install one distribution of the lock, or of the project, into a folder of its own."""
+    work: Path,
+) -> Path:
+    """Return a folder with one distribution of the lock, or of the project, alone."""
+    into = work / "alone" / name
+    if _tree(work, name).is_dir():
+        return _tree(work, name)
+    if into.is_dir():
+        return into
     into.mkdir(parents=True)
     own = [wheel for wheel in wheels if wheel.name == name]
     pins = [pin for pin in locked.pins if pin.name == name]
+    uv = uv.with_cache(work / "uv-install")
     if own:
         _install_wheels(uv, own, target, into)
     elif pins:
         _install_pins(uv, locked, pins, target, into, into.with_name(f"{into.name}.txt"))
+    return into
+
+
+def is_built(pin: Pin, locked: Lock) -> bool:
+    """Whether a distribution comes as source, so that its build runs code of strangers."""
+    if not pin.version:
+        return not urlsplit(pin.line.split()[2]).path.endswith(".whl")
+    return pin.name in locked.from_source
+
+
+def _tree(work: Path, name: str) -> Path:
+    """Where a distribution is that was built here."""
+    return work / "built" / name
+
+
+def _build(uv: Uv, locked: Lock, pin: Pin, target: Target, work: Path) -> None:
+    into = _tree(work, pin.name)
+    into.parent.mkdir(exist_ok=True)
+    rule = only_wheels_but((pin.name,))
+    arguments = _arguments(locked, [pin], rule, into.with_name(f"{pin.name}.txt"))
+    outcome = _patiently(uv.log, lambda more: uv.install_built([*arguments, *more], target, into))
+    if not outcome.ok:
+        raise explain(outcome, target, "installing", older_version(outcome, locked))
+
+
+def _adopt(tree: Path, into: Path, pin: Pin) -> None:
+    """Copy what strangers' code has made; what is there already is left as it is.
+
+    Raise BuildError for what is no file, and for what says that it is another distribution.
+    """
+    found = files.collect(tree)
+    infos = {f.name.split("/")[0] for f in found if f.name.split("/")[0].endswith(".dist-info")}
+    said = [(d.name, d.version) for d in distributions.read(tree)] if len(infos) == 1 else []
+    if [(pin.name, pin.version or version) for _, version in said] != said or not said:
+        raise BuildError(
+            f"the build of {pin.name} made something else",
+            where=", ".join(sorted(infos)) or "no metadata at all",
+            expected=f"{pin.name} {pin.version}, and nothing beside it".replace(" ,", ","),
+            fix=f"choose another version of {pin.name}, or another package",
+        )
+    for file in found:
+        path = into / file.name
+        if file.name in UVS_OWN or path.exists():
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(take(file.path))
+        path.chmod(file.mode)
 
 
 def _install_pins(
     uv: Uv, locked: Lock, pins: Sequence[Pin], target: Target, into: Path, file: Path
 ) -> None:
-    direct = [pin.name for pin in locked.pins if not pin.version]
-    rule = only_wheels_but(tuple(dict.fromkeys([*locked.from_source, *direct])))
+    arguments = _arguments(locked, pins, only_wheels_but(()), file)
+    arguments += ["--target", str(into)]
+    outcome = _patiently(uv.log, lambda more: uv.install([*arguments, *more], [], target))
+    if not outcome.ok:
+        raise explain(outcome, target, "installing", older_version(outcome, locked))
+
+
+def _arguments(locked: Lock, pins: Sequence[Pin], rule: Sequence[str], file: Path) -> list[str]:
     lines = [*locked.options, *(pin.line for pin in pins)]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     checked = ["--require-hashes"] if pins[0].hashed else []
-    arguments = ["--target", str(into), *checked, *rule, "-r", str(file)]
-    outcome = uv.install(arguments, [], target)
+    return [*checked, *rule, "-r", str(file)]
+
+
+def _patiently(log: Log, install: Callable[[Sequence[str]], Outcome]) -> Outcome:
+    """Ask again for what was just resolved: some server of the index may not have it yet."""
+    outcome = install([])
     for pause in PAUSES:
         if outcome.ok or not NOT_FOUND.search(re.sub(r"\s+", " ", outcome.output)):
             break
-        # It was resolved a moment ago: some server of the index does not have it yet.
-        uv.log.note(f"what was just resolved is not found; asking again in {pause:g} s")
+        log.note(f"what was just resolved is not found; asking again in {pause:g} s")
         time.sleep(pause)
-        outcome = uv.install([*arguments, "--refresh"], [], target)
-    if not outcome.ok:
-        raise explain(outcome, target, "installing", older_version(outcome, locked))
+        outcome = install(["--refresh"])
+    return outcome
 
 
 def _install_wheels(uv: Uv, wheels: Sequence[ProjectWheel], target: Target, into: Path) -> None:

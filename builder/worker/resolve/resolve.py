@@ -18,7 +18,7 @@ from ..errors import BuildError
 from ..log import Log
 from ..process import Outcome
 from ..request import Target
-from . import lock
+from . import lock, requirements_text
 from .explain import explain
 from .lock import Lock, Pin
 from .uv import Uv
@@ -133,8 +133,8 @@ class Resolver:
             source = self._work / f"probe-{self._runs}-{index}.txt"
             source.write_text("\n".join([*options, lines[index]]) + "\n", encoding="utf-8")
             out = source.with_suffix(".lock")
-            arguments = [str(source), "--no-deps", *only_wheels_but(()), "-o", str(out)]
-            if not self._uv.compile(arguments, target).ok:
+            arguments = [str(source), "--no-deps", *only_wheels_but(())]
+            if not self._uv.compile(arguments, target, out).ok:
                 return None
             pins = lock.parse(out.read_text(encoding="utf-8")).pins
             return pins[0].version if pins else None
@@ -156,17 +156,19 @@ class Resolver:
         arguments += [part for name in inputs.extras for part in ("--extra", name)]
         arguments += ["--generate-hashes", "--no-annotate", "--no-header"]
         arguments += [part for name in inputs.wheels for part in ("--no-emit-package", name)]
-        arguments += ["--emit-index-url", "--emit-find-links", *rule, "-o", str(out)]
-        outcome = self._uv.compile(arguments, self._target)
+        arguments += ["--emit-index-url", "--emit-find-links", *rule]
+        outcome = self._uv.compile(arguments, self._target, out)
         if not outcome.ok:
             return outcome, None
         for package, extra in sorted(set(NO_EXTRA.findall(outcome.output)) - self._noted):
             self._noted.add((package, extra))
             self._log.note(f"{package} has no extra {extra!r}: what it should bring is not there")
         found = lock.parse(out.read_text(encoding="utf-8"))
-        return outcome, replace(
-            found, options=tuple(self._seen_from_anywhere(o, inputs) for o in found.options)
-        )
+        # uv does not write this one, and what is installed or built later is bound by it, too.
+        own = {line for line, _ in requirements_text.options(inputs.files)}
+        alone = ("--no-index",) if "--no-index" in own else ()
+        seen = (self._seen_from_anywhere(option, inputs) for option in found.options)
+        return outcome, replace(found, options=(*alone, *seen))
 
     def _seen_from_anywhere(self, option: str, inputs: Inputs) -> str:
         """Return an option whose folder, if it has one, does not depend on the file it is in.

@@ -1,8 +1,10 @@
 import uuid
+from typing import Any
 
 import pytest
 
 from builder.aws.bucket import BucketSettings, bucket_settings
+from builder.aws.session import Session
 from builder.errors import AwsError
 from tests.builder.conftest import World
 
@@ -47,3 +49,21 @@ def test_who_may_not_see_it_is_reported(world: World, monkeypatch: pytest.Monkey
 
     with pytest.raises(AwsError, match="may not s3:Get"):
         bucket_settings(world.session, world.name)
+
+
+def test_a_bucket_of_another_account_is_not_looked_at(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[dict[str, Any]] = []
+    client = Session.client
+
+    def watched(session: Session, service: str, **options: Any) -> Any:
+        made = client(session, service, **options)
+        made.meta.events.register("before-call.s3", lambda params, **_: sent.append(params))
+        return made
+
+    monkeypatch.setattr(Session, "client", watched)
+    bucket_settings(world.session, world.name)
+
+    owners = {params["headers"].get("x-amz-expected-bucket-owner") for params in sent}
+    assert owners == {world.session.account}

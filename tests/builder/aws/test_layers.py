@@ -26,7 +26,7 @@ def publish(world: World, *, description: str = "words", version: str = "") -> L
     world.put("layer.zip", archive())
     return world.services.layers.publish(
         world.name, bucket=world.name, key="layer.zip", object_version=version,
-        targets=TARGETS, description=description, token=TOKEN,
+        targets=TARGETS, description=description, token=TOKEN, app="shop",
     )  # fmt: skip
 
 
@@ -58,6 +58,27 @@ def test_the_token_is_found_again_behind_any_description(world: World, descripti
 
     assert found is not None
     assert found.token == TOKEN
+
+
+def test_a_version_carries_its_application(world: World) -> None:
+    made = publish(world, description="x" * 300)
+
+    (listed,) = world.services.layers.versions(world.name)
+    found = world.services.layers.get(made.arn)
+    assert (listed.app, listed.token) == ("shop", TOKEN)
+    assert found is not None
+    assert (found.app, found.token) == ("shop", TOKEN)
+    assert listed.is_of("shop")
+    assert not listed.is_of("shop-web")
+
+
+def test_a_version_of_before_names_no_application(world: World) -> None:
+    world.aws.client("lambda").publish_layer_version(
+        LayerName=world.name, Content={"ZipFile": archive()}, Description=f"words [{TOKEN}]"
+    )
+
+    (listed,) = world.services.layers.versions(world.name)
+    assert (listed.app, listed.token) == ("", TOKEN)
 
 
 @pytest.mark.parametrize("description", ["", "mine", f"[{TOKEN}] and more", f"[{'a' * 63}#1]"])

@@ -66,6 +66,52 @@ def test_versions_that_another_caller_published_stay(world: World) -> None:
     assert world.versions() == [2]
 
 
+def test_versions_of_another_application_that_makes_the_same_name_stay(world: World) -> None:
+    release = world.release()
+    content = world.read(f"web/artifacts/{release.fingerprint}/layer.zip")
+    marks = [f"[{'0' * 64}#1 of {world.name[:-2]}]", f"[{'0' * 64}#1]"]
+    for mark in marks:
+        world.aws.client("lambda").publish_layer_version(
+            LayerName=f"{world.name}-web", Content={"ZipFile": content}, Description=mark
+        )
+
+    lines = retired(world)
+
+    assert world.versions() == [2, 3]
+    assert f"for application {world.name[:-2]}" in str(lines)
+
+
+def test_a_version_of_before_is_removed_if_the_record_knows_it(world: World) -> None:
+    release = world.release()
+    lambda_ = world.aws.client("lambda")
+    content = world.read(f"web/artifacts/{release.fingerprint}/layer.zip")
+    old = lambda_.publish_layer_version(
+        LayerName=f"{world.name}-web",
+        Content={"ZipFile": content},
+        Description=f"[{release.fingerprint}#1]",
+    )
+    known = replace(release, number=0, layer_arn=old["LayerVersionArn"], version=2)
+    world.layer().records.change(lambda record: record.published(known))
+
+    retired(world)
+
+    assert world.versions() == []
+
+
+def test_a_build_that_the_record_claims_and_that_is_anothers_goes_on(world: World) -> None:
+    world.behave("wait", str(world.root / "never"))
+    layer = world.layer()
+    assert advance(layer, order_of(layer)) is None
+    foreign = replace(layer.records.load_or_new(), layer="web2")
+    world.put("web2/record.json", foreign.to_json().encode())
+
+    lines = retired(world, layer="web2", layer_name=f"{world.name}-web2")
+
+    assert not [line for line in lines if "stopped" in line]
+    assert [build["buildStatus"] for build in world.builds()] == ["IN_PROGRESS"]
+    retired(world)
+
+
 def test_with_retain_everything_stays(world: World) -> None:
     world.release()
     before = world.keys()
@@ -159,7 +205,7 @@ def by_hand(
 def removed(world: World) -> World:
     """A world in which web was published by us, and is not in layers.toml any more."""
     lambda_ = world.aws.client("lambda")
-    for token in (f"[{'0' * 64}#1]", "by hand"):
+    for token in (f"[{'0' * 64}#1 of {world.name}]", "by hand"):
         lambda_.publish_layer_version(
             LayerName=f"{world.name}-web", Content={"ZipFile": ZIP}, Description=token
         )

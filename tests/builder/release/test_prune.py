@@ -43,7 +43,7 @@ def why(pruning: Pruning, version: int) -> str:
 
 
 def test_the_newest_versions_are_kept_and_the_others_go_with_their_artifacts() -> None:
-    found = decide(versions(1, 2, 3, 4), record(1, 2, 3, 4), [], 2)
+    found = decide(versions(1, 2, 3, 4), record(1, 2, 3, 4), [], 2, "shop")
 
     assert going(found) == [2, 1]
     assert found.fingerprints == (PRINTS[2], PRINTS[1])
@@ -52,7 +52,7 @@ def test_the_newest_versions_are_kept_and_the_others_go_with_their_artifacts() -
 
 
 def test_the_current_version_stays_however_old_it_is() -> None:
-    found = decide(versions(1, 2, 3), record(1, 2, 3, current=1), [], 1)
+    found = decide(versions(1, 2, 3), record(1, 2, 3, current=1), [], 1, "shop")
 
     assert going(found) == [2]
     assert why(found, 1) == "current"
@@ -61,7 +61,7 @@ def test_the_current_version_stays_however_old_it_is() -> None:
 
 def test_a_pinned_version_stays_and_says_who_wanted_it() -> None:
     pin = Pin(release_of(1, PRINTS[1]), "alice", "2026-01-01T00:00:00Z", "v3 is bad")
-    found = decide(versions(1, 2, 3), replace(record(1, 2, 3), pinned=pin), [], 1)
+    found = decide(versions(1, 2, 3), replace(record(1, 2, 3), pinned=pin), [], 1, "shop")
 
     assert going(found) == [2]
     assert "alice" in why(found, 1)
@@ -70,7 +70,7 @@ def test_a_pinned_version_stays_and_says_who_wanted_it() -> None:
 
 def test_a_version_that_a_function_has_stays_and_names_it() -> None:
     uses = [use(1), use(2, "jobs", "7")]
-    found = decide(versions(1, 2, 3, 4), record(1, 2, 3, 4), uses, 1)
+    found = decide(versions(1, 2, 3, 4), record(1, 2, 3, 4), uses, 1, "shop")
 
     assert going(found) == [3]
     assert why(found, 1) == "used by api"
@@ -79,22 +79,32 @@ def test_a_version_that_a_function_has_stays_and_names_it() -> None:
 
 def test_of_many_functions_a_few_are_named() -> None:
     uses = [use(1, f"f{number}") for number in range(5)]
-    found = decide(versions(1, 2), record(1, 2), uses, 1)
+    found = decide(versions(1, 2), record(1, 2), uses, 1, "shop")
 
     assert why(found, 1) == "used by f0, f1, f2 and 2 more"
 
 
 def test_what_another_caller_published_stays() -> None:
     theirs = replace(versions(1)[0], token="")
-    found = decide([*versions(2, 3), theirs], record(2, 3), [], 1)
+    found = decide([*versions(2, 3), theirs], record(2, 3), [], 1, "shop")
 
     assert going(found) == [2]
     assert why(found, 1) == "not published by us"
 
 
+def test_what_another_application_published_under_the_same_name_stays() -> None:
+    theirs = replace(versions(1)[0], app="shop-web")
+    old = replace(versions(2)[0], arn="arn:of-before", app="")
+    found = decide([*versions(3, 4), theirs, old], record(3, 4), [], 1, "shop")
+
+    assert going(found) == [3]
+    assert why(found, 1) == "published for application shop-web"
+    assert why(found, 2) == "published for an application that it does not name"
+
+
 def test_a_version_that_is_published_and_not_recorded_yet_stays() -> None:
     unfinished = replace(record(1, 2), attempt=attempt_of(3, PRINTS[3]))
-    found = decide(versions(1, 2, 3), unfinished, [], 1)
+    found = decide(versions(1, 2, 3), unfinished, [], 1, "shop")
 
     assert why(found, 3) == "its release is not finished"
     assert going(found) == [1]
@@ -103,7 +113,7 @@ def test_a_version_that_is_published_and_not_recorded_yet_stays() -> None:
 def test_an_artifact_stays_while_any_version_of_it_does() -> None:
     same = tuple(replace(release, fingerprint=PRINTS[1]) for release in releases(1, 2))
     listed = [LayerVersion(r.layer_arn, r.version, f"{PRINTS[1]}#{r.number}") for r in same]
-    found = decide(listed, Record("web", current=same[0], releases=same), [], 1)
+    found = decide(listed, Record("web", current=same[0], releases=same), [], 1, "shop")
 
     assert going(found) == [1]
     assert found.fingerprints == ()
@@ -111,28 +121,28 @@ def test_an_artifact_stays_while_any_version_of_it_does() -> None:
 
 def test_an_artifact_stays_that_a_build_under_way_may_use() -> None:
     building = replace(record(1, 2), attempt=attempt_of(3, PRINTS[1]))
-    found = decide(versions(1, 2), building, [], 1)
+    found = decide(versions(1, 2), building, [], 1, "shop")
 
     assert going(found) == [1]
     assert found.fingerprints == ()
 
 
 def test_what_is_left_of_a_version_that_was_deleted_by_hand_goes_too() -> None:
-    found = decide(versions(2, 3), record(1, 2, 3), [], 2)
+    found = decide(versions(2, 3), record(1, 2, 3), [], 2, "shop")
 
     assert [(v.version, v.gone) for v in found.going] == [(1, True)]
     assert found.fingerprints == (PRINTS[1],)
 
 
 def test_what_is_left_of_a_deleted_version_stays_while_a_function_has_it() -> None:
-    found = decide(versions(2), record(1, 2), [use(1)], 1)
+    found = decide(versions(2), record(1, 2), [use(1)], 1, "shop")
 
     assert going(found) == []
     assert why(found, 1) == "used by api"
 
 
 def test_a_layer_without_versions_has_nothing_to_prune() -> None:
-    assert decide([], Record("web"), [], 1) == Pruning((), ())
+    assert decide([], Record("web"), [], 1, "shop") == Pruning((), ())
 
 
 # In AWS

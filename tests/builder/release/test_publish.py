@@ -67,7 +67,7 @@ def test_a_version_is_published_once_for_its_token(world: World) -> None:
     found = world.aws.client("lambda").get_layer_version(
         LayerName=layer.site.layer_name, VersionNumber=1
     )
-    assert found["Description"] == f"what the web needs [{token}]"
+    assert found["Description"] == f"what the web needs [{token} of {world.name}]"
     assert found["CompatibleRuntimes"] == ["python3.12", "python3.13"]
     assert found["CompatibleArchitectures"] == ["arm64"]
     assert found["Content"]["CodeSha256"] == artifact.manifest.code_sha256
@@ -112,7 +112,7 @@ def test_a_version_of_other_bytes_is_not_adopted_even_with_our_token(world: Worl
     world.put("other.zip", world.read(artifact.key) + b"\n")
     layer.services.layers.publish(
         layer.site.layer_name, bucket=world.name, key="other.zip", object_version="",
-        targets=layer.spec.targets, description="", token=str(token),
+        targets=layer.spec.targets, description="", token=str(token), app=layer.app,
     )  # fmt: skip
 
     version = published(layer, artifact, replace(token, number=2))
@@ -278,6 +278,7 @@ def twice(layer: Layer, artifact: Artifact, token: Token) -> list[LayerVersion]:
         layer.services.layers.publish(
             layer.site.layer_name, bucket=layer.site.bucket, key=artifact.key, object_version="",
             targets=layer.spec.targets, description="", token=str(replace(token, number=number)),
+            app=layer.app,
         )
         for number in (token.number, token.number + 1)
     ]  # fmt: skip
@@ -335,7 +336,7 @@ def test_two_versions_of_one_token_are_adopted_as_the_lower_one(world: World) ->
     for _ in range(2):
         layer.services.layers.publish(
             layer.site.layer_name, bucket=world.name, key=artifact.key, object_version="",
-            targets=layer.spec.targets, description="", token=str(token),
+            targets=layer.spec.targets, description="", token=str(token), app=layer.app,
         )  # fmt: skip
 
     assert published(layer, artifact, token).version == 1

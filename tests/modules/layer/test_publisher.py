@@ -135,11 +135,11 @@ def test_its_role_can_publish_this_application_and_nothing_else(synthesize: Synt
         f"{bucket}/*/artifacts/*": {"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"},
         bucket: {"s3:ListBucket"},
         f"{start}:codebuild:{PLACE}:project/shop-layers": {"codebuild:BatchGetBuilds"},
-        f"{start}:lambda:{PLACE}:layer:shop-*": {
+        f"{start}:lambda:{PLACE}:layer:shop-web": {
             "lambda:PublishLayerVersion",
             "lambda:ListLayerVersions",
         },
-        f"{start}:lambda:{PLACE}:layer:shop-*:*": {
+        f"{start}:lambda:{PLACE}:layer:shop-web:*": {
             "lambda:GetLayerVersion",
             "lambda:DeleteLayerVersion",
         },

@@ -4,11 +4,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from builder.worker.errors import BuildError
 from builder.worker.install import install
 from builder.worker.install.install import batches, older_version
 from builder.worker.log import Log
 from builder.worker.process import Outcome
 from builder.worker.request import Target
+from builder.worker.resolve.build_lock import BuildLock
 from builder.worker.resolve.lock import Lock, Pin
 from builder.worker.resolve.uv import Uv
 from tests.worker.conftest import UV
@@ -54,8 +56,55 @@ def test_a_pin_that_was_just_resolved_is_asked_for_again(
     program.write_text(f'#!/bin/sh\n{UV} "$@"; s=$?\ncp {wheels}/*.whl {links}/\nexit $s\n')
     program.chmod(0o755)
     locked = Lock((Pin("late", "1.0", "late==1.0"),), (), ("--no-index", f"--find-links {links}"))
-    uv = Uv(program, tmp_path, sys.executable, Log(), tmp_path / "uv-cache")
+    uv = Uv(
+        program, tmp_path, sys.executable, Log(), tmp_path / "uv", BuildLock(tmp_path / "l.txt")
+    )
 
     install.install(uv, locked, [], here, tmp_path / "into", work, Log())
 
     assert (tmp_path / "into" / "late" / "__init__.py").exists()
+
+
+def built_tree(folder: Path, name: str, files: dict[str, str]) -> Path:
+    """Write what a build would have installed of a distribution."""
+    info = folder / f"{name}-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    for path, text in files.items():
+        (folder / path).write_text(text)
+    return folder
+
+
+PIN = Pin("evil", "1.0", "evil==1.0")
+
+
+def test_what_a_build_made_is_copied_and_replaces_nothing(tmp_path: Path) -> None:
+    tree = built_tree(tmp_path / "built", "evil", {"evil.py": "evil", "idna.py": "poisoned"})
+    into = tmp_path / "into"
+    into.mkdir()
+    (into / "idna.py").write_text("as it was")
+
+    install._adopt(tree, into, PIN)
+
+    assert (into / "idna.py").read_text() == "as it was"
+    assert (into / "evil.py").read_text() == "evil"
+
+
+def test_a_build_that_made_something_else_is_refused(tmp_path: Path) -> None:
+    other = built_tree(tmp_path / "other", "idna", {"idna.py": ""})
+    two = built_tree(built_tree(tmp_path / "two", "evil", {}), "idna", {})
+    newer = Pin("evil", "2.0", "evil==2.0")
+    own = built_tree(tmp_path / "own", "evil", {})
+
+    for tree, pin in ((other, PIN), (two, PIN), (own, newer)):
+        with pytest.raises(BuildError, match="the build of evil made something else"):
+            install._adopt(tree, tmp_path / "into", pin)
+
+
+def test_a_link_out_of_what_a_build_made_is_refused(tmp_path: Path) -> None:
+    tree = built_tree(tmp_path / "built", "evil", {})
+    (tmp_path / "secret").write_text("secret")
+    (tree / "evil.py").symlink_to(tmp_path / "secret")
+
+    with pytest.raises(BuildError, match="it is a link to"):
+        install._adopt(tree, tmp_path / "into", PIN)

@@ -1,0 +1,55 @@
+"""The one way to a terminal: what others wrote cannot command it.
+
+Log lines, reasons, names and ARNs come from builds, from the bucket and from AWS. A terminal obeys
+control characters in them: it changes its title, moves the cursor over what was said before, or
+puts something into the clipboard (OSC 52). Here they are shown as what they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import click
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+COMMANDS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 but tab and newline, DEL, C1
+    "\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff"  # order, and nothing
+    "\ud800-\udfff]"  # halves of characters, which no terminal can be sent
+)
+"""Characters that do something, or hide what is there, in place of being shown."""
+
+
+def clean(text: str) -> str:
+    """Return a text with what commands a terminal shown as escapes, such as ``\\x1b``."""
+    return COMMANDS.sub(lambda found: ascii(found[0])[1:-1], text.replace("\r\n", "\n"))
+
+
+def echo(text: str = "", *, err: bool = False, mark: str = "", **style: Any) -> None:
+    """Write a line to stdout or stderr.
+
+    ``style`` is that of ``mark``, which comes first, or else of the whole line; click takes colours
+    away where there is no terminal.
+    """
+    text = clean(text)
+    if mark:
+        click.echo(click.style(mark, **style) + text, err=err)
+    else:
+        click.echo(click.style(text, **style) if style else text, err=err)
+
+
+class SafeConsole(Console):
+    """A console of rich that shows no text raw; colours and the live view are its own."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Yield what is written, cleaned."""
+        for segment in super().render(renderable, options):
+            if segment.control or not COMMANDS.search(segment.text):
+                yield segment
+            else:
+                yield Segment(clean(segment.text), segment.style)

@@ -1,0 +1,158 @@
+"""Starts one program that may write into some folders only, and ends all that it leaves running.
+
+The program's text is given to an interpreter with ``-c``. Arguments: the folders, ``--``, and the
+program with its own. It exits as that does.
+
+On a Linux that has Landlock the program and all that it starts can write nowhere else, and can
+neither read the memory or the environment of processes outside, nor (ABI 6) signal them. Source of
+numbers and structures: the Linux kernel's include/uapi/linux/landlock.h, and its documentation,
+"Landlock: unprivileged access control" ("Ptrace restrictions", "IPC scoping").
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import struct
+import sys
+import time
+from typing import Iterator, List, NoReturn, Sequence
+
+CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
+QUERY_VERSION = 1
+PATH_BENEATH = 1
+
+WRITE_FILE, TRUNCATE = 1 << 1, 1 << 14
+REMOVE_AND_MAKE = 0b1_1111_1111_0000
+REFER = 1 << 13
+"""Rights by the first ABI that has them: REFER with 2, TRUNCATE with 3."""
+SCOPES = 0b11
+"""With ABI 6: abstract sockets and signals stay inside."""
+
+SET_PDEATHSIG, CAPBSET_DROP, SET_CHILD_SUBREAPER, NO_NEW_PRIVS = 1, 24, 36, 38
+"""Operations of prctl(2)."""
+
+CAPABILITIES = 64
+OF_FILES = {0, 1, 3, 4, 6, 7}
+"""What a build as root may need: CHOWN, DAC_OVERRIDE, FOWNER, FSETID, SETGID, SETUID. One of the
+others, PERFMON, would show it the environment of every process (capabilities(7))."""
+
+SHARED = ("/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/shm")  # noqa: S108 - a device
+"""What programs write to that keep nothing for a later one of ours."""
+
+PATIENCE = 20.0
+"""Seconds in which what was left running must be gone."""
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def landlock_abi() -> int:
+    """Return the version of the kernel's Landlock, 0 where there is none."""
+    return max(0, int(_libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), QUERY_VERSION)))
+
+
+def confine(folders: Sequence[str]) -> None:
+    """Let this process, and what it becomes, write below these folders only."""
+    for number in set(range(CAPABILITIES)) - OF_FILES:
+        _libc.prctl(CAPBSET_DROP, number, 0, 0, 0)
+    _libc.prctl(NO_NEW_PRIVS, 1, 0, 0, 0)
+    abi = landlock_abi()
+    if not abi:
+        return
+    rights = WRITE_FILE | REMOVE_AND_MAKE
+    rights |= REFER if abi >= 2 else 0
+    rights |= TRUNCATE if abi >= 3 else 0
+    attributes = struct.pack("<QQQ", rights, 0, SCOPES if abi >= 6 else 0)
+    size = 24 if abi >= 6 else 8
+    ruleset = _call(CREATE_RULESET, attributes, ctypes.c_size_t(size), 0)
+    for path in (*folders, *SHARED):
+        with contextlib.suppress(FileNotFoundError):
+            _allow(ruleset, path, rights)
+    _call(RESTRICT_SELF, ruleset, 0)
+    os.close(ruleset)
+
+
+def _allow(ruleset: int, path: str, rights: int) -> None:
+    place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    if not os.path.isdir(path):  # noqa: PTH112 - pathlib takes long to import
+        rights &= WRITE_FILE | TRUNCATE
+    _call(ADD_RULE, ruleset, PATH_BENEATH, struct.pack("<Qi", rights, place), 0)
+    os.close(place)
+
+
+def _call(number: int, *arguments: object) -> int:
+    result = int(_libc.syscall(number, *arguments))
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"Landlock: {os.strerror(code)}")
+    return result
+
+
+def main(arguments: Sequence[str]) -> NoReturn:
+    """Run the program in its folders; end what is left of it."""
+    end = arguments.index("--")
+    folders, command = arguments[:end], arguments[end + 1 :]
+    _libc.prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    # Whoever asks us to end means the program.
+    signal.signal(signal.SIGTERM, _ended)
+    child = os.fork()
+    if child == 0:
+        _become(folders, command)
+    status = 1
+    try:
+        status = os.waitpid(child, 0)[1]
+    finally:
+        end_all()
+    if os.WIFSIGNALED(status):
+        signal.signal(os.WTERMSIG(status), signal.SIG_DFL)
+        with contextlib.suppress(OSError):
+            os.kill(os.getpid(), os.WTERMSIG(status))
+    os._exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 1)
+
+
+def _become(folders: Sequence[str], command: Sequence[str]) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _libc.prctl(SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    try:
+        confine(folders)
+        os.execvp(command[0], list(command))  # noqa: S606 - what we were asked to run
+    except OSError as error:
+        os.write(2, f"{command[0]}: {error}\n".encode())
+        os._exit(127)
+
+
+def _ended(*_: object) -> NoReturn:
+    end_all()
+    os._exit(128 + signal.SIGTERM)
+
+
+def end_all() -> None:
+    """Kill all that descends from this process; what loses its parent becomes our child."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        for pid in children():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def children() -> List[int]:
+    """Return the processes whose parent is this one."""
+    return [pid for pid, parent in _parents() if parent == os.getpid()]
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    for name in os.listdir("/proc"):  # noqa: PTH208 - as above
+        if name.isdigit():
+            with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
+                # The name before it is in brackets, and may hold any.
+                yield int(name), int(file.read().rpartition(b")")[2].split()[1])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
