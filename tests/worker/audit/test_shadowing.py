@@ -21,7 +21,7 @@ def test_a_dependency_that_replaces_a_module_of_python_is_refused_with_two_ways_
 def test_all_modules_of_a_distribution_are_named_at_once() -> None:
     modules = {"enum34": ("enum", "enum.inner", "html")}
 
-    with pytest.raises(BuildError, match="enum34 would take .* own enum, html") as caught:
+    with pytest.raises(BuildError, match=r"enum34 would take .* own enum, html") as caught:
         shadowing.check(modules, {"enum/__init__.py", "html.py"}, (), TARGET)
 
     assert 'exclude = ["enum/", "html.py"]' in caught.value.fix
