@@ -36,6 +36,13 @@ KEPT = re.compile(
 
 LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 
+NEEDED = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "UV_CONFIG_FILE")
+"""Variables that name files which programs inside must be able to read, wherever they are."""
+
+CODEBUILD = "/codebuild"
+"""Where CodeBuild's images have all that is CodeBuild's (AWS CodeBuild user guide, "Environment
+variables in build environments", CODEBUILD_SRC_DIR)."""
+
 LARGEST = 1 << 30
 """Bytes of a file that is taken out of a sandbox."""
 
@@ -55,7 +62,10 @@ class Sandbox:
             place.mkdir(parents=True, exist_ok=True)
         folders = [str(path.resolve()) for path in (self.folder, *self.shared)]
         program = [sys.executable, "-I", "-S", "-B", "-c", source.decode("utf-8")]
-        return [*program, *folders, "--", *command]
+        closed = closed_folders(os.environ)
+        opened = [str(Path.cwd()), *os.environ.get("PATH", "").split(os.pathsep)]
+        opened += [os.environ[name] for name in NEEDED if os.environ.get(name)]
+        return [*program, *folders, "--", *closed, "--", *opened, "--", *command]
 
     def environment(self, environment: Mapping[str, str]) -> Dict[str, str]:
         """Return what of an environment the command gets."""
@@ -73,6 +83,16 @@ class Sandbox:
     def temporary(self) -> Path:
         """The folder for temporary files inside."""
         return self.folder / "tmp"
+
+
+def closed_folders(environment: Mapping[str, str]) -> List[str]:
+    """Return where the build's machine keeps what is not for strangers.
+
+    Its agent has files of its own there, among them what keeps the environment between phases.
+    """
+    source = environment.get("CODEBUILD_SRC_DIR", "")
+    places = [Path(CODEBUILD), *([Path(source).parent] if source else [])]
+    return sorted({str(place.resolve()) for place in places if place.is_dir()})
 
 
 def announce(log: Log) -> None:
