@@ -70,6 +70,7 @@ def build(bundle: Path, log: Log, limit: int = checks.UNZIPPED_LIMIT, *, runtime
             for content in contents
             for pin in content.builds
         ),
+        sandbox.confines(),
     )
     document = manifest.document(wanted, packed, unzipped, len(collected), packages, circumstances)
     manifest.write(out / "sbom.cdx.json", sbom.bill(document))

@@ -95,6 +95,11 @@ def closed_folders(environment: Mapping[str, str]) -> List[str]:
     return sorted({str(place.resolve()) for place in places if place.is_dir()})
 
 
+def confines() -> bool:
+    """Whether this machine's kernel keeps what runs in a sandbox from all else."""
+    return landlock_abi() > 0
+
+
 def announce(log: Log) -> None:
     """Say how far strangers' code is kept apart on this machine."""
     abi = landlock_abi()

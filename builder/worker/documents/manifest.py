@@ -41,6 +41,8 @@ class Circumstances:
     saved: tuple[Saved, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
     build_requirements: tuple[dict[str, Any], ...] = ()
+    confined: bool = False
+    """Whether the kernel kept code of packages from the build's other files."""
 
 
 def document(
@@ -66,6 +68,7 @@ def document(
         "worker": program.version(),
         "locks": list(circumstances.locks),
         "build_requirements": list(circumstances.build_requirements),
+        "confined": circumstances.confined,
         "saved": [asdict(saved) for saved in circumstances.saved],
         "seconds": dict(circumstances.seconds),
         "started_at": circumstances.started_at,

@@ -43,7 +43,11 @@ def statement(manifest: Mapping[str, Any]) -> dict[str, Any]:
                     "fingerprint": manifest["fingerprint"],
                     "targets": manifest["targets"],
                 },
-                "internalParameters": {"worker": manifest["worker"]},
+                "internalParameters": {
+                    "worker": manifest["worker"],
+                    # Whether packages' code was kept from the build's files (docs/security.md).
+                    "confined": manifest["confined"],
+                },
                 "resolvedDependencies": [
                     # SHA-256 of all sources and settings (docs/protocol.md, "Bundle").
                     {"name": "source", "digest": {"sha256": manifest["fingerprint"]}},

@@ -42,6 +42,7 @@ def test_the_provenance_names_artifact_source_and_build() -> None:
     definition = document["predicate"]["buildDefinition"]
     assert definition["resolvedDependencies"][0]["digest"] == {"sha256": "f" * 64}
     assert definition["externalParameters"]["fingerprint"] == "f" * 64
+    assert definition["internalParameters"] == {"worker": "8aaaf07111c3", "confined": True}
     run = document["predicate"]["runDetails"]
     assert run["metadata"] == {
         "invocationId": "layers:1c9e",

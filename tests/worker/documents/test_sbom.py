@@ -22,6 +22,7 @@ MANIFEST: dict[str, Any] = {
     "locks": [{"file": "lock-3.12.txt", "sha256": "e" * 64}],
     "worker": "8aaaf07111c3",
     "build_id": "layers:1c9e",
+    "confined": True,
     "build_requirements": [
         {"name": "hatchling", "version": "1.27.0", "hashes": ["sha256:" + "d" * 64]}
     ],
