@@ -31,7 +31,8 @@ LOCAL_REQUIREMENT = re.compile(
     rb"(?m)^(Requires-Dist: [A-Za-z0-9][\w.-]*(?: ?\[[^]\n]*\])?) ?@ ?file:[^\s;]*"
 )
 UNDECIDED = re.compile(
-    r"Multiple top-level (?P<kind>packages|modules) discovered in a flat-layout: \[(?P<names>[^]]*)\]"
+    r"Multiple top-level (?P<kind>packages|modules) discovered in a flat-layout: "
+    r"\[(?P<names>[^]]*)\]"
 )
 """What setuptools says when it cannot choose (its documentation, "Package Discovery")."""
 
