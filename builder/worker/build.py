@@ -65,6 +65,12 @@ def build(bundle: Path, log: Log, limit: int = checks.UNZIPPED_LIMIT, *, runtime
         tuple(manifest.lock_of(path) for path in sorted(out.glob("lock-*.txt"))),
         options.total(content.saved for content in contents),
         {name: round(seconds, 3) for name, seconds in sorted(log.seconds.items())},
+        manifest.together(
+            {"name": pin.name, "version": pin.version, "hashes": pin.hashes}
+            for content in contents
+            for pin in content.builds
+        ),
+        sandbox.confines(),
     )
     document = manifest.document(wanted, packed, unzipped, len(collected), packages, circumstances)
     manifest.write(out / "sbom.cdx.json", sbom.bill(document))

@@ -1,7 +1,8 @@
 """Starts one program that may write into some folders only, and ends all that it leaves running.
 
-The program's text is given to an interpreter with ``-c``. Arguments: the folders, ``--``, and the
-program with its own. It exits as that does.
+The program's text is given to an interpreter with ``-c``. Arguments: the folders, ``--``, folders
+whose files it may not read, ``--``, those inside of them that it may, ``--``, and the program with
+its own. It exits as that does.
 
 On a Linux that has Landlock the program and all that it starts can write nowhere else, and can
 neither read the memory or the environment of processes outside, nor (ABI 6) signal them. Source of
@@ -24,7 +25,7 @@ CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 QUERY_VERSION = 1
 PATH_BENEATH = 1
 
-WRITE_FILE, TRUNCATE = 1 << 1, 1 << 14
+WRITE_FILE, READ_FILE, TRUNCATE = 1 << 1, 1 << 2, 1 << 14
 REMOVE_AND_MAKE = 0b1_1111_1111_0000
 REFER = 1 << 13
 """Rights by the first ABI that has them: REFER with 2, TRUNCATE with 3."""
@@ -53,8 +54,8 @@ def landlock_abi() -> int:
     return max(0, int(_libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), QUERY_VERSION)))
 
 
-def confine(folders: Sequence[str]) -> None:
-    """Let this process, and what it becomes, write below these folders only."""
+def confine(folders: Sequence[str], closed: Sequence[str], opened: Sequence[str]) -> None:
+    """Let this process, and what it becomes, write below some folders only, and read not all."""
     for number in set(range(CAPABILITIES)) - OF_FILES:
         _libc.prctl(CAPBSET_DROP, number, 0, 0, 0)
     _libc.prctl(NO_NEW_PRIVS, 1, 0, 0, 0)
@@ -64,20 +65,37 @@ def confine(folders: Sequence[str]) -> None:
     rights = WRITE_FILE | REMOVE_AND_MAKE
     rights |= REFER if abi >= 2 else 0
     rights |= TRUNCATE if abi >= 3 else 0
-    attributes = struct.pack("<QQQ", rights, 0, SCOPES if abi >= 6 else 0)
-    size = 24 if abi >= 6 else 8
-    ruleset = _call(CREATE_RULESET, attributes, ctypes.c_size_t(size), 0)
+    read = READ_FILE if closed else 0
+    attributes = struct.pack("<QQQ", rights | read, 0, SCOPES if abi >= 6 else 0)
+    ruleset = _call(CREATE_RULESET, attributes, ctypes.c_size_t(24 if abi >= 6 else 8), 0)
     for path in (*folders, *SHARED):
-        with contextlib.suppress(FileNotFoundError):
-            _allow(ruleset, path, rights)
+        _allow(ruleset, path, rights | read)
+    for path in (*everything_but("/", closed), *opened) if closed else ():
+        _allow(ruleset, path, read)
     _call(RESTRICT_SELF, ruleset, 0)
     os.close(ruleset)
 
 
+def everything_but(folder: str, closed: Sequence[str]) -> Iterator[str]:
+    """Yield what there is below a folder, but for some: each as high up as it can be."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            # What a link shows is found, or closed, where it is.
+            if entry.is_symlink() or entry.path in closed:
+                continue
+            if any(path.startswith(f"{entry.path}/") for path in closed):
+                yield from everything_but(entry.path, closed)
+            else:
+                yield entry.path
+
+
 def _allow(ruleset: int, path: str, rights: int) -> None:
-    place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    try:
+        place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError:
+        return  # it is not there, or is no longer
     if not os.path.isdir(path):  # noqa: PTH112 - pathlib takes long to import
-        rights &= WRITE_FILE | TRUNCATE
+        rights &= WRITE_FILE | READ_FILE | TRUNCATE
     _call(ADD_RULE, ruleset, PATH_BENEATH, struct.pack("<Qi", rights, place), 0)
     os.close(place)
 
@@ -92,14 +110,17 @@ def _call(number: int, *arguments: object) -> int:
 
 def main(arguments: Sequence[str]) -> NoReturn:
     """Run the program in its folders; end what is left of it."""
-    end = arguments.index("--")
-    folders, command = arguments[:end], arguments[end + 1 :]
+    groups, command = [], list(arguments)
+    for _ in range(3):
+        end = command.index("--")
+        groups.append(command[:end])
+        command = command[end + 1 :]
     _libc.prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     # Whoever asks us to end means the program.
     signal.signal(signal.SIGTERM, _ended)
     child = os.fork()
     if child == 0:
-        _become(folders, command)
+        _become(groups, command)
     status = 1
     try:
         status = os.waitpid(child, 0)[1]
@@ -112,11 +133,11 @@ def main(arguments: Sequence[str]) -> NoReturn:
     os._exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 1)
 
 
-def _become(folders: Sequence[str], command: Sequence[str]) -> NoReturn:
+def _become(groups: Sequence[Sequence[str]], command: Sequence[str]) -> NoReturn:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _libc.prctl(SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     try:
-        confine(folders)
+        confine(*groups)
         os.execvp(command[0], list(command))  # noqa: S606 - what we were asked to run
     except OSError as error:
         os.write(2, f"{command[0]}: {error}\n".encode())

@@ -7,7 +7,7 @@ from typing import Mapping
 
 from .contents.distributions import Distribution
 from .request import Target
-from .resolve.lock import Lock
+from .resolve.lock import Lock, Pin
 from .slim.options import Saved
 
 
@@ -25,3 +25,5 @@ class Content:
     """What was installed and is not in the layer, with the option that left it out."""
     sealed: Mapping[str, bytes] = field(default_factory=dict)
     """The SHA-256 of each file by its name in the layer, before any of its modules was imported."""
+    builds: tuple[Pin, ...] = ()
+    """What builds needed: build backends and their requirements."""

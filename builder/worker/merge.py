@@ -56,6 +56,10 @@ def merge(
         manifest.now(),
         tuple(manifest.lock_of(path) for path in sorted(locks)),
         total(_saved(part) for part in found),
+        confined=all(part.manifest.get("confined", False) for part in found),
+        build_requirements=manifest.together(
+            item for part in found for item in part.manifest.get("build_requirements", ())
+        ),
     )
     unzipped = sum(entry.size for entry in entries)
     packages = _packages(found)

@@ -28,13 +28,20 @@ KEPT = re.compile(
     r"|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|GIT_SSL_CAINFO|PIP_CERT"
     r"|(HTTPS?|ALL|NO)_PROXY"
     r"|UV_(DEFAULT_INDEX|INDEX|INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS|INDEX_STRATEGY|NATIVE_TLS"
-    r"|SYSTEM_CERTS|INSECURE_HOST|HTTP_TIMEOUT|OFFLINE|CONFIG_FILE|NO_CONFIG|EXCLUDE_NEWER"
+    r"|SYSTEM_CERTS|INSECURE_HOST|HTTP_TIMEOUT|OFFLINE|NO_INDEX|CONFIG_FILE|NO_CONFIG|EXCLUDE_NEWER"
     r"|PRERELEASE|CONCURRENT_\w+|CACHE_DIR)",
     re.IGNORECASE,
 )
 """Variables of the build that strangers get: tools and ways, nothing that is known to be secret."""
 
 LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
+
+NEEDED = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "UV_CONFIG_FILE")
+"""Variables that name files which programs inside must be able to read, wherever they are."""
+
+CODEBUILD = "/codebuild"
+"""Where CodeBuild's images have all that is CodeBuild's (AWS CodeBuild user guide, "Environment
+variables in build environments", CODEBUILD_SRC_DIR)."""
 
 LARGEST = 1 << 30
 """Bytes of a file that is taken out of a sandbox."""
@@ -55,7 +62,10 @@ class Sandbox:
             place.mkdir(parents=True, exist_ok=True)
         folders = [str(path.resolve()) for path in (self.folder, *self.shared)]
         program = [sys.executable, "-I", "-S", "-B", "-c", source.decode("utf-8")]
-        return [*program, *folders, "--", *command]
+        closed = closed_folders(os.environ)
+        opened = [str(Path.cwd()), *os.environ.get("PATH", "").split(os.pathsep)]
+        opened += [os.environ[name] for name in NEEDED if os.environ.get(name)]
+        return [*program, *folders, "--", *closed, "--", *opened, "--", *command]
 
     def environment(self, environment: Mapping[str, str]) -> Dict[str, str]:
         """Return what of an environment the command gets."""
@@ -73,6 +83,21 @@ class Sandbox:
     def temporary(self) -> Path:
         """The folder for temporary files inside."""
         return self.folder / "tmp"
+
+
+def closed_folders(environment: Mapping[str, str]) -> List[str]:
+    """Return where the build's machine keeps what is not for strangers.
+
+    Its agent has files of its own there, among them what keeps the environment between phases.
+    """
+    source = environment.get("CODEBUILD_SRC_DIR", "")
+    places = [Path(CODEBUILD), *([Path(source).parent] if source else [])]
+    return sorted({str(place.resolve()) for place in places if place.is_dir()})
+
+
+def confines() -> bool:
+    """Whether this machine's kernel keeps what runs in a sandbox from all else."""
+    return landlock_abi() > 0
 
 
 def announce(log: Log) -> None:

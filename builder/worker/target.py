@@ -21,6 +21,7 @@ from .request import Request, Target
 from .resolve import project_lock, target_lock
 from .resolve import uv as uvs
 from .resolve import wheels as projects
+from .resolve.build_lock import BuildLock
 from .resolve.local_packages import Own
 from .resolve.lock import Lock
 from .resolve.uv import Uv
@@ -41,9 +42,12 @@ def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, l
         shutil.copytree(bundle / "project", project, symlinks=True)
     else:
         project.mkdir()
+    uvs.check_settings(project)
     interpreter = interpreters.find(target)
     python = interpreter.path if interpreter else sys.executable
-    own = Own(Uv(uv, project, python, log, work / "uv"), project, work / "wheels")
+    builds = BuildLock(work / "build-lock.txt")
+    program = Uv(uv, project, python, log, work / "uv", builds)
+    own = Own(program, project, work / "wheels")
     kept = project_lock.read(bundle)
     native = interpreter is not None
     with log.timed("resolve"):
@@ -72,7 +76,8 @@ def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, l
             include.take_scripts(root, found, stage)
         saved, left_out = _slim(wanted, root, found, names, log)
         sealed = {f"{prefix}/{name}": digest for name, digest in _seal(root).items()}
-    return Content(target, prefix, found, names, locked, saved, left_out, sealed)
+    needed = tuple(builds.pins)
+    return Content(target, prefix, found, names, locked, saved, left_out, sealed, needed)
 
 
 def _seal(root: Path) -> dict[str, bytes]:

@@ -72,6 +72,11 @@ class Bundle:
 
     path: Path
 
+    def change(self, **fields: Any) -> None:
+        """Change fields of the request."""
+        file = self.path / "request.json"
+        file.write_text(json.dumps({**json.loads(file.read_text()), **fields}))
+
     def run(
         self,
         command: str = "build",

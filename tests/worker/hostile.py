@@ -79,16 +79,23 @@ def evil(attack: str, module: str = "", requires: Sequence[str] = ()) -> dict[st
     return {f"libs/evil/{name}": text for name, text in _files(attack, module, requires).items()}
 
 
-def evil_sdist(folder: Path, attack: str, module: str = "", requires: Sequence[str] = ()) -> None:
+def evil_sdist(
+    folder: Path,
+    attack: str,
+    module: str = "",
+    requires: Sequence[str] = (),
+    name: str = "evil",
+) -> None:
     """Write the same package as a source distribution for an index."""
     folder.mkdir(parents=True, exist_ok=True)
     files = _files(attack, module, requires)
     files["PKG-INFO"] = "Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n"
-    with tarfile.open(folder / "evil-1.0.tar.gz", "w:gz") as archive:
-        for name, text in files.items():
-            member = tarfile.TarInfo(f"evil-1.0/{name}")
-            member.size = len(text.encode())
-            archive.addfile(member, io.BytesIO(text.encode()))
+    with tarfile.open(folder / f"{name}-1.0.tar.gz", "w:gz") as archive:
+        for path, text in files.items():
+            content = text.replace("evil", name).encode()
+            member = tarfile.TarInfo(f"{name}-1.0/{path}")
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
 
 
 def _files(attack: str, module: str, requires: Sequence[str]) -> dict[str, str]:

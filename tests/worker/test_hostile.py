@@ -3,6 +3,9 @@
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
+from builder.worker import cage
 from tests.worker.hostile import evil
 from tests.worker.samples import offline
 
@@ -35,6 +38,17 @@ for root in roots:
 """Replaces a module of another package, and every wheel, wherever it finds one."""
 
 
+WITHOUT_LANDLOCK = """
+import worker.cage, worker.sandbox
+read = worker.sandbox.pkgutil.get_data
+worker.sandbox.landlock_abi = lambda: 0
+worker.sandbox.pkgutil.get_data = lambda *names: read(*names).replace(b"= 444,", b"= 44444,")
+"""
+"""Makes the worker see a kernel that does not know Landlock."""
+
+kernels = pytest.mark.parametrize("before", ["", WITHOUT_LANDLOCK], ids=["landlock", "without"])
+
+
 def bundle_with(bundle: "Bundle", make_wheel: "MakeWheel", lines: str) -> "Bundle":
     """Give a bundle an index with an innocent package, and requirements."""
     make_wheel(bundle.path / "project" / "wheels", "innocent", files=INNOCENT)
@@ -42,17 +56,18 @@ def bundle_with(bundle: "Bundle", make_wheel: "MakeWheel", lines: str) -> "Bundl
     return bundle
 
 
+@kernels
 def test_the_next_build_is_that_of_a_machine_that_never_met_the_hostile_one(
-    make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: "Path"
+    make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: "Path", before: str
 ) -> None:
     request = {"requirements": ["requirements.txt"]}
     files = evil(POISON.format(bundle=str(tmp_path / "bundle" / ".build")))
     met = bundle_with(make_bundle(files, **request), make_wheel, "innocent\n./libs/evil")
     never = bundle_with(make_bundle(folder="never", **request), make_wheel, "innocent")
 
-    first = met.run()
+    first = met.run(before=before)
     offline(met, "innocent")
-    second, other = met.run(), never.run()
+    second, other = met.run(before=before), never.run()
 
     assert (first.status, second.status, other.status) == (0, 0, 0), first.errors + second.errors
     assert (second.out / "layer.zip").read_bytes() == (other.out / "layer.zip").read_bytes()
@@ -60,24 +75,29 @@ def test_the_next_build_is_that_of_a_machine_that_never_met_the_hostile_one(
     bills = [json.loads((built.out / "sbom.cdx.json").read_text()) for built in (second, other)]
     assert bills[0]["components"] == bills[1]["components"]
     assert not (met.path / ".cache").exists()
+    confined = not before and cage.landlock_abi() > 0
+    assert ("no Landlock" in first.output) == (not confined)
+    assert first.manifest["confined"] == confined
 
 
+@kernels
 def test_a_backend_cannot_change_what_the_same_build_installs(
-    make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: "Path"
+    make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: "Path", before: str
 ) -> None:
     files = evil(POISON.format(bundle=str(tmp_path / "bundle" / ".build")))
     bundle = make_bundle(files, requirements=["requirements.txt"])
     bundle_with(bundle, make_wheel, "innocent\n./libs/evil")
 
-    result = bundle.run()
+    result = bundle.run(before=before)
 
     assert result.status == 0, result.errors
     installed = result.unpack(tmp_path / "opt")
     assert (installed / "innocent.py").read_text() == INNOCENT["innocent.py"]
 
 
+@kernels
 def test_a_module_that_changes_another_package_when_it_is_imported_is_refused_or_of_no_effect(
-    make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: "Path"
+    make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: "Path", before: str
 ) -> None:
     module = """
         import pathlib
@@ -89,7 +109,7 @@ def test_a_module_that_changes_another_package_when_it_is_imported_is_refused_or
     bundle = make_bundle(files, requirements=["requirements.txt"])
     bundle_with(bundle, make_wheel, "innocent\n./libs/evil")
 
-    result = bundle.run()
+    result = bundle.run(before=before)
 
     if result.status == 0:
         installed = result.unpack(tmp_path / "opt")

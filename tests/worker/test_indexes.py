@@ -64,12 +64,16 @@ def test_code_that_is_built_gets_its_requirements_and_no_password(
     evil_sdist(private.folder, SPY, requires=["fll-private"])
     bundle = make_bundle(dependencies=["evil"], indexes=[{"url": private.url, "default": True}])
 
-    result = bundle.run(env=LOGIN)
+    # Where the role's credentials are to be had in CodeBuild.
+    role = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:9/creds-5f0c"}
+
+    result = bundle.run(env={**LOGIN, **role})
 
     assert result.status == 0, result.errors
     found = (result.unpack(tmp_path / "opt") / "evil.py").read_text()
     assert "PATH" in found
     assert PASSWORD not in found
+    assert "creds-5f0c" not in found
     assert "/simple/" in next(path for path in private.asked if "fll-private-base" in path)
     assert private.refused == []
     lock = next(result.out.glob("lock-*.txt")).read_text()

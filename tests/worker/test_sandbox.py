@@ -62,6 +62,54 @@ def test_a_program_inside_has_a_home_and_a_place_for_temporary_files(tmp_path: P
     assert list(box.temporary.iterdir())
 
 
+READS = """
+import pathlib, sys
+for name in sys.argv[1:]:
+    try:
+        print(pathlib.Path(name).read_text())
+    except OSError as error:
+        print(type(error).__name__)
+"""
+
+
+@pytest.mark.skipif(not cage.landlock_abi(), reason="this kernel has no Landlock")
+def test_what_the_build_machine_keeps_beside_the_source_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build, box = tmp_path / "build", Sandbox(tmp_path / "build" / "src" / "box")
+    for name in ("src/own.py", "shell/env.sh", "bin/tool", "home/.netrc"):
+        (build / name).parent.mkdir(parents=True, exist_ok=True)
+        (build / name).write_text(f"text of {name}")
+    (build / "src" / "link").symlink_to(build / "shell" / "env.sh")
+    (tmp_path / "elsewhere").write_text("elsewhere")
+    monkeypatch.setenv("CODEBUILD_SRC_DIR", str(build / "src"))
+    monkeypatch.setenv("PATH", f"{build / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.chdir(build / "src")
+    names = ("src/own.py", "bin/tool", "shell/env.sh", "home/.netrc", "src/link", "../elsewhere")
+
+    ended = subprocess.run(
+        box.command([sys.executable, "-c", READS, *(str(build / name) for name in names)]),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+
+    assert ended.stdout.splitlines() == [
+        *("text of src/own.py", "text of bin/tool"),
+        *("PermissionError", "PermissionError", "PermissionError"),
+        "elsewhere",
+    ]
+
+
+def test_nothing_is_closed_on_a_machine_that_is_not_codebuilds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sandbox, "CODEBUILD", "/no/such/folder")
+
+    assert sandbox.closed_folders({}) == []
+
+
 def test_a_file_is_taken_out(tmp_path: Path) -> None:
     (tmp_path / "wheel").write_bytes(b"bytes")
 

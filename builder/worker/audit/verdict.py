@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Sequence
 
-from .. import interpreters, standard_library
+from .. import interpreters
 from ..content import Content
 from ..contents import distributions
 from ..contents.files import LayerFile
@@ -15,8 +15,7 @@ from ..errors import BuildError
 from ..install import include
 from ..log import Log, counted
 from ..request import Request
-from ..resolve.explain import part_of_python
-from . import checks, imports, opened
+from . import checks, imports, opened, shadowing
 from .imports import Failure, Report
 
 PYTHON = "python"
@@ -78,10 +77,6 @@ def _import(
     log: Log,
 ) -> Report:
     """Import every module where the target's interpreter is at hand; return what happened."""
-    interpreter = interpreters.find(content.target)
-    if interpreter is None:
-        log.note(f"no interpreter for {content.target} here: its modules are not imported")
-        return Report()
     root = stage / content.prefix
     packages = distributions.packages_of(present)
     folders = distributions.site_folders(root)
@@ -91,6 +86,11 @@ def _import(
         modules[d.name] = distributions.modules_of(own, packages, folders, d.name)
         top_level = distributions.top_level_of(root, d.info)
         main |= distributions.main_of(d.name, modules[d.name], packages, top_level)
+    notes += shadowing.check(modules, present, content.own, content.target)
+    interpreter = interpreters.find(content.target)
+    if interpreter is None:
+        log.note(f"no interpreter for {content.target} here: its modules are not imported")
+        return Report()
     names = sorted({module for of_one in modules.values() for module in of_one})
     log.step(f"importing {counted(len(names), 'module')} with python{interpreter.version}")
     with log.timed("import"):
@@ -130,11 +130,6 @@ def _import_error(
 ) -> BuildError:
     target = content.target
     first = refusals[0]
-    named = first.module.split(".")[0]
-    bringing = [name for name, of_one in modules.items() if first.module in of_one]
-    if standard_library.has(named, target.python) and not {*bringing} & content.own:
-        said = f"{named} of {', '.join(bringing)} goes before Python's own\n{first.message}"
-        return part_of_python(named, target, said, ", ".join(bringing))
     removed, option = _left_out(first, content, root)
     generated = _own_module(first, modules, content)
     owners = sorted({name for name, own in modules.items() for f in refusals if f.module in own})

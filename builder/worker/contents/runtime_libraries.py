@@ -21,11 +21,18 @@ GLIBC_OF_MACHINE = {
     "aarch64": {"ld-linux-aarch64.so.1"},
 }
 
-OTHERS = {"libgcc_s.so.1", "libstdc++.so.6", "libz.so.1", "libcrypt.so.1", "libcrypt.so.2"} | {
-    "libnsl.so.1"
+OTHERS = {"libgcc_s.so.1", "libstdc++.so.6", "libz.so.1"}
+"""libgcc, libstdc++ and zlib are in both systems' base images."""
+
+SPLIT_OFF = {
+    # Amazon Linux 2: glibc 2.26 still has both of its own.
+    "2.26": {"libcrypt.so.1", "libnsl.so.1"},
+    # Amazon Linux 2023, made of Fedora: libxcrypt has the new name alone, the old one is in
+    # libxcrypt-compat; libnsl is a package of its own since glibc 2.28. Neither is in the image
+    # (Fedora's changes "Replace glibc's libcrypt with libxcrypt" and "NIS removal from glibc").
+    "2.34": {"libcrypt.so.2"},
 }
-"""libgcc, libstdc++ and zlib are in both systems' base images, and PEP 600 lets every wheel need
-them; libcrypt and libnsl are those of its list that one system or the other has."""
+"""What glibc had and gave away."""
 
 OPENSSL = {
     # Amazon Linux 2: a function's own listing of /lib64 (awslabs/aws-media-replay-engine#13).
@@ -42,6 +49,7 @@ def provided(target: Target) -> set[str]:
         GLIBC
         | OTHERS
         | GLIBC_OF_MACHINE.get(target.machine, set())
+        | SPLIT_OFF.get(target.glibc, set())
         | OPENSSL.get(target.glibc, set())
     )
 

@@ -9,7 +9,7 @@ import os
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any, Iterable, Mapping, Sequence
 
 from .. import program
 from ..pack.pack import Packed
@@ -40,6 +40,9 @@ class Circumstances:
     locks: tuple[dict[str, str], ...] = ()
     saved: tuple[Saved, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    build_requirements: tuple[dict[str, Any], ...] = ()
+    confined: bool = False
+    """Whether the kernel kept code of packages from the build's other files."""
 
 
 def document(
@@ -64,12 +67,25 @@ def document(
         "packages": [asdict(package) for package in packages],
         "worker": program.version(),
         "locks": list(circumstances.locks),
+        "build_requirements": list(circumstances.build_requirements),
+        "confined": circumstances.confined,
         "saved": [asdict(saved) for saved in circumstances.saved],
         "seconds": dict(circumstances.seconds),
         "started_at": circumstances.started_at,
         "finished_at": circumstances.finished_at,
         "build_id": os.environ.get("CODEBUILD_BUILD_ID", ""),
     }
+
+
+def together(described: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """Return build requirements once each, with the hashes that any of them has."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for item in described:
+        found.setdefault((item["name"], item["version"]), set()).update(item["hashes"])
+    return tuple(
+        {"name": name, "version": version, "hashes": sorted(hashes)}
+        for (name, version), hashes in sorted(found.items())
+    )
 
 
 def write(path: Path, manifest: dict[str, Any]) -> None:

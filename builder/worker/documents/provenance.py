@@ -23,6 +23,14 @@ def statement(manifest: Mapping[str, Any]) -> dict[str, Any]:
         {"name": f"layer.zip of {part['target']}", "digest": {"sha256": _digest(part)}}
         for part in manifest.get("parts", ())
     ]
+    needed = [
+        {
+            "name": f"build requirement {item['name']}",
+            "uri": f"pkg:pypi/{item['name']}@{item['version']}",
+            "annotations": {"allowed": item["hashes"]},
+        }
+        for item in manifest["build_requirements"]
+    ]
     return {
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{"name": "layer.zip", "digest": {"sha256": digest}}],
@@ -35,12 +43,17 @@ def statement(manifest: Mapping[str, Any]) -> dict[str, Any]:
                     "fingerprint": manifest["fingerprint"],
                     "targets": manifest["targets"],
                 },
-                "internalParameters": {"worker": manifest["worker"]},
+                "internalParameters": {
+                    "worker": manifest["worker"],
+                    # Whether packages' code was kept from the build's files (docs/security.md).
+                    "confined": manifest["confined"],
+                },
                 "resolvedDependencies": [
                     # SHA-256 of all sources and settings (docs/protocol.md, "Bundle").
                     {"name": "source", "digest": {"sha256": manifest["fingerprint"]}},
                     *locks,
                     *parts,
+                    *needed,
                 ],
             },
             "runDetails": {

@@ -45,13 +45,16 @@ def bill(manifest: Mapping[str, Any]) -> dict[str, Any]:
         name="fast-lambda-layer", version=manifest["worker"], type=ComponentType.APPLICATION
     )
     layer = _layer(manifest)
+    packages = [_component(package) for package in manifest["packages"]]
     bom = Bom(
         serial_number=uuid.uuid5(NAMESPACE, manifest["code_sha256"]),
         metadata=BomMetaData(component=layer, timestamp=_time(manifest["finished_at"])),
-        components=[_component(package) for package in manifest["packages"]],
+        components=packages,
     )
     bom.metadata.tools.components.add(tool)
-    bom.register_dependency(layer, bom.components)
+    bom.register_dependency(layer, packages)
+    for needed in manifest["build_requirements"]:
+        bom.components.add(_build_requirement(needed))
     document: dict[str, Any] = json.loads(JsonV1Dot6(bom).output_as_string())
     return document
 
@@ -102,6 +105,29 @@ def _component(package: Mapping[str, Any]) -> Component:
         properties=[
             Property(name=OWN + "size", value=str(package["size"])),
             Property(name=OWN + "record-sha256", value=package["record_sha256"]),
+        ],
+    )
+
+
+def _build_requirement(needed: Mapping[str, Any]) -> Component:
+    """Return what ran while packages were built, and is not in the layer."""
+    from cyclonedx.model import Property
+    from cyclonedx.model.component import Component, ComponentScope, ComponentType
+    from packageurl import PackageURL
+
+    purl = PackageURL("pypi", name=needed["name"], version=needed["version"])
+    allowed = [text.partition(":")[2] for text in needed["hashes"] if text.startswith("sha256:")]
+    return Component(
+        name=needed["name"],
+        version=needed["version"],
+        type=ComponentType.LIBRARY,
+        bom_ref=f"build:{purl.to_string()}",
+        purl=purl,
+        scope=ComponentScope.EXCLUDED,
+        hashes=[_sha256(allowed[0])] if len(allowed) == 1 else [],
+        properties=[
+            Property(name=f"{OWN}role", value="build requirement"),
+            *(Property(name=f"{OWN}allowed-sha256", value=digest) for digest in allowed),
         ],
     )
 

@@ -160,13 +160,13 @@ def explain(outcome: Outcome, target: Target, doing: str, hint: str = "") -> Bui
     )
 
 
-def part_of_python(name: str, target: Target, where: str, bringing: str = "") -> BuildError:
-    """Return the error that a requirement brings a module that Python has."""
+def part_of_python(name: str, target: Target, where: str) -> BuildError:
+    """Return the error that a requirement is named like a module that Python has."""
     return BuildError(
         f"{name} is part of Python",
         where=where,
         expected=f"requirements beyond the standard library of python{target.python}",
-        fix=f"remove {bringing or name} from the requirements; `import {name}` works without it",
+        fix=f"remove {name} from the requirements; `import {name}` works without it",
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from pathlib import Path
-from typing import Iterable
+from typing import Iterable, Iterator
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -61,3 +61,43 @@ def rewrite(files: Iterable[Path]) -> None:
         file.write_text(text, encoding="utf-8")
         found = (NESTED.match(line.strip()) for line in text.splitlines())
         waiting += [file.parent / nested[1] for nested in found if nested]
+
+
+OPTION = re.compile(r"(-i|--index-url|--extra-index-url|--no-index|-f|--find-links)(?=[\s=]|$).*")
+
+
+def options(files: Iterable[Path]) -> list[tuple[str, str]]:
+    """Return the lines of requirements files, and of those that they name, that say where to look.
+
+    Each as it is written, and with its folder, if it has one, as seen from its own file.
+    """
+    return [
+        (line, _from(file.parent, line)) for file, line in _lines(files) if OPTION.fullmatch(line)
+    ]
+
+
+def says(files: Iterable[Path], option: str) -> bool:
+    """Whether requirements files, or those that they name, have an option."""
+    return any(line.startswith(option) for _, line in _lines(files))
+
+
+def _lines(files: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    """Yield the lines of requirements files, and of those that they name, with their files."""
+    waiting, seen = list(files), set()
+    while waiting:
+        file = waiting.pop(0)
+        if file in seen or not file.is_file():
+            continue
+        seen.add(file)
+        for line in map(str.strip, joined(file.read_text("utf-8", "replace")).splitlines()):
+            nested = NESTED.match(line)
+            if nested:
+                waiting.append(file.parent / nested[1])
+            yield file, line
+
+
+def _from(folder: Path, option: str) -> str:
+    name, _, value = option.replace("=", " ", 1).partition(" ")
+    is_folder = name in ("-f", "--find-links") and value and "://" not in value
+    place = folder / value.strip()
+    return f"{name} {place.resolve()}" if is_folder and place.exists() else option

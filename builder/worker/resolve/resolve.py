@@ -18,7 +18,7 @@ from ..errors import BuildError
 from ..log import Log
 from ..process import Outcome
 from ..request import Target
-from . import lock
+from . import lock, requirements_text
 from .explain import explain
 from .lock import Lock, Pin
 from .uv import Uv
@@ -164,9 +164,11 @@ class Resolver:
             self._noted.add((package, extra))
             self._log.note(f"{package} has no extra {extra!r}: what it should bring is not there")
         found = lock.parse(out.read_text(encoding="utf-8"))
-        return outcome, replace(
-            found, options=tuple(self._seen_from_anywhere(o, inputs) for o in found.options)
-        )
+        # uv does not write this one, and what is installed or built later is bound by it, too.
+        own = {line for line, _ in requirements_text.options(inputs.files)}
+        alone = ("--no-index",) if "--no-index" in own else ()
+        seen = (self._seen_from_anywhere(option, inputs) for option in found.options)
+        return outcome, replace(found, options=(*alone, *seen))
 
     def _seen_from_anywhere(self, option: str, inputs: Inputs) -> str:
         """Return an option whose folder, if it has one, does not depend on the file it is in.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -11,10 +12,15 @@ from pathlib import Path
 from typing import Iterator, Mapping, Sequence
 
 from .. import relay, tools
+from ..errors import BuildError
 from ..log import Log
 from ..process import Outcome, run, run_split, with_retries
 from ..request import Target
 from ..sandbox import Sandbox, take
+from . import build_lock, requirements_text
+from .build_lock import BuildLock
+
+NO_BINARY = re.compile(r"^\s*[\"']?no-binary[\"']?\s*=|\bno-binary\s*=\s*\[", re.MULTILINE)
 
 EPOCH = "315532800"
 """1980-01-01, the first day a zip can hold: wheels built here carry this time."""
@@ -47,6 +53,7 @@ class Uv:
     python: str
     log: Log
     cache: Path
+    locked: BuildLock
 
     def at(self, cwd: Path) -> Uv:
         """Return the same uv for another folder."""
@@ -65,9 +72,41 @@ class Uv:
             made = apart.sandbox.folder / out.name
             outcome = apart.run([*command, str(made)])
             if outcome.ok:
-                text = take(made).decode("utf-8", "replace")
-                out.write_text(apart.relays.named_back(text), encoding="utf-8")
+                text = apart.relays.named_back(take(made).decode("utf-8", "replace"))
+                self._check_lock(text, requirements_text.options(_files(arguments)))
+                out.write_text(text, encoding="utf-8")
         return outcome
+
+    def compile_for_builds(self, source: Path, out: Path) -> Outcome:
+        """Resolve what builds need on this machine, from wheels alone."""
+        command = ["pip", "compile", *self._common(), "--only-binary", ":all:", str(source)]
+        command += ["--generate-hashes", "--no-annotate", "--no-header", "-o", str(out)]
+        return with_retries(lambda: self._run(command), log=self.log)
+
+    def _check_lock(self, text: str, options: Sequence[tuple[str, str]]) -> None:
+        """Refuse a lock that says more than it can: strangers' code ran beside uv.
+
+        Its options are those of the user's files and of the machine, and its lines name no
+        variables: what installs from it would put their values into addresses.
+        """
+        source = self.cache.with_name("options.in")
+        found = source.with_suffix(".txt")
+        source.write_text("".join(f"{seen}\n" for _, seen in options), encoding="utf-8")
+        command = ["pip", "compile", *self._common(), "--only-binary", ":all:", "--no-header"]
+        command += ["--emit-index-url", "--emit-find-links", str(source), "-o", str(found)]
+        self._run(command)
+        known = found.read_text(encoding="utf-8") if found.is_file() else ""
+        lines = [line for pair in options for line in pair] + known.splitlines()
+        own = {_option(line) for line in lines}
+        for line in text.splitlines():
+            is_option = line.startswith("-") and not line.startswith(("-e ", "--editable "))
+            if "${" in line or (is_option and _option(line) not in own):
+                raise BuildError(
+                    "what was resolved does not come of the requirements",
+                    where=line,
+                    expected="the package indexes that the requirements and the layer name",
+                    fix="find the package whose build changes what uv resolves",
+                )
 
     def install(self, arguments: Sequence[str], items: Sequence[str], target: Target) -> Outcome:
         """Install wheels: ``uv pip install --no-deps`` for the target, of all items."""
@@ -139,14 +178,27 @@ class _Apart:
     def run(self, command: Sequence[str], extra: Mapping[str, str] | None = None) -> Outcome:
         env = self.sandbox.environment(self.relays.environment)
         env = {**env, "UV_CACHE_DIR": str(self.sandbox.folder / "uv"), **(extra or {})}
-        program = self.sandbox.command([str(self.uv.program), *command])
-        outcome = with_retries(
-            lambda: run(program, log=self.uv.log, cwd=self.uv.cwd, env=env, shown=command),
-            log=self.uv.log,
-        )
-        return self.uv._as_user_knows(
-            replace(outcome, output=self.relays.named_back(outcome.output))
-        )
+
+        def once(options: Sequence[str] = ()) -> Outcome:
+            words = [*command, *options]
+            program = self.sandbox.command([str(self.uv.program), *words])
+            outcome = with_retries(
+                lambda: run(program, log=self.uv.log, cwd=self.uv.cwd, env=env, shown=words),
+                log=self.uv.log,
+            )
+            said = self.relays.named_back(outcome.output)
+            return self.uv._as_user_knows(replace(outcome, output=said))
+
+        for _ in range(build_lock.MOST):
+            outcome = once(self.uv.locked.options())
+            asked = build_lock.lacking(outcome)
+            if not asked:
+                return outcome
+            where = [seen for _, seen in requirements_text.options(_files(command))]
+            if not self.uv.locked.extend(asked, where, self.uv.compile_for_builds):
+                break
+        self.uv.log.note(f"not locked is what this build needs: {', '.join(asked)}")
+        return once()
 
 
 @contextmanager
@@ -162,9 +214,41 @@ def _unchanged(folder: Path) -> Iterator[None]:
             saved.rename(folder)
 
 
+def _files(words: Sequence[str]) -> list[Path]:
+    """Return the files among the words of a command."""
+    return [Path(word) for word in words if word.startswith("/") and Path(word).is_file()]
+
+
+def _option(line: str) -> tuple[str, str]:
+    """Return an option's long name and its value, however it is written."""
+    name, _, value = line.strip().replace("=", " ", 1).partition(" ")
+    long = {"-i": "--index-url", "-f": "--find-links"}.get(name, name)
+    return long, value.strip().rstrip("/")
+
+
+def check_settings(project: Path) -> None:
+    """Refuse settings of uv that let it build what we have it install as wheels, not in a sandbox.
+
+    ``[tool.uv.pip] no-binary`` goes before the command line (seen with uv 0.13.9).
+    """
+    for file in (project / "pyproject.toml", project / "uv.toml"):
+        text = file.read_text("utf-8", "replace") if file.is_file() else ""
+        if NO_BINARY.search(text):
+            raise BuildError(
+                f"{file.name} has uv build packages from source for everything that it installs",
+                where="no-binary, under [tool.uv.pip]",
+                expected="--no-binary NAME in a requirements file, or no-binary-package",
+                fix="take the setting out, and name the packages there",
+            )
+
+
 def builds_nothing(arguments: Sequence[str]) -> bool:
-    """Whether uv gets no leave to build anything, so that no strangers' code can run."""
-    return "--only-binary :all:" in " ".join(arguments) and "--no-binary" not in arguments
+    """Whether uv gets no leave to build anything, so that no strangers' code can run.
+
+    Files of requirements can give it, too, against what the command line says.
+    """
+    only_wheels = "--only-binary :all:" in " ".join(arguments) and "--no-binary" not in arguments
+    return only_wheels and not requirements_text.says(_files(arguments), "--no-binary")
 
 
 def for_target(target: Target) -> list[str]:

@@ -30,6 +30,11 @@ INFO = r"[^/]+\.dist-info"
 LOCAL_REQUIREMENT = re.compile(
     rb"(?m)^(Requires-Dist: [A-Za-z0-9][\w.-]*(?: ?\[[^]\n]*\])?) ?@ ?file:[^\s;]*"
 )
+UNDECIDED = re.compile(
+    r"Multiple top-level (?P<kind>packages|modules) discovered in a flat-layout: "
+    r"\[(?P<names>[^]]*)\]"
+)
+"""What setuptools says when it cannot choose (its documentation, "Package Discovery")."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,9 @@ def build(uv: Uv, folder: Path, shown: str, out: Path) -> ProjectWheel:
     outcome = uv.build_wheel(folder, out, version_variables(folder))
     made = sorted(set(out.glob("*.whl")) - before) if out.is_dir() else []
     if not outcome.ok or not made:
+        undecided = UNDECIDED.search(outcome.output)
+        if undecided:
+            raise _undecided(shown, undecided["kind"], undecided["names"])
         raise BuildError(
             f"the package in {shown} cannot be built",
             where=f"{shown}/pyproject.toml\n{message(outcome.output)}",
@@ -57,6 +65,18 @@ def build(uv: Uv, folder: Path, shown: str, out: Path) -> ProjectWheel:
             "the files that .gitignore leaves out",
         )
     return read(made[0], shown)
+
+
+def _undecided(shown: str, kind: str, listed: str) -> BuildError:
+    names = sorted(re.findall(r"'([^']+)'", listed))
+    key = "packages" if kind == "packages" else "py-modules"
+    return BuildError(
+        f"{shown} has several {kind} of which setuptools cannot choose: {', '.join(names)}",
+        where=f"{shown}/pyproject.toml: nothing in it says which belong to the layer",
+        expected="one package beside pyproject.toml or below src/, or a list",
+        fix=f'name them in pyproject.toml, such as [tool.setuptools] {key} = ["{names[0]}"], or '
+        f"move them into {shown}/src/",
+    )
 
 
 def read(wheel: Path, shown: str) -> ProjectWheel:

@@ -277,7 +277,14 @@ def _zero(name: str) -> Value:
 
 
 def _read_cache(found: dict[str, Any], state: State) -> Value:
-    return [_read(_CACHE, found["cache"], None)] if "cache" in found else _known(state["cache"])
+    if "cache" not in found:
+        return _known(state["cache"])
+    read = _read(_CACHE, found["cache"], None)
+    # The SDK keeps the null of a configured block; in one that was only read the list is empty
+    # (seen with hashicorp/aws 3.39.0).
+    if read["modes"] is None and not only(_known(state["cache"])):
+        read["modes"] = []
+    return [read]
 
 
 def _read_logs(found: dict[str, Any], state: State) -> Value:

@@ -20,7 +20,7 @@ class Fast:
 
     def __init__(self) -> None:
         self.pauses: list[float] = []
-        self.clock = Clock(now=self.now, sleep=self.sleep)
+        self.clock = Clock(now=self.now, monotonic=self.now, sleep=self.sleep)
 
     def now(self) -> float:
         return time.time() + sum(self.pauses)

@@ -199,16 +199,25 @@ def test_a_module_that_the_own_package_lacks_may_be_a_file_that_git_ignores(
     assert ("lambda-layer plan sample --files" in " ".join(fix.split())) == ("exclude" in hint)
 
 
+@pytest.mark.parametrize("text", ["print 'of another age'\n", "# imports well, and lacks all\n"])
 def test_a_package_that_takes_the_place_of_pythons_own_is_to_be_removed(
-    make_bundle: "MakeBundle", make_wheel: "MakeWheel"
+    text: str, make_bundle: "MakeBundle", make_wheel: "MakeWheel"
 ) -> None:
-    bundle = make_bundle(requirements=["requirements.txt"])
-    files = {"colorsys.py": "print 'of another age'\n"}
-    make_wheel(bundle.path / "project" / "wheels", "colours", files=files)
+    bundle = make_bundle(requirements=["requirements.txt"], folder="with")
+    make_wheel(
+        bundle.path / "project" / "wheels",
+        "colours",
+        files={"colorsys.py": text, "colours.py": "good = True\n"},
+    )
     offline(bundle, "colours")
 
-    result = bundle.run()
+    refused = bundle.run()
+    bundle.change(exclude=["colorsys.py"])
+    taken = bundle.run()
 
-    assert result.status == 1
-    assert "ERROR: colorsys is part of Python" in result.errors
-    assert "remove colours from the requirements; `import colorsys` works" in result.errors
+    assert refused.status == 1
+    assert "ERROR: colours would take the place of Python's own colorsys" in refused.errors
+    assert 'exclude = ["colorsys.py"]' in " ".join(refused.errors.split())
+    assert taken.status == 0, taken.errors
+    assert "python/colours.py" in taken.names
+    assert "python/colorsys.py" not in taken.names

@@ -17,5 +17,13 @@ def test_openssl_is_that_of_the_system() -> None:
     assert not is_provided("libssl.so.3", provided(target("x86_64", "2.26")))
 
 
+def test_what_glibc_gave_away_is_in_the_older_system_alone() -> None:
+    old, new = provided(target("x86_64", "2.26")), provided(target("x86_64", "2.34"))
+
+    assert {"libcrypt.so.1", "libnsl.so.1"} <= old
+    assert not {"libcrypt.so.1", "libnsl.so.1"} & new
+    assert "libcrypt.so.2" in new
+
+
 def test_the_interpreter_is_there() -> None:
     assert is_provided("/usr/lib/libpython3.12.so.1.0", ())

@@ -47,6 +47,8 @@ def test_the_manifest_says_what_the_artifact_is(
             }
         ],
         "locks": [lock],
+        "build_requirements": [],
+        "confined": False,
         "saved": [{"what": "tests", "files": 3, "size": 40}],
         "seconds": {"pack": 0.5},
         "started_at": "before",

@@ -22,6 +22,10 @@ MANIFEST: dict[str, Any] = {
     "locks": [{"file": "lock-3.12.txt", "sha256": "e" * 64}],
     "worker": "8aaaf07111c3",
     "build_id": "layers:1c9e",
+    "confined": True,
+    "build_requirements": [
+        {"name": "hatchling", "version": "1.27.0", "hashes": ["sha256:" + "d" * 64]}
+    ],
     "started_at": "2026-01-05T10:00:00Z",
     "finished_at": "2026-01-05T10:00:09Z",
 }  # fmt: skip
@@ -51,7 +55,18 @@ def test_the_bill_says_what_it_is_about() -> None:
     values = {p["name"].partition(":")[2]: p["value"] for p in layer["properties"]}
     assert values == {"fingerprint": "f" * 64, "target": "python3.12 arm64"}
     depends = {d["ref"]: d.get("dependsOn", []) for d in document["dependencies"]}
-    assert depends["layer"] == sorted(c["bom-ref"] for c in document["components"])
+    packages = [c for c in document["components"] if c.get("scope") != "excluded"]
+    assert depends["layer"] == sorted(c["bom-ref"] for c in packages)
+
+
+def test_what_builds_needed_is_there_and_no_part_of_the_layer() -> None:
+    hatchling = component("hatchling")
+
+    assert (hatchling["scope"], hatchling["version"]) == ("excluded", "1.27.0")
+    assert hatchling["hashes"] == [{"alg": "SHA-256", "content": "d" * 64}]
+    assert {"name": "fast-lambda-layer:role", "value": "build requirement"} in (
+        hatchling["properties"]
+    )
 
 
 def test_each_package_has_its_purl_licence_and_hashes() -> None:

@@ -10,6 +10,7 @@ from builder.worker.install.install import batches, older_version
 from builder.worker.log import Log
 from builder.worker.process import Outcome
 from builder.worker.request import Target
+from builder.worker.resolve.build_lock import BuildLock
 from builder.worker.resolve.lock import Lock, Pin
 from builder.worker.resolve.uv import Uv
 from tests.worker.conftest import UV
@@ -55,7 +56,9 @@ def test_a_pin_that_was_just_resolved_is_asked_for_again(
     program.write_text(f'#!/bin/sh\n{UV} "$@"; s=$?\ncp {wheels}/*.whl {links}/\nexit $s\n')
     program.chmod(0o755)
     locked = Lock((Pin("late", "1.0", "late==1.0"),), (), ("--no-index", f"--find-links {links}"))
-    uv = Uv(program, tmp_path, sys.executable, Log(), tmp_path / "uv-cache")
+    uv = Uv(
+        program, tmp_path, sys.executable, Log(), tmp_path / "uv", BuildLock(tmp_path / "l.txt")
+    )
 
     install.install(uv, locked, [], here, tmp_path / "into", work, Log())
 

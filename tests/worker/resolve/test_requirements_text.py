@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from builder.worker.resolve import requirements_text
 from builder.worker.resolve.requirements_text import decode, rewrite
 
 if TYPE_CHECKING:
@@ -43,3 +44,23 @@ def test_a_layer_of_a_file_in_another_encoding_with_a_line_that_goes_on(
 
     assert result.status == 0, result.errors
     assert "python/ours/__init__.py" in result.names
+
+
+def test_where_requirements_look_is_found_in_all_their_files(tmp_path: Path) -> None:
+    (tmp_path / "deep" / "wheels").mkdir(parents=True)
+    (tmp_path / "all.txt").write_text("--no-index\n-r deep/more.txt\nsix\n")
+    (tmp_path / "deep" / "more.txt").write_text("-f wheels\n--index-url=https://h/simple\n-fgone\n")
+
+    assert requirements_text.options([tmp_path / "all.txt"]) == [
+        ("--no-index", "--no-index"),
+        ("-f wheels", f"-f {tmp_path}/deep/wheels"),
+        ("--index-url=https://h/simple", "--index-url=https://h/simple"),
+    ]
+
+
+def test_an_option_of_any_of_the_files_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "all.txt").write_text("-r more.txt\nsix\n")
+    (tmp_path / "more.txt").write_text("--no-bin\\\nary idna\n")
+
+    assert requirements_text.says([tmp_path / "all.txt"], "--no-binary")
+    assert not requirements_text.says([tmp_path / "all.txt"], "--only-binary")

@@ -7,6 +7,7 @@ import pytest
 from builder.worker.errors import BuildError
 from builder.worker.log import Log
 from builder.worker.request import Target
+from builder.worker.resolve.build_lock import BuildLock
 from builder.worker.resolve.lock import Lock
 from builder.worker.resolve.resolve import Inputs, Resolver
 from builder.worker.resolve.uv import Uv
@@ -33,7 +34,7 @@ def resolve(text: str, index: Path, uv: Path, *, native: bool = True) -> Lock:
     work = index.parent
     source = work / "requirements.txt"
     source.write_text(f"--no-index\n--find-links {index}\n{text}\n")
-    program = Uv(uv, work, sys.executable, Log(), work / "uv")
+    program = Uv(uv, work, sys.executable, Log(), work / "uv", BuildLock(work / "build-lock.txt"))
     resolver = Resolver(program, TARGET, work, Log(), native=native)
     return resolver.resolve(Inputs((source,)), lambda folder: folder)
 

