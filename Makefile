@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp-$(shell cat requirements.lock bootstrap.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: help demo stop quick test check bench conformance engines docs lock clean
+.PHONY: help demo stop quick test soak check bench conformance engines docs lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -37,6 +37,9 @@ quick: $(STAMP) ## Run the tests that need neither an embedded AWS nor terraform
 
 test: $(STAMP) ## Run the whole test suite (SHUFFLE=1 in another order, SHUFFLE=<seed> in that order again)
 	@$(PYTEST) $(ARGS)
+
+soak: $(STAMP) ## Run the release machine against random interleavings and faults for five minutes (SOAK_SECONDS=60)
+	@"$(BIN)/python" -m tests.soak $(SOAK_SECONDS)
 
 check: $(STAMP) ## ruff, mypy --strict, import rules, file lengths
 	@"$(BIN)/ruff" check . && "$(BIN)/ruff" format --check .

@@ -63,7 +63,8 @@ def decide(
     versions: Sequence[LayerVersion], record: Record, uses: Iterable[Use], keep: int, app: str
 ) -> Pruning:
     """Judge each version that Lambda has, and each that only the record still has."""
-    ours = sorted((v.version for v in versions if v.is_of(app)), reverse=True)
+    good = [v for v in versions if v.is_of(app) and v.arn not in record.refused]
+    ours = sorted((v.version for v in good), reverse=True)
     users: dict[str, list[str]] = {}
     for use in uses:
         users.setdefault(use.layer_arn, []).append(str(use))
@@ -155,6 +156,8 @@ class _Reasons:
             return "not published by us"
         if not version.is_of(self.app):
             return f"published for application {version.app}"
+        if version.arn in self.record.refused:
+            return _used_by(self.users.get(version.arn, ()))
         token, attempt = Token.parse(version.token), self.record.attempt
         if attempt is not None and token is not None and token.number >= attempt.number:
             return "its release is not finished"

@@ -51,6 +51,7 @@ def status_fields(status: Status) -> dict[str, Any]:
         "builds": dict(attempt.builds) if attempt else {},
         "build": {"id": build.id, "status": build.status, "phase": build.phase} if build else None,
         "release": release_fields(record.current) if record.current else None,
+        "lease": asdict(record.lease) if record.lease else None,
         "pinned": {**asdict(pin), "release": release_fields(pin.release)} if pin else None,
         "releases": [release_fields(release) for release in record.releases],
         "functions": None
@@ -85,6 +86,8 @@ def _remarks(found: Sequence[Status]) -> list[str]:
             remarks.append(f"{name}: {styled(FAILED)}: {escape(status.failure)}")
         if pin is not None:
             remarks.append(f"{name}: {escape(str(pin))}; until: lambda-layer unpin {name}")
+        if status.record.lease is not None:
+            remarks.append(f"{name}: {escape(status.record.lease.owner)} is publishing it")
         if status.unseen:
             remarks.append(f"functions of {name} are not known: {escape(status.unseen)}")
     return remarks

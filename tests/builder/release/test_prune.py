@@ -21,6 +21,10 @@ def versions(*numbers: int) -> list[LayerVersion]:
     return [LayerVersion(release_of(n).layer_arn, n, f"{PRINTS[n]}#{n}") for n in reversed(numbers)]
 
 
+def marked(*numbers: int) -> list[LayerVersion]:
+    return [replace(version, app="shop") for version in versions(*numbers)]
+
+
 def record(*numbers: int, current: int | None = None) -> Record:
     found = releases(*numbers)
     newest = next((r for r in found if r.number == current), found[0])
@@ -57,6 +61,16 @@ def test_the_current_version_stays_however_old_it_is() -> None:
     assert going(found) == [2]
     assert why(found, 1) == "current"
     assert why(found, 3) == "the newest"
+
+
+def test_a_refused_version_goes_however_new_it_is_unless_a_function_has_it() -> None:
+    refused = tuple(release_of(number).layer_arn for number in (3, 4))
+    known = replace(record(1, 2), refused=refused, attempt=attempt_of(3))
+    found = decide([*marked(3, 4), *versions(1, 2)], known, [use(4)], 1, "shop")
+
+    assert going(found) == [3, 1]
+    assert why(found, 4) == "used by api"
+    assert why(found, 2) == "current"
 
 
 def test_a_pinned_version_stays_and_says_who_wanted_it() -> None:

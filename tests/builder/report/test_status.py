@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from builder.aws.functions import Use
-from builder.layer.record import Pin, Record
+from builder.layer.record import Lease, Pin, Record
 from builder.operations.status import Status
 from builder.report.status import show_status
 from tests.builder.conftest import spec_of
@@ -82,3 +82,11 @@ def test_functions_that_cannot_be_seen_are_not_said_to_be_none(
 
     show_status([blind], as_json=True, releases=False)
     assert json.loads(capsys.readouterr().out)[0]["functions"] is None
+
+
+def test_who_publishes_right_now_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    record = Record("web", lease=Lease("build-7:12:ab", 1_700_000_060.0))
+
+    assert "web: build-7:12:ab is publishing it" in shown(capsys, Status(LAYER, record))
+    show_status([Status(LAYER, record)], as_json=True, releases=False)
+    assert '"owner": "build-7:12:ab"' in capsys.readouterr().out
