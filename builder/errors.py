@@ -103,4 +103,11 @@ class RoleNotReady(NotNow):
 
 
 class Unanswered(AwsError):
-    """A call was throttled or got no answer that says whether AWS did what it asked for."""
+    """A call got no answer that says whether AWS did what it asked for.
+
+    With ``is_open`` AWS may still be doing it: the connection ended before an answer came.
+    """
+
+    def __init__(self, *words: str, is_open: bool = False, **fields: str) -> None:
+        super().__init__(*words, **fields)
+        self.is_open = is_open

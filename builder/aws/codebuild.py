@@ -105,8 +105,8 @@ class CodeBuild:
         self.bucket = bucket
         self._codebuild: CodeBuildClient = session.client("codebuild")
 
-    def start(self, request: BuildRequest) -> str:
-        """Start a build, or find the one this token already started; return its id."""
+    def start(self, request: BuildRequest) -> BuildState:
+        """Start a build, or find the one this token already started; return how it is."""
         with explained("codebuild:StartBuild", f"CodeBuild project {self.project}"):
             try:
                 answer = self._codebuild.start_build(
@@ -155,7 +155,7 @@ class CodeBuild:
                 if later is not None:
                     raise later from error
                 raise
-        return answer["build"]["id"]
+        return _state(answer["build"])
 
     def _secondary(self, request: BuildRequest) -> dict[str, Any]:
         if not request.sources:
@@ -172,8 +172,8 @@ class CodeBuild:
         }
 
     def state(self, build_id: str) -> BuildState | None:
-        """Return how a build is, or None if CodeBuild does not know it."""
-        return next(iter(self._states([build_id])), None)
+        """Return how a build is, or None if CodeBuild does not know it, as it does not know ""."""
+        return next(iter(self._states([build_id] if build_id else [])), None)
 
     def states(self, build_ids: Iterable[str]) -> list[BuildState]:
         """Return how builds are (100 at most), in any order, without those that are unknown."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_lambda.literals import ArchitectureType, RuntimeType
 
-TOO_MANY_REQUESTS, SERVER_ERROR = 429, 500
+SERVER_ERROR = 500
 
 MARK = re.compile(r"\[(?P<token>[0-9a-f]{64}#[0-9]+)(?: of (?P<app>[a-z0-9-]+))?\]$")
 """How a version's description ends when we published it: the token, and the application whose it
@@ -155,22 +155,23 @@ def _mark(version: Mapping[str, Any]) -> tuple[str, str]:
 
 @contextmanager
 def _unanswered(resource: str) -> Iterator[None]:
-    """Raise Unanswered for what botocore raises when AWS was too busy, or did not answer."""
+    """Raise Unanswered where it is not known whether AWS did it; the session waits out a 429."""
     try:
         yield
     except ClientError as error:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if status != TOO_MANY_REQUESTS and status < SERVER_ERROR:
+        if status < SERVER_ERROR:
             raise
-        raise _no_answer(f"{status} {code_of(error)}", resource) from error
+        raise _no_answer(f"{status} {code_of(error)}", resource, is_open=False) from error
     except (BotocoreConnectionError, HTTPClientError) as error:
-        raise _no_answer(str(error), resource) from error
+        raise _no_answer(str(error), resource, is_open=True) from error
 
 
-def _no_answer(how: str, resource: str) -> Unanswered:
+def _no_answer(how: str, resource: str, *, is_open: bool) -> Unanswered:
     return Unanswered(
         f"lambda:PublishLayerVersion was not answered: {how}",
         where=resource,
         expected="the new version, or an error that says why there is none",
         fix="run it again: it first looks whether the version was published",
+        is_open=is_open,
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 
 from builder.aws.session import Session, code_of, explained
 from builder.errors import AwsError
@@ -14,7 +16,12 @@ from builder.errors import AwsError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+log = logging.getLogger(__name__)
+
 ABSENT = frozenset({"NoSuchKey", "NoSuchBucket", "404", "NotFound", "NoSuchVersion"})
+READS = 3
+"""Tries to read an object whose content ends early: botocore tries again only until it begins."""
+
 PAGE = 1000
 """Versions in a page: as many as one DeleteObjects takes (S3 API reference)."""
 
@@ -63,13 +70,22 @@ class Store:
     def read(self, key: str) -> StoredObject | None:
         """Return an object with its content, or None if it (or the bucket) is absent."""
         with explained("s3:GetObject", self.url(key)):
-            try:
-                answer = self._s3.get_object(Bucket=self.bucket, Key=key)
-            except ClientError as error:
-                if code_of(error) in ABSENT:
-                    return None
-                raise
-            content = answer["Body"].read()
+            for _ in range(READS - 1):
+                try:
+                    return self._read(key)
+                except (IncompleteReadError, HTTPClientError) as error:
+                    log.debug("%s: the content ended early, reading again: %s", key, error)
+            return self._read(key)
+
+    def _read(self, key: str) -> StoredObject | None:
+        try:
+            answer = self._s3.get_object(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            if code_of(error) in ABSENT:
+                return None
+            raise
+        with closing(answer["Body"]) as body:
+            content = body.read()
         return StoredObject(key, answer["ETag"], answer.get("VersionId", ""), len(content), content)
 
     def head(self, key: str) -> StoredObject | None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 
+from builder.aws.codebuild import BuildState
 from builder.builds.artifact import Artifact, find_artifact
 from builder.builds.part import Part, find_part
 from builder.builds.start import Job, find_build, start_build, upload_bundle
@@ -60,6 +60,7 @@ class Obtaining:
         self.layer = layer
         self.token = token
         self.attempt = attempt
+        self._uploaded = ""
         self._clock = clock
         self._waits = waits
         self._debug = debug
@@ -126,31 +127,31 @@ class Obtaining:
         When that has succeeded and its work is not there, or is not to be used, another is needed.
         """
         for again in range(TRIES):
-            build_id = self._start(replace(job, again=again))
-            state = self.layer.services.codebuild.state(build_id)
-            if state is None or not state.succeeded:
+            state = self._start(replace(job, again=again))
+            if not state.succeeded:
                 break
             found = self._existing(job.runtime)
             if found:
-                return build_id, found
-        return build_id, None
+                return state.id, found
+        return state.id, None
 
-    def _start(self, job: Job) -> str:
-        build_id = start_build(
+    def _start(self, job: Job) -> BuildState:
+        state = start_build(
             self.layer,
             self.token,
             job,
             debug=self._debug,
             progress=self._progress[job.runtime],
             clock=self._clock,
-            bundle=self._bundle,
+            bundle=self._bundle(),
         )
-        self._note_build(job.runtime, build_id)
-        return build_id
+        self._note_build(job.runtime, state.id)
+        return state
 
-    @cached_property
     def _bundle(self) -> str:
-        return upload_bundle(self.layer, self._progress[""])
+        # No cached_property: until Python 3.12 all instances share its lock, and this calls AWS.
+        self._uploaded = self._uploaded or upload_bundle(self.layer, self._progress[""])
+        return self._uploaded
 
     def _finish(self, jobs: Sequence[Job], builds: dict[str, str]) -> None:
         """Wait for builds; start those again that never began because their role was too young."""
@@ -170,7 +171,7 @@ class Obtaining:
             self._clock.sleep(ROLE_PAUSE)
             for job in jobs:
                 if job.runtime in young:
-                    builds[job.runtime] = self._start(replace(job, again=again))
+                    builds[job.runtime] = self._start(replace(job, again=again)).id
 
     def _failures(self, builds: Mapping[str, str]) -> dict[str, BuildFailed]:
         """Return how builds failed that did; raise StillBuilding if they are not waited for."""

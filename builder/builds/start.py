@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from builder.aws.codebuild import BuildRequest
+from builder.aws.codebuild import BuildRequest, BuildState
 from builder.aws.store import Changed
 from builder.builds.part import Part
 from builder.clock import Clock
@@ -80,8 +80,8 @@ def start_build(
     progress: Progress,
     clock: Clock,
     bundle: str = "",
-) -> str:
-    """Start the job's build and return its id; wait for as long as AWS has no room for it.
+) -> BuildState:
+    """Start the job's build and return how it is; wait for as long as AWS has no room for it.
 
     ``bundle`` is the bundle's S3 version id; without it the bundle is uploaded if need be. Raise
     NotNow when AWS still refuses after the time that is worth waiting.
@@ -91,7 +91,7 @@ def start_build(
     began, tries = clock.monotonic(), 0
     while True:
         try:
-            build_id = layer.services.codebuild.start(request)
+            state = layer.services.codebuild.start(request)
             break
         except NotNow as refused:
             if clock.monotonic() - began > refused.longest:
@@ -103,12 +103,13 @@ def start_build(
         except AwsError:
             # The same build may just have been started with other options: in debug mode, or for
             # another number. CodeBuild refuses that for five minutes, whether it still runs or not.
-            build_id = find_build(layer, token, job, ended=True)
-            if not build_id:
+            known = layer.services.codebuild.state(find_build(layer, token, job, ended=True))
+            if known is None:
                 raise
+            state = known
             break
-    progress(f"started build {build_id}")
-    return build_id
+    progress(f"started build {state.id}")
+    return state
 
 
 def _request(layer: Layer, token: Token, job: Job, version: str, *, debug: bool) -> BuildRequest:

@@ -18,6 +18,11 @@ SCHEMA = 1
 NAMED_CHANGES = 5
 """How many changes a reason names before it counts the rest."""
 
+LONGEST_REASON, LONGEST_CHANGE = 500, 160
+"""Characters of a reason, and of one change in it."""
+
+REST = " (the rest: lambda-layer plan --files)"
+
 REASONS = {"targets": "facts about the runtime changed", "worker": "the builder's worker changed"}
 """What a change of settings means whose values say nothing to people."""
 
@@ -88,8 +93,18 @@ def reason(old: Inputs, new: Inputs) -> str:
     """Say in one line why a layer with these inputs must be built again."""
     found = changes(old, new)
     rest = len(found) - NAMED_CHANGES
-    named = found[:NAMED_CHANGES] + ([f"and {rest} more"] if rest > 0 else [])
-    return ", ".join(named) or "the inputs changed"
+    named = [_cut(change, LONGEST_CHANGE) for change in found[:NAMED_CHANGES]]
+    named += [f"and {rest} more"] if rest > 0 else []
+    return shortened(", ".join(named) or "the inputs changed")
+
+
+def shortened(text: str) -> str:
+    """Return a reason that stays short: it goes into the state, and into each query of a hook."""
+    return text if len(text) <= LONGEST_REASON else _cut(text, LONGEST_REASON - len(REST)) + REST
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _setting_changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from builder.aws.codebuild import BuildState
 from builder.builds.attempt_state import AttemptState, Condition, ongoing_attempt, state_of
-from builder.inputs.fingerprint import Inputs, reason
+from builder.inputs.fingerprint import Inputs, reason, shortened
 from builder.layer.attempt import Attempt
 from builder.layer.layer import Layer
 from builder.layer.pin import pin_of
@@ -168,7 +168,7 @@ def _attempted(state: AttemptState, why: str, otherwise: str) -> tuple[str, str]
         return BUILDING, attempt.reason
     if state.failed:
         how = f"build {attempt.number} failed ({state.failure}) and is to be tried again"
-        return FAILED, f"{why}; {how}"
+        return FAILED, shortened(f"{why}; {how}")
     return otherwise, why
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -31,8 +30,15 @@ PATIENCE = 7 * LEASE_SECONDS
 
 LOOK_SECONDS = 1.0
 
+REPORT_SECONDS = 20.0
+"""How often it is said that another publisher is waited for."""
+
 PAUSES = (2.0, 4.0, 8.0, 16.0, 32.0)
 """Seconds before Lambda is asked again to publish."""
+
+LOOKS = (2.0, 3.0, 5.0, 10.0, 20.0, 20.0)
+"""Seconds between looks for the version of a call whose connection ended: Lambda may still be
+copying and unpacking the archive, which takes seconds."""
 
 
 def publish(
@@ -84,10 +90,12 @@ def _publish(
             if pause is None:
                 raise
             progress(f"{error.what}; looking whether it was published, then trying again")
-            clock.sleep(pause)
-            existing = _existing(layer, artifact, token, since)
-            if existing is not None:
-                return existing
+            for rest in LOOKS if error.is_open else (pause,):
+                clock.sleep(rest)
+                existing = _existing(layer, artifact, token, since)
+                if existing is not None:
+                    # It is that of our call, and ours to delete should another have won.
+                    return replace(existing, fresh=True)
             continue
         _verify(layer, artifact, token, published)
         return replace(published, fresh=True)
@@ -186,24 +194,19 @@ def _verify(layer: Layer, artifact: Artifact, token: Token, version: LayerVersio
 def _lease(layer: Layer, clock: Clock, progress: Progress) -> Iterator[None]:
     """Hold the lease inside, waiting for it first while another process has it."""
     _take_lease(layer, clock, progress)
-    done = threading.Event()
-    renewal = threading.Thread(target=_renew, args=(layer, clock, done), daemon=True)
-    renewal.start()
     try:
-        yield
+        with clock.every(RENEWAL_SECONDS, partial(_renew, layer, clock)):
+            yield
     finally:
-        done.set()
-        renewal.join()
         layer.records.change(lambda record: _drop_lease(record, clock))
 
 
-def _renew(layer: Layer, clock: Clock, done: threading.Event) -> None:
-    """Renew the lease until done; a renewal that fails is tried again at the next turn."""
-    while not done.wait(RENEWAL_SECONDS):
-        try:
-            layer.records.change(lambda record: _renewed(record, clock))
-        except LayerError as error:
-            log.debug("%s: the lease was not renewed: %s", layer.name, error.what)
+def _renew(layer: Layer, clock: Clock) -> None:
+    """Renew the lease; when that fails it is tried again at the next turn."""
+    try:
+        layer.records.change(lambda record: _renewed(record, clock))
+    except LayerError as error:
+        log.debug("%s: the lease was not renewed: %s", layer.name, error.what)
 
 
 def _take_lease(layer: Layer, clock: Clock, progress: Progress) -> None:
@@ -218,7 +221,7 @@ def _take_lease(layer: Layer, clock: Clock, progress: Progress) -> None:
         lease = record.lease
         if lease is not None and lease.owner == clock.owner:
             return
-        if waited == 0 and lease is not None:
+        if waited % REPORT_SECONDS == 0 and lease is not None:
             progress(f"waiting for {lease.owner}, which is publishing this layer")
         unchanged = unchanged if lease == seen else 0.0
         seen = lease

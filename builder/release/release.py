@@ -212,9 +212,12 @@ class _Walk:
         )
 
     def _overtaken(self, record: Record) -> PlanOutdated:
+        number, of_another = self.order.token.number, ""
+        if record.consumed == number:
+            of_another = ", of other sources or by another apply,"
         return PlanOutdated(
-            f"build {self.order.token.number} of layer {self.layer.name!r} was overtaken: "
-            f"build {record.consumed} has begun meanwhile",
+            f"build {number} of layer {self.layer.name!r} was overtaken: "
+            f"build {record.consumed}{of_another} has begun meanwhile",
             where=self.layer.records.url,
             expected="the highest number that was approved",
             fix="run plan again and apply that plan; nothing was built",

@@ -17,8 +17,11 @@ def started(layer: Layer, number: int = 1, *, since: int = 0, debug: bool = Fals
     """Return the id of a build, found or started, that makes the layer's artifact."""
     token = Token(layer.fingerprint, number)
     job = Job(since=since)
-    return find_build(layer, token, job) or start_build(
-        layer, token, job, debug=debug, progress=lambda _line: None, clock=quick()
+    return (
+        find_build(layer, token, job)
+        or start_build(
+            layer, token, job, debug=debug, progress=lambda _line: None, clock=quick()
+        ).id
     )
 
 

@@ -1,6 +1,8 @@
 import os
+import time
 
 from builder.clock import Clock
+from tests.patience import wait_until
 
 
 def test_a_timestamp_is_utc_to_the_second() -> None:
@@ -18,3 +20,13 @@ def test_a_clock_stays_the_same_owner() -> None:
     clock = Clock()
 
     assert clock.owner == clock.owner
+
+
+def test_what_is_done_meanwhile_ends_with_the_context() -> None:
+    done: list[int] = []
+    with Clock().every(0.01, lambda: done.append(1)):
+        wait_until(lambda: len(done) > 2)
+
+    ended = len(done)
+    time.sleep(0.05)
+    assert len(done) == ended

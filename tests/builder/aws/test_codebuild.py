@@ -35,7 +35,7 @@ def test_a_build_is_seen_from_its_start_to_its_end(world: World) -> None:
     codebuild = world.services.codebuild
     go = world.root / "go"
     world.behave("wait", str(go))
-    build_id = codebuild.start(request_of(world))
+    build_id = codebuild.start(request_of(world)).id
 
     running = codebuild.state(build_id)
     assert running is not None
@@ -55,7 +55,7 @@ def test_the_same_request_is_the_same_build(world: World) -> None:
     request = request_of(world)
     codebuild = world.services.codebuild
 
-    assert codebuild.start(request) == codebuild.start(request)
+    assert codebuild.start(request).id == codebuild.start(request).id
     assert len(world.builds()) == 1
 
 
@@ -70,7 +70,7 @@ def test_the_same_token_for_something_else_is_refused(world: World) -> None:
 def test_a_stopped_build_has_neither_succeeded_nor_goes_on(world: World) -> None:
     world.behave("wait", str(world.root / "never"))
     codebuild = world.services.codebuild
-    build_id = codebuild.start(request_of(world))
+    build_id = codebuild.start(request_of(world)).id
     codebuild.stop(build_id)
 
     state = codebuild.state(build_id)
@@ -82,7 +82,7 @@ def test_recent_builds_come_newest_first(world: World) -> None:
     codebuild = world.services.codebuild
     ids = []
     for token in ("1", "2", "3"):
-        ids.append(codebuild.start(request_of(world, token)))
+        ids.append(codebuild.start(request_of(world, token)).id)
         wait_until(lambda: not any(build.running for build in codebuild.recent()))
 
     assert [build.id for build in codebuild.recent()] == ids[::-1]
@@ -105,7 +105,7 @@ def test_a_build_that_is_not_known_is_none(world: World) -> None:
 
 def test_a_failed_build_says_which_phase_failed_and_why(world: World) -> None:
     world.behave("fail")
-    build_id = world.services.codebuild.start(request_of(world))
+    build_id = world.services.codebuild.start(request_of(world)).id
     wait_until(
         lambda: (s := world.services.codebuild.state(build_id)) is not None and not s.running
     )

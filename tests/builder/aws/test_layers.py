@@ -1,15 +1,22 @@
 import base64
 import hashlib
 import io
+import socket
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
 
-from builder.aws.layers import LayerVersion
-from builder.errors import AwsError
+from builder.aws.layers import Layers, LayerVersion
+from builder.aws.session import Credentials, Session
+from builder.errors import AwsError, Unanswered
 from builder.spec.runtimes import Target
-from tests.builder.conftest import World
+from tests.builder.conftest import World, environ
+from tests.patience import PATIENCE
 
 TOKEN = f"{'a' * 64}#12"
 TARGETS = (Target("3.12", "arm64"), Target("3.13", "arm64"))
@@ -131,3 +138,77 @@ def test_publishing_is_never_tried_twice_by_the_client(world: World) -> None:
 
     assert config.retries == {"mode": "standard", "total_max_attempts": 1}
     assert config.read_timeout == 300
+
+
+@contextmanager
+def answering(*answers: int) -> Iterator[tuple[str, list[str]]]:
+    """Serve PublishLayerVersion with these statuses, 0 for a reset; yield URL and the requests."""
+    left, asked = list(answers), list[str]()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            asked.append(self.path)
+            status = left.pop(0)
+            if status == 0:
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
+                return
+            body = b'{"LayerVersionArn": "arn:l:1", "Version": 1, "Content": {"CodeSha256": "s", "CodeSize": 1}}'  # noqa: E501
+            self.send_response(status)
+            if status >= 400:
+                kind = "TooManyRequestsException" if status == 429 else "ServiceException"
+                self.send_header("x-amzn-ErrorType", kind)
+                body = b'{"message": "no"}'
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_words: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(PATIENCE)
+
+
+def publish_at(url: str, monkeypatch: pytest.MonkeyPatch) -> LayerVersion:
+    environ(
+        monkeypatch,
+        {"AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"},
+    )
+    layers = Layers(Session(Credentials(), "eu-central-1"))
+    try:
+        return layers.publish(
+            "web", bucket="some-bucket", key="k", object_version="", targets=TARGETS,
+            description="", token=TOKEN, app="shop",
+        )  # fmt: skip
+    finally:
+        layers._publisher.close()
+        layers._lambda.close()
+
+
+def test_a_throttled_publication_was_not_done_and_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with answering(429, 429, 201) as (url, asked):
+        made = publish_at(url, monkeypatch)
+
+    assert (made.version, len(asked)) == (1, 3)
+
+
+@pytest.mark.parametrize(("status", "is_open"), [(500, False), (503, False), (0, True)])
+def test_a_publication_without_an_answer_is_asked_once_and_may_have_been_done(
+    monkeypatch: pytest.MonkeyPatch, status: int, is_open: bool
+) -> None:
+    with answering(status) as (url, asked), pytest.raises(Unanswered) as caught:
+        publish_at(url, monkeypatch)
+
+    assert len(asked) == 1
+    assert caught.value.is_open == is_open

@@ -1,6 +1,8 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import IncompleteReadError
+from botocore.response import StreamingBody
 
 from builder.aws import store as module
 from builder.aws.store import Changed, Store
@@ -168,3 +170,39 @@ def test_every_call_names_the_account_that_the_bucket_must_belong_to(world: Worl
     assert len(sent) == 7
     owners = {params["headers"].get("x-amz-expected-bucket-owner") for params in sent}
     assert owners == {world.session.account}
+
+
+def test_an_object_whose_content_ends_early_is_read_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = world.services.store
+    store.write("a", b"content", "text/plain")
+    whole, cut = StreamingBody.read, [True, True]
+
+    def read(self: StreamingBody, amt: int | None = None) -> bytes:
+        if cut:
+            cut.pop()
+            raise IncompleteReadError(actual_bytes=3, expected_bytes=7)
+        return whole(self, amt)
+
+    monkeypatch.setattr(StreamingBody, "read", read)
+    found = store.read("a")
+
+    assert found is not None
+    assert found.content == b"content"
+
+
+def test_an_object_that_always_ends_early_is_an_error_that_names_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = world.services.store
+    store.write("a", b"content", "text/plain")
+
+    def read(self: StreamingBody, amt: int | None = None) -> bytes:
+        raise IncompleteReadError(actual_bytes=3, expected_bytes=7)
+
+    monkeypatch.setattr(StreamingBody, "read", read)
+    with pytest.raises(AwsError, match="could not be called") as caught:
+        store.read("a")
+
+    assert "s3:GetObject" in caught.value.where

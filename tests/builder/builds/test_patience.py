@@ -25,7 +25,7 @@ def refusing(monkeypatch: pytest.MonkeyPatch, error: NotNow, times: int) -> list
     """Let StartBuild be refused some times; return a list that grows with each refusal."""
     theirs, refused = CodeBuild.start, list[int]()
 
-    def start(self: CodeBuild, request: BuildRequest) -> str:
+    def start(self: CodeBuild, request: BuildRequest) -> BuildState:
         if len(refused) < times:
             refused.append(1)
             raise error
@@ -44,7 +44,7 @@ def test_a_build_that_there_is_no_room_for_is_waited_for_and_it_is_said(
     layer = world.layer()
 
     token = Token(layer.fingerprint, 1)
-    build_id = start_build(layer, token, debug=False, progress=lines.append, clock=hurried())
+    build_id = start_build(layer, token, debug=False, progress=lines.append, clock=hurried()).id
 
     waited = "waiting to start the build: the account runs as many builds as it may"
     assert lines.count(waited) == 3
@@ -66,7 +66,7 @@ def test_a_running_build_outlives_refused_looks(
 ) -> None:
     layer = world.layer()
     token = Token(layer.fingerprint, 1)
-    build_id = start_build(layer, token, debug=False, progress=print, clock=quick())
+    build_id = start_build(layer, token, debug=False, progress=print, clock=quick()).id
     theirs, refused = CodeBuild.states, list[int]()
 
     def states(self: CodeBuild, ids: set[str]) -> list[BuildState]:
@@ -104,7 +104,7 @@ def test_many_with_the_same_sources_start_one_build(world: World) -> None:
         layer = world.layer()
         together.wait(PATIENCE)
         token = Token(fingerprint, number)
-        return start_build(layer, token, debug=False, progress=print, clock=quick())
+        return start_build(layer, token, debug=False, progress=print, clock=quick()).id
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(run, range(1, 9)))) == 1

@@ -50,7 +50,7 @@ def test_progress_shows_the_bundle_the_build_and_its_phases(world: World) -> Non
     lines: list[str] = []
     token = Token(layer.fingerprint, 1)
 
-    build_id = start_build(layer, token, debug=False, progress=lines.append, clock=quick())
+    build_id = start_build(layer, token, debug=False, progress=lines.append, clock=quick()).id
     finished(layer, build_id, progress=lines.append)
 
     assert lines[0].startswith("uploading 3 source files (")

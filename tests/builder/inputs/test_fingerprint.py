@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from builder.inputs import fingerprint
-from builder.inputs.fingerprint import NAMED_CHANGES, Inputs, changes, inputs_of, reason
+from builder.inputs.fingerprint import (
+    LONGEST_REASON,
+    NAMED_CHANGES,
+    Inputs,
+    changes,
+    inputs_of,
+    reason,
+)
 from builder.inputs.source_files import source_files
 from builder.spec.layer_spec import Index, LayerSpec
 from tests.builder.conftest import package, spec_of
@@ -245,3 +252,17 @@ def test_layers_keep_the_fingerprint_that_they_have(
     monkeypatch.setattr(fingerprint, "worker_version", lambda: "0" * 12)
 
     assert inputs_of(LAYERS[name], FILES).fingerprint == PINS[name].fingerprint
+
+
+def test_a_reason_stays_short_whatever_changed_and_says_where_the_rest_is() -> None:
+    patterns = json.dumps([f"*.{number}" for number in range(3000)])
+    names = ("exclude", "include", "a", "b", "c", "d")
+    old = Inputs({}, dict.fromkeys(names, "[]"))
+    new = Inputs({}, dict.fromkeys(names, patterns))
+
+    found = reason(old, new)
+
+    assert len(found) <= LONGEST_REASON == 500
+    assert found.endswith("(the rest: lambda-layer plan --files)")
+    assert all(f"{name} changed" in found for name in ("a", "b"))
+    assert len(reason(old, replace(old, settings={**old.settings, "a": patterns}))) < 200

@@ -55,7 +55,7 @@ def test_a_build_is_followed_from_its_start_to_its_end(world: World) -> None:
     world.behave("wait", str(go))
     layer = world.layer()
     token = Token(layer.fingerprint, 1)
-    build_id = start_build(layer, token, debug=False, progress=print, clock=quick())
+    build_id = start_build(layer, token, debug=False, progress=print, clock=quick()).id
     layer.records.change(
         lambda record: record.begun(Attempt(1, layer.fingerprint, "", "", build_id=build_id))
     )

@@ -123,7 +123,7 @@ def test_while_nothing_happens_the_last_release_is_shown_and_in_the_end_there_is
 def test_a_build_that_no_one_publishes_is_given_up(world: World) -> None:
     layer = world.layer()
     token = Token(layer.fingerprint, 1)
-    build_id = start_build(layer, token, debug=False, progress=print, clock=quick())
+    build_id = start_build(layer, token, debug=False, progress=print, clock=quick()).id
     begun(world, build_id)
 
     wait_until(lambda: [b["buildStatus"] for b in world.builds()] == ["SUCCEEDED"])
@@ -159,10 +159,10 @@ def test_a_step_is_found_in_the_log_with_its_count(world: World) -> None:
 def test_all_builds_of_an_approval_are_shown_and_no_others(world: World) -> None:
     layer = world.layer()
     token = Token(layer.fingerprint, 1)
-    first = start_build(layer, token, debug=False, progress=print, clock=quick())
+    first = start_build(layer, token, debug=False, progress=print, clock=quick()).id
     # Another request of the same approval, as for another target.
-    second = start_build(layer, token, debug=True, progress=print, clock=quick())
-    other = start_build(layer, Token("f" * 64, 7), debug=False, progress=print, clock=quick())
+    second = start_build(layer, token, debug=True, progress=print, clock=quick()).id
+    other = start_build(layer, Token("f" * 64, 7), debug=False, progress=print, clock=quick()).id
 
     found = builds_of(layer, begun(world, first))
     assert {state.id for state in found} >= {first}

@@ -39,7 +39,7 @@ class FastClock:
 def built(layer: Layer, number: int = 1) -> tuple[Artifact, Token]:
     """Return the artifact of a real build, and its token."""
     token = Token(layer.fingerprint, number)
-    build_id = start_build(layer, token, debug=False, progress=print, clock=quick())
+    build_id = start_build(layer, token, debug=False, progress=print, clock=quick()).id
     finished(layer, build_id)
     artifact = find_artifact(layer.services.store, layer.keys.unverified, layer.fingerprint)
     assert artifact is not None

@@ -165,6 +165,7 @@ def test_a_number_that_another_source_has_taken_is_refused(world: World) -> None
         ensure(mine, order, clock=quick())
 
     assert "run plan again" in caught.value.fix
+    assert "build 1, of other sources or by another apply, has begun" in caught.value.what
     assert len(world.builds()) == 1
 
 
