@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp-$(shell cat requirements.lock bootstrap.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: help demo stop quick test soak check bench conformance engines docs lock clean
+.PHONY: help demo stop quick test soak check bench field conformance engines docs lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -61,6 +61,9 @@ $(BENCH_STAMP): bench.lock $(STAMP)
 
 bench: $(BENCH_STAMP) ## Measure the worker against pip + zipfile and sam build (SIZES="small medium large")
 	@"$(BIN)/python" -m bench $(SIZES) $(ARGS)
+
+field: $(STAMP) ## Take 42 real requirement sets through the worker, and use what it makes (ARGS="web --each 5")
+	@"$(BIN)/python" -m bench.field $(ARGS)
 
 conformance: $(STAMP) ## The whole story with the real hashicorp/aws 3.39.0, and with Terraform 1.15
 	@CONFORMANCE=whole "$(BIN)/python" -m pytest -q -rs -s -n 0 tests/conformance \

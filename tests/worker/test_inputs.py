@@ -13,6 +13,7 @@ import pytest
 
 from tests.package_index import PackageIndex
 from tests.patience import PATIENCE
+from tests.worker.samples import offline
 
 if TYPE_CHECKING:
     from tests.worker.conftest import Bundle, MakeBundle, MakeWheel, Result
@@ -306,3 +307,21 @@ def test_a_path_outside_of_the_project_is_refused(make_bundle: "MakeBundle") -> 
 
 def locks(result: "Result") -> list[str]:
     return [path.name for path in result.out.glob("lock-*.txt")]
+
+
+def test_an_extra_that_a_dependency_does_not_have_is_named(
+    make_bundle: "MakeBundle", make_wheel: "MakeWheel"
+) -> None:
+    bundle = make_bundle(requirements=["requirements.txt"])
+    wheels = bundle.path / "project" / "wheels"
+    make_wheel(wheels, "dep", files={"dep.py": ""})
+    make_wheel(wheels, "outer", files={"outer.py": ""}, requires=("dep[deeper]",))
+    offline(bundle, "outer\ndep[nothing]")
+
+    result = bundle.run()
+
+    assert result.status == 0, result.errors
+    notes = [line for line in result.output.splitlines() if "has no extra" in line]
+    assert len(notes) == 2
+    assert any("has no extra 'nothing': what it should bring is not there" in n for n in notes)
+    assert any("'deeper'" in note for note in notes)

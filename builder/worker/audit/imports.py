@@ -75,17 +75,19 @@ def check(
     modules: Sequence[str],
     seconds: float = SECONDS_A_MODULE,
     libraries: Path | None = None,
+    hidden: Collection[str] = (),
 ) -> Report:
     """Import the modules with nothing but the standard library and the layer on the path.
 
     ``root`` is the layer's python/, ``libraries`` its lib/, where Lambda looks for shared
-    libraries.
+    libraries. ``hidden`` names libraries of this machine that cannot be opened meanwhile.
     """
     report = Report()
     left = list(modules)
     with tempfile.TemporaryDirectory(prefix="layer-imports-") as folder:
+        hiding = _hiding(Path(folder), hidden)
         while left:
-            probe = Probe(interpreter, root.resolve(), seconds, Path(folder), libraries)
+            probe = Probe(interpreter, root.resolve(), seconds, Path(folder), libraries, hiding)
             lines, error = _probe(probe, left)
             started, done = _read(lines, report)
             left = [module for module in left if module not in done]
@@ -155,6 +157,20 @@ class Probe:
     seconds: float
     folder: Path
     libraries: Path | None
+    hiding: Path
+
+
+def _hiding(folder: Path, names: Collection[str]) -> Path:
+    """Return a folder with empty files of these names.
+
+    An empty file in LD_LIBRARY_PATH ends the search with an error (ld.so: "file too short"), as
+    if the library were not there.
+    """
+    place = folder / "hidden"
+    place.mkdir()
+    for name in names:
+        (place / name).touch()
+    return place
 
 
 def _probe(probe: Probe, modules: Sequence[str]) -> tuple[list[str], str]:
@@ -169,7 +185,7 @@ def _probe(probe: Probe, modules: Sequence[str]) -> tuple[list[str], str]:
     with subprocess.Popen(
         Sandbox(folder).command([probe.interpreter.path, *arguments]),
         cwd=folder,
-        env=_environment(folder, probe.libraries),
+        env=_environment(folder, probe.libraries, probe.hiding),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -195,15 +211,16 @@ def _cause_of_death(status: int, said: str, seconds: float) -> str:
     return "\n".join(["the interpreter ended", *said.rstrip().splitlines()[-5:]])
 
 
-def _environment(folder: Path, libraries: Path | None) -> dict[str, str]:
+def _environment(folder: Path, libraries: Path | None, hiding: Path) -> dict[str, str]:
     """Return an environment like a function's, without anything of the build's credentials."""
     kept = {k: v for k, v in os.environ.items() if k in ("PATH", "LD_LIBRARY_PATH")}
     # A function has en_US.UTF-8, which not every build image has (AWS Lambda developer guide,
     # "Defined runtime environment variables").
     kept["LANG"] = os.environ.get("LANG", "C.UTF-8")
+    paths = [str(hiding), kept.get("LD_LIBRARY_PATH", "")]
     if libraries is not None and libraries.is_dir():
-        paths = [kept.get("LD_LIBRARY_PATH", ""), str(libraries.resolve())]
-        kept["LD_LIBRARY_PATH"] = ":".join(path for path in paths if path)
+        paths.append(str(libraries.resolve()))
+    kept["LD_LIBRARY_PATH"] = ":".join(path for path in paths if path)
     home = {"HOME": str(folder), "TMPDIR": str(folder)}
     region = {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
     return {**kept, **home, **region, "AWS_EC2_METADATA_DISABLED": "true"}

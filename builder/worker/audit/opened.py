@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Collection, Mapping, Sequence
+from typing import Callable, Collection, Mapping, Sequence
 
 from ..contents import elf, runtime_libraries
 from ..contents.elf import Elf, ElfError
@@ -29,11 +29,13 @@ def check(
     natives: Sequence[Native],
     target: Target,
     may_fail: Collection[str] = (),
+    works_without: Callable[[str, Collection[str]], bool] = lambda _module, _libraries: False,
 ) -> list[str]:
     """Refuse modules that opened libraries which the runtime has not; return notes.
 
     ``mapped`` are the files that were loaded, with the module that did it; ``stdlib`` are the
-    folders of the interpreter's own modules, which bring what they need.
+    folders of the interpreter's own modules, which bring what they need. ``works_without`` says
+    whether a module imports where such libraries cannot be opened.
     """
     known = runtime_libraries.provided(target) | libraries_of(natives)
     parsed = _outside(mapped, stage)
@@ -46,15 +48,23 @@ def check(
         if not _is_own(path, stdlib) and not {path.name, one.soname} & needed
     }
     by_another = {name for one in others.values() for name in one.needed}
-    notes: list[str] = []
-    refused: list[str] = []
+    absent = {}
     for path, one in sorted(others.items()):
         name = one.soname or path.name
-        if name in by_another or runtime_libraries.is_provided(name, known):
-            continue
+        if name not in by_another and not runtime_libraries.is_provided(name, known):
+            absent[path] = name
+    hidden = {*absent.values(), *(path.name for path in absent)}
+    notes: list[str] = []
+    refused: list[str] = []
+    for path, name in absent.items():
         module = mapped[path]
         text = f"{module or 'a .pth file'} opens {name} ({path})"
-        (notes if may(module, may_fail) else refused).append(text)
+        if may(module, may_fail):
+            notes.append(f"{text}, which Lambda does not have")
+        elif module and works_without(module, hidden):
+            notes.append(f"{text}, which Lambda does not have, and works without it")
+        else:
+            refused.append(text)
     if refused:
         raise BuildError(
             "a library is opened that Lambda does not have",
@@ -63,7 +73,7 @@ def check(
             fix='copy it to $LAYER_LIB in pre_install, with include = ["lib"]; or take a package '
             "that brings it; a module that does without it is named in may_fail",
         )
-    return [f"{text}, which Lambda does not have" for text in notes]
+    return notes
 
 
 def _outside(mapped: Mapping[Path, str], stage: Path) -> dict[Path, Elf]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
-from typing import Sequence
+from typing import Collection, Sequence
 
 from .. import interpreters
 from ..content import Content
@@ -58,7 +59,13 @@ def judge(
         report = _import(wanted, content, stage, set(mine), notes, log)
         notes += checks.check_libraries(natives, report.mapped.keys(), content.target)
         notes += opened.check(
-            report.mapped, stage, report.stdlib, natives, content.target, wanted.may_fail
+            report.mapped,
+            stage,
+            report.stdlib,
+            natives,
+            content.target,
+            wanted.may_fail,
+            partial(_works_without, content, stage),
         )
     sizes = {f"{name} {version}": size for (name, version), size in total.items()}
     notes += checks.check_size(collected, sizes, limit)
@@ -102,6 +109,16 @@ def _import(
     if refusals:
         raise _import_error(refusals, modules, content, root, wanted)
     return report
+
+
+def _works_without(content: Content, stage: Path, module: str, libraries: Collection[str]) -> bool:
+    """Return whether a module imports where some libraries of this machine cannot be opened."""
+    interpreter = interpreters.find(content.target)
+    if interpreter is None:
+        return False
+    lib = stage / include.LIB
+    report = imports.check(interpreter, stage / PYTHON, [module], libraries=lib, hidden=libraries)
+    return report.imported == [module]
 
 
 def _start_error(said: str, content: Content) -> BuildError:

@@ -69,3 +69,29 @@ def test_what_the_runtime_has_may_be_opened(
     result = bundle_of(make_bundle, make_wheel, source).run()
 
     assert result.status == 0, result.errors
+
+
+OPTIONAL = """
+import ctypes
+try:
+    odd = ctypes.CDLL('libodd.so.1')
+except OSError:
+    odd = None
+"""
+LATER = OPTIONAL + "assert odd, 'no odd library'"
+
+
+@pytest.mark.parametrize(("source", "status"), [(OPTIONAL, 0), (LATER, 1)])
+def test_a_library_that_a_module_does_without_is_a_note(
+    source: str, status: int, make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: Path
+) -> None:
+    library(tmp_path / "system", "odd")
+
+    result = bundle_of(make_bundle, make_wheel, source).run(
+        env={"LD_LIBRARY_PATH": str(tmp_path / "system")}
+    )
+
+    assert result.status == status, result.errors
+    said = "magic opens libodd.so.1"
+    assert said in (result.errors if status else result.output)
+    assert ("and works without it" in result.output) == (not status)
