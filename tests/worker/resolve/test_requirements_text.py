@@ -64,3 +64,13 @@ def test_an_option_of_any_of_the_files_is_seen(tmp_path: Path) -> None:
 
     assert requirements_text.says([tmp_path / "all.txt"], "--no-binary")
     assert not requirements_text.says([tmp_path / "all.txt"], "--only-binary")
+
+
+def test_files_that_name_each_other_by_way_of_their_folder_are_read_once(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "a.txt").write_text("-r ../deep/a.txt\n-c ../b.txt\nsix\n")
+    (tmp_path / "b.txt").write_text("-r deep/../deep/a.txt\n--no-index\n")
+
+    found = requirements_text.options([tmp_path / "deep" / "a.txt"])
+
+    assert found == [("--no-index", "--no-index")]
