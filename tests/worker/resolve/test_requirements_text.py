@@ -49,12 +49,14 @@ def test_a_layer_of_a_file_in_another_encoding_with_a_line_that_goes_on(
 def test_where_requirements_look_is_found_in_all_their_files(tmp_path: Path) -> None:
     (tmp_path / "deep" / "wheels").mkdir(parents=True)
     (tmp_path / "all.txt").write_text("--no-index\n-r deep/more.txt\nsix\n")
-    (tmp_path / "deep" / "more.txt").write_text("-f wheels\n--index-url=https://h/simple\n-fgone\n")
+    (tmp_path / "deep" / "more.txt").write_text(
+        "-f wheels\n--index-url=https://h/packages\n-fgone\n"
+    )
 
     assert requirements_text.options([tmp_path / "all.txt"]) == [
         ("--no-index", "--no-index"),
         ("-f wheels", f"-f {tmp_path}/deep/wheels"),
-        ("--index-url=https://h/simple", "--index-url=https://h/simple"),
+        ("--index-url=https://h/packages", "--index-url=https://h/packages"),
     ]
 
 
