@@ -16,9 +16,6 @@ from modules.layer import policies
 from modules.layer.bindings import (
     CloudwatchLogGroup,
     CodebuildProject,
-    DataAwsCallerIdentity,
-    DataAwsPartition,
-    DataAwsRegion,
     IamRole,
     IamRolePolicy,
     S3Bucket,
@@ -38,6 +35,7 @@ from modules.layer.bindings import (
 )
 from modules.layer.buildspec import buildspec_text
 from modules.layer.naming import literal, named
+from modules.layer.place import Place, settle
 
 DEFAULT_TARGET = Target("3.13", "x86_64")
 """What the project says of its environment; every build overrides it for its own target."""
@@ -63,7 +61,8 @@ class BuildInfrastructure(Construct):
 
     ``bundle_days`` is how long the inputs of builds are kept, ``noncurrent_days``
     how long overwritten and deleted objects are. ``force_destroy`` lets ``terraform destroy``
-    delete a bucket that is not empty; everything in it can be built again.
+    delete a bucket that is not empty; everything in it can be built again. ``account``, ``region``
+    and ``partition`` are asked of the aws provider unless they are given.
     """
 
     def __init__(  # noqa: PLR0913 - the settings of a construct are keyword arguments
@@ -79,6 +78,9 @@ class BuildInfrastructure(Construct):
         bundle_days: int = 30,
         noncurrent_days: int = 30,
         force_destroy: bool = True,
+        account: str = "",
+        region: str = "",
+        partition: str = "",
     ) -> None:
         super().__init__(scope, id_)
         self.app = app
@@ -86,11 +88,15 @@ class BuildInfrastructure(Construct):
         self.bundle_days = bundle_days
         self.noncurrent_days = noncurrent_days
 
+        log_group = named(
+            CloudwatchLogGroup(
+                self, "logs", name=app.log_group, retention_in_days=log_retention_days
+            )
+        )
         # Names and ARNs are made of these three, so that they are known at plan, before anything
         # exists: the plan hook must not depend on a resource that is still to be made.
-        self.account = named(DataAwsCallerIdentity(self, "account")).account_id
-        self.region = named(DataAwsRegion(self, "region")).region
-        self.partition = named(DataAwsPartition(self, "partition")).partition
+        place = settle(self, Place(account, region, partition), log_group)
+        self.account, self.region, self.partition = place.account, place.region, place.partition
 
         self._bucket = named(
             S3Bucket(
@@ -103,11 +109,6 @@ class BuildInfrastructure(Construct):
         bucket_settings = self._secure_bucket()
         self._expiring: list[str] = []
         self._lifecycle = self._expire_objects()
-        log_group = named(
-            CloudwatchLogGroup(
-                self, "logs", name=app.log_group, retention_in_days=log_retention_days
-            )
-        )
         self._role = self._project_role()
         project = self._project(build_timeout_minutes, compute_type)
         self.ready: Sequence[ITerraformDependable] = (

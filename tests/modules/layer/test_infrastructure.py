@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from tests.modules.layer.conftest import Synthesize, Synthesized
 
 BUCKET = "${aws_s3_bucket.build_bucket.bucket}"
-ACCOUNT = "${data.aws_caller_identity.build_account.account_id}"
-REGION = "${data.aws_region.build_region.region}"
+ACCOUNT = "${local.build_place.account}"
+REGION = "${local.build_place.region}"
 NAME = f"shop-layers-{ACCOUNT}-{REGION}"
 
 

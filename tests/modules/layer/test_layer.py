@@ -15,9 +15,9 @@ from modules.layer.bindings import AwsProvider, ExternalProvider, LambdaFunction
 if TYPE_CHECKING:
     from tests.modules.layer.conftest import Synthesize, Synthesized
 
-ACCOUNT = "${data.aws_caller_identity.build_account.account_id}"
-REGION = "${data.aws_region.build_region.region}"
-PARTITION = "${data.aws_partition.build_partition.partition}"
+ACCOUNT = "${local.build_place.account}"
+REGION = "${local.build_place.region}"
+PARTITION = "${local.build_place.partition}"
 PLAN = "data.external.receipts_plan.result"
 
 

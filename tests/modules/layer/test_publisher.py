@@ -18,8 +18,8 @@ from cdktf import App, TerraformStack  # isort: skip - the bindings start Node
 
 SPEC = LayerSpec("web", ("3.13",), "arm64", dependencies=("requests",), functions=("api",))
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:builds"
-ACCOUNT = "${data.aws_caller_identity.build_account.account_id}"
-REGION = "${data.aws_region.build_region.region}"
+ACCOUNT = "${local.build_place.account}"
+REGION = "${local.build_place.region}"
 PLACE = f"{REGION}:{ACCOUNT}"
 
 Synthesize = Callable[..., tuple[dict[str, Any], Path]]
@@ -122,10 +122,8 @@ def test_no_one_listens_any_more_when_a_layer_is_retired(synthesize: Synthesize)
 
 
 def test_its_role_can_publish_this_application_and_nothing_else(synthesize: Synthesize) -> None:
-    bucket = (
-        f"arn:${{data.aws_partition.build_partition.partition}}:s3:::shop-layers-{ACCOUNT}-{REGION}"
-    )
-    start = "arn:${data.aws_partition.build_partition.partition}"
+    bucket = f"arn:${{local.build_place.partition}}:s3:::shop-layers-{ACCOUNT}-{REGION}"
+    start = "arn:${local.build_place.partition}"
     own_log = f"{start}:logs:{PLACE}:log-group:/aws/lambda/shop-layers-publisher"
     write = {"logs:CreateLogStream", "logs:PutLogEvents"}
     assert granted(synthesize(spec=plain())[0]) == {
