@@ -163,8 +163,8 @@ class Stack:
         with self.edited() as document:
             for name, hook in document["data"]["external"].items():
                 hook["program"] = [*program, "hook", name.rpartition("_")[2]]
-            for retire in document["resource"]["terraform_data"].values():
-                retire["provisioner"][0]["local-exec"]["interpreter"] = list(program)
+            retire = document["resource"]["terraform_data"]["build_retire"]
+            retire["provisioner"][0]["local-exec"]["interpreter"] = list(program)
 
     def run(self, *arguments: str, check: bool = True) -> Outcome:
         """Run terraform; raise TerraformError when it fails, unless ``check`` is false."""
