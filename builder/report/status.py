@@ -27,7 +27,7 @@ def show_status(found: Sequence[Status], *, as_json: bool, releases: bool) -> No
     if as_json:
         show_json([status_fields(status) for status in found])
         return
-    show(_layers(found))
+    show(*_places(found), "", _layers(found))
     if any(status.build and status.build.running for status in found):
         show("", _builds(found))
     if releases and any(status.record.releases for status in found):
@@ -39,12 +39,20 @@ def show_status(found: Sequence[Status], *, as_json: bool, releases: bool) -> No
         show("", *remarks)
 
 
+def _places(found: Sequence[Status]) -> list[str]:
+    sites = dict.fromkeys((s.layer.site.account, s.layer.site.region) for s in found)
+    return [f"account {account}, region {region}" for account, region in sites]
+
+
 def status_fields(status: Status) -> dict[str, Any]:
     """Return what machines read of a layer."""
     record, build = status.record, status.build
     attempt, pin = record.attempt, record.pinned
     return {
         "layer": status.layer.name,
+        "account": status.layer.site.account,
+        "region": status.layer.site.region,
+        "bucket": status.layer.site.bucket if status.has_bucket else None,
         "status": status.word,
         "failure": status.failure,
         "build_id": attempt.build_id if attempt else "",
@@ -79,11 +87,19 @@ def _layers(found: Sequence[Status]) -> Table:
 
 def _remarks(found: Sequence[Status]) -> list[str]:
     """Return what does not fit into a table: why builds failed, who pinned what."""
-    remarks = []
+    missing = dict.fromkeys(s.layer.site.bucket for s in found if not s.has_bucket)
+    remarks = [
+        f"there is no bucket {bucket}: apply the stack, or correct the account or the region "
+        f"(--region, AWS_REGION, {escape('[app]')} region)"
+        for bucket in missing
+    ]
     for status in found:
         name, pin = status.layer.name, status.record.pinned
         if status.failure:
             remarks.append(f"{name}: {styled(FAILED)}: {escape(status.failure)}")
+            remarks.append(
+                f"its log: lambda-layer logs {name} --failed; the next apply tries again"
+            )
         if pin is not None:
             remarks.append(f"{name}: {escape(str(pin))}; until: lambda-layer unpin {name}")
         if status.record.lease is not None:

@@ -61,8 +61,8 @@ MEANINGS = (
         r"Because (?P<name>\S+) was not found in the package registry",
         "there is no package {name}",
         "a distribution that the package index has",
-        "correct the name; if it is in a private index, give the build UV_INDEX or name the index "
-        "in the requirements file",
+        "correct the name; if it is in a private index, describe that in layers.toml as "
+        "[indexes.NAME] and add NAME to the layer's indexes",
     ),
     Meaning(
         r"does not satisfy Python(?P<needs>[<>=!~.,\d]+)[^\n]*?(?P<name>[\w.-]+)==(?P<version>\S+) "

@@ -23,7 +23,9 @@ def shown(capsys: pytest.CaptureFixture[str], status: Status, *, releases: bool 
 
 
 def test_a_layer_is_one_line_that_can_be_searched(capsys: pytest.CaptureFixture[str]) -> None:
-    line = shown(capsys, Status(LAYER, RECORD)).splitlines()[1]
+    place, _, _, line = shown(capsys, Status(LAYER, RECORD)).splitlines()[:4]
+
+    assert place == f"account {LAYER.site.account}, region {LAYER.site.region}"
 
     assert line.split()[:3] == ["web", "published", CURRENT.layer_arn]
     assert "31.5 MB" in line
@@ -39,7 +41,7 @@ def test_a_pin_is_reported_with_how_it_is_let_go(capsys: pytest.CaptureFixture[s
     pin = Pin(release_of(1), "alice", "2026-01-01T00:00:00Z", "v2 [is] bad")
     said = shown(capsys, Status(LAYER, replace(RECORD, pinned=pin)))
 
-    assert said.splitlines()[1].split()[:3] == ["web", "pinned", release_of(1).layer_arn]
+    assert said.splitlines()[3].split()[:3] == ["web", "pinned", release_of(1).layer_arn]
     assert "pinned to version 1 by alice since 2026-01-01T00:00:00Z (v2 [is] bad)" in said
     assert "lambda-layer unpin web" in said
 
