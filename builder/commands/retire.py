@@ -6,7 +6,7 @@ import click
 
 from builder import report
 from builder.aws.services import connect
-from builder.aws.session import Session
+from builder.aws.session import Credentials, Session
 from builder.commands.options import Setting, pass_setting
 from builder.operations.retire import Retirement, retire
 from builder.protocol.variables import RETIRE_VARIABLE
@@ -30,7 +30,9 @@ def retire_command(setting: Setting, name: str | None, *, yes: bool) -> None:
         if name is None:
             raise click.UsageError(f"name a layer, or set {RETIRE_VARIABLE}")
         app = setting.load().app
-        session = Session(setting.credentials, setting.region or app.region)
+        session = Session(
+            Credentials(setting.profile, setting.role_arn), setting.region or app.region
+        )
         retirement = Retirement.by_name(app, name, session)
         if not yes:
             click.confirm(
