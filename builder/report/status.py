@@ -9,9 +9,11 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from builder.layer.record import Release
 from builder.operations.status import Status
 from builder.protocol.statuses import FAILED
 from builder.report.tables import (
+    is_narrow,
     megabytes,
     new_table,
     release_fields,
@@ -27,7 +29,10 @@ def show_status(found: Sequence[Status], *, as_json: bool, releases: bool) -> No
     if as_json:
         show_json([status_fields(status) for status in found])
         return
-    show(*_places(found), "", _layers(found))
+    narrow = is_narrow()
+    show(*_places(found), "", _layers(found, narrow=narrow))
+    if narrow:
+        show(*(s.wanted.layer_arn for s in found if s.wanted is not None))
     if any(status.build and status.build.running for status in found):
         show("", _builds(found))
     if releases and any(status.record.releases for status in found):
@@ -69,20 +74,27 @@ def status_fields(status: Status) -> dict[str, Any]:
     }
 
 
-def _layers(found: Sequence[Status]) -> Table:
+def _layers(found: Sequence[Status], *, narrow: bool) -> Table:
+    """Return a row for each layer; where they are narrow, the ARNs have lines of their own."""
     table = new_table("layer", "status", "version", "packages", "unzipped", "zipped", "published")
     for status in found:
         release = status.wanted
         table.add_row(
             status.layer.name,
             styled(status.word),
-            release.layer_arn if release else "-",
+            _version(release, narrow=narrow),
             str(release.packages) if release else "-",
             megabytes(release.unzipped_size if release else None),
             megabytes(release.zipped_size if release else None),
             release.published_at if release else "-",
         )
     return table
+
+
+def _version(release: Release | None, *, narrow: bool) -> str:
+    if release is None:
+        return "-"
+    return str(release.version) if narrow else release.layer_arn
 
 
 def _remarks(found: Sequence[Status]) -> list[str]:

@@ -38,6 +38,9 @@ STYLES = {
 
 PIPE_WIDTH = 1000
 
+WIDE = 160
+"""Columns that a row of `status` with an ARN takes, which has up to 140 characters of its own."""
+
 
 def styled(status: str) -> str:
     """Return a status in its colour, as rich's markup."""
@@ -59,14 +62,20 @@ def new_table(*columns: str, title: str = "") -> Table:
     return table
 
 
+def is_narrow() -> bool:
+    """Whether stdout is a terminal that a row with an ARN does not fit into."""
+    console = SafeConsole()
+    return console.is_terminal and console.width < WIDE
+
+
 def show(*parts: RenderableType) -> None:
-    """Write tables or text to stdout."""
+    """Write tables or text to stdout; text is left to the terminal to wrap, so it can be copied."""
     # A pipe has no width: what is searched for must stand on one line.
     console = SafeConsole(highlight=False)
     if not console.is_terminal:
         console = SafeConsole(width=PIPE_WIDTH, highlight=False)
     for part in parts:
-        console.print(part)
+        console.print(part, soft_wrap=isinstance(part, str))
 
 
 def show_json(document: Any) -> None:

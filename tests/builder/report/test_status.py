@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -29,6 +30,27 @@ def test_a_layer_is_one_line_that_can_be_searched(capsys: pytest.CaptureFixture[
 
     assert line.split()[:3] == ["web", "published", CURRENT.layer_arn]
     assert "31.5 MB" in line
+
+
+def test_on_a_narrow_terminal_neither_arns_nor_times_are_broken(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "FORCE_COLOR": "1",
+        "NO_COLOR": "1",
+        "TERM": "xterm",
+        "COLUMNS": "80",
+    }.items():
+        monkeypatch.setenv(name, value)
+    lines = [
+        re.sub(r"\x1b\[[\d;]*m", "", line)
+        for line in shown(capsys, Status(LAYER, RECORD)).splitlines()
+    ]
+
+    assert CURRENT.layer_arn in lines
+    row = next(line for line in lines if line.startswith("web"))
+    assert row.split()[:3] == ["web", "published", str(CURRENT.version)]
+    assert CURRENT.published_at in row
 
 
 def test_a_failure_is_reported_with_every_letter(capsys: pytest.CaptureFixture[str]) -> None:
