@@ -62,7 +62,7 @@ $(BENCH_STAMP): bench.lock $(STAMP)
 bench: $(BENCH_STAMP) ## Measure the worker against pip + zipfile and sam build (SIZES="small medium large")
 	@"$(BIN)/python" -m bench $(SIZES) $(ARGS)
 
-field: $(STAMP) ## Take 42 real requirement sets through the worker, and use what it makes (ARGS="web --each 5")
+field: $(STAMP) ## Take 42 real requirement sets through the worker, and use what it makes (ARGS="--each 2")
 	@"$(BIN)/python" -m bench.field $(ARGS)
 
 conformance: $(STAMP) ## The whole story with the real hashicorp/aws 3.39.0, and with Terraform 1.15

@@ -61,8 +61,8 @@ MEANINGS = (
         r"Because (?P<name>\S+) was not found in the package registry",
         "there is no package {name}",
         "a distribution that the package index has",
-        "correct the name; if it is in a private index, describe that in layers.toml as "
-        "[indexes.NAME] and add NAME to the layer's indexes",
+        "correct the name; if it is in a private index, describe that under [indexes.NAME] in "
+        "layers.toml, and name it in the layer's indexes",
     ),
     Meaning(
         r"does not satisfy Python(?P<needs>[<>=!~.,\d]+)[^\n]*?(?P<name>[\w.-]+)==(?P<version>\S+) "
@@ -115,8 +115,8 @@ MEANINGS = (
         r"(?:Request failed after|error sending request|timed out|dns error)",
         "the package index cannot be reached",
         "a package index that answers",
-        "run the build again; in a VPC, give the build a way to the index, or name a mirror with "
-        "UV_DEFAULT_INDEX",
+        "run the build again; in a VPC, give the build a way to the index, or describe a mirror "
+        "under [indexes.NAME] in layers.toml, with default = true",
     ),
     Meaning(
         r"(?P<name>[\w.-]+)(?:[<>=!]\S*)? has no wheels with a matching",
