@@ -21,7 +21,7 @@ import os
 roots = [os.environ.get(name) for name in ("UV_CACHE_DIR", "PIP_CACHE_DIR", "HOME", "TMPDIR")]
 roots += [{bundle!r}]
 # Only below the test's own folder: without this it overwrites the wheels of the machine it runs on.
-roots = [r for r in filter(None, roots) if r.startswith({bundle!r}.rpartition("/bundle/")[0])]
+roots = [r for r in filter(None, roots) if r.startswith({own!r})]
 for root in roots:
     for path in pathlib.Path(root).rglob("innocent.py"):
         try:
@@ -61,7 +61,7 @@ def test_the_next_build_is_that_of_a_machine_that_never_met_the_hostile_one(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: "Path", before: str
 ) -> None:
     request = {"requirements": ["requirements.txt"]}
-    files = evil(POISON.format(bundle=str(tmp_path / "bundle" / ".build")))
+    files = evil(POISON.format(bundle=str(tmp_path / "bundle" / ".build"), own=str(tmp_path)))
     met = bundle_with(make_bundle(files, **request), make_wheel, "innocent\n./libs/evil")
     never = bundle_with(make_bundle(folder="never", **request), make_wheel, "innocent")
 
@@ -84,7 +84,7 @@ def test_the_next_build_is_that_of_a_machine_that_never_met_the_hostile_one(
 def test_a_backend_cannot_change_what_the_same_build_installs(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: "Path", before: str
 ) -> None:
-    files = evil(POISON.format(bundle=str(tmp_path / "bundle" / ".build")))
+    files = evil(POISON.format(bundle=str(tmp_path / "bundle" / ".build"), own=str(tmp_path)))
     bundle = make_bundle(files, requirements=["requirements.txt"])
     bundle_with(bundle, make_wheel, "innocent\n./libs/evil")
 
