@@ -36,6 +36,9 @@ COMMANDS = {
 """Each command's module below builder.commands, and its name there: only what is called is
 imported, because boto3 takes half a second that `--version` and completion need not wait for."""
 
+NEVER_SUGGESTED = {"move", "prune", "retire", "rollback"}
+"""Commands that delete, or change what functions run with: no guess at a wrong name says these."""
+
 EXIT_CODES = """\b
 Exit codes: 0 done; 1 an error, shown on stderr; 2 wrong usage, or with
 `plan --detailed-exitcode` a build is due; 130 interrupted."""
@@ -64,7 +67,7 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that is named first; a wrong name gets the nearest right one."""
-        close = get_close_matches(args[0], COMMANDS, n=1)
+        close = get_close_matches(args[0], COMMANDS.keys() - NEVER_SUGGESTED, n=1)
         if args[0] not in COMMANDS and not args[0].startswith("-") and close:
             ctx.fail(f"No such command {args[0]!r}. Did you mean {close[0]!r}?")
         return super().resolve_command(ctx, args)

@@ -7,13 +7,13 @@ import click
 from builder import report
 from builder.aws.services import connect
 from builder.aws.session import Credentials, Session
-from builder.commands.options import Setting, pass_setting
+from builder.commands.options import Setting, confirm, pass_setting, yes
 from builder.operations.retire import Retirement, retire
 from builder.protocol.variables import RETIRE_VARIABLE
 
 
 @click.command("retire")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes
 @click.argument("name", required=False)
 @pass_setting
 def retire_command(setting: Setting, name: str | None, *, yes: bool) -> None:
@@ -34,10 +34,7 @@ def retire_command(setting: Setting, name: str | None, *, yes: bool) -> None:
             Credentials(setting.profile, setting.role_arn), setting.region or app.region
         )
         retirement = Retirement.by_name(app, name, session)
-        if not yes:
-            click.confirm(
-                f"Delete all versions we published of {retirement.layer_name}?", abort=True
-            )
+        confirm(f"Delete all versions we published of {retirement.layer_name}?", yes=yes)
     else:
         session = Session(retirement.credentials, retirement.region)
         session.require(retirement.account)

@@ -36,6 +36,9 @@ STYLES = {
     PROBLEM: "red",
 }
 
+WHOLE = {"published", "status", "version"}
+"""Columns that stay on one line: where a terminal is narrow, the others are wrapped."""
+
 PIPE_WIDTH = 1000
 
 WIDE = 160
@@ -58,7 +61,7 @@ def new_table(*columns: str, title: str = "") -> Table:
         title_style="bold",
     )
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column in WHOLE)
     return table
 
 

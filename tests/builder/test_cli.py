@@ -107,6 +107,14 @@ def test_a_wrong_command_gets_the_nearest_right_one() -> None:
     assert "Did you mean 'status'?" in done.output
 
 
+@pytest.mark.parametrize("wrong", ["tree", "retir", "prun", "rolback", "mov"])
+def test_a_wrong_command_never_gets_one_that_destroys(wrong: str) -> None:
+    done = CliRunner().invoke(main, [wrong, "web"])
+
+    assert done.exit_code == 2
+    assert not any(f"'{name}'" in done.output for name in ("retire", "prune", "rollback", "move"))
+
+
 def test_an_option_that_belongs_before_the_command_is_said_to() -> None:
     done = CliRunner().invoke(main, ["plan", "web", "--region", "eu-west-1"])
 

@@ -44,13 +44,17 @@ def test_on_a_narrow_terminal_neither_arns_nor_times_are_broken(
         monkeypatch.setenv(name, value)
     lines = [
         re.sub(r"\x1b\[[\d;]*m", "", line)
-        for line in shown(capsys, Status(LAYER, RECORD)).splitlines()
+        for line in shown(capsys, Status(LAYER, RECORD), releases=True).splitlines()
     ]
 
     assert CURRENT.layer_arn in lines
     row = next(line for line in lines if line.startswith("web"))
     assert row.split()[:3] == ["web", "published", str(CURRENT.version)]
     assert CURRENT.published_at in row
+    below = lines[lines.index(next(line for line in lines if line.startswith("Releases"))) :]
+    for release in RECORD.releases:
+        assert any(release.published_at in line for line in below)
+    assert max(map(len, below)) <= 80
 
 
 def test_a_failure_is_reported_with_every_letter(capsys: pytest.CaptureFixture[str]) -> None:
