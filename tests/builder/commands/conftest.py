@@ -97,8 +97,7 @@ def ran(command: list[str], aws: EmbeddedAws, **options: Any) -> "subprocess.Com
     """Run a command as a process in the embedded AWS."""
     return subprocess.run(
         command, env=by_aws_region_alone(aws.process_environment()), capture_output=True,
-        text=True, check=False,
-        timeout=PATIENCE, **options,
+        text=True, check=False, timeout=PATIENCE, **options,
     )  # fmt: skip
 
 
