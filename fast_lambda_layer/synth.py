@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fast_lambda_layer.names import check_names
+from fast_lambda_layer.origin import extra
 
 check_names("builder", "modules.layer")
 
@@ -88,7 +89,7 @@ def _check_cdktf() -> None:
             what, fix = str(error), "install Node.js 18 or newer, then run it again"
         else:
             what = f"cdktf is not installed: there is no module {error.name!r}"
-            fix = "pip install 'fast-lambda-layer[cdktf]'"
+            fix = f"pip install {shlex.quote(extra())}"
         raise LayerError(
             what,
             where=sys.prefix,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fast_lambda_layer.origin import extra, requirement
 from tests.patience import PATIENCE
 
 LAYERS = """
@@ -19,6 +20,7 @@ python = ["3.13"]
 architecture = "arm64"
 dependencies = ["six==1.17.0"]
 """
+NAME = "fast-lambda-layer"
 WITHOUT_CDKTF = (
     "import sys\n"
     "sys.modules['cdktf'] = None\n"
@@ -65,7 +67,7 @@ def test_without_cdktf_the_fix_is_one_line_and_no_traceback(project: Path) -> No
 
     assert done.returncode == 1
     assert done.stderr.startswith("ERROR: cdktf is not installed")
-    assert "pip install 'fast-lambda-layer[cdktf]'" in done.stderr
+    assert f"pip install '{extra()}'" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -75,3 +77,25 @@ def test_without_node_the_fix_is_to_install_it(project: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("ERROR: cdktf needs Node.js")
     assert "Traceback" not in done.stderr
+
+
+ORIGINS = {
+    "an index": (None, f"{NAME}[cdktf]"),
+    "a wheel": (
+        '{"url": "file:///d/w%20x/f.whl", "archive_info": {}}',
+        f"{NAME}[cdktf] @ file:///d/w%20x/f.whl",
+    ),
+    "a commit": (
+        '{"url": "https://h.example/f.git", "vcs_info": {"vcs": "git", "commit_id": "abc"}}',
+        f"{NAME}[cdktf] @ git+https://h.example/f.git@abc",
+    ),
+    "nothing that can be read": ("{", f"{NAME}[cdktf]"),
+    "no object": ("[]", f"{NAME}[cdktf]"),
+}
+
+
+@pytest.mark.parametrize(("direct_url", "wanted"), ORIGINS.values(), ids=ORIGINS)
+def test_the_extra_comes_from_where_the_package_came_from(
+    direct_url: str | None, wanted: str
+) -> None:
+    assert requirement(direct_url) == wanted
