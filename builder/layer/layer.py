@@ -41,7 +41,7 @@ class Layer:
     @property
     def app(self) -> str:
         """The application's name: what the layer's name in Lambda begins with."""
-        return self.site.layer_name.removesuffix(f"-{self.name}")
+        return AppSpec.name_in(self.site.layer_name, self.name)
 
     @cached_property
     def files(self) -> tuple[SourceFile, ...]:

@@ -35,7 +35,7 @@ class Retirement:
     @property
     def app(self) -> str:
         """The application's name: what the layer's name in Lambda begins with."""
-        return self.layer_name.removesuffix(f"-{self.layer}")
+        return AppSpec.name_in(self.layer_name, self.layer)
 
     @property
     def project(self) -> str:

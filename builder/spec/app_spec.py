@@ -65,6 +65,11 @@ class AppSpec:
         """The name the layer has in Lambda."""
         return f"{self.name}-{layer}"
 
+    @staticmethod
+    def name_in(layer_name: str, layer: str) -> str:
+        """Return the name of the application that a layer's name in Lambda begins with."""
+        return layer_name.removesuffix(f"-{layer}")
+
     def build_role(self, layer: str, region: str) -> str:
         """The name of the role under which the layer's builds run (64 characters at most)."""
         if len(layer) > 14:

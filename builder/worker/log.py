@@ -9,6 +9,9 @@ import time
 from contextlib import contextmanager
 from typing import Callable, Iterable, Iterator, TextIO
 
+CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
+"""User and password in a URL."""
+
 
 class Log:
     """Writes lines like ``[  1.4s] installing 12 of 40`` to a stream."""
@@ -78,7 +81,7 @@ def without_credentials(text: str) -> str:
     """Return the text with hidden secrets, and user and password of every URL, blanked out."""
     for secret in _hidden:
         text = text.replace(secret, "***")
-    return re.sub(r"(?<=://)[^/@\s]+@", "***@", text)
+    return CREDENTIALS.sub("***@", text)
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:

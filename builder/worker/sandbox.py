@@ -18,7 +18,7 @@ from typing import Dict, List, Mapping, Sequence
 
 from .cage import landlock_abi
 from .errors import BuildError
-from .log import Log
+from .log import CREDENTIALS, Log
 
 KEPT = re.compile(
     r"PATH|LANG|LC_\w+|TZ|TERM|SOURCE_DATE_EPOCH|NO_COLOR|PYTHONDONTWRITEBYTECODE"
@@ -33,8 +33,6 @@ KEPT = re.compile(
     re.IGNORECASE,
 )
 """Variables of the build that strangers get: tools and ways, nothing that is known to be secret."""
-
-LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 
 NEEDED = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "UV_CONFIG_FILE")
 """Variables that name files which programs inside must be able to read, wherever they are."""
@@ -69,7 +67,7 @@ class Sandbox:
 
     def environment(self, environment: Mapping[str, str]) -> Dict[str, str]:
         """Return what of an environment the command gets."""
-        kept = {k: LOGIN.sub("", v) for k, v in environment.items() if KEPT.fullmatch(k)}
+        kept = {k: CREDENTIALS.sub("", v) for k, v in environment.items() if KEPT.fullmatch(k)}
         config = environment.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
         own = {"HOME": str(self.home), "TMPDIR": str(self.temporary), "XDG_CONFIG_HOME": config}
         return {**kept, **own}

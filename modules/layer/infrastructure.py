@@ -61,7 +61,7 @@ class Credentials:
 class BuildInfrastructure(Construct):
     """The bucket, the log group and the CodeBuild project of an application's layers.
 
-    ``bundle_days`` is how long the inputs of builds and their caches are kept, ``noncurrent_days``
+    ``bundle_days`` is how long the inputs of builds are kept, ``noncurrent_days``
     how long overwritten and deleted objects are. ``force_destroy`` lets ``terraform destroy``
     delete a bucket that is not empty; everything in it can be built again.
     """

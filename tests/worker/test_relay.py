@@ -66,8 +66,8 @@ def origin() -> Iterator[Origin]:
 
 def environment(origin: Origin) -> dict[str, str]:
     return {
-        "UV_INDEX": f"layer-1={origin.url}/simple other=http://open.invalid/simple",
-        "UV_DEFAULT_INDEX": "http://plain.invalid/simple",
+        "UV_INDEX": f"layer-1={origin.url}/simple other=http://open.invalid/packages",
+        "UV_DEFAULT_INDEX": "http://plain.invalid/packages",
         "UV_INDEX_LAYER_1_USERNAME": "ci",
         "UV_INDEX_LAYER_1_PASSWORD": "secret",
         "PATH": "/bin",
@@ -88,7 +88,7 @@ def test_an_index_with_a_login_is_reached_without_it(origin: Origin) -> None:
         page = get(f"{url}/x/").decode()
         file = get(page.split('"')[1])
 
-        assert second == "other=http://open.invalid/simple"
+        assert second == "other=http://open.invalid/packages"
         assert origin.url not in page
         assert file == b"\0\1" * 9
         assert get(f"{url}/x/", "HEAD") == b""
@@ -100,7 +100,7 @@ def test_no_login_is_left_in_the_environment(origin: Origin) -> None:
     with relay.opened(environment(origin)) as relays:
         assert "secret" not in str(relays.environment)
         assert not [name for name in relays.environment if "PASSWORD" in name or "USERNAME" in name]
-        assert relays.environment["UV_DEFAULT_INDEX"] == "http://plain.invalid/simple"
+        assert relays.environment["UV_DEFAULT_INDEX"] == "http://plain.invalid/packages"
         assert relays.environment["PATH"] == "/bin"
 
 
@@ -135,7 +135,10 @@ def test_what_the_index_refuses_is_refused(origin: Origin) -> None:
 
 
 def test_an_index_that_does_not_answer_is_a_bad_gateway() -> None:
-    gone = {"UV_INDEX": "layer-1=http://127.0.0.1:9/simple", "UV_INDEX_LAYER_1_PASSWORD": "secret"}
+    gone = {
+        "UV_INDEX": "layer-1=http://127.0.0.1:9/packages",
+        "UV_INDEX_LAYER_1_PASSWORD": "secret",
+    }
     with relay.opened(gone) as relays:
         way = next(iter(relays.origins))
         with pytest.raises(urllib.error.HTTPError, match="502"):

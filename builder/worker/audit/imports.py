@@ -168,7 +168,7 @@ def _hiding(folder: Path, names: Collection[str]) -> Path:
     """
     place = folder / "hidden"
     place.mkdir()
-    for name in names:
+    for name in filter(None, names):
         (place / name).touch()
     return place
 

@@ -11,7 +11,7 @@ from ..contents.elf import Elf, ElfError
 from ..contents.native import Native, libraries_of
 from ..errors import BuildError
 from ..request import Target
-from .imports import may
+from .imports import Report, may
 
 OF_THE_RUNTIME = ("/var/lang/", "/var/runtime/")
 """Where Lambda's images have the interpreter with its libraries."""
@@ -23,57 +23,58 @@ Opened = Mapping[Path, Elf]
 
 
 def check(
-    mapped: Mapping[Path, str],
+    report: Report,
     stage: Path,
-    stdlib: Collection[str],
     natives: Sequence[Native],
     target: Target,
-    may_fail: Collection[str] = (),
-    works_without: Callable[[str, Collection[str]], bool] = lambda _module, _libraries: False,
+    may_fail: Collection[str],
+    import_without: Callable[[Collection[str]], Report],
 ) -> list[str]:
-    """Refuse modules that opened libraries which the runtime has not; return notes.
+    """Refuse modules that need libraries which the runtime has not; return notes.
 
-    ``mapped`` are the files that were loaded, with the module that did it; ``stdlib`` are the
-    folders of the interpreter's own modules, which bring what they need. ``works_without`` says
-    whether a module imports where such libraries cannot be opened.
+    ``report`` is that of the import of all modules. ``import_without`` imports those again that
+    could be, where libraries of some names cannot be opened.
     """
+    mapped = report.mapped
     known = runtime_libraries.provided(target) | libraries_of(natives)
     parsed = _outside(mapped, stage)
-    own = [one for path, one in parsed.items() if _is_own(path, stdlib)]
+    own = [one for path, one in parsed.items() if _is_own(path, report.stdlib)]
     # What compiled files of the layer need by their headers is judged with these.
     needed = _closure([*own, *(native.elf for native in natives)], parsed)
     others = {
         path: one
         for path, one in parsed.items()
-        if not _is_own(path, stdlib) and not {path.name, one.soname} & needed
+        if not _is_own(path, report.stdlib) and not {path.name, one.soname} & needed
     }
     by_another = {name for one in others.values() for name in one.needed}
-    absent = {}
+    notes: list[str] = []
+    absent: dict[Path, str] = {}
     for path, one in sorted(others.items()):
         name = one.soname or path.name
-        if name not in by_another and not runtime_libraries.is_provided(name, known):
-            absent[path] = name
-    hidden = {*absent.values(), *(path.name for path in absent)}
-    notes: list[str] = []
-    refused: list[str] = []
-    for path, name in absent.items():
-        module = mapped[path]
-        text = f"{module or 'a .pth file'} opens {name} ({path})"
-        if may(module, may_fail):
+        if name in by_another or runtime_libraries.is_provided(name, known):
+            continue
+        text = f"{mapped[path] or 'a .pth file'} opens {name} ({path})"
+        if may(mapped[path], may_fail):
             notes.append(f"{text}, which Lambda does not have")
-        elif module and works_without(module, hidden):
-            notes.append(f"{text}, which Lambda does not have, and works without it")
         else:
-            refused.append(text)
-    if refused:
+            absent[path] = text
+    if not absent:
+        return notes
+    again = import_without({name for path in absent for name in (path.name, parsed[path].soname)})
+    lost = [m for m in report.imported if m not in again.imported and not may(m, may_fail)]
+    # By their whole path they can still be opened here, and that says nothing of Lambda.
+    if lost or absent.keys() & again.mapped.keys():
+        without = [f"without that {', '.join(lost)} cannot be imported"] if lost else []
         raise BuildError(
             "a library is opened that Lambda does not have",
-            where="\n".join(refused),
+            where="\n".join([*absent.values(), *without]),
             expected=f"libraries of the layer, or of {target}",
             fix='copy it to $LAYER_LIB in pre_install, with include = ["lib"]; or take a package '
             "that brings it; a module that does without it is named in may_fail",
         )
-    return notes
+    return notes + [
+        f"{text}, which Lambda does not have, and works without it" for text in absent.values()
+    ]
 
 
 def _outside(mapped: Mapping[Path, str], stage: Path) -> dict[Path, Elf]:

@@ -58,15 +58,8 @@ def judge(
             notes += checks.check_native(natives, content.target)
         report = _import(wanted, content, stage, set(mine), notes, log)
         notes += checks.check_libraries(natives, report.mapped.keys(), content.target)
-        notes += opened.check(
-            report.mapped,
-            stage,
-            report.stdlib,
-            natives,
-            content.target,
-            wanted.may_fail,
-            partial(_works_without, content, stage),
-        )
+        again = partial(_import_without, content, stage, report.imported)
+        notes += opened.check(report, stage, natives, content.target, wanted.may_fail, again)
     sizes = {f"{name} {version}": size for (name, version), size in total.items()}
     notes += checks.check_size(collected, sizes, limit)
     notes += checks.notes_on_boto({name: size for (name, _), size in total.items()})
@@ -111,14 +104,15 @@ def _import(
     return report
 
 
-def _works_without(content: Content, stage: Path, module: str, libraries: Collection[str]) -> bool:
-    """Return whether a module imports where some libraries of this machine cannot be opened."""
+def _import_without(
+    content: Content, stage: Path, modules: Sequence[str], libraries: Collection[str]
+) -> Report:
+    """Import modules where some libraries of this machine cannot be opened."""
     interpreter = interpreters.find(content.target)
     if interpreter is None:
-        return False
+        return Report()
     lib = stage / include.LIB
-    report = imports.check(interpreter, stage / PYTHON, [module], libraries=lib, hidden=libraries)
-    return report.imported == [module]
+    return imports.check(interpreter, stage / PYTHON, modules, libraries=lib, hidden=libraries)
 
 
 def _start_error(said: str, content: Content) -> BuildError:

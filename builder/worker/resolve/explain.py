@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from .. import standard_library
 from ..errors import BuildError
+from ..log import CREDENTIALS
 from ..process import Outcome
 from ..request import Target
-from .lock import CREDENTIALS
 
 MESSAGE_LINES = 14
 """More of uv's output than this is cut in the middle."""

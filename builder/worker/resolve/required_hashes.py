@@ -14,23 +14,16 @@ from typing import Iterable
 from ..names import normalize
 from .lock import PIN, Lock, Pin
 from .project_lock import with_hashes
-from .requirements_text import NESTED, joined
+from .requirements_text import texts
 
 
 def read(files: Iterable[Path]) -> list[Pin]:
     """Return the pins with hashes of requirements files, and of the files that they name."""
     pins: list[Pin] = []
-    waiting, seen = list(files), set()
-    while waiting:
-        file = waiting.pop()
-        if file in seen or not file.is_file():
-            continue  # what is not there is reported by uv
-        seen.add(file)
-        for line in _logical_lines(file.read_text(encoding="utf-8", errors="replace")):
-            nested, pinned = NESTED.match(line), PIN.match(re.sub(r"\[[^]]*\]", "", line))
-            if nested:
-                waiting.append(file.parent / nested[1])
-            elif pinned and "--hash" in line:
+    for _, whole in texts(files):
+        for line in _logical_lines(whole):
+            pinned = PIN.match(re.sub(r"\[[^]]*\]", "", line))
+            if pinned and "--hash" in line:
                 text = re.sub(r"--hash[=\s]+", "--hash=", line)
                 pins.append(Pin(normalize(pinned[1]), pinned[2], text))
     return pins
@@ -52,7 +45,7 @@ def keep_to(own: Iterable[Pin], found: Lock) -> Lock:
 
 
 def _logical_lines(text: str) -> Iterable[str]:
-    for line in joined(text).splitlines():
+    for line in text.splitlines():
         stripped = re.sub(r"(^|\s)#.*$", "", line).strip()
         if stripped:
             yield stripped

@@ -7,9 +7,10 @@ a requirement; so it is given what pip would make of the files.
 from __future__ import annotations
 
 import codecs
+import os
 import re
 from pathlib import Path
-from typing import Iterable, Iterator
+from typing import Callable, Iterable, Iterator
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -46,21 +47,38 @@ def joined(text: str) -> str:
     return re.sub(r"\\\r?\n", "", text)
 
 
-def rewrite(files: Iterable[Path]) -> None:
-    """Write requirements files, and those that they name, anew: UTF-8, with lines joined."""
+def _as_written(file: Path) -> str:
+    return file.read_text("utf-8", "replace")
+
+
+def texts(
+    files: Iterable[Path], read: Callable[[Path], str] = _as_written
+) -> Iterator[tuple[Path, str]]:
+    """Yield requirements files, and those that they name, each once, with lines joined.
+
+    What is not there is left to uv, and so is what ``read`` raises ValueError for.
+    """
     waiting, seen = list(files), set()
     while waiting:
-        file = waiting.pop()
-        if file in seen or not file.is_file():
-            continue  # what is not there is named by uv
-        seen.add(file)
+        file = waiting.pop(0)
+        # By what it really is: files that name each other by ways of `..` have no end of names.
+        place = os.path.realpath(file)
+        if place in seen or not file.is_file():
+            continue
+        seen.add(place)
         try:
-            text = joined(decode(file.read_bytes()))
+            text = joined(read(file))
         except ValueError:
             continue  # the plan refuses it, and so does uv
-        file.write_text(text, encoding="utf-8")
+        yield file, text
         found = (NESTED.match(line.strip()) for line in text.splitlines())
         waiting += [file.parent / nested[1] for nested in found if nested]
+
+
+def rewrite(files: Iterable[Path]) -> None:
+    """Write requirements files, and those that they name, anew: UTF-8, with lines joined."""
+    for file, text in texts(files, lambda file: decode(file.read_bytes())):
+        file.write_text(text, encoding="utf-8")
 
 
 OPTION = re.compile(r"(-i|--index-url|--extra-index-url|--no-index|-f|--find-links)(?=[\s=]|$).*")
@@ -83,17 +101,9 @@ def says(files: Iterable[Path], option: str) -> bool:
 
 def _lines(files: Iterable[Path]) -> Iterator[tuple[Path, str]]:
     """Yield the lines of requirements files, and of those that they name, with their files."""
-    waiting, seen = list(files), set()
-    while waiting:
-        file = waiting.pop(0)
-        if file in seen or not file.is_file():
-            continue
-        seen.add(file)
-        for line in map(str.strip, joined(file.read_text("utf-8", "replace")).splitlines()):
-            nested = NESTED.match(line)
-            if nested:
-                waiting.append(file.parent / nested[1])
-            yield file, line
+    for file, text in texts(files):
+        for line in text.splitlines():
+            yield file, line.strip()
 
 
 def _from(folder: Path, option: str) -> str:

@@ -35,6 +35,7 @@ def test_names_in_aws_say_application_and_layer() -> None:
     assert app.project == "billing-layers"
     assert app.log_group == "/aws/codebuild/billing-layers"
     assert app.layer_name("web") == "billing-web"
+    assert app.name_in(app.layer_name("web"), "web") == "billing"
     assert app.bucket("123456789012", "eu-west-1") == "billing-layers-123456789012-eu-west-1"
     assert app.build_role("web", "eu-west-1") == "billing-web-eu-west-1-build"
 

@@ -95,3 +95,31 @@ def test_a_library_that_a_module_does_without_is_a_note(
     said = "magic opens libodd.so.1"
     assert said in (result.errors if status else result.output)
     assert ("and works without it" in result.output) == (not status)
+
+
+def test_a_library_that_one_module_does_without_and_another_needs_is_refused(
+    make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: Path
+) -> None:
+    library(tmp_path / "system", "odd")
+    bundle = make_bundle(requirements=["requirements.txt"])
+    files = {"a_first.py": OPTIONAL, "b_later.py": "import ctypes\nctypes.CDLL('libodd.so.1')"}
+    make_wheel(bundle.path / "project" / "wheels", "two", files=files)
+    offline(bundle, "two")
+
+    result = bundle.run(env={"LD_LIBRARY_PATH": str(tmp_path / "system")})
+
+    assert result.status == 1
+    assert "a_first opens libodd.so.1" in result.errors
+    assert "without that b_later cannot be imported" in result.errors
+
+
+def test_a_library_that_is_opened_by_its_whole_path_is_refused(
+    make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: Path
+) -> None:
+    path = library(tmp_path / "system", "odd")
+    source = f"import ctypes\nctypes.CDLL({str(path)!r})"
+
+    result = bundle_of(make_bundle, make_wheel, source).run()
+
+    assert result.status == 1
+    assert "magic opens libodd.so.1" in result.errors

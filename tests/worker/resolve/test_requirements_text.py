@@ -49,12 +49,14 @@ def test_a_layer_of_a_file_in_another_encoding_with_a_line_that_goes_on(
 def test_where_requirements_look_is_found_in_all_their_files(tmp_path: Path) -> None:
     (tmp_path / "deep" / "wheels").mkdir(parents=True)
     (tmp_path / "all.txt").write_text("--no-index\n-r deep/more.txt\nsix\n")
-    (tmp_path / "deep" / "more.txt").write_text("-f wheels\n--index-url=https://h/simple\n-fgone\n")
+    (tmp_path / "deep" / "more.txt").write_text(
+        "-f wheels\n--index-url=https://h/packages\n-fgone\n"
+    )
 
     assert requirements_text.options([tmp_path / "all.txt"]) == [
         ("--no-index", "--no-index"),
         ("-f wheels", f"-f {tmp_path}/deep/wheels"),
-        ("--index-url=https://h/simple", "--index-url=https://h/simple"),
+        ("--index-url=https://h/packages", "--index-url=https://h/packages"),
     ]
 
 
@@ -64,3 +66,13 @@ def test_an_option_of_any_of_the_files_is_seen(tmp_path: Path) -> None:
 
     assert requirements_text.says([tmp_path / "all.txt"], "--no-binary")
     assert not requirements_text.says([tmp_path / "all.txt"], "--only-binary")
+
+
+def test_files_that_name_each_other_by_way_of_their_folder_are_read_once(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "a.txt").write_text("-r ../deep/a.txt\n-c ../b.txt\nsix\n")
+    (tmp_path / "b.txt").write_text("-r deep/../deep/a.txt\n--no-index\n")
+
+    found = requirements_text.options([tmp_path / "deep" / "a.txt"])
+
+    assert found == [("--no-index", "--no-index")]
