@@ -28,6 +28,7 @@ COMMANDS = {
     "prune": "prune:prune",
     "retire": "retire:retire_command",
     "rollback": "rollback:rollback",
+    "size": "size:size",
     "status": "status:status",
     "unpin": "rollback:unpin",
     "wait": "wait:wait",
