@@ -33,6 +33,7 @@ COMMANDS = {
     "unpin": "rollback:unpin",
     "wait": "wait:wait",
     "watch": "watch:watch_command",
+    "why": "why:why",
 }
 """Each command's module below builder.commands, and its name there: only what is called is
 imported, because boto3 takes half a second that `--version` and completion need not wait for."""

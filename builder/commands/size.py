@@ -8,6 +8,7 @@ from builder.commands.options import Setting, as_json, pass_setting
 from builder.commands.sizing import Question, predictions, sizing_options
 from builder.errors import LayerError
 from builder.report import sizes as report
+from builder.report.size_tree import show_trees
 from builder.sizes.model import TOO_LARGE, LayerSize
 
 
@@ -15,6 +16,7 @@ from builder.sizes.model import TOO_LARGE, LayerSize
 @click.argument("words", metavar="[NAME | FILE | REQUIREMENT]...", nargs=-1)
 @sizing_options
 @click.option("--all", "everything", is_flag=True, help="Show every package, not the largest.")
+@click.option("--tree", is_flag=True, help="Show who pulls in what, and what goes with it.")
 @click.option("--check", is_flag=True, help="Exit with 1 when a layer cannot fit.")
 @as_json
 @pass_setting
@@ -23,6 +25,7 @@ def size(
     question: Question,
     *,
     everything: bool,
+    tree: bool,
     check: bool,
     as_json: bool,
 ) -> None:
@@ -40,6 +43,8 @@ def size(
     found = predictions(setting, question)
     if as_json:
         report.show_sizes_json(found)
+    elif tree:
+        show_trees(found)
     else:
         report.show_sizes(found, everything=everything)
     if check:
