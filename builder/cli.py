@@ -30,6 +30,7 @@ COMMANDS = {
     "retire": "retire:retire_command",
     "rollback": "rollback:rollback",
     "schema": "schema:schema_command",
+    "size": "size:size",
     "status": "status:status",
     "synth": "synth:synth_command",
     "unpin": "rollback:unpin",
