@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 from builder.sizes.advice import Advice, advise
 from builder.sizes.model import Importer, LayerSize
 from tests.builder.conftest import spec_of
 from tests.builder.sizes.layers import CHROMA, MB, sized
 
 
-def kinds(layer: LayerSize, **spec: tuple[str, ...]) -> dict[str, list[Advice]]:
+def kinds(layer: LayerSize, **spec: Any) -> dict[str, list[Advice]]:
     found: dict[str, list[Advice]] = {}
     for each in advise(layer, spec_of(dependencies=("chroma>=1",), **spec)):
         found.setdefault(each.kind, []).append(each)
