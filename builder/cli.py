@@ -2,44 +2,97 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
 
 from builder import __version__
-from builder.aws.session import Credentials
-from builder.commands.build import build
-from builder.commands.diff import diff
-from builder.commands.doctor import doctor
-from builder.commands.hook import hook
-from builder.commands.lock import lock
-from builder.commands.logs import logs
-from builder.commands.move import move
 from builder.commands.options import AS_JSON, Setting
-from builder.commands.plan import plan_command
-from builder.commands.prune import prune
-from builder.commands.retire import retire_command
-from builder.commands.rollback import rollback, unpin
-from builder.commands.status import status
-from builder.commands.wait import wait
-from builder.commands.watch import watch_command
 from builder.errors import LayerError
 from builder.report.debug import show_decisions
 from builder.report.errors import show_error
+from builder.spec.config_file import FILE_NAME, find_config
+
+COMMANDS = {
+    "build": "build:build",
+    "diff": "diff:diff",
+    "doctor": "doctor:doctor",
+    "hook": "hook:hook",
+    "init": "init:init",
+    "lock": "lock:lock",
+    "logs": "logs:logs",
+    "move": "move:move",
+    "plan": "plan:plan_command",
+    "prune": "prune:prune",
+    "retire": "retire:retire_command",
+    "rollback": "rollback:rollback",
+    "schema": "schema:schema_command",
+    "size": "size:size",
+    "status": "status:status",
+    "synth": "synth:synth_command",
+    "unpin": "rollback:unpin",
+    "wait": "wait:wait",
+    "watch": "watch:watch_command",
+    "why": "why:why",
+}
+"""Each command's module below builder.commands, and its name there: only what is called is
+imported, because boto3 takes half a second that `--version` and completion need not wait for."""
+
+NEVER_SUGGESTED = {"move", "prune", "retire", "rollback"}
+"""Commands that delete, or change what functions run with: no guess at a wrong name says these."""
 
 EXIT_CODES = """\b
 Exit codes: 0 done; 1 an error, shown on stderr; 2 wrong usage, or with
 `plan --detailed-exitcode` a build is due; 130 interrupted."""
 
 
+WHOLE_SENTENCE = 500
+"""Characters of a command's first sentence that the help shows: more than any has."""
+
+
 class Commands(click.Group):
     """The group that turns a LayerError into one message and exit code 1, in one place."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, in order."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command, or return None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        found: click.Command = getattr(import_module(f"builder.commands.{module}"), attribute)
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is named first; a wrong name gets the nearest right one."""
+        close = get_close_matches(args[0], COMMANDS.keys() - NEVER_SUGGESTED, n=1)
+        if args[0] not in COMMANDS and not args[0].startswith("-") and close:
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {close[0]!r}?")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write each command with its whole first sentence, on as many lines as that needs."""
+        rows = []
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            if command is not None and not command.hidden:
+                rows.append((name, command.get_short_help_str(limit=WHOLE_SENTENCE)))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
             return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            raise self._explained(error) from error
         except LayerError as error:
             as_json = bool(ctx.meta.get(AS_JSON))
             show_error(error, as_json=as_json, debug=bool(ctx.params.get("debug")))
@@ -48,6 +101,17 @@ class Commands(click.Group):
             click.echo("interrupted; a running build goes on, run it again to join it", err=True)
             ctx.exit(130)
 
+    def _explained(self, error: click.NoSuchOption) -> click.UsageError:
+        """Say where an option belongs that is one of ours and stands after the command."""
+        mine = {name for option in self.params for name in option.opts}
+        if error.option_name not in mine or error.ctx is None:
+            return error
+        return click.UsageError(
+            f"{error.option_name} belongs before the command: "
+            f"lambda-layer {error.option_name} ... {error.ctx.info_name}",
+            error.ctx,
+        )
+
 
 @click.group(
     cls=Commands, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]}
@@ -55,26 +119,35 @@ class Commands(click.Group):
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
-    default="layers.toml",
-    show_default=True,
     envvar="LAMBDA_LAYER_CONFIG",
-    help="The file that describes the layers.",
+    show_envvar=True,
+    help=f"The file that describes the layers; default: {FILE_NAME} here, or in the nearest folder "
+    "above up to the repository's.",
 )
 @click.option("--profile", default="", help="AWS profile; default: the environment.")
 @click.option(
-    "--region", default="", help="AWS region; default: layers.toml, then the environment."
+    "--region",
+    default="",
+    help="AWS region; default: layers.toml, then AWS_REGION, AWS_DEFAULT_REGION, the profile.",
 )
 @click.option("--role-arn", default="", help="Role to assume first.")
 @click.option(
     "--debug",
     is_flag=True,
     envvar="LAMBDA_LAYER_DEBUG",
+    show_envvar=True,
     help="Show every decision, every call to AWS, and tracebacks; keep the build directory.",
 )
 @click.version_option(__version__, prog_name="lambda-layer")
 @click.pass_context
 def main(
-    ctx: click.Context, config: Path, profile: str, region: str, role_arn: str, *, debug: bool
+    ctx: click.Context,
+    config: Path | None,
+    profile: str,
+    region: str,
+    role_arn: str,
+    *,
+    debug: bool,
 ) -> None:
     """Build AWS Lambda layers for Python: planned, built in CodeBuild, checked, published once.
 
@@ -83,24 +156,4 @@ def main(
              lambda-layer build web
     """
     show_decisions(debug=debug)
-    ctx.obj = Setting(config, Credentials(profile, role_arn), region, debug)
-
-
-for command in (
-    plan_command,
-    build,
-    watch_command,
-    wait,
-    status,
-    logs,
-    lock,
-    diff,
-    doctor,
-    move,
-    rollback,
-    unpin,
-    prune,
-    retire_command,
-    hook,
-):
-    main.add_command(command)
+    ctx.obj = Setting(config or find_config(Path.cwd()), profile, role_arn, region, debug)

@@ -54,7 +54,11 @@ class InfrastructureError(LayerError):
 
 
 class BuildFailed(LayerError):
-    """A build ended without an artifact."""
+    """A build ended without an artifact; ``cause`` says why in one sentence, for the record."""
+
+    def __init__(self, what: str, *, cause: str = "", **fields: str) -> None:
+        super().__init__(what, **fields)
+        self.cause = cause or what.splitlines()[0]
 
 
 class BuildNotProvisioned(BuildFailed):

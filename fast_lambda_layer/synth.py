@@ -7,37 +7,45 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fast_lambda_layer.names import check_names
+from fast_lambda_layer.origin import extra
 
 check_names("builder", "modules.layer")
 
 from builder.errors import LayerError  # noqa: E402 - these are ours, that is known now
 from builder.inputs.source_files import source_files  # noqa: E402
+from builder.spec.config_file import find_config  # noqa: E402
 from builder.spec.layer_spec import LayerSpec  # noqa: E402
 from builder.spec.layers_toml import load_config  # noqa: E402
-from modules.layer import SourceTree  # noqa: E402
-from modules.layer.stack import LayersStack  # noqa: E402
-from modules.layer.synthesis import synthesize  # noqa: E402
+
+if TYPE_CHECKING:  # imported once it is known that cdktf is there
+    from modules.layer.stack import LayersStack
+
+LAYERS_STACK = "modules.layer.stack:LayersStack"
 
 
 def main(
     arguments: list[str] | None = None,
     *,
-    config: Path = Path("layers.toml"),
+    config: Path | None = None,
     **stacks: str,
 ) -> int:
     """Read layers.toml and write the Terraform JSON; return the exit status.
 
-    ``config`` is the layers.toml that is read when no other is named. Each of ``stacks`` names a
+    ``config`` is the layers.toml that is read when no other is named; without it that is the one
+    that `lambda-layer` reads. Each of ``stacks`` names a
     class as MODULE:CLASS that the option of its name uses instead of LayersStack:
     ``proof="stacks.example:ExampleStack"`` gives the option --proof.
     """
-    options = _parser(config, stacks).parse_args(arguments)
+    options = _parser(config or find_config(Path.cwd()), stacks).parse_args(arguments)
     try:
+        _check_cdktf()
         _run(options.config, _stack(options.stack), bundle=options.bundle_sources)
     except LayerError as error:
         sys.stderr.write(f"ERROR: {error}\n")
@@ -68,8 +76,27 @@ def _parser(config: Path, stacks: dict[str, str]) -> argparse.ArgumentParser:
             const=stack,
             help=f"synthesize {stack} instead of the stack that has the layers only",
         )
-    parser.set_defaults(stack=f"{LayersStack.__module__}:{LayersStack.__name__}")
+    parser.set_defaults(stack=LAYERS_STACK)
     return parser
+
+
+def _check_cdktf() -> None:
+    """Raise LayerError if cdktf or what it needs is not there."""
+    try:
+        import_module("modules.layer.synthesis")
+    except ImportError as error:
+        if error.name is None:  # what is wrong is no package, and the message has its own advice
+            what, fix = str(error), "install Node.js 18 or newer, then run it again"
+        else:
+            what = f"cdktf is not installed: there is no module {error.name!r}"
+            fix = f"pip install {shlex.quote(extra())}"
+        raise LayerError(
+            what,
+            where=sys.prefix,
+            expected="cdktf with its provider packages, and Node.js: only to write the Terraform "
+            "JSON; applying it needs neither",
+            fix=fix,
+        ) from error
 
 
 def _stack(place: str) -> type[LayersStack]:
@@ -79,21 +106,32 @@ def _stack(place: str) -> type[LayersStack]:
 
 
 def _run(config_file: Path, stack: type[LayersStack], *, bundle: bool) -> None:
+    from modules.layer import SourceTree
+    from modules.layer.synthesis import synthesize
+
     config = load_config(config_file)
     project = config_file.parent
 
     def sources(spec: LayerSpec) -> SourceTree:
         return SourceTree(project, tuple(file.path for file in source_files(spec, project)))
 
+    # Where cdktf-cli wants it, if it is cdktf-cli that runs this.
+    wanted = os.environ.get("CDKTF_OUTDIR")
+    outdir = Path(wanted or project / "cdktf.out")
     synthesize(
         config.app,
         config.layers,
         project=project,
-        # Where cdktf-cli wants it, if it is cdktf-cli that runs this.
-        outdir=Path(os.environ.get("CDKTF_OUTDIR", project / "cdktf.out")),
+        outdir=outdir,
         sources=sources if bundle else None,
         stack=stack,
     )
+    folder = outdir / "stacks" / config.app.name
+    sys.stdout.write(f"{config_file} -> {folder}\n")
+    if not wanted:
+        sys.stdout.write(
+            f"next: cd {shlex.quote(str(folder))} && terraform init && terraform apply\n"
+        )
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import random
 import re
 from collections.abc import Iterator, Mapping
@@ -16,9 +17,13 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    HTTPClientError,
     NoCredentialsError,
     ProfileNotFound,
     UnknownRegionError,
+)
+from botocore.exceptions import (
+    ConnectionError as NoConnection,
 )
 
 from builder.errors import AwsError, CredentialsError, LayerError, NotNow
@@ -58,7 +63,8 @@ class Session:
         self.credentials = credentials
         try:
             session = boto3.Session(
-                profile_name=credentials.profile or None, region_name=region or None
+                profile_name=credentials.profile or None,
+                region_name=region or _region_of_environment(),
             )
         except ProfileNotFound as error:
             raise CredentialsError(
@@ -91,17 +97,20 @@ class Session:
         try:
             answer = self.client("sts").get_caller_identity()
         except (BotoCoreError, ClientError) as error:
-            raise self._refused(error) from error
+            raise self._trouble(error, "sts:GetCallerIdentity") from error
         return str(answer["Account"]), str(answer["Arn"])
 
     @property
     def account(self) -> str:
-        """The account of the credentials; raise CredentialsError if AWS refuses them."""
+        """The account of the credentials.
+
+        Raise CredentialsError if AWS refuses them, AwsError if it cannot be asked.
+        """
         return self._identity[0]
 
     @property
     def caller(self) -> str:
-        """The ARN of who calls; raise CredentialsError if AWS refuses the credentials."""
+        """The ARN of who calls; raise as ``account`` does."""
         return self._identity[1]
 
     @property
@@ -134,7 +143,7 @@ class Session:
                 RoleArn=self.credentials.role_arn, RoleSessionName=SESSION_NAME
             )
         except (BotoCoreError, ClientError) as error:
-            raise self._refused(error) from error
+            raise self._trouble(error, "sts:AssumeRole") from error
         keys = answer["Credentials"]
         return boto3.Session(
             aws_access_key_id=keys["AccessKeyId"],
@@ -143,14 +152,35 @@ class Session:
             region_name=self.region,
         )
 
-    def _refused(self, error: Exception) -> CredentialsError:
-        missing = isinstance(error, NoCredentialsError)
+    def _trouble(self, error: BotoCoreError | ClientError, action: str) -> LayerError:
+        """Return what a failed call to STS means: new credentials help only where they are bad."""
+        whose = f"credentials from {self.credentials}, region {self.region}"
+        if isinstance(error, ClientError) and code_of(error) not in REFUSED:
+            return _explain(error, action, whose)
+        if isinstance(error, HTTPClientError | NoConnection):
+            return _unreachable(error, action, whose)
+        if isinstance(error, NoCredentialsError):
+            what = "there are no AWS credentials"
+        elif isinstance(error, ClientError):
+            what = f"AWS refused the credentials: {error}"
+        else:
+            what = f"the AWS credentials cannot be used: {error}"
         return CredentialsError(
-            "there are no AWS credentials" if missing else f"AWS refused the credentials: {error}",
-            where=f"credentials from {self.credentials}, region {self.region}",
-            expected="credentials that may call sts:GetCallerIdentity",
+            what,
+            where=whose,
+            expected=f"credentials that may call {action}",
             fix="log in (for example `aws sso login`) or set AWS_PROFILE, then run it again",
         )
+
+
+def _region_of_environment() -> str | None:
+    """Return the region of AWS_REGION, which Terraform and the other SDKs read and boto3 does not.
+
+    It comes before AWS_DEFAULT_REGION, which boto3 reads itself, and before the profile's. Source:
+    AWS SDKs and Tools reference guide, "AWS Region"; Terraform's aws provider, "Shared
+    Configuration and Credentials Files".
+    """
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or None
 
 
 THROTTLING = frozenset(
@@ -223,6 +253,22 @@ DENIED = frozenset(
     {"AccessDenied", "AccessDeniedException", "403", "Forbidden", "UnauthorizedOperation"}
 )
 
+REFUSED = DENIED | {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "InvalidClientTokenId",
+    "InvalidIdentityToken",
+    "MissingAuthenticationToken",
+    "NotAuthorized",
+    "OptInRequired",
+    "SignatureDoesNotMatch",
+    "UnauthorizedException",
+    "UnrecognizedClientException",
+}
+"""Error codes that mean bad credentials. Source: AWS STS API reference, "Common Error Types", and
+IAM Identity Center portal API reference, GetRoleCredentials (UnauthorizedException)."""
+
 
 @contextmanager
 def explained(action: str, resource: str) -> Iterator[None]:
@@ -241,6 +287,16 @@ def explained(action: str, resource: str) -> Iterator[None]:
             expected="a network and credentials that reach AWS",
             fix="check the network and the credentials, then run it again; nothing is lost",
         ) from error
+
+
+def _unreachable(error: BotoCoreError, action: str, resource: str) -> AwsError:
+    return AwsError(
+        f"AWS could not be called: {error}",
+        where=f"{action} with {resource}",
+        expected="a network that reaches AWS in that region",
+        fix="check the network, a proxy (HTTPS_PROXY) and the region's name, then run it again; "
+        "nothing is lost",
+    )
 
 
 def _explain(error: ClientError, action: str, resource: str) -> LayerError:

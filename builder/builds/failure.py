@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from builder.aws.codebuild import BuildState, is_role_trouble
+from builder.builds.last_words import last_words
 from builder.errors import BuildFailed, BuildNotProvisioned, LayerError
 from builder.layer.layer import Layer
 from builder.protocol.variables import MERGE_VARIABLE, TARGET_VARIABLE
@@ -10,20 +11,30 @@ from builder.protocol.variables import MERGE_VARIABLE, TARGET_VARIABLE
 LOG_LINES = 25
 """Lines of a failed build's log that its error shows."""
 
+LINES_SEARCHED = 100
+"""Lines at the end of a log in which the worker's own error is looked for."""
+
 
 def build_failure(layer: Layer, build_id: str, state: BuildState | None) -> BuildFailed:
     """Return the error of a failed build; ``state`` is None when CodeBuild does not know it."""
     if state is None:
         return _unknown(layer, build_id)
     group = state.log_group or layer.site.log_group
-    last_words = "\n".join(f"  | {line}" for line in _last_lines(layer, group, state.log_stream))
+    lines = _last_lines(layer, group, state.log_stream)
+    said = last_words(lines)
     kind = BuildNotProvisioned if is_role_trouble(state.why) else BuildFailed
+    cause = said.what if said else state.why
+    shown = "\n".join(f"  | {line}" for line in lines[-LOG_LINES:])
+    ended = f" ({state.why})" if said else ""
+    advice = said.fix if said and said.fix else "correct what the log says"
     return kind(
-        f"{_subject(layer, state)} failed: {state.why}\n{last_words}",
-        where=f"build {state.id}\nlog group {group}, stream {state.log_stream or '(none yet)'}",
+        f"{_subject(layer, state)} failed: {cause}\n{shown}",
+        cause=f"{_part(state)}{cause}",
+        where=f"build {state.id}{ended}\n"
+        f"log group {group}, stream {state.log_stream or '(none yet)'}",
         expected="a build that ends with SUCCEEDED",
-        fix="correct what the log says, then plan and apply again; the whole log:\n"
-        f"lambda-layer logs {layer.name}",
+        fix=f"{advice}, then plan and apply again; the whole log:\n"
+        f"lambda-layer logs {layer.name} --failed",
     )
 
 
@@ -35,11 +46,19 @@ def _subject(layer: Layer, state: BuildState) -> str:
     return f"the {job} of layer {layer.name!r}"
 
 
+def _part(state: BuildState) -> str:
+    """Return which of a layer's several builds failed, for a sentence that goes on with why."""
+    runtime = state.variables.get(TARGET_VARIABLE, "")
+    if runtime:
+        return f"the build for {runtime} failed: "
+    return "the merge failed: " if state.variables.get(MERGE_VARIABLE) else ""
+
+
 def _last_lines(layer: Layer, group: str, stream: str) -> list[str]:
     if not stream:
         return ["(it failed before it had a log)"]
     try:
-        return layer.services.logs.tail(group, stream, LOG_LINES) or ["(its log is empty)"]
+        return layer.services.logs.tail(group, stream, LINES_SEARCHED) or ["(its log is empty)"]
     except LayerError as error:
         # That the log cannot be read must not hide that the build failed.
         return [f"(its log cannot be read: {error.what})"]

@@ -27,6 +27,9 @@ ROLE_PAUSE = 10.0
 """Seconds before a build is started again whose role could not be assumed."""
 
 
+CAUSE_LENGTH = 300
+"""Characters of a failure's cause that the record keeps."""
+
 TRIES = 10
 """Builds of one request within five minutes that are looked at before one is believed."""
 
@@ -192,6 +195,7 @@ class Obtaining:
         return BuildFailed(
             f"the builds of layer {self.layer.name!r} for {', '.join(failed)} failed\n"
             + "\n".join(error.what for error in errors),
+            cause="; ".join(error.cause for error in errors),
             where="\n".join(error.where for error in errors),
             expected=errors[0].expected,
             fix=errors[0].fix,
@@ -273,7 +277,8 @@ class Obtaining:
         self._note(lambda attempt: attempt.with_build(runtime, build_id))
 
     def _note_failure(self, runtimes: tuple[str, ...], error: BuildFailed | ArtifactError) -> None:
-        failure = error.what.splitlines()[0][:300]
+        cause = error.cause if isinstance(error, BuildFailed) else error.what
+        failure = next(iter(cause.splitlines()), "")[:CAUSE_LENGTH]
         self._note(lambda attempt: replace(attempt, failed=runtimes, failure=failure))
 
     def _note(self, change: Callable[[Attempt], Attempt]) -> None:

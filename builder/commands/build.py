@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from builder import report
-from builder.commands.options import Setting, as_json, pass_setting
+from builder.commands.options import Setting, as_json, layer_name, pass_setting
 from builder.errors import LayerError
 from builder.protocol.statuses import CURRENT, PINNED
 from builder.release.plan import plan
@@ -15,7 +15,7 @@ from builder.report.release import show_release
 
 
 @click.command()
-@click.argument("name")
+@layer_name
 @click.option("--force", is_flag=True, help="Build and publish even if nothing changed.")
 @click.option(
     "--wait/--no-wait",

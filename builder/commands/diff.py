@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import click
 
-from builder.commands.options import Setting, as_json, pass_setting
+from builder.commands.options import Setting, as_json, layer_name, pass_setting
 from builder.operations.diff import difference
 from builder.report.difference import show_difference
 
 
 @click.command()
-@click.argument("name")
-@click.argument("old", metavar="[A", type=click.IntRange(min=1), required=False)
-@click.argument("new", metavar="B]", type=click.IntRange(min=1), required=False)
+@layer_name
+@click.argument("old", metavar="[A]", type=click.IntRange(min=1), required=False)
+@click.argument("new", metavar="[B]", type=click.IntRange(min=1), required=False)
 @as_json
 @pass_setting
 def diff(setting: Setting, name: str, old: int | None, new: int | None, *, as_json: bool) -> None:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from builder.commands.options import Setting, pass_setting
+from builder.commands.options import Setting, layer_name, pass_setting
 from builder.errors import LayerError
 from builder.operations.lock import release_lock
 from builder.report.terminal import clean
 
 
 @click.command()
-@click.argument("name")
+@layer_name
 @click.option("--python", metavar="X.Y", help="Of which Python version, if there are several.")
 @click.option(
     "--release",

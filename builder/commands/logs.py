@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from builder.clock import Clock
-from builder.commands.options import Setting, as_json, pass_setting
+from builder.commands.options import Setting, as_json, layer_name, pass_setting
 from builder.operations.logs import build_log, build_logs, find_build_of
 from builder.report.log import show_line
 
 
 @click.command()
-@click.argument("name")
+@layer_name
 @click.option("--follow", is_flag=True, help="Wait for a build and follow it to its end.")
 @click.option("--failed", is_flag=True, help="The last build that failed.")
 @click.option("--build", "build_id", metavar="ID", default="", help="The build with this id.")

@@ -6,7 +6,7 @@ import click
 
 from builder import report
 from builder.clock import Clock
-from builder.commands.options import Setting, as_json, pass_setting
+from builder.commands.options import Setting, as_json, layer_name, pass_setting
 from builder.errors import LayerError
 from builder.functions.move import Moves, hand_over, move_functions
 from builder.layer.layer import Layer
@@ -16,7 +16,7 @@ from builder.report.moves import show_moves
 
 
 @click.command("move")
-@click.argument("name")
+@layer_name
 @click.option("--to", "version", type=int, help="This version; default: the current release.")
 @as_json
 @pass_setting

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from builder.aws.session import Credentials, Session
-from builder.layer.layer import Layer, layers_at
-from builder.report.terminal import clean
+from builder.errors import LayerError
+from builder.report.terminal import clean, echo
+from builder.spec.config_file import find_config
 from builder.spec.layers_toml import Config, load_config
+
+if TYPE_CHECKING:  # what calls AWS is imported when it is to be called: boto3 takes half a second
+    from builder.aws.session import Session
+    from builder.layer.layer import Layer
 
 AS_JSON = "lambda-layer.json"
 """Where a command notes that it was asked for JSON."""
@@ -22,7 +28,8 @@ class Setting:
     """What the options before the command say."""
 
     config: Path
-    credentials: Credentials
+    profile: str
+    role_arn: str
     region: str
     debug: bool
 
@@ -32,20 +39,36 @@ class Setting:
 
     def session(self, config: Config) -> Session:
         """Return a session where the options, or else layers.toml, say."""
-        return Session(self.credentials, self.region or config.app.region)
+        from builder.aws.session import Credentials, Session
+
+        return Session(Credentials(self.profile, self.role_arn), self.region or config.app.region)
 
     def layers(self, names: tuple[str, ...]) -> list[Layer]:
         """Return the layers named, or all of them, connected to AWS."""
+        from builder.layer.layer import layers_at
+
         config = self.load()
         specs = tuple(config.layer(name) for name in names) or config.layers
         return layers_at(config.app, specs, self.config.parent.resolve(), self.session(config))
 
     def layer(self, name: str) -> tuple[Layer, Session]:
         """Return the layer of that name, and the session that it is connected with."""
+        from builder.layer.layer import layers_at
+
         config = self.load()
         session = self.session(config)
         root = self.config.parent.resolve()
         return layers_at(config.app, (config.layer(name),), root, session)[0], session
+
+
+def complete_layers(ctx: click.Context, _argument: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names of layers that begin so, for the shell; none where they cannot be read."""
+    above = ctx.find_root().params.get("config")
+    try:
+        config = load_config(Path(above) if above else find_config(Path.cwd()))
+    except LayerError:
+        return []
+    return [layer.name for layer in config.layers if layer.name.startswith(incomplete)]
 
 
 def _note_json(ctx: click.Context, _option: click.Parameter, value: bool) -> bool:
@@ -57,7 +80,8 @@ as_json = click.option(
     "--json", "as_json", is_flag=True, callback=_note_json, help="Write JSON for machines."
 )
 yes = click.option("--yes", is_flag=True, help="Do not ask.")
-names = click.argument("names", metavar="[NAME]...", nargs=-1)
+layer_name = click.argument("name", shell_complete=complete_layers)
+names = click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete_layers)
 
 
 def pass_setting(command: Callable[..., None]) -> Callable[..., None]:
@@ -66,7 +90,24 @@ def pass_setting(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Ask on the terminal unless ``yes``; abort for any other answer."""
-    if not yes:
+    """Ask on the terminal unless ``yes``; abort for any other answer.
+
+    Raise LayerError when there is nothing to answer with.
+    """
+    if yes:
+        return
+    try:
         # On stderr: stdout may be read by a machine.
-        click.confirm(clean(question), abort=True, err=True)
+        agreed = click.confirm(clean(question), err=True)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        echo(err=True)
+        raise LayerError(
+            "nothing was done, because the question had no answer",
+            where="standard input, which is no terminal",
+            expected="y or n",
+            fix="add --yes to the command",
+        ) from None
+    if not agreed:
+        raise click.Abort

@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 
 from builder import report
-from builder.commands.options import Setting, as_json, pass_setting, yes
+from builder.commands.options import Setting, as_json, layer_name, pass_setting, yes
 from builder.release.prune import freed, pruning_of
 from builder.release.prune import prune as delete
 from builder.report.prune import show_pruning
 
 
 @click.command()
-@click.argument("name")
+@layer_name
 @click.option(
     "--keep",
     type=click.IntRange(min=1),

@@ -6,14 +6,14 @@ import click
 
 from builder import report
 from builder.aws.services import connect
-from builder.aws.session import Session
-from builder.commands.options import Setting, pass_setting
+from builder.aws.session import Credentials, Session
+from builder.commands.options import Setting, confirm, pass_setting, yes
 from builder.operations.retire import Retirement, retire
 from builder.protocol.variables import RETIRE_VARIABLE
 
 
 @click.command("retire")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes
 @click.argument("name", required=False)
 @pass_setting
 def retire_command(setting: Setting, name: str | None, *, yes: bool) -> None:
@@ -30,12 +30,11 @@ def retire_command(setting: Setting, name: str | None, *, yes: bool) -> None:
         if name is None:
             raise click.UsageError(f"name a layer, or set {RETIRE_VARIABLE}")
         app = setting.load().app
-        session = Session(setting.credentials, setting.region or app.region)
+        session = Session(
+            Credentials(setting.profile, setting.role_arn), setting.region or app.region
+        )
         retirement = Retirement.by_name(app, name, session)
-        if not yes:
-            click.confirm(
-                f"Delete all versions we published of {retirement.layer_name}?", abort=True
-            )
+        confirm(f"Delete all versions we published of {retirement.layer_name}?", yes=yes)
     else:
         session = Session(retirement.credentials, retirement.region)
         session.require(retirement.account)

@@ -6,7 +6,7 @@ import click
 
 from builder import report
 from builder.clock import Clock
-from builder.commands.options import Setting, as_json, confirm, pass_setting, yes
+from builder.commands.options import Setting, as_json, confirm, layer_name, pass_setting, yes
 from builder.layer.releases import living_release
 from builder.operations.rollback import roll_back, unpinning_of
 from builder.operations.rollback import unpin as let_go
@@ -15,7 +15,7 @@ from builder.report.rollback import show_pin, show_unpinned
 
 
 @click.command()
-@click.argument("name")
+@layer_name
 @click.argument("version", type=click.IntRange(min=1))
 @click.option("--reason", default="", help="Why; plan and status show it.")
 @yes
@@ -51,7 +51,7 @@ def rollback(
 
 
 @click.command()
-@click.argument("name")
+@layer_name
 @yes
 @as_json
 @pass_setting

@@ -6,13 +6,13 @@ import click
 
 from builder import report
 from builder.clock import Clock
-from builder.commands.options import Setting, as_json, pass_setting
+from builder.commands.options import Setting, as_json, layer_name, pass_setting
 from builder.operations.wait import wait_for_release
 from builder.report.release import show_release
 
 
 @click.command()
-@click.argument("name")
+@layer_name
 @click.option(
     "--timeout", default=90.0, show_default=True, metavar="MINUTES", help="Give up after that long."
 )

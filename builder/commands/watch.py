@@ -7,14 +7,14 @@ import sys
 import click
 
 from builder.clock import Clock
-from builder.commands.options import Setting, as_json, pass_setting
+from builder.commands.options import Setting, as_json, layer_name, pass_setting
 from builder.operations.watch import watch
 from builder.protocol.statuses import PUBLISHED
 from builder.report.watch import show_views
 
 
 @click.command("watch")
-@click.argument("name")
+@layer_name
 @click.option(
     "--wait",
     type=click.IntRange(min=0),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from enum import Enum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from builder.worker.slim.ignore import parse
 
@@ -20,7 +20,7 @@ NEVER_INPUT = re.compile(
       | \.idea/ | \.vscode/ | \.[^/]*\.sw[a-p] | [^/]*~ | \.\#[^/]* | \#[^/]*\#
     )
     /?
-  | layers\.toml | node_modules/
+  | layers\.toml | layers\.schema\.json | node_modules/
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -33,6 +33,12 @@ BUILD_OUTPUT = re.compile(
     r"|dist/(?:[^/]*\.whl|[^/]*\.tar\.gz|\.gitignore)"
 )
 """What builds leave at the top of a package, unless ``build`` or ``dist`` is a module there."""
+
+TERRAFORM = re.compile(
+    r"(?:.*/)?(?:[^/]*\.(?:tf|tfvars)(?:\.json)?|\.terraform\.lock\.hcl)", re.DOTALL
+)
+"""Configuration of Terraform, which is not the package's, unless it lies in a Python package: there
+it is data."""
 
 MADE_BY_TOOLS = ("pyvenv.cfg", "conda-meta", "CACHEDIR.TAG", "CMakeCache.txt")
 """Files that tools put into folders that they made: environments, caches, build output. The
@@ -143,6 +149,9 @@ class Choice:
             return not (here.parent / "__init__.py").exists()
         if folder:
             return self._is_made_by_a_tool(here)
+        if TERRAFORM.fullmatch(name):
+            above = [self._tree / place for place in PurePosixPath(path).parents]
+            return not any((place / "__init__.py").exists() for place in above)
         if name.endswith((".pyc", ".pyo")):
             # Bytecode without its source is the module.
             return here.with_suffix(PYTHON_SOURCE).exists()

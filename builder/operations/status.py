@@ -15,13 +15,17 @@ from builder.protocol.statuses import BUILDING, FAILED, MISSING, PINNED, PUBLISH
 
 @dataclass(frozen=True)
 class Status:
-    """What is known of one layer; ``unseen`` says why its functions are not known, or ""."""
+    """What is known of one layer; ``unseen`` says why its functions are not known, or "".
+
+    ``has_bucket`` is false where the application is not applied: nothing of it is there.
+    """
 
     layer: Layer
     record: Record
     builds: tuple[BuildState, ...] = ()
     uses: tuple[Use, ...] = ()
     unseen: str = ""
+    has_bucket: bool = True
 
     @property
     def state(self) -> AttemptState | None:
@@ -75,7 +79,10 @@ def status_of(layer: Layer) -> Status:
 
     Without the right to list functions the rest is still seen.
     """
-    record = layer.records.load_or_new()
+    known = layer.records.load()
+    if known is None and not layer.services.store.bucket_exists():
+        return Status(layer, Record(layer.name), has_bucket=False)
+    record = known or Record(layer.name)
     attempt = record.attempt
     open_builds = attempt.all_builds if attempt and attempt.is_open else {}
     builds = tuple(layer.services.codebuild.states(open_builds.values()))

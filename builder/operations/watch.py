@@ -185,8 +185,10 @@ class _Watcher:
         state = state_of(attempt, [build.state for build in builds])
         if state.failed:
             if any(build.state.failed for build in builds):
+                said = [build.errors[-1] for build in builds if build.state.failed and build.errors]
+                cause = "; ".join(dict.fromkeys(said)) or state.failure_of_builds
                 hint = f"lambda-layer logs {self._layer.name} --failed"
-                return FAILED, None, f"{state.failure_of_builds}\n{hint}"
+                return FAILED, None, f"{cause}\n{hint}"
             return FAILED, None, state.failure
         if state.condition in {Condition.STARTING, Condition.RUNNING}:
             return BUILDING, None, ""

@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from builder.inputs.ignore import Reason
 from builder.layer.layer import Layer
-from builder.protocol.statuses import AT_REST, BUILDING, UNMOVED
+from builder.protocol.statuses import AT_REST, BUILDING, CURRENT, UNMOVED
 from builder.release.plan import Plan
 from builder.report.tables import new_table, release_fields, show, show_json, styled
 from builder.report.terminal import echo
@@ -25,7 +25,8 @@ def show_plans(plans: Sequence[tuple[Layer, Plan]], *, as_json: bool) -> None:
         now = f"v{plan.release.version}" if plan.release else "-"
         work = "move" if plan.status == UNMOVED else "build"
         due = "-" if plan.status in AT_REST else f"{work} #{plan.token.number}"
-        table.add_row(layer.name, styled(plan.status), escape(plan.reason), now, due)
+        why = "nothing changed since then" if plan.status == CURRENT else plan.reason
+        table.add_row(layer.name, styled(plan.status), escape(why), now, due)
     show(table)
 
 

@@ -9,9 +9,11 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from builder.layer.record import Release
 from builder.operations.status import Status
 from builder.protocol.statuses import FAILED
 from builder.report.tables import (
+    is_narrow,
     megabytes,
     new_table,
     release_fields,
@@ -27,7 +29,10 @@ def show_status(found: Sequence[Status], *, as_json: bool, releases: bool) -> No
     if as_json:
         show_json([status_fields(status) for status in found])
         return
-    show(_layers(found))
+    narrow = is_narrow()
+    show(*_places(found), "", _layers(found, narrow=narrow))
+    if narrow:
+        show(*(s.wanted.layer_arn for s in found if s.wanted is not None))
     if any(status.build and status.build.running for status in found):
         show("", _builds(found))
     if releases and any(status.record.releases for status in found):
@@ -39,12 +44,20 @@ def show_status(found: Sequence[Status], *, as_json: bool, releases: bool) -> No
         show("", *remarks)
 
 
+def _places(found: Sequence[Status]) -> list[str]:
+    sites = dict.fromkeys((s.layer.site.account, s.layer.site.region) for s in found)
+    return [f"account {account}, region {region}" for account, region in sites]
+
+
 def status_fields(status: Status) -> dict[str, Any]:
     """Return what machines read of a layer."""
     record, build = status.record, status.build
     attempt, pin = record.attempt, record.pinned
     return {
         "layer": status.layer.name,
+        "account": status.layer.site.account,
+        "region": status.layer.site.region,
+        "bucket": status.layer.site.bucket if status.has_bucket else None,
         "status": status.word,
         "failure": status.failure,
         "build_id": attempt.build_id if attempt else "",
@@ -61,14 +74,15 @@ def status_fields(status: Status) -> dict[str, Any]:
     }
 
 
-def _layers(found: Sequence[Status]) -> Table:
+def _layers(found: Sequence[Status], *, narrow: bool) -> Table:
+    """Return a row for each layer; where they are narrow, the ARNs have lines of their own."""
     table = new_table("layer", "status", "version", "packages", "unzipped", "zipped", "published")
     for status in found:
         release = status.wanted
         table.add_row(
             status.layer.name,
             styled(status.word),
-            release.layer_arn if release else "-",
+            _version(release, narrow=narrow),
             str(release.packages) if release else "-",
             megabytes(release.unzipped_size if release else None),
             megabytes(release.zipped_size if release else None),
@@ -77,13 +91,27 @@ def _layers(found: Sequence[Status]) -> Table:
     return table
 
 
+def _version(release: Release | None, *, narrow: bool) -> str:
+    if release is None:
+        return "-"
+    return str(release.version) if narrow else release.layer_arn
+
+
 def _remarks(found: Sequence[Status]) -> list[str]:
     """Return what does not fit into a table: why builds failed, who pinned what."""
-    remarks = []
+    missing = dict.fromkeys(s.layer.site.bucket for s in found if not s.has_bucket)
+    remarks = [
+        f"there is no bucket {bucket}: apply the stack, or correct the account or the region "
+        f"(--region, AWS_REGION, {escape('[app]')} region)"
+        for bucket in missing
+    ]
     for status in found:
         name, pin = status.layer.name, status.record.pinned
         if status.failure:
             remarks.append(f"{name}: {styled(FAILED)}: {escape(status.failure)}")
+            remarks.append(
+                f"its log: lambda-layer logs {name} --failed; the next apply tries again"
+            )
         if pin is not None:
             remarks.append(f"{name}: {escape(str(pin))}; until: lambda-layer unpin {name}")
         if status.record.lease is not None:

@@ -36,7 +36,13 @@ STYLES = {
     PROBLEM: "red",
 }
 
+WHOLE = {"published", "status", "version"}
+"""Columns that stay on one line: where a terminal is narrow, the others are wrapped."""
+
 PIPE_WIDTH = 1000
+
+WIDE = 160
+"""Columns that a row of `status` with an ARN takes, which has up to 140 characters of its own."""
 
 
 def styled(status: str) -> str:
@@ -55,18 +61,24 @@ def new_table(*columns: str, title: str = "") -> Table:
         title_style="bold",
     )
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column in WHOLE)
     return table
 
 
+def is_narrow() -> bool:
+    """Whether stdout is a terminal that a row with an ARN does not fit into."""
+    console = SafeConsole()
+    return console.is_terminal and console.width < WIDE
+
+
 def show(*parts: RenderableType) -> None:
-    """Write tables or text to stdout."""
+    """Write tables or text to stdout; text is left to the terminal to wrap, so it can be copied."""
     # A pipe has no width: what is searched for must stand on one line.
     console = SafeConsole(highlight=False)
     if not console.is_terminal:
         console = SafeConsole(width=PIPE_WIDTH, highlight=False)
     for part in parts:
-        console.print(part)
+        console.print(part, soft_wrap=isinstance(part, str))
 
 
 def show_json(document: Any) -> None:

@@ -7,8 +7,9 @@ puts something into the clipboard (OSC 52). Here they are shown as what they are
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
@@ -35,10 +36,22 @@ def echo(text: str = "", *, err: bool = False, mark: str = "", **style: Any) -> 
     away where there is no terminal.
     """
     text = clean(text)
+    colour = wants_colour(os.environ)
     if mark:
-        click.echo(click.style(mark, **style) + text, err=err)
+        click.echo(click.style(mark, **style) + text, err=err, color=colour)
     else:
-        click.echo(click.style(text, **style) if style else text, err=err)
+        click.echo(click.style(text, **style) if style else text, err=err, color=colour)
+
+
+def wants_colour(environment: Mapping[str, str]) -> bool | None:
+    """Return whether the environment wants colours or none; None if the terminal decides.
+
+    NO_COLOR comes first. Sources: no-color.org and force-color.org; rich, which draws the tables,
+    reads all three alike.
+    """
+    if environment.get("NO_COLOR") or environment.get("TERM") in {"dumb", "unknown"}:
+        return False
+    return True if environment.get("FORCE_COLOR") else None
 
 
 class SafeConsole(Console):

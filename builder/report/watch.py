@@ -72,7 +72,7 @@ class _Screen:
         text = Text.assemble((view.layer, "bold"), "  ", (view.stage, STYLES[view.stage]))
         if view.stage == WAITING:
             last = view.release
-            text.append("  for a build to begin")
+            text.append("  for a build to begin (terraform apply, or lambda-layer build)")
             text.append(f"; last: version {last.version} of {last.published_at}" if last else "")
             text.append("; Ctrl-C ends")
         elif view.reason:
@@ -188,7 +188,8 @@ def _write(views: Iterable[View], form: Callable[[Event], str]) -> View | None:
 def events(last: View | None, view: View) -> Iterator[Event]:
     """Yield what happened between two looks, each event as flat fields."""
     if last is None and view.stage == WAITING:
-        yield {"layer": view.layer, "event": WAITING}
+        last_one = release_fields(view.release) if view.release else {}
+        yield {"layer": view.layer, "event": WAITING, **last_one}
     before = {build.state.id: build for build in last.builds} if last else {}
     for build in view.builds:
         base = {"layer": view.layer, "build": build.state.id}
@@ -221,7 +222,14 @@ def _sentence(event: Event) -> str:
 
 
 _SENTENCES: Mapping[str, Callable[[Event], str]] = {
-    WAITING: lambda _e: "waiting for a build to begin",
+    WAITING: lambda e: (
+        "waiting for a build to begin (terraform apply, or lambda-layer build); "
+        + (
+            f"the last release is version {e['version']} of {e['published_at']}"
+            if "version" in e
+            else "there is no release yet"
+        )
+    ),
     "build": lambda e: f"build {e['build']}: {e['reason']}",
     "phase": lambda e: f"phase {e['phase'].lower().replace('_', ' ')}",
     STEP: lambda e: str(e["text"]),

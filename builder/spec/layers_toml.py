@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +42,14 @@ class Config:
         for layer in self.layers:
             if layer.name == name:
                 return layer
-        names = ", ".join(layer.name for layer in self.layers) or "none"
+        names = [layer.name for layer in self.layers]
+        close = get_close_matches(name, names, n=1)
+        nearest = f"did you mean {close[0]!r}? Else " if close else ""
         raise SpecError(
             f"there is no layer {name!r}",
             where=self.app.where,
-            expected=f"one of: {names}",
-            fix=f"name one of them, or add [layers.{name}]",
+            expected=f"one of: {', '.join(names) or 'none'}",
+            fix=f"{nearest}name one of them, or add [layers.{name}]",
         )
 
 

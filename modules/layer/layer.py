@@ -80,7 +80,7 @@ class LambdaLayer(Construct):
             publisher.serve(spec)
         elif sync_mode is False:
             raise _no_publisher(spec)
-        self._program = [literal(word) for word in program]
+        self._program = _words(spec, program)
         infrastructure.expire(f"{self._keys.bundles}/")
 
         query = {
@@ -362,6 +362,19 @@ def _no_publisher(spec: LayerSpec) -> SpecError:
         where=f"LambdaLayer {spec.name!r}, argument 'sync_mode'",
         expected="sync_mode=False beside publisher=Publisher(...)",
         fix="make one Publisher for the application and give it to its layers",
+    )
+
+
+def _words(spec: LayerSpec, program: Sequence[str]) -> list[str]:
+    """Return a program for Terraform; raise SpecError for a string, which is a list of letters."""
+    words = [] if isinstance(program, str) else list(program)
+    if words and all(isinstance(word, str) for word in words):
+        return [literal(word) for word in words]
+    raise SpecError(
+        f"program is {program!r}",
+        where=f"LambdaLayer {spec.name!r}, argument 'program'",
+        expected="several words, such as program=['lambda-layer']",
+        fix="give the program and each of its arguments as a string of its own",
     )
 
 

@@ -24,6 +24,7 @@ from builder.release.release import Order, ensure
 from builder.spec.layer_spec import LayerSpec
 from embedded.aws import EmbeddedAws
 from tests.builder.fast_worker import buildspec
+from tests.region import by_aws_region_alone
 
 PYPROJECT = '[project]\nname = "web"\nversion = "1.0"\n'
 PACKAGE = {"pyproject.toml": PYPROJECT, "web/__init__.py": "", "web/app.py": "x = 1\n"}
@@ -266,7 +267,7 @@ def environ(monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str]) -> 
     """Put this process where the environment says, and nowhere else."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
-    for name, value in environment.items():
+    for name, value in by_aws_region_alone(environment).items():
         monkeypatch.setenv(name, value)
 
 

@@ -32,6 +32,9 @@ if "wait" in word:
 if "fail" in word:
     print("no such package: unobtainium")
     sys.exit(3)
+if "refuse" in word:
+    print("ERROR: there is no package unobtainium\\n  where:    web\\n  fix:      correct it")
+    sys.exit(1)
 if "nothing" in word:
     pathlib.Path("out").mkdir()
     pathlib.Path("out/note.txt").write_text("no layer here")

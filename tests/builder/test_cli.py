@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,13 +10,18 @@ from click.testing import CliRunner
 
 from builder import __version__
 from builder.cli import main
-from tests.builder.commands.conftest import Project
+from tests.builder.commands.conftest import LAYERS, Project
 from tests.builder.commands.conftest import project as project
+from tests.builder.conftest import package
+from tests.patience import PATIENCE
 
 
 def commands(group: click.Group = main, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     yield path
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         if isinstance(command, click.Group):
             yield from commands(command, (*path, name))
         else:
@@ -78,3 +85,68 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     config = ["--config", str(tmp_path / "layers.toml")]
 
     assert "Traceback" in CliRunner().invoke(main, ["--debug", *config, "plan"]).stderr
+
+
+def test_no_summary_is_cut_short() -> None:
+    summaries = CliRunner().invoke(main, ["--help"]).output.partition("Commands:")[2]
+    assert "..." not in summaries
+    assert "is for several runtimes)." in " ".join(summaries.split())
+
+
+def test_the_variables_are_in_the_help() -> None:
+    shown = CliRunner().invoke(main, ["--help"]).output
+
+    assert "LAMBDA_LAYER_CONFIG" in shown
+    assert "LAMBDA_LAYER_DEBUG" in shown
+
+
+def test_a_wrong_command_gets_the_nearest_right_one() -> None:
+    done = CliRunner().invoke(main, ["staus"])
+
+    assert done.exit_code == 2
+    assert "Did you mean 'status'?" in done.output
+
+
+@pytest.mark.parametrize("wrong", ["tree", "retir", "prun", "rolback", "mov"])
+def test_a_wrong_command_never_gets_one_that_destroys(wrong: str) -> None:
+    done = CliRunner().invoke(main, [wrong, "web"])
+
+    assert done.exit_code == 2
+    assert not any(f"'{name}'" in done.output for name in ("retire", "prune", "rollback", "move"))
+
+
+def test_an_option_that_belongs_before_the_command_is_said_to() -> None:
+    done = CliRunner().invoke(main, ["plan", "web", "--region", "eu-west-1"])
+
+    assert done.exit_code == 2
+    assert "--region belongs before the command: lambda-layer --region ... plan" in done.output
+    assert "belongs before" not in CliRunner().invoke(main, ["plan", "--wrong"]).output
+
+
+def test_a_version_that_is_no_number_is_named_as_it_is_in_the_usage(project: Project) -> None:
+    done = project.run("diff", "web", "a")
+
+    assert done.exit_code == 2
+    assert "Invalid value for '[A]'" in done.output
+
+
+def test_a_layer_that_is_misspelt_gets_the_nearest_name(project: Project) -> None:
+    assert "did you mean 'web'?" in project.run("plan", "wep").stderr
+    assert "did you mean" not in project.run("plan", "zzzzz").stderr
+
+
+def test_neither_the_version_nor_completion_waits_for_boto3(tmp_path: Path) -> None:
+    package(tmp_path)
+    (tmp_path / "layers.toml").write_text(LAYERS.format(app="x1"))
+    code = (
+        "import sys\nfrom builder.cli import main\n"
+        "main(['--version'], standalone_mode=False)\n"
+        "from builder.commands.options import complete_layers\nimport click\n"
+        "print(complete_layers(click.Context(main), None, 'w'), 'boto3' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+
+    assert done.stdout.splitlines()[-1] == "['web'] False", done.stderr

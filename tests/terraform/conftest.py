@@ -27,6 +27,7 @@ from embedded.calls import Call
 from embedded.program import TerraformError, find
 from embedded.standins.reattach import reattached
 from embedded.terraform import Terraform, choose
+from tests.region import by_aws_region_alone
 from tests.terraform.builds import quick_builds
 from tests.terraform.packages import layer, write, write_package
 from tests.terraform.warm import warm_command
@@ -249,7 +250,7 @@ def machine(aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> dict[
     """An environment in which commands reach the embedded AWS alone and find the builder."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     return {
-        **aws.process_environment(),
+        **by_aws_region_alone(aws.process_environment()),
         "PATH": path,
         "TF_VAR_s3_use_path_style": "true",
         "TF_VAR_skip_aws_checks": "true",

@@ -122,7 +122,7 @@ def test_a_failed_build_is_shown_by_the_next_plan_and_retried_by_the_next_apply(
         assert planned.changes == {"aws_s3_object.web_approval": ["update"]}
         answer = planned.answer()
         assert (answer["status"], answer["layer_arn"]) == ("failed", first)
-        assert "web/web/__init__.py changed; build 2 failed (the build of layer" in answer["reason"]
+        assert "web/web/__init__.py changed; build 2 failed (BUILD: " in answer["reason"]
 
     assert stack.apply().builds == 1
     wait_until(lambda: released(stack, 3), "the release of the retry")

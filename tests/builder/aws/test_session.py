@@ -2,10 +2,20 @@ import configparser
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import ClientError, ConnectTimeoutError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    PartialCredentialsError,
+    ProxyConnectionError,
+    SSLError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
 
 from builder.aws.session import CONFIG, Credentials, Session, code_of, explained
-from builder.errors import AwsError, CredentialsError
+from builder.errors import AwsError, CredentialsError, NotNow
 from embedded.aws import EmbeddedAws
 from tests.builder.conftest import ACCOUNT, World, environ
 
@@ -49,6 +59,53 @@ def test_without_a_region_the_fix_is_to_set_one() -> None:
         Session(Credentials())
 
     assert "AWS_REGION" in caught.value.fix
+
+
+@pytest.mark.usefixtures("nobody")
+def test_following_the_advice_on_a_missing_region_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CredentialsError) as caught:
+        Session(Credentials())
+
+    name, _, value = caught.value.fix.partition("export ")[2].partition("=")
+    monkeypatch.setenv(name, value)
+    assert Session(Credentials()).region == value
+
+
+REGIONS = {
+    "AWS_REGION alone": ("", {"AWS_REGION": "eu-west-1"}, "eu-west-1"),
+    "AWS_DEFAULT_REGION alone": ("", {"AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-2"),
+    "AWS_REGION first": (
+        "",
+        {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-2"},
+        "eu-west-1",
+    ),
+    "an empty one is none": (
+        "",
+        {"AWS_REGION": "", "AWS_DEFAULT_REGION": "eu-west-2"},
+        "eu-west-2",
+    ),
+    "before the profile's": ("work", {"AWS_REGION": "eu-west-1"}, "eu-west-1"),
+}
+
+
+@pytest.mark.usefixtures("nobody")
+@pytest.mark.parametrize(("name", "environment", "region"), REGIONS.values(), ids=REGIONS)
+def test_the_environment_names_the_region_as_terraform_reads_it(
+    aws: EmbeddedAws,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    environment: dict[str, str],
+    region: str,
+) -> None:
+    profile(tmp_path / "config", aws, monkeypatch)
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+
+    session = Session(Credentials(name))
+    assert session.region == region
+    assert session.client("s3").meta.region_name == region
+    assert Session(Credentials(name), "us-east-1").region == "us-east-1"
 
 
 @pytest.mark.usefixtures("nobody")
@@ -134,6 +191,88 @@ def test_credentials_that_aws_refuses_are_reported_as_such(
 
     with pytest.raises(CredentialsError, match="AWS refused the credentials"):
         _ = Session(Credentials(), "eu-central-1").account
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, error: BotoCoreError | ClientError) -> None:
+    """Let STS fail with an error: it has no such trouble of its own."""
+
+    class Sts:
+        def get_caller_identity(self) -> None:
+            raise error
+
+    monkeypatch.setattr(Session, "client", lambda *_: Sts())
+
+
+UNREACHABLE = {
+    "no name": EndpointConnectionError(endpoint_url="https://sts.eu-west-1.amazonaws.com/"),
+    "time-out": ConnectTimeoutError(endpoint_url="https://sts.eu-west-1.amazonaws.com/"),
+    "certificate": SSLError(
+        endpoint_url="https://sts.eu-west-1.amazonaws.com/", error=OSError("bad")
+    ),
+    "proxy": ProxyConnectionError(proxy_url="http://proxy:3128"),
+    "trouble at AWS": error_of("InternalFailure"),
+    "an error without a code": ClientError({}, "GetCallerIdentity"),
+}
+
+
+@pytest.mark.parametrize("error", UNREACHABLE.values(), ids=UNREACHABLE)
+def test_trouble_on_the_way_to_aws_is_not_blamed_on_the_credentials(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: BotoCoreError | ClientError
+) -> None:
+    answering(monkeypatch, error)
+
+    with pytest.raises(AwsError) as caught:
+        _ = Session(Credentials(), "eu-central-1").account
+
+    assert "sts:GetCallerIdentity" in str(caught.value)
+    assert "refused the credentials" not in str(caught.value)
+    assert "log in" not in caught.value.fix
+
+
+def test_a_refused_connection_is_no_matter_of_credentials(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+
+    for credentials in (Credentials(), Credentials(role_arn=world.role)):
+        with pytest.raises(AwsError, match="AWS could not be called") as caught:
+            _ = Session(credentials, "eu-central-1").account
+        assert "log in" not in caught.value.fix
+
+
+def test_throttling_of_sts_may_pass(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(monkeypatch, error_of("Throttling"))
+
+    with pytest.raises(NotNow, match="sts:GetCallerIdentity failed: Throttling"):
+        _ = Session(Credentials(), "eu-central-1").account
+
+
+REFUSED = {
+    **{
+        code: error_of(code)
+        for code in (
+            "InvalidClientTokenId",
+            "ExpiredToken",
+            "SignatureDoesNotMatch",
+            "AccessDenied",
+        )
+    },
+    "half of them": PartialCredentialsError(provider="env", cred_var="aws_secret_access_key"),
+    "SSO ended": UnauthorizedSSOTokenError(),
+    "SSO not renewed": TokenRetrievalError(provider="sso", error_msg="Token has expired"),
+}
+
+
+@pytest.mark.parametrize("error", REFUSED.values(), ids=REFUSED)
+def test_credentials_that_are_at_fault_are_to_be_renewed(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: BotoCoreError | ClientError
+) -> None:
+    answering(monkeypatch, error)
+
+    with pytest.raises(CredentialsError) as caught:
+        _ = Session(Credentials(), "eu-central-1").account
+
+    assert "log in" in caught.value.fix
 
 
 def test_a_role_that_may_not_be_assumed_is_reported_with_its_arn(

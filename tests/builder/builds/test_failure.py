@@ -23,6 +23,21 @@ def test_a_build_that_failed_before_it_had_a_log_is_still_a_failed_build(world: 
     assert caught.value.what.count("\n  | ") >= 1
 
 
+def test_the_workers_own_sentence_and_advice_come_first(world: World) -> None:
+    world.behave("refuse")
+    layer = world.layer()
+
+    with pytest.raises(BuildFailed) as caught:
+        finished(layer, started(layer))
+
+    first, _, log = caught.value.what.partition("\n")
+    assert first == "the build of layer 'web' failed: there is no package unobtainium"
+    assert caught.value.cause == "there is no package unobtainium"
+    assert "  | ERROR: there is no package unobtainium" in log
+    assert "BUILD: " in caught.value.where
+    assert caught.value.fix.startswith("correct it, then plan and apply again")
+
+
 def test_a_log_that_may_not_be_read_does_not_hide_the_failure(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

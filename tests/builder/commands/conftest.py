@@ -26,6 +26,7 @@ from tests.builder.conftest import (
 )
 from tests.builder.fast_worker import buildspec
 from tests.patience import PATIENCE
+from tests.region import by_aws_region_alone
 
 PROGRAM = str(Path(sys.executable).with_name("lambda-layer"))
 LAYERS = """
@@ -95,8 +96,8 @@ def project(aws: EmbeddedAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def ran(command: list[str], aws: EmbeddedAws, **options: Any) -> "subprocess.CompletedProcess[str]":
     """Run a command as a process in the embedded AWS."""
     return subprocess.run(
-        command, env=aws.process_environment(), capture_output=True, text=True, check=False,
-        timeout=PATIENCE, **options,
+        command, env=by_aws_region_alone(aws.process_environment()), capture_output=True,
+        text=True, check=False, timeout=PATIENCE, **options,
     )  # fmt: skip
 
 

@@ -22,6 +22,15 @@ def test_retiring_asks_first_and_removes_everything(project: Project) -> None:
     assert s3.list_object_versions(Bucket=project.bucket).get("Versions", []) == []
 
 
+def test_where_there_is_no_terminal_the_fix_is_yes(project: Project) -> None:
+    done = project.run("retire", "web")
+
+    assert done.exit_code == 1
+    assert "ERROR: nothing was done" in done.stderr
+    assert "--yes" in done.stderr
+    assert done.stdout == ""
+
+
 def test_terraform_retires_without_being_asked_and_without_a_configuration(
     project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -34,6 +34,16 @@ def test_nothing_happens_without_a_yes(project: Project) -> None:
     assert "pinned" not in project.run("status").stdout
 
 
+def test_where_there_is_no_terminal_the_fix_is_yes(project: Project) -> None:
+    releases(project, 2)
+
+    done = project.run("rollback", "web", "1")
+    assert done.exit_code == 1
+    assert "ERROR: nothing was done" in done.stderr
+    assert "--yes" in done.stderr
+    assert project.run("rollback", "web", "1", "--yes").exit_code == 0
+
+
 def test_a_pinned_layer_is_seen_everywhere_and_not_built(rolled_back: Project) -> None:
     assert version_of(rolled_back) == "1"
     assert "(v2 is bad)" in rolled_back.run("status").stdout

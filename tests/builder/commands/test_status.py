@@ -15,3 +15,33 @@ def test_status_shows_functions_on_old_versions(project: Project) -> None:
 
     (found,) = json.loads(project.run("status", "--json").stdout)
     assert [(use["function"], use["old"]) for use in found["functions"]] == [(function, True)]
+
+
+def test_a_wrong_region_is_seen_as_one(project: Project) -> None:
+    done = project.run("--region", "eu-west-3", "status", "web")
+
+    assert done.exit_code == 1
+    assert "account 123456789012, region eu-west-3" in done.stdout
+    bucket = f"{project.app}-layers-123456789012-eu-west-3"
+    assert f"there is no bucket {bucket}" in done.stdout
+    assert "--region" in done.stdout
+    assert "does not use it" not in done.stdout
+    (found,) = json.loads(project.run("--region", "eu-west-3", "status", "--json").stdout)
+    assert (found["region"], found["bucket"]) == ("eu-west-3", None)
+
+
+def test_the_place_is_named_and_a_layer_without_a_release_is_no_fault(project: Project) -> None:
+    done = project.run("status")
+
+    assert done.exit_code == 0
+    assert "account 123456789012, region eu-central-1" in done.stdout
+    assert "there is no bucket" not in done.stdout
+
+
+def test_a_failed_build_is_reported_with_the_next_command(project: Project) -> None:
+    project.behave("refuse")
+    assert project.run("build", "web").exit_code == 1
+
+    said = project.run("status").stdout
+    assert "web: failed: there is no package unobtainium" in said
+    assert "lambda-layer logs web --failed" in said

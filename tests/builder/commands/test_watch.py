@@ -18,7 +18,9 @@ def test_a_pipe_gets_a_line_for_each_thing_that_happens(project: Project) -> Non
     with watching(project) as process:
         assert process.stdout is not None
         try:
-            assert process.stdout.readline() == "web: waiting for a build to begin\n"
+            said = process.stdout.readline()
+            assert said.startswith("web: waiting for a build to begin (terraform apply")
+            assert said.endswith("there is no release yet\n")
             assert project.run("build", "web").exit_code == 0
             said, _ = process.communicate(timeout=PATIENCE)
         finally:

@@ -38,6 +38,10 @@ def paths(root: Path, **fields: Any) -> list[str]:
         ".terraform/x",
         "terraform.tfstate",
         "terraform.tfstate.backup",
+        "infra/main.tf",
+        "infra/prod.tfvars",
+        "infra/layers.tf.json",
+        ".terraform.lock.hcl",
         ".DS_Store",
         "web/Thumbs.db",
         ".idea/workspace.xml",
@@ -56,6 +60,8 @@ def test_what_tools_and_editors_leave_behind_is_no_input(tmp_path: Path, name: s
 @pytest.mark.parametrize(
     "name",
     [
+        "web/template.tf",
+        "web/templates/main.tf",
         "web/build/__init__.py",
         "web/dist/__init__.py",
         "web/data/empty.txt",

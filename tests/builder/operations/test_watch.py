@@ -92,6 +92,18 @@ def test_the_cause_of_a_failed_build_is_shown_also_once_the_record_says_it_faile
     assert "lambda-layer logs web --failed" in last.problem
 
 
+def test_what_the_worker_says_of_a_failure_is_shown_and_not_what_codebuild_says(
+    world: World,
+) -> None:
+    world.behave("refuse")
+    looking = views(world)
+    assert next(looking).stage == WAITING
+    with pytest.raises(BuildFailed):
+        world.release()
+
+    assert next(looking).problem.splitlines()[0] == "there is no package unobtainium"
+
+
 def test_a_build_that_codebuild_does_not_know_ends_the_watching(world: World) -> None:
     begun(world, f"{world.name}:gone")
 

@@ -11,6 +11,7 @@ FIELDS = {
     "builder/report/prune.py": {"published"},
     "builder/report/rollback.py": {"pinned"},
     "builder/report/status.py": {"pinned", "published"},
+    "builder/report/tables.py": {"published"},
 }
 """Names of fields and columns, and words of other things, that are spelled like a status."""
 

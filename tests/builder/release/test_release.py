@@ -9,6 +9,7 @@ from builder.errors import (
     InfrastructureError,
 )
 from builder.layer.token import Token
+from builder.operations.status import status_of
 from builder.release.plan import plan
 from builder.release.release import Order, advance, ensure
 from tests.builder.conftest import World, die, order_of, quick
@@ -127,6 +128,18 @@ def test_without_a_project_nothing_is_built_and_the_next_apply_repairs_it(world:
     )
 
     assert world.release().number == 2
+
+
+def test_what_the_worker_says_of_a_failure_leads_everywhere(world: World) -> None:
+    world.behave("refuse")
+    said = "there is no package unobtainium"
+
+    with pytest.raises(BuildFailed, match=f"^the build of layer 'web' failed: {said}\n"):
+        world.release()
+
+    assert attempt_of(world) == (1, said)
+    assert f"build 1 failed ({said})" in plan(world.layer()).reason
+    assert status_of(world.layer()).failure == said
 
 
 def test_a_failed_build_says_phase_last_lines_log_and_fix_and_is_remembered(world: World) -> None:
@@ -329,4 +342,4 @@ def test_to_advance_reports_a_build_that_failed_meanwhile(world: World) -> None:
     wait_until(lambda: world.builds()[0]["buildStatus"] == "FAILED")
     with pytest.raises(BuildFailed, match="unobtainium"):
         advance(layer, order, clock=quick())
-    assert "failed: BUILD" in attempt_of(world)[1]
+    assert attempt_of(world)[1].startswith("BUILD: ")

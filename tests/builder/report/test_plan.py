@@ -24,6 +24,7 @@ def test_plans_show_what_is_due_and_why_with_every_letter(
     assert "dependencies changed from rich to pydantic[email]" in stale
     assert stale.split()[-3:] == ["v1", "build", "#2"]
     assert current.split()[-2:] == ["v1", "-"]
+    assert "first build" not in current  # the reason of its last build: nothing is due
 
 
 def test_a_layer_without_a_release_has_none(capsys: pytest.CaptureFixture[str]) -> None:

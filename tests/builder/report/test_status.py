@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -23,10 +24,37 @@ def shown(capsys: pytest.CaptureFixture[str], status: Status, *, releases: bool 
 
 
 def test_a_layer_is_one_line_that_can_be_searched(capsys: pytest.CaptureFixture[str]) -> None:
-    line = shown(capsys, Status(LAYER, RECORD)).splitlines()[1]
+    place, _, _, line = shown(capsys, Status(LAYER, RECORD)).splitlines()[:4]
+
+    assert place == f"account {LAYER.site.account}, region {LAYER.site.region}"
 
     assert line.split()[:3] == ["web", "published", CURRENT.layer_arn]
     assert "31.5 MB" in line
+
+
+def test_on_a_narrow_terminal_neither_arns_nor_times_are_broken(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "FORCE_COLOR": "1",
+        "NO_COLOR": "1",
+        "TERM": "xterm",
+        "COLUMNS": "80",
+    }.items():
+        monkeypatch.setenv(name, value)
+    lines = [
+        re.sub(r"\x1b\[[\d;]*m", "", line)
+        for line in shown(capsys, Status(LAYER, RECORD), releases=True).splitlines()
+    ]
+
+    assert CURRENT.layer_arn in lines
+    row = next(line for line in lines if line.startswith("web"))
+    assert row.split()[:3] == ["web", "published", str(CURRENT.version)]
+    assert CURRENT.published_at in row
+    below = lines[lines.index(next(line for line in lines if line.startswith("Releases"))) :]
+    for release in RECORD.releases:
+        assert any(release.published_at in line for line in below)
+    assert max(map(len, below)) <= 80
 
 
 def test_a_failure_is_reported_with_every_letter(capsys: pytest.CaptureFixture[str]) -> None:
@@ -39,7 +67,7 @@ def test_a_pin_is_reported_with_how_it_is_let_go(capsys: pytest.CaptureFixture[s
     pin = Pin(release_of(1), "alice", "2026-01-01T00:00:00Z", "v2 [is] bad")
     said = shown(capsys, Status(LAYER, replace(RECORD, pinned=pin)))
 
-    assert said.splitlines()[1].split()[:3] == ["web", "pinned", release_of(1).layer_arn]
+    assert said.splitlines()[3].split()[:3] == ["web", "pinned", release_of(1).layer_arn]
     assert "pinned to version 1 by alice since 2026-01-01T00:00:00Z (v2 [is] bad)" in said
     assert "lambda-layer unpin web" in said
 

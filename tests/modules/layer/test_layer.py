@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import cdktf
 import pytest
 
+from builder.errors import SpecError
 from builder.spec.app_spec import AppSpec
 from builder.spec.layer_spec import LayerSpec
 from modules.layer import BuildInfrastructure, Credentials, LambdaLayer, SourceTree
@@ -234,3 +235,14 @@ def test_another_owners_function_takes_the_arn() -> None:
         text, "aws_lambda_function", {"layers": ["${local.web_answer.layer_arn}"]}
     )
     assert cdktf.Testing.to_have_data_source(text, "external")
+
+
+@pytest.mark.parametrize("program", ["lambda-layer", ["lambda-layer", 1], []])
+def test_a_program_that_is_no_list_of_words_is_refused(
+    synthesize: Synthesize, program: Any
+) -> None:
+    with pytest.raises(SpecError) as caught:
+        synthesize(program=program)
+
+    assert "program" in caught.value.where
+    assert "['lambda-layer']" in caught.value.expected

@@ -1,0 +1,101 @@
+"""The synthesis as a command: what it reads, what it says, and what it needs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fast_lambda_layer.origin import extra, requirement
+from tests.patience import PATIENCE
+
+LAYERS = """
+[app]
+name = "shop"
+[layers.web]
+python = ["3.13"]
+architecture = "arm64"
+dependencies = ["six==1.17.0"]
+"""
+NAME = "fast-lambda-layer"
+WITHOUT_CDKTF = (
+    "import sys\n"
+    "sys.modules['cdktf'] = None\n"
+    "from fast_lambda_layer import synth\n"
+    "sys.exit(synth.main())\n"
+)
+
+
+@pytest.fixture(name="project")
+def project_fixture(tmp_path: Path) -> Path:
+    (tmp_path / "layers.toml").write_text(LAYERS)
+    return tmp_path
+
+
+def run(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True,
+        timeout=PATIENCE, check=False,
+    )  # fmt: skip
+
+
+def test_what_was_read_and_written_is_said_with_the_next_command(project: Path) -> None:
+    done = run(project, "-I", "-m", "fast_lambda_layer.synth")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "layers.toml -> cdktf.out/stacks/shop",
+        "next: cd cdktf.out/stacks/shop && terraform init && terraform apply",
+    ]
+    assert (project / "cdktf.out/stacks/shop/cdk.tf.json").is_file()
+
+
+def test_a_main_py_elsewhere_reads_the_layers_toml_that_the_command_reads(project: Path) -> None:
+    main = Path(__file__).parents[2] / "main.py"
+    done = run(project, str(main))
+
+    assert done.returncode == 0, done.stderr
+    assert (project / "cdktf.out/stacks/shop/cdk.tf.json").is_file()
+
+
+def test_without_cdktf_the_fix_is_one_line_and_no_traceback(project: Path) -> None:
+    done = run(project, "-c", WITHOUT_CDKTF)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("ERROR: cdktf is not installed")
+    assert f"pip install '{extra()}'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_node_the_fix_is_to_install_it(project: Path) -> None:
+    done = run(project, "-m", "fast_lambda_layer.synth", JSII_NODE="no-such-node")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("ERROR: cdktf needs Node.js")
+    assert "Traceback" not in done.stderr
+
+
+ORIGINS = {
+    "an index": (None, f"{NAME}[cdktf]"),
+    "a wheel": (
+        '{"url": "file:///d/w%20x/f.whl", "archive_info": {}}',
+        f"{NAME}[cdktf] @ file:///d/w%20x/f.whl",
+    ),
+    "a commit": (
+        '{"url": "https://h.example/f.git", "vcs_info": {"vcs": "git", "commit_id": "abc"}}',
+        f"{NAME}[cdktf] @ git+https://h.example/f.git@abc",
+    ),
+    "nothing that can be read": ("{", f"{NAME}[cdktf]"),
+    "no object": ("[]", f"{NAME}[cdktf]"),
+}
+
+
+@pytest.mark.parametrize(("direct_url", "wanted"), ORIGINS.values(), ids=ORIGINS)
+def test_the_extra_comes_from_where_the_package_came_from(
+    direct_url: str | None, wanted: str
+) -> None:
+    assert requirement(direct_url) == wanted
