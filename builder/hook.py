@@ -6,7 +6,6 @@ an outdated plan, a failed release. Rules: DESIGN.md, "Plan never writes".
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from builder.aws.services import connect
 from builder.aws.session import Credentials, Session
+from builder.documents import Malformed, read_json, typed
 from builder.errors import LayerError, PlanOutdated, RecordError, SourceError, SpecError
 from builder.layer.layer import Layer
 from builder.layer.pin import pin_of
@@ -51,12 +51,10 @@ class Query:
     def parse(cls, text: str) -> Query:
         """Read the JSON object of strings that the external provider writes to stdin."""
         try:
-            document = json.loads(text)
-        except ValueError as error:
-            raise _bad_query(f"it is not JSON: {error}") from error
-        if not isinstance(document, dict):
-            raise _bad_query("it is no JSON object")
-        return cls({key: str(value) for key, value in document.items() if value is not None})
+            document = typed(dict[str, str | None], read_json(text))
+        except Malformed as error:
+            raise _bad_query(str(error)) from error
+        return cls({key: value for key, value in document.items() if value is not None})
 
     def __getitem__(self, key: str) -> str:
         if key not in self.fields:
