@@ -126,7 +126,7 @@ def test_the_output_holds_all_there_is_to_know(stack: Synthesized) -> None:
         "version": f"${{try(tonumber({answer}.version), one([]))}}",
         "fingerprint": f"${{{answer}.fingerprint}}",
         "status": f"${{{answer}.status}}",
-        "reason": f'${{{PLAN}["reason"]}}',
+        "reason": (f'${{({PLAN}["status"] == "unmoved") ? {answer}.reason : {PLAN}["reason"]}}'),
         "unzipped_size": f"${{try(tonumber({answer}.unzipped_size), one([]))}}",
         "zipped_size": f"${{try(tonumber({answer}.zipped_size), one([]))}}",
         "packages": f"${{try(tonumber({answer}.packages), one([]))}}",
