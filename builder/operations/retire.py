@@ -15,7 +15,7 @@ from builder.layer.record import Record
 from builder.layer.records import Records
 from builder.progress import Progress
 from builder.protocol.keys import LayerKeys
-from builder.protocol.variables import NAME_VARIABLE, RETIRE_VARIABLE
+from builder.protocol.variables import NAME_VARIABLE, RETAIN_VARIABLE, RETIRE_VARIABLE
 from builder.release.leftovers import note, noted, remove_unused, users_of
 from builder.spec.app_spec import AppSpec
 from builder.spec.checks import LAYER_NAME
@@ -75,7 +75,8 @@ class Retirement:
                 region=fields["region"],
                 account=fields["account"],
                 credentials=Credentials(fields.get("profile", ""), fields.get("role_arn", "")),
-                retain=fields.get("retain") in {True, "true"},
+                retain=fields.get("retain") in {True, "true"}
+                or environment.get(RETAIN_VARIABLE) in {"true", "1"},
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise SpecError(

@@ -167,6 +167,18 @@ def test_versions_are_retained_if_that_was_applied_before(make: Make) -> None:
     assert left(stack) == []
 
 
+def test_a_destroy_says_what_becomes_of_versions_and_keeps_them_by_its_environment(
+    make: Make,
+) -> None:
+    stack = made(make)
+    stack.terraform.environment["TF_VAR_retain_versions"] = "true"
+    destroyed = stack.destroy()
+    assert "the published versions that no function has are deleted. To keep" in destroyed.said
+    assert "keeping the versions" in destroyed.said
+    assert stack.versions() == [1]
+    assert left(stack) == []
+
+
 def take_out(stack: Stack, layer: str) -> None:
     """Take a layer out of the synthesized JSON, as a synthesis without it does."""
     with stack.edited() as document:

@@ -301,6 +301,15 @@ def test_retain_may_be_a_string_or_a_boolean(retain: Any, expected: bool) -> Non
     assert found.retain is expected
 
 
+@pytest.mark.parametrize(("value", "expected"), [("true", True), ("1", True), ("false", False)])
+def test_retain_may_be_in_the_environment_of_a_destroy(value: str, expected: bool) -> None:
+    environment = {RETIRE_VARIABLE: json.dumps(ASKED), "TF_VAR_retain_versions": value}
+    found = Retirement.from_environment(environment)
+
+    assert found is not None
+    assert found.retain is expected
+
+
 @pytest.mark.parametrize("environment", [{}, {RETIRE_VARIABLE: ""}])
 def test_without_the_variable_it_is_not_terraform_that_asks(environment: dict[str, str]) -> None:
     assert Retirement.from_environment(environment) is None
