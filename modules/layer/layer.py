@@ -34,6 +34,7 @@ from modules.layer.index_access import logins
 from modules.layer.infrastructure import BuildInfrastructure
 from modules.layer.naming import literal, named
 from modules.layer.publisher import Publisher
+from modules.layer.retention import fate_of_versions
 
 PROJECT_ROOT = "${path.module}/../../.."
 """Where the project is, seen from cdktf.out/stacks/NAME."""
@@ -108,7 +109,7 @@ class LambdaLayer(Construct):
                 "project": infrastructure.app.project,
                 "retain": retain_versions,
                 # For people: a plan of `terraform destroy` shows it.
-                "on_destroy": _fate_of_versions(retain_versions),
+                "on_destroy": fate_of_versions(retain_versions),
             },
             self._program,
         )
@@ -362,19 +363,6 @@ class LambdaLayer(Construct):
         # null, which cdktf would leave out of the arguments.
         number = Fn.tonumber(Fn.lookup_nested(self._answer.expression, [key]))
         return Fn.try_([number, Fn.one([])])
-
-
-def _fate_of_versions(retain: Flag) -> str:
-    """Return what becomes of a layer's versions, as text or expression."""
-    keeps = "the published versions stay"
-    deletes = (
-        "the published versions that no function has are deleted. To keep them, first run: "
-        "terraform apply -var retain_versions=true (or destroy with TF_VAR_retain_versions=true "
-        "in the environment; terraform destroy -var does not reach what was applied)"
-    )
-    if isinstance(retain, bool):
-        return keeps if retain else deletes
-    return Token.as_string(Fn.conditional(retain, keeps, deletes))
 
 
 def _no_publisher(spec: LayerSpec) -> SpecError:
