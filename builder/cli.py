@@ -21,6 +21,7 @@ COMMANDS = {
     "diff": "diff:diff",
     "doctor": "doctor:doctor",
     "hook": "hook:hook",
+    "init": "init:init",
     "lock": "lock:lock",
     "logs": "logs:logs",
     "move": "move:move",
@@ -28,10 +29,14 @@ COMMANDS = {
     "prune": "prune:prune",
     "retire": "retire:retire_command",
     "rollback": "rollback:rollback",
+    "schema": "schema:schema_command",
+    "size": "size:size",
     "status": "status:status",
+    "synth": "synth:synth_command",
     "unpin": "rollback:unpin",
     "wait": "wait:wait",
     "watch": "watch:watch_command",
+    "why": "why:why",
 }
 """Each command's module below builder.commands, and its name there: only what is called is
 imported, because boto3 takes half a second that `--version` and completion need not wait for."""

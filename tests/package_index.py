@@ -14,10 +14,18 @@ from tests.patience import PATIENCE
 
 
 class PackageIndex:
-    """Serves a folder's wheels and sdists as PEP 503 has it; remembers who asked for what."""
+    """Serves a folder's wheels and sdists as PEP 503 has it; remembers who asked for what.
 
-    def __init__(self, folder: Path, user: str = "", password: str = "") -> None:
+    With ``ranges`` it honours Range; without, it answers 200 with everything, as servers may.
+    ``sent`` counts the bytes of bodies.
+    """
+
+    def __init__(
+        self, folder: Path, user: str = "", password: str = "", *, ranges: bool = False
+    ) -> None:
         self.folder = folder
+        self.ranges = ranges
+        self.sent = 0
         self.asked: list[str] = []
         self.refused: list[str] = []
         login = base64.b64encode(f"{user}:{password}".encode()).decode()
@@ -73,12 +81,23 @@ class PackageIndex:
                     return
                 index.asked.append(self.path)
                 content = index.page(self.path)
-                self.send_response(404 if content is None else 200)
+                status = 404 if content is None else 200
+                span = self.headers.get("Range", "").removeprefix("bytes=")
+                size = len(content or b"")
+                if index.ranges and span and content is not None:
+                    start, _, end = span.partition("-")
+                    first = int(start) if start else max(size - int(end), 0)
+                    last = min(int(end), size - 1) if start and end else size - 1
+                    content, status = content[first : last + 1], 206
+                self.send_response(status)
+                if status == 206:
+                    self.send_header("Content-Range", f"bytes {first}-{last}/{size}")
                 kind = "text/html" if self.path.startswith("/simple") else "application/zip"
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(content or b"")))
                 self.end_headers()
                 if with_body:
+                    index.sent += len(content or b"")
                     self.wfile.write(content or b"")
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002

@@ -20,7 +20,7 @@ NEVER_INPUT = re.compile(
       | \.idea/ | \.vscode/ | \.[^/]*\.sw[a-p] | [^/]*~ | \.\#[^/]* | \#[^/]*\#
     )
     /?
-  | layers\.toml | node_modules/
+  | layers\.toml | layers\.schema\.json | node_modules/
     """,
     re.VERBOSE | re.DOTALL,
 )

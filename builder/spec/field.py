@@ -37,7 +37,8 @@ class Field:
 
     ``places`` are the tables that it may stand in, ``example`` is a value as TOML, and ``text`` is
     its documentation: what it says, in Markdown. ``default`` is what the spec holds when the key is
-    nowhere, which a ``required`` key must not be.
+    nowhere, which a ``required`` key must not be. ``words`` are the values that there are, if they
+    can be listed.
 
     ``rule`` checks the value in the spec; without one, the spec does not have the key.
     ``attribute`` is its name there if that is another one.
@@ -60,6 +61,7 @@ class Field:
     fingerprint: Describe | None = None
     only_if_set: bool = False
     request: Describe | None = None
+    words: tuple[str, ...] = ()
 
     @property
     def in_spec(self) -> str:

@@ -15,6 +15,7 @@ from builder.spec.checks import INCLUDE, SAFE_SLIM, SLIM, Check, some_of
 from builder.spec.field import Field, Place, addresses, as_it_is, described
 from builder.spec.kinds import COUNT, ONE_OR_MORE, STRING, STRINGS
 from builder.spec.runtimes import ARCHITECTURES, RUNTIMES, by_version
+from builder.spec.split import SPLIT
 
 OLDEST, *_, NEWEST = by_version(RUNTIMES)
 
@@ -75,6 +76,7 @@ LAYER_FIELDS = (
         required=True,
         rule=Check.python,
         fingerprint=by_version,
+        words=tuple(RUNTIMES),
     ),
     Field(
         "architecture",
@@ -85,6 +87,7 @@ LAYER_FIELDS = (
         required=True,
         rule=Check.architecture,
         fingerprint=as_it_is,
+        words=tuple(ARCHITECTURES),
     ),
     Field(
         "split",
@@ -92,6 +95,7 @@ LAYER_FIELDS = (
         STRING,
         '"target"',
         "`target`: one layer a target, named `NAME-python312-arm64`, and not one merged layer",
+        words=(SPLIT,),
     ),
     Field(
         "description",
@@ -124,6 +128,7 @@ LAYER_FIELDS = (
         rule=some_of(SLIM),
         fingerprint=sorted,
         request=sorted,
+        words=SLIM,
     ),
     Field(
         "functions",
@@ -182,6 +187,7 @@ LAYER_FIELDS = (
         fingerprint=sorted,
         only_if_set=True,
         request=sorted,
+        words=INCLUDE,
     ),
     Field(
         "indexes",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Mapping, Sequence
 
@@ -33,10 +34,34 @@ LISTED = "listed.toml"
 """Where the bundle holds a pyproject.toml that only lists dependencies; it is not always there."""
 
 
-def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, log: Log) -> Content:
-    """Resolve and install for one target; return what is there now."""
+@dataclass(frozen=True)
+class Resolved:
+    """One target's versions, and the folder, uv and packages that installing them needs."""
+
+    work: Path
+    own: Own
+    builds: BuildLock
+    locked: Lock
+
+
+def resolve(
+    wanted: Request,
+    target: Target,
+    uv: Path,
+    bundle: Path,
+    place: Path,
+    log: Log,
+    *,
+    native: bool | None = None,
+    cache: Path | None = None,
+) -> Resolved:
+    """Resolve for one target, in a new folder below ``place``.
+
+    ``native`` says whether what has no wheel can be compiled; by default, whether an interpreter of
+    the target is at hand. ``cache`` is a cache of uv that is kept; by default it is a new one.
+    """
     # A new folder each time: uv remembers what it built of a path, whatever changed inside.
-    work = Path(tempfile.mkdtemp(prefix=f"{target.python}-", dir=stage.parent))
+    work = Path(tempfile.mkdtemp(prefix=f"{target.python}-", dir=place))
     project = work / "project"
     if (bundle / "project").is_dir():
         shutil.copytree(bundle / "project", project, symlinks=True)
@@ -46,16 +71,24 @@ def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, l
     interpreter = interpreters.find(target)
     python = interpreter.path if interpreter else sys.executable
     builds = BuildLock(work / "build-lock.txt")
-    program = Uv(uv, project, python, log, work / "uv", builds)
+    program = Uv(uv, project, python, log, cache or work / "uv", builds)
     own = Own(program, project, work / "wheels")
     kept = project_lock.read(bundle)
-    native = interpreter is not None
+    if native is None:
+        native = interpreter is not None
     with log.timed("resolve"):
         listed = bundle / LISTED
         content = listed.read_bytes() if listed.is_file() else None
         locked = target_lock.resolve(
             wanted, target, own, work, log, kept, native=native, listed=content
         )
+    return Resolved(work, own, builds, locked)
+
+
+def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, log: Log) -> Content:
+    """Resolve and install for one target; return what is there now."""
+    resolved = resolve(wanted, target, uv, bundle, stage.parent, log)
+    work, own, locked = resolved.work, resolved.own, resolved.locked
     (bundle / "out" / f"lock-{target.python}.txt").write_text(
         locked.text(_header(wanted, target, own.wheels)), encoding="utf-8"
     )
@@ -76,7 +109,7 @@ def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, l
             include.take_scripts(root, found, stage)
         saved, left_out = _slim(wanted, root, found, names, log)
         sealed = {f"{prefix}/{name}": digest for name, digest in _seal(root).items()}
-    needed = tuple(builds.pins)
+    needed = tuple(resolved.builds.pins)
     return Content(target, prefix, found, names, locked, saved, left_out, sealed, needed)
 
 

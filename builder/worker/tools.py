@@ -60,7 +60,7 @@ def install(bundle: Path, log: Log) -> Path:
     command += ["--only-binary=:all:", "--upgrade", "--no-input", "--no-cache-dir"]
     command += ["--disable-pip-version-check", "--target", str(target), "-r", str(pins)]
     outcome = with_retries(lambda: run(command, log=log, cwd=bundle), log=log)
-    if outcome.ok and _runs(program(bundle)):
+    if outcome.ok and is_pinned(program(bundle)):
         (target / DONE).write_text(lock(), encoding="utf-8")
         log.step("the tools are installed")
         return target
@@ -88,16 +88,21 @@ def missing(what: str, where: Path) -> BuildError:
     )
 
 
+def is_complete(bundle: Path) -> bool:
+    """Return whether all pinned tools are in the bundle."""
+    return _is_done(bundle / TOOLS)
+
+
 def _is_done(target: Path) -> bool:
     try:
         installed = (target / DONE).read_text(encoding="utf-8")
     except OSError:
         return False
-    return installed == lock() and _runs(target / "bin" / "uv")
+    return installed == lock() and is_pinned(target / "bin" / "uv")
 
 
-def _runs(uv: Path) -> bool:
-    """Whether it is the pinned uv, and one that this machine can start."""
+def is_pinned(uv: Path) -> bool:
+    """Return whether it is the pinned uv, and one that this machine can start."""
     try:
         said = subprocess.run(
             [str(uv), "--version"],

@@ -1,0 +1,63 @@
+"""`lambda-layer size`: what a layer will take, before it is built."""
+
+from __future__ import annotations
+
+import click
+
+from builder.commands.options import Setting, as_json, pass_setting
+from builder.commands.sizing import Question, predictions, sizing_options
+from builder.errors import LayerError
+from builder.report import sizes as report
+from builder.report.size_tree import show_trees
+from builder.sizes.model import TOO_LARGE, LayerSize
+
+
+@click.command()
+@click.argument("words", metavar="[NAME | FILE | REQUIREMENT]...", nargs=-1)
+@sizing_options
+@click.option("--all", "everything", is_flag=True, help="Show every package, not the largest.")
+@click.option("--tree", is_flag=True, help="Show who pulls in what, and what goes with it.")
+@click.option("--check", is_flag=True, help="Exit with 1 when a layer cannot fit.")
+@as_json
+@pass_setting
+def size(
+    setting: Setting,
+    question: Question,
+    *,
+    everything: bool,
+    tree: bool,
+    check: bool,
+    as_json: bool,
+) -> None:
+    """Predict what layers take, from the tables of contents of their wheels.
+
+    Each argument is a layer of layers.toml, a requirements file or a pyproject.toml, or a
+    requirement; without any, all layers. Nothing is built, and nothing of AWS is asked. It resolves
+    as the build does, after slim and exclude, and compares with the 262,144,000 bytes that a
+    function and its layers may take. What has to be compiled is unknown.
+
+    \b
+    Example: lambda-layer size chromadb --python 3.12 --python 3.13 --architecture arm64
+             lambda-layer size requirements.txt --json
+    """
+    found = predictions(setting, question)
+    if as_json:
+        report.show_sizes_json(found)
+    elif tree:
+        show_trees(found)
+    else:
+        report.show_sizes(found, everything=everything)
+    if check:
+        _check(found)
+
+
+def _check(found: list[LayerSize]) -> None:
+    for layer in found:
+        if layer.verdict == TOO_LARGE:
+            raise LayerError(
+                f"{layer.name} cannot be a layer: {layer.size:,} bytes unzipped",
+                where=", ".join(str(target.target) for target in layer.targets),
+                expected=f"at most {layer.limit:,} bytes, the function and its other layers "
+                "among them",
+                fix=f"lambda-layer size {layer.name} says what can be left out or split",
+            )

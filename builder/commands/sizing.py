@@ -1,0 +1,75 @@
+"""What the commands that predict sizes share: their options, and the prediction itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+import click
+
+from builder.commands.options import Setting
+from builder.report import progress
+from builder.sizes.asked import Changes, asked
+from builder.sizes.model import LayerSize
+from builder.sizes.predict import predict
+from builder.spec.checks import SLIM
+from builder.spec.runtimes import ARCHITECTURES, RUNTIMES
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is to be predicted."""
+
+    words: tuple[str, ...]
+    changes: Changes
+
+
+def sizing_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of a prediction, and hand them over as one ``question``."""
+
+    @click.option(
+        "--python", multiple=True, type=click.Choice(tuple(RUNTIMES)), help="For which runtimes."
+    )
+    @click.option(
+        "--architecture",
+        multiple=True,
+        type=click.Choice(tuple(ARCHITECTURES)),
+        help="On which architectures.",
+    )
+    @click.option(
+        "--slim",
+        metavar="OPTION,...",
+        help="Slim options in place of the layer's own; an empty text for none.",
+    )
+    @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out more.")
+    @wraps(command)
+    def wrapped(*rest: Any, **values: Any) -> None:
+        slim = values.pop("slim")
+        changes = Changes(
+            values.pop("python"),
+            values.pop("architecture"),
+            None if slim is None else _slim(slim),
+            values.pop("exclude"),
+        )
+        words = tuple(values.pop("words"))
+        command(*rest, question=Question(words, changes), **values)
+
+    return wrapped
+
+
+def _slim(text: str) -> tuple[str, ...]:
+    words = tuple(word.strip() for word in text.split(",") if word.strip())
+    for word in words:
+        if word not in SLIM:
+            raise click.BadParameter(
+                f"{word!r} is none of {', '.join(SLIM)}", param_hint="'--slim'"
+            )
+    return words
+
+
+def predictions(setting: Setting, question: Question) -> list[LayerSize]:
+    """Predict all that is asked for, with lines of progress on stderr."""
+    layers = asked(question.words, setting.config, setting.load, question.changes)
+    return [predict(each.spec, each.root, progress(each.spec.name)) for each in layers]

@@ -1,0 +1,64 @@
+"""The layer that serverless-python-requirements makes.
+
+Sources: Serverless Framework documentation, "Serverless.yml reference" (provider), and the README
+of serverless-python-requirements (custom.pythonRequirements).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from builder.operations.init.draft import DraftLayer, architecture_in, runtimes_in
+from builder.operations.init.python_project import project_layer
+from builder.operations.init.yaml_files import load, strings, table
+from builder.spec.checks import SAFE_SLIM
+
+FILES = ("serverless.yml", "serverless.yaml")
+PLUGIN = "serverless-python-requirements"
+LAYER = "python-requirements"
+USUAL_ARCHITECTURE = "x86_64"
+IN_LAMBDA = {"boto3", "botocore", "s3transfer", "jmespath"}
+"""What ``slim = ["boto"]`` leaves out."""
+
+
+def serverless_layers(root: Path) -> list[DraftLayer]:
+    """Return the layer of a folder's serverless.yml, if its plugin makes one of a list."""
+    for name in FILES:
+        document = load(root / name)
+        plugins = document.get("plugins")
+        listed = plugins.get("modules") if isinstance(plugins, dict) else plugins
+        if PLUGIN not in strings(listed):
+            continue
+        settings = table(document, "custom", "pythonRequirements")
+        keys = _contents(root, settings.get("fileName"))
+        if not keys:
+            return []
+        remarks = []
+        left_out = set(strings(settings.get("noDeploy")))
+        if left_out & IN_LAMBDA:
+            keys["slim"] = sorted({*SAFE_SLIM, "boto"})
+        if others := sorted(left_out - IN_LAMBDA):
+            remarks.append(
+                f"noDeploy also names {', '.join(others)}: what nothing needs is not installed here"
+            )
+        provider = table(document, "provider")
+        return [
+            DraftLayer(
+                LAYER,
+                f"{name}, custom.pythonRequirements",
+                keys,
+                runtimes_in(strings(provider.get("runtime"))),
+                architecture_in([provider.get("architecture"), USUAL_ARCHITECTURE]),
+                tuple(remarks),
+            )
+        ]
+    return []
+
+
+def _contents(root: Path, file: object) -> dict[str, object]:
+    name = file if isinstance(file, str) else "requirements.txt"
+    inside = not Path(name).is_absolute() and ".." not in Path(name).parts
+    if inside and (root / name).is_file():
+        return {"requirements": name}
+    project = project_layer(root, LAYER)
+    return dict(project.keys) if project else {}

@@ -1,0 +1,162 @@
+"""The layers in Terraform's files: of the AWS provider, and of the module terraform-aws-lambda.
+
+Only literal values are read: this finds what people wrote, it does not evaluate it. Sources:
+Terraform's documentation, "Syntax configuration"; the AWS provider's, aws_lambda_layer_version;
+the README of terraform-aws-modules/lambda/aws (create_layer, source_path).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from builder.operations.init.draft import (
+    DraftLayer,
+    architecture_in,
+    contents_of,
+    name_from,
+    read,
+    runtimes_in,
+)
+
+DEPTH = 3
+"""Folders below the project's that are looked into."""
+
+TOKEN = re.compile(
+    r"""
+    (?P<skip>\#[^\n]* | //[^\n]* | /\*.*?(?:\*/|\Z))
+  | (?P<heredoc><<-?(?P<tag>\w+)\n.*?(?:\n[ \t]*(?P=tag)\b|\Z))
+  | (?P<text>"(?:\\.?|\$\{[^}\n]*\}?|[^"\\$\n]|\$(?!\{))*(?:"|(?=\n)|\Z))
+  | (?P<word>[A-Za-z_][\w.-]*)
+  | (?P<mark>[{}\[\]=,()])
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+"""What is not closed goes on to the end: no file makes the search take long."""
+
+HEAD = re.compile(r"resource|module")
+LAYER_VERSION, MODULE = "aws_lambda_layer_version", "terraform-aws-modules/lambda/aws"
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block of a file: its labels, and by name those arguments that are literal."""
+
+    kind: str
+    labels: tuple[str, ...]
+    values: dict[str, list[str]]
+
+    def value(self, name: str) -> str:
+        """Return a literal string, "" for none."""
+        return next(iter(self.values.get(name, [])), "")
+
+
+def terraform_layers(root: Path) -> list[DraftLayer]:
+    """Return the layers that a project's .tf files describe and whose source is a list there."""
+    found = []
+    for path in _files(root):
+        for block in blocks(read(path)):
+            layer = _layer(root, path, block)
+            if layer is not None:
+                found.append(layer)
+    return found
+
+
+def _files(root: Path) -> list[Path]:
+    patterns = ("*/" * depth + "*.tf" for depth in range(DEPTH))
+    paths = sorted(path for pattern in patterns for path in root.glob(pattern))
+    return [
+        path
+        for path in paths
+        if not any(p.startswith(".") or p == "node_modules" for p in path.relative_to(root).parts)
+    ]
+
+
+def _layer(root: Path, path: Path, block: Block) -> DraftLayer | None:
+    where = path.relative_to(root).as_posix()
+    if block.kind == "resource" and block.labels[:1] == (LAYER_VERSION,):
+        origin = f"{where}, {'.'.join(block.labels)}"
+        sources: list[str] = []  # a zip that something else makes
+    elif block.kind == "module" and _is_layer_module(block):
+        origin = f"{where}, module.{'.'.join(block.labels)}"
+        sources = block.values.get("source_path", [])
+    else:
+        return None
+    contents: dict[str, str] = {}
+    for source in sources:
+        contents = contents or contents_of(root, _folder(path, source))
+    name = block.value("layer_name")
+    return DraftLayer(
+        name_from(name if "${" not in name else block.labels[-1], "dependencies"),
+        origin,
+        contents,
+        runtimes_in(block.values.get("compatible_runtimes") or block.values.get("runtime", [])),
+        architecture_in(
+            block.values.get("compatible_architectures") or block.values.get("architectures", [])
+        ),
+    )
+
+
+def _is_layer_module(block: Block) -> bool:
+    return MODULE in block.value("source") and block.value("create_layer") == "true"
+
+
+def _folder(path: Path, source: str) -> Path:
+    for here in ("${path.module}", "${path.root}"):
+        source = source.replace(here, ".")
+    folder = path.parent / source
+    return folder if folder.is_dir() else folder.parent
+
+
+def blocks(text: str) -> Iterator[Block]:
+    """Yield the resources and modules of a file; nothing of a file that is not Terraform's."""
+    tokens = [found for found in TOKEN.finditer(text) if not found["skip"]]
+    position = 0
+    while position < len(tokens):
+        if not HEAD.fullmatch(tokens[position][0]):
+            position = _after(tokens, position)
+            continue
+        kind, labels = tokens[position][0], []
+        position += 1
+        while position < len(tokens) and tokens[position]["text"]:
+            labels.append(tokens[position][0][1:-1])
+            position += 1
+        if position < len(tokens) and tokens[position][0] == "{" and labels:
+            end = _after(tokens, position)
+            yield Block(kind, tuple(labels), _values(tokens[position + 1 : end - 1]))
+            position = end
+
+
+def _after(tokens: list[re.Match[str]], position: int) -> int:
+    """Return the position behind what begins here: a token, or all between two brackets."""
+    depth = 0
+    for number in range(position, len(tokens)):
+        depth += {"{": 1, "[": 1, "(": 1, "}": -1, "]": -1, ")": -1}.get(tokens[number][0], 0)
+        if depth <= 0:
+            return number + 1
+    return len(tokens)
+
+
+def _values(tokens: list[re.Match[str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    position = 0
+    while position + 2 < len(tokens) + 1:
+        rest = tokens[position : position + 3]
+        if len(rest) == 3 and rest[0]["word"] and rest[1][0] == "=":
+            end = _after(tokens, position + 2)
+            found[rest[0][0]] = _literals(tokens[position + 2 : end])
+            position = end
+        else:
+            position = _after(tokens, position) if rest else position + 1
+    return found
+
+
+def _literals(tokens: list[re.Match[str]]) -> list[str]:
+    if len(tokens) == 1:
+        token = tokens[0]
+        return [token[0][1:-1]] if token["text"] else [token[0]] * bool(token["word"])
+    if tokens[0][0] != "[":
+        return []
+    return [token[0][1:-1] for token in tokens if token["text"]]

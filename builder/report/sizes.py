@@ -1,0 +1,147 @@
+"""What layers will take, for people and machines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import RenderableType
+from rich.markup import escape
+from rich.text import Text
+
+from builder.report.tables import megabytes, new_table, show, show_json
+from builder.sizes.model import CLOSE, FITS, TOO_LARGE, UNKNOWN, LayerSize, PackageSize, TargetSize
+
+SHOWN = 20
+"""Packages that are shown unless all are asked for."""
+
+BAR = 24
+STYLES = {FITS: "green", CLOSE: "yellow", TOO_LARGE: "red", UNKNOWN: "yellow"}
+
+
+def show_sizes(layers: Sequence[LayerSize], *, everything: bool) -> None:
+    """Write each layer's packages with bars, its verdict, and what is not known."""
+    if len(layers) > 1:
+        show(_overview(layers), "")
+    for layer in layers:
+        for target in layer.targets:
+            show(_table(layer, target, everything=everything))
+        show(*verdict_lines(layer), "")
+
+
+def _overview(layers: Sequence[LayerSize]) -> RenderableType:
+    table = new_table("layer", "targets", "unzipped", "zipped", "of the limit", "verdict")
+    for layer in layers:
+        targets = ", ".join(str(target.target) for target in layer.targets)
+        table.add_row(
+            escape(layer.name),
+            targets,
+            _at_least(layer) + megabytes(layer.size),
+            _at_least(layer) + megabytes(layer.packed),
+            f"{layer.size / layer.limit:.0%}",
+            f"[{STYLES[layer.verdict]}]{layer.verdict}[/]",
+        )
+    return table
+
+
+def _at_least(layer: LayerSize) -> str:
+    return "" if layer.is_known else "at least "
+
+
+def _table(layer: LayerSize, target: TargetSize, *, everything: bool) -> RenderableType:
+    title = f"{escape(layer.name)}: {target.target}"
+    table = new_table("package", "version", "unzipped", "zipped", "with all only it needs", "",
+                      title=title)  # fmt: skip
+    largest = sorted(target.packages, key=lambda package: (-package.size, package.name))
+    shown = largest if everything else [p for p in largest if p.unknown or p in largest[:SHOWN]]
+    most = max((package.size for package in largest), default=0)
+    for package in shown:
+        alone = target.exclusive.get(package.name, 0)
+        table.add_row(
+            escape(package.name),
+            escape(package.version),
+            "[yellow]unknown[/]" if package.unknown else megabytes(package.size),
+            "" if package.unknown else megabytes(package.packed),
+            megabytes(alone) if alone > package.size else "",
+            bar(package.size, most),
+        )
+    rest = largest[len(shown) :] if not everything else []
+    rest = [package for package in largest if package not in shown]
+    if rest:
+        size, packed = sum(p.size for p in rest), sum(p.packed for p in rest)
+        table.add_row(f"{len(rest)} more", "", megabytes(size), megabytes(packed), "", "")
+    return table
+
+
+def bar(size: int, most: int) -> Text:
+    """Return a bar as long as a size is of the largest."""
+    length = round(BAR * size / most) if most else 0
+    return Text("█" * length, style="cyan")
+
+
+def verdict_lines(layer: LayerSize) -> list[RenderableType]:
+    """Return the verdict in words, and what it does not know."""
+    style = STYLES[layer.verdict]
+    total = f"{_at_least(layer)}{layer.size:,} bytes unzipped ({megabytes(layer.size)}), "
+    total += f"{_at_least(layer)}{megabytes(layer.packed)} zipped"
+    share = f"{layer.size / layer.limit:.0%} of {layer.limit:,}"
+    lines: list[RenderableType] = [
+        f"[{style}]{layer.verdict}[/]: {total}; {share}, which the function and all its layers "
+        "share"
+    ]
+    for package in unknown_of(layer):
+        name = f"{package.name} {package.version}".strip()
+        lines.append(f"[yellow]unknown[/] {escape(name)}: {escape(package.unknown)}")
+    lines += [f"note: {escape(note)}" for note in layer.notes]
+    return lines
+
+
+def unknown_of(layer: LayerSize) -> list[PackageSize]:
+    """Return the packages whose sizes are not known, each once."""
+    found = {(p.name, p.version): p for target in layer.targets for p in target.unknown}
+    return [found[key] for key in sorted(found)]
+
+
+def show_sizes_json(layers: Sequence[LayerSize]) -> None:
+    """Write the same for machines."""
+    show_json({"limit": layers[0].limit, "layers": [layer_fields(layer) for layer in layers]})
+
+
+def layer_fields(layer: LayerSize) -> dict[str, Any]:
+    """Return what machines read of a layer's size, in bytes."""
+    return {
+        "name": layer.name,
+        "verdict": layer.verdict,
+        "unzipped_size": layer.size,
+        "zipped_size": layer.packed,
+        "is_known": layer.is_known,
+        "targets": [_target_fields(target) for target in layer.targets],
+        "notes": list(layer.notes),
+    }
+
+
+def _target_fields(target: TargetSize) -> dict[str, Any]:
+    return {
+        "runtime": target.target.runtime,
+        "architecture": target.target.architecture,
+        "unzipped_size": target.size,
+        "zipped_size": target.packed,
+        "files": len(target.files),
+        "slim": {option: sum(saved.values()) for option, saved in target.saves.items()
+                 if option in target.slim},
+        "packages": [_package_fields(target, package) for package in target.packages],
+    }  # fmt: skip
+
+
+def _package_fields(target: TargetSize, package: PackageSize) -> dict[str, Any]:
+    known = not package.unknown
+    return {
+        "name": package.name,
+        "version": package.version,
+        "unzipped_size": package.size if known else None,
+        "zipped_size": package.packed if known else None,
+        "files": package.files if known else None,
+        "exclusive_size": target.exclusive.get(package.name, 0),
+        "only_because_of": list(target.graph.because.get(package.name, ())),
+        "unknown": package.unknown or None,
+    }

@@ -1,0 +1,135 @@
+"""A layer's folder without its bulk: every file by name, and the content of those that are judged.
+
+The worker's own rules (``exclude``, ``slim``) run over it as they run over a real one, so what they
+leave here is what they leave there. Only stripping symbols needs the compiled files themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from builder.sizes.table import Entry, Table, deflated
+from builder.worker.contents import distributions
+from builder.worker.contents.distributions import Distribution
+from builder.worker.contents.files import names
+from builder.worker.errors import BuildError
+from builder.worker.install.include import BIN
+from builder.worker.slim import cleanup, options
+
+DATA = {"purelib": "", "platlib": "", "data": "", "scripts": "bin/", "headers": "include/"}
+"""Where the parts of a wheel's .data folder go below the folder that uv installs into."""
+
+OPTIONS = tuple(options.CHOICES)
+"""The slim options whose savings can be known from names and modules; ``symbols`` cannot."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is left: each file with its size and its package; what each slim option would save.
+
+    ``saves`` has, for options that are set, what they saved, and for others what they would save
+    besides, by option and package in bytes.
+    """
+
+    files: Mapping[str, tuple[Entry, str]]
+    saves: Mapping[str, Mapping[str, int]]
+    excluded: int
+    found: Sequence[Distribution]
+
+
+def build(
+    root: Path,
+    tables: Mapping[str, Table],
+    exclude: tuple[str, ...],
+    slim: tuple[str, ...],
+    own: Iterable[str],
+    *,
+    scripts: bool = False,
+) -> Kept:
+    """Lay wheels, by their distributions' names, into an empty folder, and slim it."""
+    laid: dict[str, tuple[Entry, str]] = {}
+    for name in sorted(tables):
+        laid.update(_lay(root, name, tables[name]))
+    programs = {f: e for f, e in laid.items() if scripts and f.startswith(f"{BIN}/")}
+    found = distributions.read(root)
+    removed = cleanup.slim(root, exclude)
+    excluded = sum(laid[file][0].size for file in removed.gone)
+    saves: dict[str, dict[str, int]] = {}
+    chosen = [option for option in OPTIONS if option in slim]
+    mine = set(own)
+    for option in chosen:
+        saves[option] = _slim(root, option, found, mine, laid)
+    present = names(root)
+    records = _records(root, present)
+    for option in OPTIONS:
+        if option not in chosen:
+            saves[option] = _slim(root, option, found, mine, laid)
+    files = {file: laid[file] for file in present if file in laid}
+    files.update({f: (entry, laid[f][1]) for f, entry in records.items() if f in files})
+    return Kept({**files, **programs}, saves, excluded, found)
+
+
+def _lay(root: Path, name: str, table: Table) -> dict[str, tuple[Entry, str]]:
+    """Write a wheel's files, with the content of those that are judged."""
+    laid = {}
+    for file, entry in table.entries.items():
+        place = installed_at(file)
+        if place is None:
+            continue
+        path = root / place
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(table.texts.get(file, b""))
+        except (OSError, ValueError) as error:
+            raise BuildError(
+                f"{name} has a file that cannot be installed beside the others",
+                where=f"{file}: {error}",
+                expected="names that a file system takes, and no file where a folder is",
+                fix=f"choose another version of {name}, or leave it out",
+            ) from error
+        laid[place] = (entry, name)
+    return laid
+
+
+def installed_at(file: str) -> str | None:
+    """Return where a wheel's file goes below the layer's folder; None when it goes elsewhere."""
+    parts = PurePosixPath(file).parts
+    if not parts or parts[0] == "/" or ".." in parts or "\0" in file:
+        return None
+    if parts[0].endswith(".data") and len(parts) > 2:
+        start = DATA.get(parts[1])
+        return None if start is None else start + "/".join(parts[2:])
+    return "/".join(parts)
+
+
+def _slim(
+    root: Path,
+    option: str,
+    found: Sequence[Distribution],
+    own: set[str],
+    laid: Mapping[str, tuple[Entry, str]],
+) -> dict[str, int]:
+    """Let the worker take out what an option names; return the bytes by package."""
+    gone: dict[str, str] = {}
+    options.lighten(root, (option,), found, own, gone)
+    sums: dict[str, int] = {}
+    for file in gone:
+        entry, name = laid[file]
+        sums[name] = sums.get(name, 0) + entry.size
+    return sums
+
+
+def _records(root: Path, present: set[str]) -> dict[str, Entry]:
+    """Return the RECORD files as the layer has them: the worker lists what is there."""
+    found = {}
+    for info in root.glob("*.dist-info"):
+        file = f"{info.name}/RECORD"
+        if file not in present:
+            continue
+        text = distributions.record_of_present(
+            (root / file).read_bytes().decode("utf-8", "replace"), present
+        ).encode()
+        found[file] = Entry(len(text), deflated(text))
+    return found

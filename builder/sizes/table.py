@@ -1,0 +1,164 @@
+"""A wheel's table of contents: names and sizes of its files, and the text of its modules."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from builder.sizes.web import Source, UnreadableError
+
+TEXTS = (".py", ".pth")
+LARGEST_TEXT = 1 << 25
+LARGEST_TEXTS = 1 << 29
+MOST_ENTRIES = 300_000
+GAP = 1 << 18
+"""Bytes between two texts that are read with them, rather than in a request of their own."""
+HEADER = 30 + 1024
+"""Bytes that an entry's own header takes at most, as far as they are read ahead."""
+LEVEL = 6
+TOC = "table.json"
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OSError)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file: its size in bytes, and what it takes deflated."""
+
+    size: int
+    packed: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """The files of a wheel by name; ``texts`` has what those hold that the worker judges by."""
+
+    entries: Mapping[str, Entry]
+    texts: Mapping[str, bytes]
+
+
+def read(source: Source) -> Table:
+    """Read a wheel's table; raise UnreadableError when it is none, or larger than any wheel is."""
+    file = _Parts(source)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            infos = [info for info in archive.infolist() if not info.is_dir()]
+            if len(infos) > MOST_ENTRIES:
+                raise UnreadableError(f"it has {len(infos):,} files")
+            wanted = [info for info in infos if is_text(info.filename)]
+            if sum(info.file_size for info in wanted) > LARGEST_TEXTS:
+                raise UnreadableError("its modules are larger than those of any package")
+            file.read_ahead([(i.header_offset, i.header_offset + i.compress_size + HEADER)
+                             for i in wanted])  # fmt: skip
+            texts = {info.filename: _text(archive, info) for info in wanted}
+    except BROKEN as error:
+        raise UnreadableError(f"it is no wheel: {error}") from error
+    entries = {}
+    for info in infos:
+        packed = info.compress_size
+        if info.compress_type == zipfile.ZIP_STORED and info.filename in texts:
+            packed = deflated(texts[info.filename])
+        entries[info.filename] = Entry(info.file_size, packed)
+    return Table(entries, texts)
+
+
+def is_text(name: str) -> bool:
+    """Return whether the worker's judgement may read the file: modules, and metadata."""
+    return name.endswith(TEXTS) or name.split("/", 1)[0].endswith(".dist-info")
+
+
+def deflated(data: bytes) -> int:
+    """Return how many bytes the data take in a zip."""
+    return min(len(zlib.compress(data, LEVEL)) - 6, len(data))
+
+
+def _text(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    with archive.open(info) as file:
+        data = file.read(LARGEST_TEXT + 1)
+    if len(data) > LARGEST_TEXT:
+        raise UnreadableError(f"{info.filename} is larger than any module is")
+    return data
+
+
+def save(table: Table, path: Path) -> None:
+    """Keep a table in a file, whole or not at all."""
+    number, name = tempfile.mkstemp(dir=path.parent, suffix=".partial")
+    rows = [[name, entry.size, entry.packed] for name, entry in table.entries.items()]
+    with (
+        os.fdopen(number, "wb") as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+    ):
+        archive.writestr(TOC, json.dumps(rows))
+        for index, (text, data) in enumerate(table.texts.items()):
+            archive.writestr(f"{index}/{text}", data)
+    Path(name).replace(path)
+
+
+def load(path: Path) -> Table | None:
+    """Return a table that was kept; None when there is none, or none that can be read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            rows = json.loads(archive.read(TOC))
+            names = [name for name in archive.namelist() if name != TOC]
+            texts = {name.partition("/")[2]: archive.read(name) for name in names}
+        return Table({name: Entry(size, packed) for name, size, packed in rows}, texts)
+    except (*BROKEN, KeyError, TypeError):
+        return None
+
+
+class _Parts(io.RawIOBase):
+    """A source as a file that zipfile can read; what was read ahead is kept."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._at = 0
+        self._kept: list[tuple[int, bytes]] = []
+        self._last = (0, b"")
+
+    def read_ahead(self, spans: Sequence[tuple[int, int]]) -> None:
+        """Fetch spans, those that lie close together in one."""
+        joined: list[list[int]] = []
+        for start, end in sorted(spans):
+            if joined and start <= joined[-1][1] + GAP:
+                joined[-1][1] = max(joined[-1][1], end)
+            else:
+                joined.append([start, end])
+        self._kept = [(start, self._source.read(start, end)) for start, end in joined]
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._source.size}[whence]
+        self._at = base + offset
+        if self._at < 0:
+            raise ValueError("a place before the file's beginning")
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        end = self._source.size if size < 0 else min(self._at + size, self._source.size)
+        data = self._part(self._at, end) if end > self._at else b""
+        self._at += len(data)
+        return data
+
+    def _part(self, start: int, end: int) -> bytes:
+        for begin, data in (self._last, *self._around(start)):
+            if begin <= start and end <= begin + len(data):
+                self._last = (begin, data)
+                return data[start - begin : end - begin]
+        return self._source.read(start, end)
+
+    def _around(self, start: int) -> list[tuple[int, bytes]]:
+        return [(begin, data) for begin, data in self._kept if begin <= start < begin + len(data)]

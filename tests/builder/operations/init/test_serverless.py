@@ -1,0 +1,47 @@
+from pathlib import Path
+
+from builder.operations.init.serverless import serverless_layers
+from tests.builder.conftest import write_tree
+
+TEXT = """
+service: shop
+provider: {name: aws, runtime: python3.12, architecture: arm64}
+plugins: [serverless-python-requirements]
+custom:
+  pythonRequirements:
+    fileName: deps/prod.txt
+    layer: true
+    noDeploy: [boto3, botocore, pytest]
+"""
+
+
+def test_the_plugins_layer_is_taken_over(tmp_path: Path) -> None:
+    (layer,) = serverless_layers(
+        write_tree(tmp_path, {"serverless.yml": TEXT, "deps/prod.txt": ""})
+    )
+
+    assert layer.name == "python-requirements"
+    assert layer.keys == {
+        "requirements": "deps/prod.txt",
+        "slim": ["boto", "metadata", "stubs", "tests"],
+    }
+    assert (layer.python, layer.architecture) == (("3.12",), "arm64")
+    assert "pytest" in layer.remarks[0]
+
+
+def test_without_a_list_there_is_poetrys(tmp_path: Path) -> None:
+    plain = "plugins: {modules: [serverless-python-requirements]}\n"
+    poetry = '[tool.poetry]\nname = "a"\n[tool.poetry.dependencies]\nsix = "*"\n'
+    tree = {"serverless.yml": plain, "pyproject.toml": poetry}
+    (layer,) = serverless_layers(write_tree(tmp_path, tree))
+
+    assert layer.keys == {"package": "."}
+    assert layer.architecture == "x86_64"
+
+
+def test_without_the_plugin_or_a_list_there_is_none(tmp_path: Path) -> None:
+    assert serverless_layers(write_tree(tmp_path, {"serverless.yml": "service: a\n"})) == []
+    assert serverless_layers(write_tree(tmp_path, {"serverless.yml": TEXT})) == []
+    outside = TEXT.replace("deps/prod.txt", "../prod.txt")
+    (tmp_path.parent / "prod.txt").write_text("six")
+    assert serverless_layers(write_tree(tmp_path, {"serverless.yml": outside})) == []

@@ -1,0 +1,71 @@
+import time
+from pathlib import Path
+
+import pytest
+
+from builder.operations.init.terraform_files import blocks, terraform_layers
+from tests.builder.conftest import write_tree
+
+MODULE = """
+# module "old" { source = "terraform-aws-modules/lambda/aws" }
+module "layer" {
+  source       = "terraform-aws-modules/lambda/aws" // the one
+  create_layer = true
+  layer_name   = "shop-deps"
+  compatible_runtimes = [
+    "python3.12", # newest
+    "python3.11",
+  ]
+  compatible_architectures = ["arm64"]
+  source_path = [{ path = "${path.module}/../deps", pip_requirements = true }]
+  tags = { layer_name = "not this" }
+}
+module "function" {
+  source = "terraform-aws-modules/lambda/aws"
+  handler = "a.b"
+}
+"""
+RESOURCE = """
+resource "aws_lambda_layer_version" "web" {
+  layer_name = "${var.prefix}-web"
+  filename   = <<-EOT
+    resource "aws_lambda_layer_version" "no" {
+    EOT
+  compatible_runtimes = ["python3.13"]
+}
+resource "aws_s3_bucket" "other" {}
+"""
+
+
+def test_the_module_is_taken_over_with_its_list(tmp_path: Path) -> None:
+    tree = {"infra/main.tf": MODULE, "deps/requirements.txt": "six"}
+    (layer,) = terraform_layers(write_tree(tmp_path, tree))
+
+    assert layer.origin == "infra/main.tf, module.layer"
+    assert (layer.name, layer.keys) == ("shop-deps", {"requirements": "deps/requirements.txt"})
+    assert (layer.python, layer.architecture) == (("3.12", "3.11"), "arm64")
+
+
+def test_a_resource_is_found_without_what_it_is_made_of(tmp_path: Path) -> None:
+    tree = {"main.tf": RESOURCE, ".terraform/modules/x/main.tf": RESOURCE}
+    (layer,) = terraform_layers(write_tree(tmp_path, tree))
+
+    assert (layer.name, layer.keys, layer.python) == ("web", {}, ("3.13",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{", "}", "resource", 'resource "a"', 'resource "a" "b" {', 'module "x" { a = ', "]]]", '"',
+     'resource "a" "b" { c = [1, {', "= = =", 'module "m" { = }'],
+)  # fmt: skip
+def test_what_is_not_whole_is_no_error(text: str) -> None:
+    assert isinstance(list(blocks(text)), list)
+
+
+@pytest.mark.parametrize("piece", ['"${', "/*", "<<A\n", '"\\', "{[(", '"', '"${"'])
+def test_no_file_takes_long(piece: str) -> None:
+    text = piece * (100_000 // len(piece))
+    began = time.process_time()
+    list(blocks(text))
+    # A search that goes back takes hours.
+    assert time.process_time() - began < 60

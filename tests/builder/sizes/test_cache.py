@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from builder.errors import LayerError
+from builder.sizes import cache
+from builder.worker import tools
+from builder.worker.log import Log
+
+
+def test_the_cache_is_where_it_is_wanted_and_for_this_user_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "mine"))
+    made = cache.folder("tables")
+    assert made == tmp_path / "mine/tables"
+    assert stat.S_IMODE(made.stat().st_mode) == 0o700
+    monkeypatch.delenv(cache.VARIABLE)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert cache.folder("tables") == tmp_path / "xdg/fast-lambda-layer/tables"
+
+
+def test_a_cache_that_cannot_be_written_is_one_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "file"))
+    with pytest.raises(LayerError, match="the cache cannot be written") as refused:
+        cache.folder("tables")
+    assert cache.VARIABLE in refused.value.fix
+
+
+def test_the_uv_that_is_here_is_used_if_it_is_the_pinned_one() -> None:
+    assert tools.is_pinned(cache.pinned_uv(Log()))
+
+
+def test_another_uv_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = tmp_path / "uv"
+    other.write_text("#!/bin/sh\necho uv 0.0.1\n")
+    other.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = tmp_path / "done"
+    monkeypatch.setattr(cache, "with_tools", lambda log: done)
+    assert cache.pinned_uv(Log()) == tools.program(done)

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import random
+import sys
+import tarfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from builder.errors import LayerError
+from builder.sizes.model import LayerSize
+from builder.sizes.predict import predict
+from tests.builder.conftest import spec_of, write_tree
+from tests.worker.conftest import here as here
+from tests.worker.conftest import make_bundle as make_bundle
+from tests.worker.conftest import worker_pyz as worker_pyz
+from tests.worker.planned import planned
+
+if TYPE_CHECKING:
+    from builder.worker.request import Target
+    from tests.builder.sizes.conftest import Serve
+    from tests.worker.conftest import MakeBundle, MakeTools, MakeWheel
+
+LINES = "".join(f"def function_{n}(value):\n    return value * {n}\n" for n in range(400))
+WEB = {
+    "web/__init__.py": LINES,
+    "web/__init__.pyi": "x: int\n",
+    "web/tests/test_web.py": LINES * 3,
+    "web/data.bin": random.Random(1).randbytes(500_000),
+    "web-1.0.data/data/share/web/help.txt": "help\n" * 50,
+    "web-1.0.data/scripts/web-run": "#!python\nprint()\n",
+}
+
+
+def shelve(make_wheel: MakeWheel, shelf: Path) -> None:
+    make_wheel(shelf, "web", files=WEB, requires=("core>=1", 'extra_thing; extra == "more"'))
+    make_wheel(shelf, "core", files={"core/__init__.py": LINES, "core/docs/a.rst": "text\n" * 99})
+    make_wheel(shelf, "core", "2.0", tag="cp27-cp27m-win32")
+
+
+def size_of(found: LayerSize) -> dict[str, int]:
+    return {package.name: package.size for package in found.targets[0].packages}
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_what_is_predicted_is_what_is_built(
+    make_wheel: MakeWheel,
+    make_bundle: MakeBundle,
+    shelf: Path,
+    serve: Serve,
+    here: Target,
+    make_tools: MakeTools,
+    tmp_path: Path,
+    *,
+    ranges: bool,
+) -> None:
+    make_tools(sys.executable)  # these are on no index of a test
+    shelve(make_wheel, shelf)
+    index = serve(ranges=ranges)
+    root = tmp_path / "project"
+    root.mkdir()
+    values: dict[str, Any] = {
+        "dependencies": ("web",),
+        "exclude": ("share/",),
+        "slim": ("tests", "stubs"),
+    }
+    target: dict[str, Any] = {"python": (here.python,), "architecture": here.architecture}
+    found = predict(spec_of(**values, **target), root)
+    built = planned(make_bundle, here, root, **values)
+    assert built.status == 0, built.errors
+    assert found.size == built.manifest["unzipped_size"]
+    assert abs(found.packed - built.manifest["zipped_size"]) <= found.packed * 0.02
+    sizes = {package["name"]: package["size"] for package in built.manifest["packages"]}
+    assert size_of(found) == sizes
+    assert found.verdict == "fits"
+
+    assert index.sent > 0
+
+
+def test_a_second_look_reads_no_wheel_again(
+    make_wheel: MakeWheel, shelf: Path, serve: Serve, tmp_path: Path
+) -> None:
+    shelve(make_wheel, shelf)
+    index = serve(ranges=False)
+    first = predict(spec_of(dependencies=("web",)), tmp_path)
+    asked = len([path for path in index.asked if path.startswith("/files/web")])
+    second = predict(spec_of(dependencies=("web",)), tmp_path)
+    assert second.size == first.size
+    again = len([path for path in index.asked if path.startswith("/files/web")])
+    # uv itself may look at the metadata once more; the table is not fetched again.
+    assert again - asked < asked
+
+
+def test_what_must_be_built_from_source_is_unknown_and_the_rest_is_counted(
+    make_wheel: MakeWheel, shelf: Path, serve: Serve, tmp_path: Path
+) -> None:
+    make_wheel(shelf, "core", files={"core/__init__.py": LINES})
+    made = write_tree(
+        tmp_path / "made/old-1.0",
+        {
+            "PKG-INFO": "Metadata-Version: 2.2\nName: old\nVersion: 1.0\n",
+            "pyproject.toml": '[project]\nname = "old"\nversion = "1.0"\n',
+        },
+    )
+    with tarfile.open(shelf / "old-1.0.tar.gz", "w:gz") as archive:
+        archive.add(made, "old-1.0")
+    serve(ranges=True)
+    found = predict(spec_of(dependencies=("core", "old")), tmp_path)
+    (unknown,) = found.targets[0].unknown
+    assert unknown.name == "old"
+    assert "no wheel" in unknown.unknown
+    assert size_of(found)["core"] > len(LINES)
+    assert found.verdict == "unknown"
+
+
+def test_a_wheel_that_cannot_be_read_is_unknown_and_says_why(
+    make_wheel: MakeWheel, shelf: Path, serve: Serve, tmp_path: Path
+) -> None:
+    made = make_wheel(shelf, "core", files={"core/__init__.py": LINES})
+    serve(ranges=True)
+    predict(spec_of(dependencies=("core",)), tmp_path)
+    for kept in (tmp_path / "own-cache/tables").iterdir():
+        kept.unlink()
+    content = made.read_bytes()
+    made.write_bytes(content[:-22] + bytes(22))  # the directory's end is gone
+    found = predict(spec_of(dependencies=("core",)), tmp_path)
+    assert "cannot be read" in found.targets[0].unknown[0].unknown
+
+
+def test_a_layer_of_two_runtimes_is_counted_whole(
+    make_wheel: MakeWheel, shelf: Path, serve: Serve, tmp_path: Path
+) -> None:
+    shelve(make_wheel, shelf)
+    serve(ranges=True)
+    one = predict(spec_of(dependencies=("web",)), tmp_path)
+    both = predict(spec_of(dependencies=("web",), python=("3.12", "3.13")), tmp_path)
+    assert both.size == 2 * one.size
+    assert [target.prefix for target in both.targets] == [
+        "python/lib/python3.12/site-packages",
+        "python/lib/python3.13/site-packages",
+    ]
+
+
+def test_a_package_of_the_project_and_requirements_files_are_sized(
+    make_wheel: MakeWheel, shelf: Path, serve: Serve, tmp_path: Path
+) -> None:
+    shelve(make_wheel, shelf)
+    serve(ranges=True)
+    files = {
+        "a.txt": "-r more/b.txt\n-c c.txt\n",
+        "more/b.txt": "web  # why\n",
+        "c.txt": "core==1\n",
+    }
+    root = write_tree(tmp_path / "project", files)
+    (target,) = predict(spec_of(requirements=("a.txt",)), root).targets
+    assert target.graph.roots == ("web",)
+    assert target.graph.because["core"] == ("web",)
+
+
+def test_what_the_index_does_not_have_is_one_clear_error(
+    make_wheel: MakeWheel, shelf: Path, serve: Serve, tmp_path: Path
+) -> None:
+    make_wheel(shelf, "core")
+    serve(ranges=True)
+    with pytest.raises(LayerError) as refused:
+        predict(spec_of(dependencies=("nowhere",)), tmp_path)
+    assert "nowhere" in str(refused.value)
+    assert "layer 'web'" in refused.value.where

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from builder.sizes import table
+from builder.sizes.table import Entry
+from builder.sizes.web import Local, UnreadableError
+
+
+def wheel(path: Path, files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Local:
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return Local(path)
+
+
+FILES = {
+    "a/__init__.py": b"import a.b\n" * 500,
+    "a/data.bin": bytes(range(256)) * 100,
+    "a-1.dist-info/METADATA": b"Name: a\n",
+}
+
+
+def test_names_sizes_and_the_text_of_modules_are_read(tmp_path: Path) -> None:
+    found = table.read(wheel(tmp_path / "a.whl", FILES))
+    assert {name: entry.size for name, entry in found.entries.items()} == {
+        name: len(content) for name, content in FILES.items()
+    }
+    assert set(found.texts) == {"a/__init__.py", "a-1.dist-info/METADATA"}
+    assert found.texts["a/__init__.py"] == FILES["a/__init__.py"]
+
+
+def test_a_module_that_is_stored_counts_as_it_will_be_packed(tmp_path: Path) -> None:
+    found = table.read(wheel(tmp_path / "a.whl", FILES, zipfile.ZIP_STORED))
+    assert found.entries["a/__init__.py"].packed < 100
+    assert found.entries["a/data.bin"].packed == 25600
+
+
+def test_bulk_between_modules_is_not_fetched(tmp_path: Path) -> None:
+    bulk = bytes(range(256)) * (4 * table.GAP // 256)
+    source = wheel(tmp_path / "a.whl", {**FILES, "b.so": bulk, "c.py": b"c"}, zipfile.ZIP_STORED)
+    read: list[int] = []
+
+    class Counted:
+        size = source.size
+
+        def read(self, start: int, end: int) -> bytes:
+            read.append(min(end, self.size) - start)
+            return source.read(start, end)
+
+    assert table.read(Counted()).texts["c.py"] == b"c"
+    assert sum(read) < len(bulk)
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip at all", b"PK\5\6" + bytes(18) + b"x"])
+def test_what_is_no_wheel_is_refused_in_one_sentence(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.whl").write_bytes(content)
+    with pytest.raises(UnreadableError, match="it is no wheel"):
+        table.read(Local(tmp_path / "a.whl"))
+
+
+def test_a_wheel_whose_end_is_missing_or_changed_is_refused(tmp_path: Path) -> None:
+    wheel(tmp_path / "a.whl", FILES)
+    whole = (tmp_path / "a.whl").read_bytes()
+    (tmp_path / "a.whl").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(UnreadableError):
+        table.read(Local(tmp_path / "a.whl"))
+
+
+def test_a_module_that_unpacks_to_more_than_any_has_is_refused(tmp_path: Path) -> None:
+    source = wheel(tmp_path / "a.whl", {"a.py": bytes(table.LARGEST_TEXT + 1)})
+    with pytest.raises(UnreadableError, match=r"a\.py is larger"):
+        table.read(source)
+
+
+def test_a_table_that_is_kept_is_the_same_and_a_broken_one_is_none(tmp_path: Path) -> None:
+    found = table.read(wheel(tmp_path / "a.whl", FILES))
+    table.save(found, tmp_path / "kept.zip")
+    assert table.load(tmp_path / "kept.zip") == found
+    assert not list(tmp_path.glob("*.partial"))
+    assert table.load(tmp_path / "none.zip") is None
+    content = (tmp_path / "kept.zip").read_bytes()
+    for broken in (content[:-30], content.replace(b"table.json", b"fable.json"), b""):
+        (tmp_path / "kept.zip").write_bytes(broken)
+        assert table.load(tmp_path / "kept.zip") is None
+    rows = io.BytesIO()
+    with zipfile.ZipFile(rows, "w") as archive:
+        archive.writestr(table.TOC, "[[1, 2]]")
+    (tmp_path / "kept.zip").write_bytes(rows.getvalue())
+    assert table.load(tmp_path / "kept.zip") is None
+
+
+def test_what_deflates_to_more_counts_as_stored() -> None:
+    assert table.deflated(b"a") == 1
+    assert Entry(1, 1) == Entry(1, 1)

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from builder.sizes import web
+from builder.sizes.web import NO_LOGINS, Local, Logins, UnreadableError, open_file
+from tests.package_index import PackageIndex
+from tests.patience import PATIENCE
+
+CONTENT = bytes(range(256)) * 4000
+DIGEST = hashlib.sha256(CONTENT).hexdigest()
+
+
+@contextmanager
+def server(
+    status: int, headers: Mapping[str, str], body: bytes, asked: list[dict[str, str]]
+) -> Iterator[str]:
+    """Serve one answer whatever is asked; yield the URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(dict(self.headers))
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Stay silent."""
+
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{httpd.server_port}/a.whl"
+    finally:
+        httpd.shutdown()
+        httpd.server_close()
+        thread.join(PATIENCE)
+
+
+def stored(shelf: Path) -> str:
+    (shelf / "a-1-py3-none-any.whl").write_bytes(CONTENT)
+    return "files/a-1-py3-none-any.whl"
+
+
+def url_of(index: PackageIndex, path: str) -> str:
+    return index.url.replace("simple", path)
+
+
+def test_of_a_server_that_honours_ranges_only_parts_are_fetched(
+    shelf: Path, tmp_path: Path
+) -> None:
+    path = stored(shelf)
+    with PackageIndex(shelf, ranges=True).serving() as index:
+        found = open_file(url_of(index, path), DIGEST, NO_LOGINS, tmp_path / "kept")
+        assert found.size == len(CONTENT)
+        assert found.read(1000, 1300) == CONTENT[1000:1300]
+        assert found.read(found.size - 9, found.size + 9) == CONTENT[-9:]
+        assert index.sent < web.TAIL + 1000
+    assert not (tmp_path / "kept").exists()
+
+
+def test_of_a_server_that_ignores_ranges_the_whole_file_is_fetched_once(
+    shelf: Path, tmp_path: Path
+) -> None:
+    path = stored(shelf)
+    with PackageIndex(shelf).serving() as index:
+        found = open_file(url_of(index, path), DIGEST, NO_LOGINS, tmp_path / "kept")
+        assert found.read(1000, 1300) == CONTENT[1000:1300]
+        assert found.read(0, 5) == CONTENT[:5]
+        assert index.asked == [f"/{path}"]
+
+
+def test_a_whole_file_that_is_not_what_the_index_said_is_refused(
+    shelf: Path, tmp_path: Path
+) -> None:
+    path = stored(shelf)
+    with PackageIndex(shelf).serving() as index, pytest.raises(UnreadableError, match="SHA-256"):
+        open_file(url_of(index, path), "0" * 64, NO_LOGINS, tmp_path / "kept")
+
+
+def test_an_index_gets_the_login_that_uv_would_send_it(shelf: Path, tmp_path: Path) -> None:
+    path = stored(shelf)
+    with PackageIndex(shelf, "me", "s3cret", ranges=True).serving() as index:
+        url, kept = url_of(index, path), tmp_path / "kept"
+        with pytest.raises(UnreadableError, match="answers 401"):
+            open_file(url, DIGEST, NO_LOGINS, kept)
+        named = {"UV_INDEX": f"house={index.url}", "UV_INDEX_HOUSE_USERNAME": "me"}
+        by_variables = Logins.of((), {**named, "UV_INDEX_HOUSE_PASSWORD": "s3cret"})
+        assert open_file(url, DIGEST, by_variables, kept).size == len(CONTENT)
+        with_login = index.url.replace("http://", "http://me:s3cret@")
+        by_option = Logins.of([f"--index-url {with_login}"], {})
+        assert open_file(url, DIGEST, by_option, kept).size == len(CONTENT)
+        assert open_file(url.replace("//", "//me:s3cret@"), "", NO_LOGINS, kept).size
+
+
+def test_a_login_is_not_sent_to_where_a_server_redirects(tmp_path: Path) -> None:
+    first: list[dict[str, str]] = []
+    second: list[dict[str, str]] = []
+    with (
+        server(200, {"Content-Length": "3"}, b"abc", second) as other,
+        server(302, {"Location": other, "Content-Length": "0"}, b"", first) as url,
+    ):
+        logins = Logins.of([f"--index-url {url.replace('//', '//me:s3cret@')}"], {})
+        open_file(url, "", logins, tmp_path / "kept")
+    assert "Authorization" in first[0]
+    assert "Authorization" not in second[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "said"),
+    [
+        (206, {"Content-Length": "3"}, b"abc", "does not say which"),
+        (200, {"Content-Length": "9"}, b"abc", "broke off"),
+        (404, {"Content-Length": "0"}, b"", "answers 404"),
+    ],
+)
+def test_a_broken_answer_is_an_error_that_says_what_is_wrong(
+    status: int, headers: dict[str, str], body: bytes, said: str, tmp_path: Path
+) -> None:
+    with server(status, headers, body, []) as url, pytest.raises(UnreadableError, match=said):
+        open_file(url, "", NO_LOGINS, tmp_path / "kept")
+
+
+def test_a_server_that_compresses_parts_is_asked_for_the_whole(tmp_path: Path) -> None:
+    headers = {"Content-Range": "bytes 0-2/9", "Content-Encoding": "gzip", "Content-Length": "3"}
+    asked: list[dict[str, str]] = []
+    with server(206, headers, b"abc", asked) as url:
+        assert open_file(url, "", NO_LOGINS, tmp_path / "kept").size == 3
+    assert ["Range" in request for request in asked] == [True, False]
+
+
+def test_files_of_this_machine_are_read_and_other_schemes_are_not(tmp_path: Path) -> None:
+    (tmp_path / "a b.whl").write_bytes(b"abcdef")
+    found = open_file((tmp_path / "a b.whl").as_uri(), "", NO_LOGINS, tmp_path / "kept")
+    assert isinstance(found, Local)
+    assert found.read(2, 4) == b"cd"
+    with pytest.raises(UnreadableError, match="No such file"):
+        open_file((tmp_path / "none.whl").as_uri(), "", NO_LOGINS, tmp_path / "kept")
+    with pytest.raises(UnreadableError, match="ftp: is no scheme"):
+        open_file("ftp://127.0.0.1/a.whl", "", NO_LOGINS, tmp_path / "kept")
