@@ -83,6 +83,7 @@ lock: ## Resolve pyproject.toml into the lock files again
 	@$(LOCK) --python-version 3.11 --group bootstrap -o bootstrap.lock
 	@$(LOCK) --python-version 3.11 --group bench -o bench.lock
 	@$(LOCK) --python-version 3.11 --group conformance -o conformance.lock
+	@$(LOCK) --python-version 3.11 --group hybrid -o hybrid.lock
 	@$(LOCK) --python-version 3.9 --group tools -o builder/worker/tools.txt
 
 clean: ## Remove what the targets made

@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[1]
-PACKAGES = ("fast_lambda_layer", "builder", "embedded", "modules", "stacks", "demo", "bench")
+PACKAGES = (
+    *("fast_lambda_layer", "builder", "hybrid_service", "embedded"),
+    *("modules", "stacks", "demo", "bench"),
+)
 
 
 def lint(project: Path) -> subprocess.CompletedProcess[str]:
@@ -60,6 +63,16 @@ def project_fixture(tmp_path: Path) -> Path:
             "embedded/codebuild/build.py",
             "import builder.spec.runtimes",
             "embedded.codebuild.build -> builder.spec.runtimes",
+        ),
+        (
+            "hybrid_service/client.py",
+            "import builder.errors",
+            "hybrid_service.client -> builder.errors",
+        ),
+        (
+            "hybrid_service/client.py",
+            "import hybrid_service.task.relay",
+            "hybrid_service.client -> hybrid_service.task.relay",
         ),
         ("modules/layer/naming.py", "import boto3", "modules.layer.naming -> boto3"),
         (

@@ -1,0 +1,1 @@
+"""What runs in the task: the supervisor of the service's command."""
