@@ -25,7 +25,7 @@ from constructs import Construct
 
 from builder.errors import SpecError
 from builder.protocol.keys import LayerKeys
-from builder.protocol.statuses import AT_REST, BUILDING, CURRENT, INVALID, PINNED
+from builder.protocol.statuses import AT_REST, BUILDING, CURRENT, INVALID, PINNED, UNMOVED
 from builder.spec.layer_spec import LayerSpec
 from modules.layer import policies
 from modules.layer.assets import SourceTree, bundle_sources
@@ -34,6 +34,7 @@ from modules.layer.index_access import logins
 from modules.layer.infrastructure import BuildInfrastructure
 from modules.layer.naming import literal, named
 from modules.layer.publisher import Publisher
+from modules.layer.retention import fate_of_versions
 
 PROJECT_ROOT = "${path.module}/../../.."
 """Where the project is, seen from cdktf.out/stacks/NAME."""
@@ -104,6 +105,8 @@ class LambdaLayer(Construct):
                 "layer": spec.name,
                 "layer_name": infrastructure.app.layer_name(spec.name),
                 "retain": retain_versions,
+                # For people: a plan of `terraform destroy` shows it.
+                "on_destroy": fate_of_versions(retain_versions),
             },
             self._program,
         )
@@ -137,8 +140,13 @@ class LambdaLayer(Construct):
 
     @property
     def reason(self) -> str:
-        """Why the layer is rebuilt, or why it was built last."""
-        return self._planned("reason")
+        """Why the layer is rebuilt, or why it was built last.
+
+        Functions that are to be moved are no reason for either.
+        """
+        only_moves = Op.eq(self._planned("status"), UNMOVED)
+        reasons = self._text_of("reason"), self._planned("reason")
+        return Token.as_string(Fn.conditional(only_moves, *reasons))
 
     @property
     def unzipped_size(self) -> Any:
