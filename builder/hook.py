@@ -151,7 +151,7 @@ def release_hook(query: Query, progress: Progress) -> Answer:
     record = layer.records.load() or record
     if release is None:
         return describe(record.current, BUILDING, query["reason"], record.left_behind())
-    return describe(release, CURRENT, release.reason, record.left_behind())
+    return describe(release, CURRENT, record.reason_of(release), record.left_behind())
 
 
 def describe(release: Release | None, status: str, reason: str, functions: str = "") -> Answer:
@@ -199,7 +199,7 @@ def _as_is(layer: Layer, record: Record, planned: Query, token: Token | None) ->
         return describe(current, planned["status"], planned["reason"], behind)
     if current is not None and current.token >= token and current.fingerprint == token.fingerprint:
         owed = record.owed(layer.spec.functions)
-        status, reason = (UNMOVED, owed) if owed else (CURRENT, current.reason)
+        status, reason = (UNMOVED, owed) if owed else (CURRENT, record.reason)
         return describe(current, status, reason, behind)
     if attempt is not None and not attempt.is_open and attempt.fingerprint == token.fingerprint:
         return describe(current, FAILED, attempt.failure, behind)

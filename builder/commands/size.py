@@ -8,8 +8,9 @@ from builder.commands.options import Setting, as_json, pass_setting
 from builder.commands.sizing import Question, predictions, sizing_options
 from builder.errors import LayerError
 from builder.report import sizes as report
+from builder.report.size_advice import show_advice
 from builder.report.size_tree import show_trees
-from builder.sizes.model import TOO_LARGE, LayerSize
+from builder.sizes.model import FITS, TOO_LARGE, LayerSize
 
 
 @click.command()
@@ -17,6 +18,7 @@ from builder.sizes.model import TOO_LARGE, LayerSize
 @sizing_options
 @click.option("--all", "everything", is_flag=True, help="Show every package, not the largest.")
 @click.option("--tree", is_flag=True, help="Show who pulls in what, and what goes with it.")
+@click.option("--advice", is_flag=True, help="Say what could be saved, also where all fits.")
 @click.option("--check", is_flag=True, help="Exit with 1 when a layer cannot fit.")
 @as_json
 @pass_setting
@@ -26,6 +28,7 @@ def size(
     *,
     everything: bool,
     tree: bool,
+    advice: bool,
     check: bool,
     as_json: bool,
 ) -> None:
@@ -41,14 +44,18 @@ def size(
              lambda-layer size requirements.txt --json
     """
     found = predictions(setting, question)
+    sizes = [each.size for each in found]
     if as_json:
-        report.show_sizes_json(found)
+        report.show_sizes_json([(each.size, each.advice()) for each in found])
     elif tree:
-        show_trees(found)
+        show_trees(sizes)
     else:
-        report.show_sizes(found, everything=everything)
+        report.show_sizes(sizes, everything=everything)
+        for each in found:
+            if advice or each.size.verdict != FITS:
+                show_advice(each.advice())
     if check:
-        _check(found)
+        _check(sizes)
 
 
 def _check(found: list[LayerSize]) -> None:

@@ -11,9 +11,11 @@ import click
 
 from builder.commands.options import Setting
 from builder.report import progress
-from builder.sizes.asked import Changes, asked
-from builder.sizes.model import LayerSize
+from builder.sizes.advice import Advice, advise
+from builder.sizes.asked import Asked, Changes, asked
+from builder.sizes.model import FITS, LayerSize
 from builder.sizes.predict import predict
+from builder.sizes.substitute import tried
 from builder.spec.checks import SLIM
 from builder.spec.runtimes import ARCHITECTURES, RUNTIMES
 
@@ -69,7 +71,25 @@ def _slim(text: str) -> tuple[str, ...]:
     return words
 
 
-def predictions(setting: Setting, question: Question) -> list[LayerSize]:
+@dataclass(frozen=True)
+class Predicted:
+    """A layer as it was asked about, with its prediction."""
+
+    asked: Asked
+    size: LayerSize
+
+    def advice(self) -> tuple[Advice, ...]:
+        """Return what can be done; lighter distributions are tried where that may help."""
+        spec = self.asked.spec
+        saved = {}
+        if self.size.verdict != FITS:
+            saved = tried(self.size, spec, self.asked.root, progress(spec.name))
+        return advise(self.size, spec, saved)
+
+
+def predictions(setting: Setting, question: Question) -> list[Predicted]:
     """Predict all that is asked for, with lines of progress on stderr."""
     layers = asked(question.words, setting.config, setting.load, question.changes)
-    return [predict(each.spec, each.root, progress(each.spec.name)) for each in layers]
+    return [
+        Predicted(each, predict(each.spec, each.root, progress(each.spec.name))) for each in layers
+    ]

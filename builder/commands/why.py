@@ -30,7 +30,7 @@ def why(setting: Setting, question: Question, *, package: str, as_json: bool) ->
     Example: lambda-layer why web sympy
              lambda-layer why 'chromadb>=1' onnxruntime --python 3.12 --architecture arm64
     """
-    found = predictions(setting, question)
+    found = [each.size for each in predictions(setting, question)]
     name = str(canonicalize_name(package))
     _check(found, name)
     if as_json:

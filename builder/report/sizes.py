@@ -9,8 +9,11 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.text import Text
 
+from builder.report.size_advice import advice_fields
 from builder.report.tables import megabytes, new_table, show, show_json
+from builder.sizes.advice import Advice
 from builder.sizes.model import CLOSE, FITS, TOO_LARGE, UNKNOWN, LayerSize, PackageSize, TargetSize
+from builder.spec.runtimes import UNZIPPED_LIMIT
 
 SHOWN = 20
 """Packages that are shown unless all are asked for."""
@@ -65,7 +68,6 @@ def _table(layer: LayerSize, target: TargetSize, *, everything: bool) -> Rendera
             megabytes(alone) if alone > package.size else "",
             bar(package.size, most),
         )
-    rest = largest[len(shown) :] if not everything else []
     rest = [package for package in largest if package not in shown]
     if rest:
         size, packed = sum(p.size for p in rest), sum(p.packed for p in rest)
@@ -102,9 +104,10 @@ def unknown_of(layer: LayerSize) -> list[PackageSize]:
     return [found[key] for key in sorted(found)]
 
 
-def show_sizes_json(layers: Sequence[LayerSize]) -> None:
-    """Write the same for machines."""
-    show_json({"limit": layers[0].limit, "layers": [layer_fields(layer) for layer in layers]})
+def show_sizes_json(layers: Sequence[tuple[LayerSize, Sequence[Advice]]]) -> None:
+    """Write the same for machines, with what can be done."""
+    fields = [{**layer_fields(layer), "advice": advice_fields(found)} for layer, found in layers]
+    show_json({"limit": UNZIPPED_LIMIT, "layers": fields})
 
 
 def layer_fields(layer: LayerSize) -> dict[str, Any]:

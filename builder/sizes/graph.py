@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import email
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -56,23 +56,32 @@ class Graph:
             found[edge.target].append(edge)
         return {name: tuple(edges) for name, edges in found.items()}
 
-    def reached(self, roots: Iterable[str], without: str = "") -> frozenset[str]:
-        """Return what these roots need with all that it needs, as if one package were not there."""
+    def reached(
+        self,
+        roots: Iterable[str],
+        without: Collection[str] = (),
+        without_edges: Collection[Edge] = (),
+    ) -> frozenset[str]:
+        """Return what these roots need with all that it needs, as if some of it were not there."""
         seen: set[str] = set()
-        todo = [root for root in roots if root != without]
+        todo = [root for root in roots if root not in without]
         while todo:
             name = todo.pop()
             if name in seen:
                 continue
             seen.add(name)
-            todo += [edge.target for edge in self.needs[name] if edge.target != without]
+            todo += [
+                edge.target
+                for edge in self.needs[name]
+                if edge.target not in without and edge not in without_edges
+            ]
         return frozenset(seen)
 
     @cached_property
     def exclusive(self) -> Mapping[str, frozenset[str]]:
         """What would go with each package, itself among it: what nothing else needs."""
         everything = self.reached(self.roots)
-        return {name: everything - self.reached(self.roots, name) for name in self.names}
+        return {name: everything - self.reached(self.roots, (name,)) for name in self.names}
 
     @cached_property
     def because(self) -> Mapping[str, tuple[str, ...]]:

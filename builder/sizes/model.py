@@ -38,11 +38,20 @@ class PackageSize:
 
 
 @dataclass(frozen=True)
+class Importer:
+    """How many modules of a package import another while they are loaded, and one of them."""
+
+    count: int
+    example: str
+
+
+@dataclass(frozen=True)
 class TargetSize:
     """What one target takes.
 
     ``saves`` has, by slim option and package, the bytes that an option that is set has saved, or
-    one that is not set would save besides. ``prefix`` is the folder of the files in the layer.
+    one that is not set would save besides. ``prefix`` is the folder of the files in the layer,
+    ``importers`` has, by a package and one that it imports, the modules that do so.
     """
 
     target: Target
@@ -53,6 +62,7 @@ class TargetSize:
     saves: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     slim: tuple[str, ...] = ()
     excluded: int = 0
+    importers: Mapping[tuple[str, str], Importer] = field(default_factory=dict)
 
     @property
     def size(self) -> int:

@@ -15,6 +15,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from builder.sizes import graph, skeleton, table, wheel_choice
 from builder.sizes.cache import folder
+from builder.sizes.imports import importers
 from builder.sizes.local_worker import Opened, opened
 from builder.sizes.model import FileSize, LayerSize, PackageSize, TargetSize
 from builder.sizes.table import Table
@@ -99,7 +100,15 @@ def _target(here: Opened, spec: LayerSpec, target: Target, say: Write) -> Target
     asked = _asked(here, resolved)
     needs = graph.of(wheels.versions, asked, metadata, target)
     return TargetSize(
-        target, prefix, _packages(wheels, sized), sized, needs, kept.saves, spec.slim, kept.excluded
+        target,
+        prefix,
+        _packages(wheels, sized),
+        sized,
+        needs,
+        kept.saves,
+        spec.slim,
+        kept.excluded,
+        importers(sized, {skeleton.installed_at(name) or "": text for name, text in texts.items()}),
     )
 
 

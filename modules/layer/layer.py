@@ -25,7 +25,7 @@ from constructs import Construct
 
 from builder.errors import SpecError
 from builder.protocol.keys import LayerKeys
-from builder.protocol.statuses import AT_REST, BUILDING, CURRENT, INVALID, PINNED
+from builder.protocol.statuses import AT_REST, BUILDING, CURRENT, INVALID, PINNED, UNMOVED
 from builder.spec.layer_spec import LayerSpec
 from modules.layer import policies
 from modules.layer.assets import SourceTree, bundle_sources
@@ -34,6 +34,7 @@ from modules.layer.index_access import logins
 from modules.layer.infrastructure import BuildInfrastructure
 from modules.layer.naming import literal, named
 from modules.layer.publisher import Publisher
+from modules.layer.retention import fate_of_versions
 
 PROJECT_ROOT = "${path.module}/../../.."
 """Where the project is, seen from cdktf.out/stacks/NAME."""
@@ -107,6 +108,8 @@ class LambdaLayer(Construct):
                 "layer": spec.name,
                 "project": infrastructure.app.project,
                 "retain": retain_versions,
+                # For people: a plan of `terraform destroy` shows it.
+                "on_destroy": fate_of_versions(retain_versions),
             },
             self._program,
         )
@@ -157,8 +160,14 @@ class LambdaLayer(Construct):
 
     @property
     def reason(self) -> str:
-        """Why the layer is rebuilt, or why it was built last."""
-        return self._plan.result.lookup("reason")
+        """Why the layer is rebuilt, or why it was built last.
+
+        Functions that are to be moved are no reason for either.
+        """
+        plan = self._plan.result
+        only_moves = Op.eq(plan.lookup("status"), UNMOVED)
+        reasons = self._text_of("reason"), plan.lookup("reason")
+        return Token.as_string(Fn.conditional(only_moves, *reasons))
 
     @property
     def unzipped_size(self) -> Any:

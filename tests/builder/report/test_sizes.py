@@ -45,7 +45,7 @@ def test_what_is_unknown_is_never_a_number(capsys: pytest.CaptureFixture[str]) -
     out = capsys.readouterr().out
     assert "at least 20.0 MB" in out
     assert "unknown package0 1.0: it has no wheel" in out
-    sizes.show_sizes_json([found])
+    sizes.show_sizes_json([(found, ())])
     (first, second) = json.loads(capsys.readouterr().out)["layers"][0]["targets"][0]["packages"]
     assert (first["unzipped_size"], first["unknown"]) == (None, "it has no wheel")
     assert (second["unzipped_size"], second["unknown"]) == (10_000_000, None)

@@ -126,7 +126,7 @@ def test_the_output_holds_all_there_is_to_know(stack: Synthesized) -> None:
         "version": f"${{try(tonumber({answer}.version), one([]))}}",
         "fingerprint": f"${{{answer}.fingerprint}}",
         "status": f"${{{answer}.status}}",
-        "reason": f'${{{PLAN}["reason"]}}',
+        "reason": (f'${{({PLAN}["status"] == "unmoved") ? {answer}.reason : {PLAN}["reason"]}}'),
         "unzipped_size": f"${{try(tonumber({answer}.unzipped_size), one([]))}}",
         "zipped_size": f"${{try(tonumber({answer}.zipped_size), one([]))}}",
         "packages": f"${{try(tonumber({answer}.packages), one([]))}}",
@@ -171,8 +171,11 @@ def test_what_looks_like_a_template_in_a_spec_is_only_text(synthesize: Synthesiz
 
 
 def test_a_layer_is_retired_with_all_that_the_stack_knows_of_it(stack: Synthesized) -> None:
-    assert stack.resource("terraform_data", "build_retire")["for_each"] == {
-        "receipts": {
+    (settings,) = stack.resource("terraform_data", "build_retire")["for_each"].values()
+    assert "To keep them, first run: terraform apply" in settings.pop("on_destroy")
+    assert stack.resource("terraform_data", "build_retire")["for_each"].keys() == {"receipts"}
+    assert settings == (
+        {
             "layer": "receipts",
             "layer_name": "shop-receipts",
             "bucket": f"shop-layers-{ACCOUNT}-{REGION}",
@@ -183,7 +186,7 @@ def test_a_layer_is_retired_with_all_that_the_stack_knows_of_it(stack: Synthesiz
             "role_arn": "",
             "retain": False,
         }
-    }
+    )
 
 
 def test_forcing_or_debugging_leaves_everything_but_the_hooks_alone(
@@ -197,6 +200,9 @@ def test_versions_can_be_retained(synthesize: Synthesize) -> None:
     stack = synthesize(retain_versions="${var.retain}")
     retire = stack.resource("terraform_data", "build_retire")
     assert retire["for_each"]["receipts"]["retain"] == "${var.retain}"
+    assert "the published versions stay" in retire["for_each"]["receipts"]["on_destroy"]
+    kept = synthesize(retain_versions=True).resource("terraform_data", "build_retire")
+    assert kept["for_each"]["receipts"]["on_destroy"] == "the published versions stay"
 
 
 def test_builds_of_a_layer_have_a_role_of_their_own(stack: Synthesized) -> None:

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from builder.sizes.imports import importers
+from builder.sizes.model import FileSize, Importer
+
+
+def test_imports_that_run_while_a_module_loads_are_counted() -> None:
+    texts = {
+        "a/__init__.py": b"import b\nfrom b.x import y\ndef f():\n    import c\n",
+        "a/deep/m.py": b"from google.auth import z\nimport os, a\n",
+        "a/tests/t.py": b"import c\n",
+        "b/__init__.py": b"",
+        "c/__init__.py": b"",
+        "google/auth/__init__.py": b"",
+        "google/cloud/__init__.py": b"",
+    }
+    owners = {"google/auth/__init__.py": "auth", "google/cloud/__init__.py": "cloud"}
+    files = [FileSize(name, owners.get(name, name[0]), 1, 1) for name in texts]
+    assert importers(files, texts) == {
+        ("a", "b"): Importer(1, "a/__init__.py"),
+        ("a", "auth"): Importer(1, "a/deep/m.py"),
+    }
