@@ -127,6 +127,19 @@ class Store:
         condition = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
         return self._put(key, content, content_type, condition)
 
+    def keys(self, prefix: str) -> list[str]:
+        """Return the keys of the objects below a prefix, in order; none without the bucket."""
+        with explained("s3:ListBucket", self.url(prefix)):
+            pages = self._s3.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=prefix
+            )
+            try:
+                return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+            except ClientError as error:
+                if code_of(error) in ABSENT:
+                    return []
+                raise
+
     def bucket_exists(self) -> bool:
         """Say whether the bucket is there."""
         with explained("s3:ListBucket", f"s3://{self.bucket}"):
