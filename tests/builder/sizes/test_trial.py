@@ -5,6 +5,7 @@ import os
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ def tools(make_tools: MakeTools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(trial, "with_tools", lambda log: place)
 
 
-def mine() -> dict[str, object]:
+def mine() -> dict[str, Any]:
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     machine = {"aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
     return {"python": (version,), "architecture": machine}
