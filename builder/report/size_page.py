@@ -127,7 +127,8 @@ def _node(name: str, files: list[tuple[list[str], FileSize]], least: float) -> d
     inner: dict[str, list[tuple[list[str], FileSize]]] = {}
     for (first, *rest), file in files:
         inner.setdefault(first, []).append((rest, file))
-    large, small = [], []
+    large: list[tuple[str, list[tuple[list[str], FileSize]]]] = []
+    small: list[tuple[str, list[tuple[list[str], FileSize]]]] = []
     for part, its in inner.items():
         (large if sum(file.size for _, file in its) >= least else small).append((part, its))
     node["c"] = [_node(part, its, least) for part, its in large]
