@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp-$(shell cat requirements.lock bootstrap.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: help demo stop quick test soak fuzz check bench field conformance engines docs lock clean
+.PHONY: help demo stop quick test soak fuzz check bench field sizes conformance engines docs lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -67,6 +67,10 @@ bench: $(BENCH_STAMP) ## Measure the worker against pip + zipfile and sam build 
 
 field: $(STAMP) ## Take 42 real requirement sets through the worker, and use what it makes (ARGS="--each 2")
 	@"$(BIN)/python" -m bench.field $(ARGS)
+
+sizes: $(STAMP) ## Compare predicted sizes with builds of 45 sets, and write docs/size-analysis.md
+	@"$(BIN)/python" -m bench.size_analysis
+	@"$(BIN)/python" -m bench.sizes --write $(ARGS)
 
 conformance: $(STAMP) ## The whole story with the real hashicorp/aws 3.39.0, and with Terraform 1.15
 	@CONFORMANCE=whole "$(BIN)/python" -m pytest -q -rs -s -n 0 tests/conformance \

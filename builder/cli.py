@@ -33,6 +33,7 @@ COMMANDS = {
     "size": "size:size",
     "status": "status:status",
     "synth": "synth:synth_command",
+    "try": "try_layer:try_layer",
     "unpin": "rollback:unpin",
     "wait": "wait:wait",
     "watch": "watch:watch_command",

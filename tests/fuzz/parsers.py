@@ -17,7 +17,6 @@ from builder.aws.store import Store, StoredObject
 from builder.builds.artifact import find_artifact
 from builder.builds.part import find_part
 from builder.errors import LayerError
-from builder.hook import Query
 from builder.inputs import dependency_list, local_dependencies
 from builder.inputs.fingerprint import Inputs, reason
 from builder.inputs.locks.project_lock import locked_requirements
@@ -28,6 +27,7 @@ from builder.operations.retire import Retirement
 from builder.protocol.keys import LayerKeys
 from builder.protocol.variables import RETIRE_VARIABLE
 from builder.publisher.event import Ending
+from builder.query import Query
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.layers_toml import load_config
 from builder.worker import parts, request
@@ -228,7 +228,7 @@ PARSERS: Mapping[str, Parser] = {
     "pyproject": Parser("pyproject.toml", _pyproject),
     "list of Poetry": Parser("poetry-list.toml", _pyproject),
     "layers.toml": Parser("layers.toml", _layers_toml),
-    "query": Parser("query.json", _text(Query.parse)),
+    "query": Parser("query.json", _text(lambda text: Query.parse(text).each())),
     "spec": Parser("spec.json", _text(lambda text: LayerSpec.from_json(text).to_json())),
     "retirement": Parser("retirement.json", _retirement),
     "event": Parser("event.json", _event),
