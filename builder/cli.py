@@ -27,6 +27,7 @@ COMMANDS = {
     "move": "move:move",
     "plan": "plan:plan_command",
     "prune": "prune:prune",
+    "report": "report:report",
     "retire": "retire:retire_command",
     "rollback": "rollback:rollback",
     "schema": "schema:schema_command",
