@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp-$(shell cat requirements.lock bootstrap.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: help demo stop quick test soak check bench field sizes conformance engines docs lock clean
+.PHONY: help demo stop quick test soak fuzz check bench field sizes conformance engines docs lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -40,6 +40,9 @@ test: $(STAMP) ## Run the whole test suite (SHUFFLE=1 in another order, SHUFFLE=
 
 soak: $(STAMP) ## Run the release machine against random interleavings and faults for five minutes (SOAK_SECONDS=60)
 	@"$(BIN)/python" -m tests.soak $(SOAK_SECONDS)
+
+fuzz: $(STAMP) ## Attack every reader of documents for ten seconds each (FUZZ_SECONDS=60, SEED=1, ARGS="record ELF")
+	@"$(BIN)/python" -m tests.fuzz $(or $(FUZZ_SECONDS),10) $(or $(SEED),$$RANDOM) $(ARGS)
 
 check: $(STAMP) ## ruff, mypy --strict, import rules, file lengths
 	@"$(BIN)/ruff" check . && "$(BIN)/ruff" format --check .

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from builder.aws.services import Services, connect
 from builder.aws.session import Credentials, Session
+from builder.documents import Malformed, read_json, typed
 from builder.errors import LayerError, SpecError
 from builder.layer.layer import Layer
 from builder.layer.site import Site
@@ -25,12 +25,10 @@ class Query:
     def parse(cls, text: str) -> Query:
         """Read the JSON object of strings that the external provider writes to stdin."""
         try:
-            document = json.loads(text)
-        except ValueError as error:
-            raise _bad_query(f"it is not JSON: {error}") from error
-        if not isinstance(document, dict):
-            raise _bad_query("it is no JSON object")
-        return cls({key: str(value) for key, value in document.items() if value is not None})
+            document = typed(dict[str, str | None], read_json(text))
+        except Malformed as error:
+            raise _bad_query(str(error)) from error
+        return cls({key: value for key, value in document.items() if value is not None})
 
     def __getitem__(self, key: str) -> str:
         if key not in self.fields:

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from packaging.utils import canonicalize_name
 
+from builder.errors import SourceError
 from builder.inputs.pyproject import read_pyproject
 from builder.spec.toml_keys import table_in
 
@@ -115,11 +116,8 @@ def _members(
     members: dict[str, PurePosixPath] = {}
     folders = [root / place]
     for pattern in table.get("members", ()):
-        clean = os.path.normpath(str(pattern))
-        # Path.glob() takes no absolute pattern, and what is outside is no part of the project.
-        if not clean.startswith(("/", "..")):
-            folders += sorted((root / place).glob(clean)) if clean != "." else []
-    left_out = {path for pattern in excluded for path in (root / place).glob(pattern)}
+        folders += sorted(_found(root / place, str(pattern)))
+    left_out = {path for pattern in excluded for path in _found(root / place, pattern)}
     for path in folders:
         if path in left_out or not (path / "pyproject.toml").is_file():
             continue
@@ -128,6 +126,22 @@ def _members(
         if isinstance(name, str):
             members[canonicalize_name(name)] = folder
     return members
+
+
+def _found(folder: Path, pattern: str) -> list[Path]:
+    clean = os.path.normpath(pattern)
+    # Path.glob() takes no absolute pattern, and what is outside is no part of the project.
+    if clean.startswith(("/", "..")) or clean == ".":
+        return []
+    try:
+        return list(folder.glob(clean))
+    except (ValueError, OSError):  # such as `a**` before Python 3.13, or a NUL
+        raise SourceError(
+            f"{pattern!r} is no pattern for members of a workspace",
+            where=f"{folder / 'pyproject.toml'}, [tool.uv.workspace]",
+            expected="a glob such as packages/*",
+            fix="correct it",
+        ) from None
 
 
 def _wanted(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
 
+from builder.documents import Malformed, read_json, typed
 from builder.errors import RecordError
 from builder.layer.attempt import Attempt
 from builder.layer.handover import Handover, left_behind, owed
@@ -194,12 +194,13 @@ class Record:
     def from_json(cls, text: str, where: str) -> Record:
         """Read what :meth:`to_json` wrote; raise RecordError for anything else."""
         try:
-            document = json.loads(text)
-            if document["schema"] == SCHEMA:
-                return cls._read(document)
-            what = f"the record has schema {document['schema']}, we know {SCHEMA}"
-        except (ValueError, KeyError, TypeError) as error:
-            what = f"the record cannot be read: {error!r}"
+            document = typed(dict[str, object], read_json(text))
+            schema = document.pop("schema", None)
+            if schema == SCHEMA:
+                return typed(cls, document)
+            what = f"the record has schema {schema!r:.40}, we know {SCHEMA}"
+        except Malformed as error:
+            what = f"the record cannot be read: {error}"
         raise RecordError(
             what,
             where=where,
@@ -207,28 +208,3 @@ class Record:
             fix="update fast-lambda-layer; or delete the object: the next plan then asks for a "
             "build, and the apply adopts what is published already",
         )
-
-    @classmethod
-    def _read(cls, document: dict[str, Any]) -> Record:
-        def maybe(kind: Callable[..., Any], key: str) -> Any:
-            return kind(**document[key]) if document[key] is not None else None
-
-        attempt = maybe(Attempt, "attempt")
-        return cls(
-            layer=document["layer"],
-            consumed=document["consumed"],
-            current=maybe(Release, "current"),
-            attempt=attempt and replace(attempt, failed=tuple(attempt.failed)),
-            lease=maybe(Lease, "lease"),
-            releases=tuple(Release(**release) for release in document["releases"]),
-            handover=Handover.read(handover) if (handover := document.get("handover")) else None,
-            pinned=_pin(document.get("pinned")),
-            refused=tuple(document.get("refused", ())),
-            chosen_for=document.get("chosen_for", ""),
-        )
-
-
-def _pin(document: dict[str, Any] | None) -> Pin | None:
-    if document is None:
-        return None
-    return Pin(**{**document, "release": Release(**document["release"])})

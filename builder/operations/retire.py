@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from builder.aws.layers import LayerVersion
 from builder.aws.services import Services
 from builder.aws.session import Credentials, Session
+from builder.documents import Malformed, read_json, typed
 from builder.errors import AwsError, RecordError, SpecError
 from builder.layer.record import Record
 from builder.layer.records import Records
@@ -19,6 +20,17 @@ from builder.protocol.variables import NAME_VARIABLE, RETAIN_VARIABLE, RETIRE_VA
 from builder.release.leftovers import note, noted, remove_unused, users_of
 from builder.spec.app_spec import AppSpec
 from builder.spec.checks import LAYER_NAME
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What of a retirement Terraform names by texts."""
+
+    layer: str
+    layer_name: str
+    bucket: str
+    region: str
+    account: str
 
 
 @dataclass(frozen=True)
@@ -67,20 +79,16 @@ class Retirement:
         if not text:
             return None
         try:
-            fields = json.loads(text)
-            return cls(
-                layer=fields["layer"],
-                layer_name=fields["layer_name"],
-                bucket=fields["bucket"],
-                region=fields["region"],
-                account=fields["account"],
-                credentials=Credentials(fields.get("profile", ""), fields.get("role_arn", "")),
-                retain=fields.get("retain") in {True, "true"}
-                or environment.get(RETAIN_VARIABLE) in {"true", "1"},
-            )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            fields = typed(dict[str, Any], read_json(text))
+            retain = fields.pop("retain", False) in (True, "true")
+            retain = retain or environment.get(RETAIN_VARIABLE) in {"true", "1"}
+            who = (fields.pop(key, None) or "" for key in ("profile", "role_arn"))
+            credentials = Credentials(*(typed(str, text, "profile or role_arn") for text in who))
+            names = typed(_Names, fields)
+            return cls(**vars(names), credentials=credentials, retain=retain)
+        except Malformed as error:
             raise SpecError(
-                f"{RETIRE_VARIABLE} cannot be read: {error!r}",
+                f"{RETIRE_VARIABLE} cannot be read: {error}",
                 where="environment",
                 expected="the JSON object that the stack writes (docs/protocol.md)",
                 fix="unset it, and name the layer instead",

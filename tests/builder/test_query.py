@@ -12,12 +12,31 @@ def test_a_query_that_is_no_json_object_is_refused(text: str) -> None:
         Query.parse(text)
 
 
-def test_a_query_is_strings_whatever_terraform_sends() -> None:
-    query = Query.parse('{"a": "x", "b": null, "c": true}')
+def test_a_query_is_strings() -> None:
+    query = Query.parse('{"a": "x", "b": null}')
 
     assert (query["a"], query.get("b"), query.get("d")) == ("x", "", "")
     with pytest.raises(SpecError, match="it has no 'b'"):
         query["b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"a": true}', "a is True, not a text"),
+        ('{"a": {"b": "c"}}', "a is {'b': 'c'}, not a text"),
+        ('["a"]', "it is ['a'], not a table"),
+        ('{"a": "x", "a": "y"}', "a key stands twice"),
+        ('{"a": "\\ud800"}', "half of a surrogate pair"),
+        ("[" * 100_000, "nested more than"),
+        ("", "not JSON"),
+    ],
+)
+def test_a_query_of_anything_else_is_refused(text: str, problem: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        Query.parse(text)
+
+    assert problem in caught.value.what
 
 
 def test_a_flag_is_true_only_when_it_says_true() -> None:
