@@ -23,6 +23,9 @@ AD_HOC = "requirements"
 """The name of what is in no layers.toml, unless it begins with a requirement."""
 
 
+ARCHIVES = {".whl", ".gz", ".zip"}
+
+
 @dataclass(frozen=True)
 class Asked:
     """A layer to size, and the folder that its paths are relative to."""
@@ -96,6 +99,14 @@ def _ad_hoc(words: Sequence[str], changes: Changes) -> tuple[LayerSpec, Path]:
     lines = [word for word in words if not Path(word).is_file()]
     for line in lines:
         _check(line)
+    for file in files:
+        if file.suffix in ARCHIVES:
+            raise SpecError(
+                f"{file} is a package, and no list of requirements",
+                where=str(file.resolve()),
+                expected="a requirements file or a pyproject.toml",
+                fix=f"ask for it as a requirement: 'NAME @ {file.resolve().as_uri()}'",
+            )
     root = Path.cwd().resolve()
     if any(root not in file.resolve().parents for file in files):
         root = files[0].resolve().parent

@@ -98,3 +98,6 @@ def test_a_word_that_is_nothing_is_refused(config: Path) -> None:
         ask(config, "no such thing")
     with pytest.raises(SpecError, match="'flask' stands beside the layer 'web'"):
         ask(config, "web", "flask")
+    (config.parent / "a-1-py3-none-any.whl").write_bytes(b"PK")
+    with pytest.raises(SpecError, match="is a package, and no list of requirements"):
+        ask(config, "a-1-py3-none-any.whl")
