@@ -19,6 +19,7 @@ from packaging.utils import canonicalize_name
 from builder.errors import SourceError
 from builder.inputs.pyproject import read_pyproject
 from builder.spec.toml_keys import table_in
+from builder.spec.url_logins import variable_in
 
 NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 ROOT = re.compile(r"@\s*(?:\{root((?::parent)*):uri\}|file:///\$\{PROJECT_ROOT\})([^\s;]*)")
@@ -62,6 +63,8 @@ def local_dependencies(
         for name, value in found.sources.items():
             sources.setdefault(canonicalize_name(name), (found.root, value))
     for line, needed in _wanted(document, extras, list(own)):
+        if needed:
+            _check_address(folder, line)
         yield from _of_line(folder, line, needed)
         matched = NAME.match(line)
         if not matched or "@" in line.split(";")[0]:
@@ -70,6 +73,19 @@ def local_dependencies(
         for source in value if isinstance(value, list) else [value]:
             yield from _of_source(base, matched[0], source, found, needed)
     yield from _of_poetry(document, folder, extras)
+
+
+def _check_address(folder: PurePosixPath, line: str) -> None:
+    """Refuse what another machine has not: its files, and variables of its environment."""
+    address = "" if ROOT.search(line) else line.partition(";")[0].partition("@")[2].strip()
+    variable = variable_in(address)
+    if variable or address.lower().startswith("file:"):
+        raise SourceError(
+            f"{line!r} names {f'the variable {variable}' if variable else 'a file of one machine'}",
+            where=(folder / "pyproject.toml").as_posix(),
+            expected="requirements that CodeBuild can install, too",
+            fix="write the whole URL; for a folder of the project use [tool.uv.sources]",
+        )
 
 
 def _of_poetry(
