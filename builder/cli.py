@@ -36,6 +36,7 @@ COMMANDS = {
     "synth": "synth:synth_command",
     "try": "try_layer:try_layer",
     "unpin": "rollback:unpin",
+    "verify": "verify:verify",
     "wait": "wait:wait",
     "watch": "watch:watch_command",
     "why": "why:why",

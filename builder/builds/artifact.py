@@ -75,7 +75,7 @@ def read_manifest(store: Store, keys: ArtifactKeys, fingerprint: str) -> Manifes
     """Return the manifest of a fingerprint, or None; raise ArtifactError if it is none."""
     key = keys.manifest(fingerprint)
     stored = store.read(key)
-    return _parse(stored.content, store.url(key)) if stored else None
+    return parse_manifest(stored.content, store.url(key)) if stored else None
 
 
 def find_artifact(store: Store, keys: ArtifactKeys, fingerprint: str) -> Artifact | None:
@@ -90,7 +90,7 @@ def find_artifact(store: Store, keys: ArtifactKeys, fingerprint: str) -> Artifac
         log.debug("%s: no whole artifact", store.url(key))
         return None
     log.debug("%s: an artifact of %s bytes", store.url(key), archive.size)
-    manifest = _parse(stored.content, store.url(key))
+    manifest = parse_manifest(stored.content, store.url(key))
     _verify(manifest, fingerprint, archive.size, store.url(key))
     return Artifact(archive.key, archive.version, manifest, stored.content)
 
@@ -117,7 +117,8 @@ def keep(store: Store, artifact: Artifact, keys: LayerKeys) -> None:
     store.write(target.manifest(fingerprint), artifact.document, "application/json")
 
 
-def _parse(content: bytes, where: str) -> Manifest:
+def parse_manifest(content: bytes, where: str) -> Manifest:
+    """Return what a manifest says; raise ArtifactError when it is none."""
     try:
         return _manifest(typed(dict[str, object], read_json(content)))
     except Malformed as error:
