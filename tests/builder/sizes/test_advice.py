@@ -89,3 +89,11 @@ def test_nothing_is_said_to_fit_while_a_size_is_unknown() -> None:
 
 def test_what_fits_is_left_alone() -> None:
     assert not advise(sized("a", {"a": (5, "")}), spec_of())
+
+
+def test_the_other_half_of_a_package_is_not_advised_to_go() -> None:
+    packages = {"polars": (8, "polars-runtime|numpy"), "polars-runtime": (200, ""),
+                "numpy": (60, "")}  # fmt: skip
+    found = kinds(sized("polars", packages))
+    assert [each.text.split(":")[0] for each in found["leave-out"]] == ["numpy"]
+    assert "without numpy it fits" in found["together"][0].text
