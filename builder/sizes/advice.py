@@ -198,8 +198,8 @@ def _together(layer: LayerSize, spec: LayerSpec) -> Iterable[Advice]:
     options = [o for o in layer.targets[0].saves if o not in spec.slim and o != "boto"]
     slimmed = sum(sum(t.saves[o].values()) for t in layer.targets for o in options)
     chosen: list[str] = []
-    # What modules import while they are loaded comes last: the build would refuse to lack it.
-    for name in sorted(_candidates(layer), key=lambda n: _loads(layer, n) > FEW):
+    # What many modules import while they are loaded is needed: the build would refuse to lack it.
+    for name in [n for n in _candidates(layer) if _loads(layer, n) <= FEW]:
         if _fits(layer, _freed(layer, chosen)):
             break
         chosen.append(name)
