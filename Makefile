@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp-$(shell cat requirements.lock bootstrap.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: help demo stop quick test soak check bench field conformance engines docs lock clean
+.PHONY: help demo stop quick test soak fuzz check bench field sizes conformance engines docs lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -41,6 +41,9 @@ test: $(STAMP) ## Run the whole test suite (SHUFFLE=1 in another order, SHUFFLE=
 soak: $(STAMP) ## Run the release machine against random interleavings and faults for five minutes (SOAK_SECONDS=60)
 	@"$(BIN)/python" -m tests.soak $(SOAK_SECONDS)
 
+fuzz: $(STAMP) ## Attack every reader of documents for ten seconds each (FUZZ_SECONDS=60, SEED=1, ARGS="record ELF")
+	@"$(BIN)/python" -m tests.fuzz $(or $(FUZZ_SECONDS),10) $(or $(SEED),$$RANDOM) $(ARGS)
+
 check: $(STAMP) ## ruff, mypy --strict, import rules, file lengths
 	@"$(BIN)/ruff" check . && "$(BIN)/ruff" format --check .
 	@"$(BIN)/mypy"
@@ -59,11 +62,15 @@ $(BENCH_STAMP): bench.lock $(STAMP)
 	@"$(BIN)/uv" pip install --quiet --python "$(BENCH)/bin/python" --require-hashes -r bench.lock
 	@touch "$(BENCH_STAMP)"
 
-bench: $(BENCH_STAMP) ## Measure the worker against pip + zipfile and sam build (SIZES="small medium large")
+bench: $(BENCH_STAMP) ## Measure the worker against pip + zipfile and sam build (SIZES="small medium large plan")
 	@"$(BIN)/python" -m bench $(SIZES) $(ARGS)
 
 field: $(STAMP) ## Take 42 real requirement sets through the worker, and use what it makes (ARGS="--each 2")
 	@"$(BIN)/python" -m bench.field $(ARGS)
+
+sizes: $(STAMP) ## Compare predicted sizes with builds of 45 sets, and write docs/size-analysis.md
+	@"$(BIN)/python" -m bench.size_analysis
+	@"$(BIN)/python" -m bench.sizes --write $(ARGS)
 
 conformance: $(STAMP) ## The whole story with the real hashicorp/aws 3.39.0, and with Terraform 1.15
 	@CONFORMANCE=whole "$(BIN)/python" -m pytest -q -rs -s -n 0 tests/conformance \

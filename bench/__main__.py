@@ -1,4 +1,4 @@
-"""The benchmark's command line: ``python -m bench [small] [medium] [large]``."""
+"""The benchmark's command line: ``python -m bench [small] [medium] [large] [plan]``."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ from rich.table import Table
 
 from bench.contest import Result, contest
 from bench.measure import Failed
+from bench.plans import Plans, plans
 from bench.samples import SAMPLES
 
 FOLDER = Path(__file__).resolve().parents[1] / ".bench"
+PLAN = "plan"
+WANTED = {50: 3.0, 500: 12.0}
+"""By number of layers: how much longer than for one layer the plan hook may take."""
+
 MEMORY_LIMIT = 512_000_000
 SIDES = (
     *(("ours", "ours"), ("pip", "pip + zipfile")),
@@ -27,10 +32,13 @@ SIDES = (
 
 
 @click.command()
-@click.argument("names", nargs=-1, type=click.Choice(tuple(SAMPLES)))
+@click.argument("names", nargs=-1, type=click.Choice((*SAMPLES, PLAN)))
 @click.option("--repeat", default=3, show_default=True, help="Warm runs of each; the best counts.")
 def main(names: tuple[str, ...], repeat: int) -> None:
-    """Compare ours with pip + zipfile and with sam build, in turns, in one run."""
+    """Compare ours with pip + zipfile and with sam build, in turns, in one run.
+
+    ``plan`` times the hooks of a plan without changes.
+    """
     # An end from outside ends what is being measured, too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     screen = Console(width=110)
@@ -43,7 +51,10 @@ def main(names: tuple[str, ...], repeat: int) -> None:
         sys.exit(1)
     screen.print(machine(), highlight=False)
     try:
-        for name in names or tuple(SAMPLES):
+        for name in names or (*SAMPLES, PLAN):
+            if name == PLAN:
+                show_plans(plans(repeat), screen)
+                continue
             result = contest(SAMPLES[name], FOLDER / "venv", FOLDER / "work", repeat)
             show(result, screen)
     except Failed as error:
@@ -64,6 +75,23 @@ def machine() -> str:
         f"{models[0] if models else platform.machine()}, load {load}, Python "
         f"{platform.python_version()}"
     )
+
+
+def show_plans(found: Plans, screen: Console) -> None:
+    """Print what the hooks of a plan take where nothing is due."""
+    table = Table(title="plan: one hook that finds nothing to do, of an application with...")
+    for heading in ("", "wall", "ratio", "of", "wanted at most"):
+        table.add_column(heading, justify="right" if heading in ("wall", "ratio") else "left")
+    (one, *more) = found.hooks
+    bases = {one: (found.clients, "boto3 with two clients", 1.5)}
+    bases |= {count: (found.hooks[one], "one layer", WANTED[count]) for count in more}
+    for count, seconds in found.hooks.items():
+        base, name, wanted = bases[count]
+        row = f"{seconds:.2f} s", f"{seconds / base:.2f}", name, f"{wanted:g}"
+        table.add_row(f"{count} layer{'s' if count > 1 else ''}", *row)
+    ratio = f"{found.help / found.command:.2f}"
+    table.add_row("--help", f"{found.help:.2f} s", ratio, "python that imports click", "3")
+    screen.print(table)
 
 
 def show(result: Result, screen: Console) -> None:

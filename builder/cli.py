@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
@@ -27,13 +28,16 @@ COMMANDS = {
     "move": "move:move",
     "plan": "plan:plan_command",
     "prune": "prune:prune",
+    "report": "report:report",
     "retire": "retire:retire_command",
     "rollback": "rollback:rollback",
     "schema": "schema:schema_command",
     "size": "size:size",
     "status": "status:status",
     "synth": "synth:synth_command",
+    "try": "try_layer:try_layer",
     "unpin": "rollback:unpin",
+    "verify": "verify:verify",
     "wait": "wait:wait",
     "watch": "watch:watch_command",
     "why": "why:why",
@@ -49,8 +53,14 @@ Exit codes: 0 done; 1 an error, shown on stderr; 2 wrong usage, or with
 `plan --detailed-exitcode` a build is due; 130 interrupted."""
 
 
-WHOLE_SENTENCE = 500
-"""Characters of a command's first sentence that the help shows: more than any has."""
+def first_sentence(command: str) -> str:
+    """Return what the help says of a command, read from its source: nothing is imported for it."""
+    module, _, attribute = COMMANDS[command].partition(":")
+    source = (Path(__file__).parent / "commands" / f"{module}.py").read_text("utf-8")
+    functions = (node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef))
+    (function,) = (node for node in functions if node.name == attribute)
+    said = " ".join((ast.get_docstring(function) or "").partition("\n\n")[0].split())
+    return said.partition(". ")[0].removesuffix(".") + "."
 
 
 class Commands(click.Group):
@@ -79,11 +89,7 @@ class Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write each command with its whole first sentence, on as many lines as that needs."""
-        rows = []
-        for name in self.list_commands(ctx):
-            command = self.get_command(ctx, name)
-            if command is not None and not command.hidden:
-                rows.append((name, command.get_short_help_str(limit=WHOLE_SENTENCE)))
+        rows = [(name, first_sentence(name)) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 

@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 
-from builder.aws.services import connect
-from builder.aws.session import Credentials, Session
+from builder.aws.services import Services
 from builder.errors import LayerError, PlanOutdated, RecordError, SourceError, SpecError
 from builder.layer.layer import Layer
 from builder.layer.pin import pin_of
 from builder.layer.record import Record, Release
-from builder.layer.site import Site
 from builder.layer.token import Token
 from builder.progress import Progress
 from builder.protocol.statuses import (
@@ -31,82 +27,36 @@ from builder.protocol.statuses import (
     PINNED,
     UNMOVED,
 )
+from builder.query import Query
 from builder.release.plan import plan
 from builder.release.release import Order, advance, ensure
-from builder.spec.layer_spec import LayerSpec
 
 log = logging.getLogger(__name__)
 
 
 Answer = dict[str, str]
 
-
-@dataclass(frozen=True)
-class Query:
-    """What Terraform asks: the layer and the flags (docs/protocol.md)."""
-
-    fields: Mapping[str, str]
-
-    @classmethod
-    def parse(cls, text: str) -> Query:
-        """Read the JSON object of strings that the external provider writes to stdin."""
-        try:
-            document = json.loads(text)
-        except ValueError as error:
-            raise _bad_query(f"it is not JSON: {error}") from error
-        if not isinstance(document, dict):
-            raise _bad_query("it is no JSON object")
-        return cls({key: str(value) for key, value in document.items() if value is not None})
-
-    def __getitem__(self, key: str) -> str:
-        if key not in self.fields:
-            raise _bad_query(f"it has no {key!r}")
-        return self.fields[key]
-
-    def get(self, key: str) -> str:
-        """Return an optional field, "" when it is absent."""
-        return self.fields.get(key, "")
-
-    def flag(self, key: str) -> bool:
-        """Return a boolean field."""
-        return self.get(key) == "true"
-
-    def with_flag(self, key: str) -> Query:
-        """Return the query with a flag set."""
-        return Query({**self.fields, key: "true"})
-
-    @property
-    def waits(self) -> bool:
-        """Whether the release hook waits for builds."""
-        return self.get("sync_mode") in {"", "true"}
-
-    def layer(self) -> Layer:
-        """Return the layer that the query is about, connected to AWS."""
-        session = Session(Credentials(self.get("profile"), self.get("role_arn")), self["region"])
-        session.require(self["account"])
-        site = Site(
-            layer_name=self["layer_name"],
-            bucket=self["bucket"],
-            project=self["project"],
-            build_role=self["build_role"],
-            log_group=self["log_group"],
-            account=self["account"],
-            region=self["region"],
-        )
-        spec = LayerSpec.from_json(self["spec"])
-        services = connect(session, bucket=site.bucket, project=site.project)
-        return Layer(spec, Path(self["root"]).resolve(), site, services)
+LOOKS = 8
+"""Layers that are looked at at once: as many as botocore has connections (10) allows."""
 
 
 def plan_hook(query: Query) -> Answer:
-    """Answer what the layer needs; read-only.
+    """Answer what each layer needs, name to JSON; read-only.
 
     A spec, source or record that cannot be used gives status ``invalid`` with the error as reason,
     because a failed hook would also make `terraform destroy` fail; a precondition refuses it at
-    plan.
+    plan. It disturbs no other layer.
     """
+    asked = query.each()
+    services = query.connect()
+    with ThreadPoolExecutor(LOOKS) as pool:
+        answers = pool.map(lambda one: _planned(one, services), asked.values())
+        return {name: json.dumps(answer) for name, answer in zip(asked, answers, strict=True)}
+
+
+def _planned(query: Query, services: Services) -> Answer:
     try:
-        layer = query.layer()
+        layer = query.layer(services)
     except SpecError as error:
         return _invalid(None, error)
     try:
@@ -127,7 +77,7 @@ def release_hook(query: Query, progress: Progress) -> Answer:
     if planned["status"] in {*AT_REST, INVALID}:
         return {key: planned.get(key) for key in describe(None, "", "")}
     token = Token.parse(planned["token"])
-    layer = query.layer()
+    layer = query.layer(query.connect())
     record = layer.records.load_or_new()
     approved = layer.approved()
     log.debug("%s: approved is %s, planned %s", layer.name, approved, token)
@@ -151,7 +101,7 @@ def release_hook(query: Query, progress: Progress) -> Answer:
     record = layer.records.load() or record
     if release is None:
         return describe(record.current, BUILDING, query["reason"], record.left_behind())
-    return describe(release, CURRENT, release.reason, record.left_behind())
+    return describe(release, CURRENT, record.reason_of(release), record.left_behind())
 
 
 def describe(release: Release | None, status: str, reason: str, functions: str = "") -> Answer:
@@ -199,7 +149,7 @@ def _as_is(layer: Layer, record: Record, planned: Query, token: Token | None) ->
         return describe(current, planned["status"], planned["reason"], behind)
     if current is not None and current.token >= token and current.fingerprint == token.fingerprint:
         owed = record.owed(layer.spec.functions)
-        status, reason = (UNMOVED, owed) if owed else (CURRENT, current.reason)
+        status, reason = (UNMOVED, owed) if owed else (CURRENT, record.reason)
         return describe(current, status, reason, behind)
     if attempt is not None and not attempt.is_open and attempt.fingerprint == token.fingerprint:
         return describe(current, FAILED, attempt.failure, behind)
@@ -215,13 +165,4 @@ def _refuse_outdated(layer: Layer, token: Token) -> None:
         f"fingerprint of {layer.root} now {layer.fingerprint[:12]}",
         expected="the same source at plan and apply",
         fix="run plan again and apply that plan; nothing was built",
-    )
-
-
-def _bad_query(problem: str) -> LayerError:
-    return SpecError(
-        f"the hook's query cannot be used: {problem}",
-        where="standard input",
-        expected='the JSON object that Terraform\'s data "external" writes (docs/protocol.md)',
-        fix="the hooks are for Terraform; by hand use `lambda-layer plan` and `lambda-layer build`",
     )

@@ -27,6 +27,9 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
+INTERPRETER = sys.executable
+"""Read when this is imported: ministack's process names another one for its functions later."""
+
 GRACE = 2.0
 """Seconds between SIGTERM and SIGKILL."""
 
@@ -117,7 +120,7 @@ def start(
         try:
             keeper = subprocess.Popen(
                 # Neither site-packages nor the user's settings: the keeper starts in milliseconds.
-                [sys.executable, "-I", "-S", str(Path(__file__).resolve()), json.dumps(options)],
+                [INTERPRETER, "-I", "-S", str(Path(__file__).resolve()), json.dumps(options)],
                 env=None if env is None else dict(env),
                 stdin=subprocess.DEVNULL if stdin is None else stdin,
                 stdout=output,

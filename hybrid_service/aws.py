@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -37,7 +38,8 @@ def client(service: str) -> Any:
         retries={"mode": "standard", "total_max_attempts": 3},
     )
     with _making:  # making clients is not safe in threads (boto3 guide, "Session")
-        return boto3.session.Session().client(service, config=config)  # type: ignore[call-overload] # no literal
+        region = os.environ.get("AWS_REGION")  # boto3 itself reads AWS_DEFAULT_REGION alone
+        return boto3.session.Session(region_name=region).client(service, config=config)  # type: ignore[call-overload] # no literal
 
 
 def code_of(error: Exception) -> str:
@@ -159,7 +161,6 @@ class Cluster:
             count=1,
             clientToken=token,
             startedBy=token[:36],
-            propagateTags="TASK_DEFINITION",
             networkConfiguration={
                 "awsvpcConfiguration": {
                     "subnets": list(subnets),

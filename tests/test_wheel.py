@@ -126,17 +126,17 @@ def test_the_command_runs_in_a_project_that_has_packages_of_its_names(
 
 
 def test_a_hook_answers_there(installed: Path, project: Path) -> None:
-    done = run([installed / "lambda-layer", "hook", "plan"], project, "{}", **hostile(project))
-    answer = json.loads(worked(done))
-    assert answer["status"] == "invalid"
-    assert "it has no 'region'" in answer["reason"]
+    query = '{"web.spec": "{}"}'
+    done = run([installed / "lambda-layer", "hook", "plan"], project, query, **hostile(project))
+    assert done.returncode == 1
+    assert "it has no 'region'" in done.stderr
 
 
 def test_layers_are_synthesized_there(installed: Path, project: Path) -> None:
     command: list[str | Path] = [installed / "python", "-I", "-m", "fast_lambda_layer.synth"]
     worked(run(command, project, PYTHONPATH=str(project)))
     stack = json.loads((project / "cdktf.out/stacks/shop/cdk.tf.json").read_text())
-    assert stack["data"]["external"]["web_plan"]["program"] == ["lambda-layer", "hook", "plan"]
+    assert stack["data"]["external"]["build_plan"]["program"] == ["lambda-layer", "hook", "plan"]
 
 
 def test_a_main_py_beside_them_is_refused_with_what_to_do(installed: Path, project: Path) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPException
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotocoreConnectionError
 
 from builder.aws.session import Session, code_of, explained
-from builder.errors import Unanswered
+from builder.errors import AwsError, Unanswered
 from builder.spec.runtimes import Target
 
 if TYPE_CHECKING:
@@ -119,6 +124,41 @@ class Layers:
             code_sha256=answer["Content"]["CodeSha256"],
             code_size=answer["Content"]["CodeSize"],
             app=_mark(answer)[1],
+        )
+
+    def download(self, arn: str, into: Path) -> LayerVersion:
+        """Write the archive of a version to a file; return what Lambda says of the version.
+
+        Raise AwsError when Lambda has it no longer, or gives other bytes than it says.
+        """
+        with explained("lambda:GetLayerVersion", arn):
+            answer = self._lambda.get_layer_version_by_arn(Arn=arn)
+        content = answer["Content"]
+        digest = hashlib.sha256()
+        try:
+            # A URL that Lambda has signed, good for ten minutes (API reference, GetLayerVersion).
+            address = urllib.request.urlopen(content["Location"], timeout=60)  # noqa: S310 - Lambda's
+            with address as body, into.open("wb") as file:
+                for block in iter(lambda: body.read(1 << 20), b""):
+                    digest.update(block)
+                    file.write(block)
+        except (OSError, HTTPException) as error:
+            raise AwsError(
+                f"the archive of {arn} cannot be downloaded: {error}",
+                where="the address that lambda:GetLayerVersion returned",
+                expected="a way to it over HTTPS",
+                fix="look at proxies and firewalls, then run it again",
+            ) from error
+        if base64.b64encode(digest.digest()).decode("ascii") != content["CodeSha256"]:
+            raise AwsError(
+                f"the archive of {arn} is not the one that Lambda says it is",
+                where="the address that lambda:GetLayerVersion returned",
+                expected=f"SHA-256 {content['CodeSha256']}",
+                fix="run it again; if it stays so, look for a proxy that changes downloads",
+            )
+        token, app = _mark(answer)
+        return LayerVersion(
+            arn, answer["Version"], token, content["CodeSha256"], content["CodeSize"], app
         )
 
     def versions(self, name: str) -> Iterator[LayerVersion]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 
 from builder.aws.session import Session, code_of, explained
-from builder.errors import AwsError
+from builder.errors import ArtifactError, AwsError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 ABSENT = frozenset({"NoSuchKey", "NoSuchBucket", "404", "NotFound", "NoSuchVersion"})
 READS = 3
 """Tries to read an object whose content ends early: botocore tries again only until it begins."""
+
+LARGEST = 64 << 20
+"""Bytes of an object that is read into memory: manifests, bills of materials, debug archives."""
 
 PAGE = 1000
 """Versions in a page: as many as one DeleteObjects takes (S3 API reference)."""
@@ -68,7 +71,10 @@ class Store:
         self._s3 = own_buckets(session)
 
     def read(self, key: str) -> StoredObject | None:
-        """Return an object with its content, or None if it (or the bucket) is absent."""
+        """Return an object with its content, or None if it (or the bucket) is absent.
+
+        Raise ArtifactError for one that is larger than any document of ours: builds write here.
+        """
         with explained("s3:GetObject", self.url(key)):
             for _ in range(READS - 1):
                 try:
@@ -85,6 +91,13 @@ class Store:
                 return None
             raise
         with closing(answer["Body"]) as body:
+            if answer["ContentLength"] > LARGEST:
+                raise ArtifactError(
+                    f"an object has {answer['ContentLength']:,} bytes, too many to be read",
+                    where=self.url(key),
+                    expected=f"a document of at most {LARGEST:,} bytes",
+                    fix="find out who wrote it, and delete it",
+                )
             content = body.read()
         return StoredObject(key, answer["ETag"], answer.get("VersionId", ""), len(content), content)
 
@@ -126,6 +139,19 @@ class Store:
         """
         condition = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
         return self._put(key, content, content_type, condition)
+
+    def keys(self, prefix: str) -> list[str]:
+        """Return the keys of the objects below a prefix, in order; none without the bucket."""
+        with explained("s3:ListBucket", self.url(prefix)):
+            pages = self._s3.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=prefix
+            )
+            try:
+                return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+            except ClientError as error:
+                if code_of(error) in ABSENT:
+                    return []
+                raise
 
     def bucket_exists(self) -> bool:
         """Say whether the bucket is there."""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from builder.aws.store import Store
+from builder.documents import Malformed, read_json, typed
 from builder.errors import ArtifactError
 from builder.protocol.keys import ARCHIVE, ArtifactKeys, LayerKeys
 from builder.spec.runtimes import UNZIPPED_LIMIT
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Table = Mapping[str, object]
 
 SCHEMA = 1
 
@@ -71,7 +75,7 @@ def read_manifest(store: Store, keys: ArtifactKeys, fingerprint: str) -> Manifes
     """Return the manifest of a fingerprint, or None; raise ArtifactError if it is none."""
     key = keys.manifest(fingerprint)
     stored = store.read(key)
-    return _parse(stored.content, store.url(key)) if stored else None
+    return parse_manifest(stored.content, store.url(key)) if stored else None
 
 
 def find_artifact(store: Store, keys: ArtifactKeys, fingerprint: str) -> Artifact | None:
@@ -86,7 +90,7 @@ def find_artifact(store: Store, keys: ArtifactKeys, fingerprint: str) -> Artifac
         log.debug("%s: no whole artifact", store.url(key))
         return None
     log.debug("%s: an artifact of %s bytes", store.url(key), archive.size)
-    manifest = _parse(stored.content, store.url(key))
+    manifest = parse_manifest(stored.content, store.url(key))
     _verify(manifest, fingerprint, archive.size, store.url(key))
     return Artifact(archive.key, archive.version, manifest, stored.content)
 
@@ -101,7 +105,10 @@ def keep(store: Store, artifact: Artifact, keys: LayerKeys) -> None:
         return
     store.copy(artifact.key, artifact.version, target.archive(fingerprint))
     for name, digest in artifact.manifest.documents.items():
-        stored = store.read(source.document(fingerprint, name))
+        try:
+            stored = store.read(source.document(fingerprint, name))
+        except ArtifactError:  # too large to be one
+            stored = None
         if stored is None or hashlib.sha256(stored.content).hexdigest() != digest:
             log.warning("%s is not what the manifest says; it is left out", name)
             continue
@@ -110,13 +117,13 @@ def keep(store: Store, artifact: Artifact, keys: LayerKeys) -> None:
     store.write(target.manifest(fingerprint), artifact.document, "application/json")
 
 
-def _parse(content: bytes, where: str) -> Manifest:
+def parse_manifest(content: bytes, where: str) -> Manifest:
+    """Return what a manifest says; raise ArtifactError when it is none."""
     try:
-        document = json.loads(content)
-        return _manifest(document)
-    except (ValueError, KeyError, TypeError) as error:
+        return _manifest(typed(dict[str, object], read_json(content)))
+    except Malformed as error:
         raise ArtifactError(
-            f"the manifest cannot be read: {error!r}",
+            f"the manifest cannot be read: {error}",
             where=where,
             expected=f"a manifest of schema {SCHEMA}, as our worker writes it",
             fix="plan and apply again: it is built anew",
@@ -124,39 +131,48 @@ def _parse(content: bytes, where: str) -> Manifest:
 
 
 def _manifest(document: Mapping[str, object]) -> Manifest:
-    packages = document["packages"]
-    if document["schema"] != SCHEMA or not isinstance(packages, list):
-        raise ValueError(f"schema {document['schema']}")
+    """Read what the publisher needs; a manifest has more (docs/protocol.md)."""
+
+    def of(kind: type[T], key: str, default: object = None) -> T:
+        return typed(kind, document.get(key, default), key)
+
+    if of(int, "schema") != SCHEMA:
+        raise Malformed(f"schema {document['schema']} is unknown")
+    listed = [*of(tuple[Table, ...], "locks", []), *of(tuple[Table, ...], "documents", [])]
     return Manifest(
-        fingerprint=str(document["fingerprint"]),
-        code_sha256=str(document["code_sha256"]),
-        unzipped_size=int(str(document["unzipped_size"])),
-        zipped_size=int(str(document["zipped_size"])),
-        packages=tuple(Package(p["name"], p["version"], int(p["size"])) for p in packages),
-        build_id=str(document.get("build_id", "")),
-        parts=_parts(document.get("parts", [])),
-        documents=_digests(document.get("locks", [])) | _digests(document.get("documents", [])),
+        fingerprint=of(str, "fingerprint"),
+        code_sha256=of(str, "code_sha256"),
+        unzipped_size=_size(of(int, "unzipped_size")),
+        zipped_size=_size(of(int, "zipped_size")),
+        packages=tuple(map(_package, of(tuple[Table, ...], "packages"))),
+        build_id=of(str, "build_id", ""),
+        parts=dict(map(_part, of(tuple[Table, ...], "parts", []))),
+        documents=dict(_digest(entry) for entry in listed if "sha256" in entry),
     )
 
 
-def _parts(described: object) -> dict[str, str]:
-    if not isinstance(described, list):
-        raise TypeError("parts is no list")
-    return {str(part["target"]): str(part["build_id"]) for part in described}
+def _package(entry: Table) -> Package:
+    name, version = (typed(str, entry.get(key), f"packages.{key}") for key in ("name", "version"))
+    return Package(name, version, _size(typed(int, entry.get("size"), f"size of {name}")))
 
 
-def _digests(described: object) -> dict[str, str]:
-    if not isinstance(described, list):
-        raise TypeError("locks or documents is no list")
-    return {
-        _file_name(entry["file"]): str(entry["sha256"]) for entry in described if "sha256" in entry
-    }
+def _part(entry: Table) -> tuple[str, str]:
+    target, build = (typed(str, entry.get(key), f"parts.{key}") for key in ("target", "build_id"))
+    return target, build
 
 
-def _file_name(name: object) -> str:
-    if not isinstance(name, str) or not FILE_NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no name of a document")
-    return name
+def _digest(entry: Table) -> tuple[str, str]:
+    name = typed(str, entry.get("file"), "file of a document")
+    digest = typed(str, entry["sha256"], f"sha256 of {name:.100}")
+    if not FILE_NAME.fullmatch(name):
+        raise Malformed(f"{name!r:.100} is no name of a document")
+    return name, digest
+
+
+def _size(value: int) -> int:
+    if value < 0:
+        raise Malformed(f"{value} is no size")
+    return value
 
 
 def _verify(manifest: Manifest, fingerprint: str, archive_size: int, where: str) -> None:

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from builder.aws.store import Store
+from builder.documents import Malformed, read_json, typed
 from builder.errors import ArtifactError
 from builder.protocol.keys import LayerKeys
 
 SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What part.json says (docs/protocol.md); ``size`` is that of part.zip in bytes."""
+
+    schema: int
+    fingerprint: str
+    target: str
+    size: int
+    manifest_sha256: str
+    build_id: str
+    sha256: str = ""
+
+    @property
+    def origin(self) -> tuple[str, str]:
+        """The build that left it, and the SHA-256 of the manifest in it."""
+        return self.build_id, self.manifest_sha256
 
 
 @dataclass(frozen=True)
@@ -38,26 +55,25 @@ def find_part(store: Store, keys: LayerKeys, fingerprint: str, runtime: str) -> 
     if receipt is None or archive is None:
         return None
     try:
-        document = json.loads(receipt.content)
-        problem = _problem(document, fingerprint, runtime, archive.size)
-        build_id, inner = str(document["build_id"]), str(document["manifest_sha256"])
-    except (ValueError, KeyError, TypeError) as error:
-        problem, build_id, inner = f"it cannot be read: {error!r}", "", ""
-    if problem:
+        found = typed(Receipt, read_json(receipt.content))
+        problem = _problem(found, fingerprint, runtime, archive.size)
+    except Malformed as error:
+        found, problem = None, f"it cannot be read: {error}"
+    if problem or found is None:
         raise ArtifactError(
             f"the part for {runtime} is not what it should be: {problem}",
             where=store.url(receipt_key),
             expected=f"a part of fingerprint {fingerprint}, as our worker writes it",
             fix="plan and apply again: it is built anew",
         )
-    return Part(runtime, archive.key, archive.version, build_id, inner, receipt.content)
+    return Part(runtime, archive.key, archive.version, *found.origin, receipt.content)
 
 
-def _problem(document: Mapping[str, object], fingerprint: str, runtime: str, size: int) -> str:
-    if document["schema"] != SCHEMA:
-        return f"it has schema {document['schema']}"
-    if document["fingerprint"] != fingerprint or document["target"] != runtime:
-        return f"it is of {document['target']}, fingerprint {document['fingerprint']}"
-    if document["size"] != size:
-        return f"part.zip has {size} bytes, part.json says {document['size']}"
+def _problem(receipt: Receipt, fingerprint: str, runtime: str, size: int) -> str:
+    if receipt.schema != SCHEMA:
+        return f"it has schema {receipt.schema}"
+    if receipt.fingerprint != fingerprint or receipt.target != runtime:
+        return f"it is of {receipt.target}, fingerprint {receipt.fingerprint}"
+    if receipt.size != size:
+        return f"part.zip has {size} bytes, part.json says {receipt.size}"
     return ""

@@ -8,7 +8,8 @@ import click
 
 from builder import report
 from builder.commands.options import Setting, pass_setting
-from builder.hook import Query, plan_hook, release_hook
+from builder.hook import plan_hook, release_hook
+from builder.query import Query
 from builder.report.debug import show_decisions
 
 
@@ -26,7 +27,7 @@ def _query(setting: Setting) -> Query:
     # In UTF-8, whatever the locale or PYTHONIOENCODING is (RFC 8259, 8.1).
     asked = sys.stdin.buffer.read().decode("utf-8", "replace")
     query = Query.parse(asked)
-    if query.flag("debug_mode"):
+    if query.debugs:
         show_decisions(debug=True)
     elif setting.debug:
         return query.with_flag("debug_mode")
@@ -36,7 +37,7 @@ def _query(setting: Setting) -> Query:
 @hook.command("plan")
 @pass_setting
 def hook_plan(setting: Setting) -> None:
-    """Say what a layer needs; never write.
+    """Say what each layer needs; never write.
 
     \b
     Example: lambda-layer hook plan < query.json

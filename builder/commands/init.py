@@ -116,7 +116,7 @@ def _show(config: Path, draft: Draft, *, as_json: bool) -> None:
             "config": str(config), "app": draft.app, "layers": layers,
             "remarks": draft.all_remarks, "next": commands,
         }  # fmt: skip
-        click.echo(json.dumps(document, indent=2))
+        echo(json.dumps(document, indent=2))
         return
     echo(f"wrote {config}")
     for layer in draft.layers:

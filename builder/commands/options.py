@@ -13,11 +13,11 @@ import click
 from builder.errors import LayerError
 from builder.report.terminal import clean, echo
 from builder.spec.config_file import find_config
-from builder.spec.layers_toml import Config, load_config
 
 if TYPE_CHECKING:  # what calls AWS is imported when it is to be called: boto3 takes half a second
     from builder.aws.session import Session
     from builder.layer.layer import Layer
+    from builder.spec.layers_toml import Config
 
 AS_JSON = "lambda-layer.json"
 """Where a command notes that it was asked for JSON."""
@@ -35,6 +35,8 @@ class Setting:
 
     def load(self) -> Config:
         """Read layers.toml."""
+        from builder.spec.layers_toml import load_config
+
         return load_config(self.config)
 
     def session(self, config: Config) -> Session:
@@ -63,6 +65,8 @@ class Setting:
 
 def complete_layers(ctx: click.Context, _argument: click.Parameter, incomplete: str) -> list[str]:
     """Return the names of layers that begin so, for the shell; none where they cannot be read."""
+    from builder.spec.layers_toml import load_config
+
     above = ctx.find_root().params.get("config")
     try:
         config = load_config(Path(above) if above else find_config(Path.cwd()))

@@ -6,9 +6,11 @@ import click
 
 from builder import report
 from builder.commands.options import Setting, as_json, layer_name, pass_setting, yes
+from builder.release.leftovers import sweep
 from builder.release.prune import freed, pruning_of
 from builder.release.prune import prune as delete
 from builder.report.prune import show_pruning
+from builder.spec.app_spec import AppSpec
 
 
 @click.command()
@@ -26,7 +28,8 @@ def prune(setting: Setting, name: str, *, keep: int | None, yes: bool, as_json: 
 
     Without --yes it only shows what would go, and why the others stay. Whatever the number: the
     current version stays, a pinned one, one that a function of this account and region has ($LATEST
-    or any published version), and what was not published by us.
+    or any published version), and what was not published by us. With --yes, versions of retired
+    layers go too that functions had when these were retired, and have no more.
 
     \b
     Example: lambda-layer prune web --keep 5 --yes
@@ -39,4 +42,5 @@ def prune(setting: Setting, name: str, *, keep: int | None, yes: bool, as_json: 
     size = freed(layer, pruning)
     if yes:
         delete(layer, pruning, report.progress(name))
+        sweep(layer.services, AppSpec(layer.app), report.progress(name))
     show_pruning(layer, pruning, size, done=yes, as_json=as_json)

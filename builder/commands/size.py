@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
 import click
 
 from builder.commands.options import Setting, as_json, pass_setting
@@ -9,8 +13,23 @@ from builder.commands.sizing import Question, predictions, sizing_options
 from builder.errors import LayerError
 from builder.report import sizes as report
 from builder.report.size_advice import show_advice
+from builder.report.size_page import size_page, write_page
 from builder.report.size_tree import show_trees
+from builder.report.treemap import svg
 from builder.sizes.model import FITS, TOO_LARGE, LayerSize
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@dataclass(frozen=True)
+class View:
+    """What is shown, and which files are written."""
+
+    everything: bool
+    tree: bool
+    advice: bool
+    page: Path | None
+    picture: Path | None
 
 
 @click.command()
@@ -19,19 +38,14 @@ from builder.sizes.model import FITS, TOO_LARGE, LayerSize
 @click.option("--all", "everything", is_flag=True, help="Show every package, not the largest.")
 @click.option("--tree", is_flag=True, help="Show who pulls in what, and what goes with it.")
 @click.option("--advice", is_flag=True, help="Say what could be saved, also where all fits.")
+@click.option(
+    "--html", "page", type=FILE, metavar="FILE", help="Write a page with a treemap of it."
+)
+@click.option("--svg", "picture", type=FILE, metavar="FILE", help="Write a treemap as SVG.")
 @click.option("--check", is_flag=True, help="Exit with 1 when a layer cannot fit.")
 @as_json
 @pass_setting
-def size(
-    setting: Setting,
-    question: Question,
-    *,
-    everything: bool,
-    tree: bool,
-    advice: bool,
-    check: bool,
-    as_json: bool,
-) -> None:
+def size(setting: Setting, question: Question, *, as_json: bool, check: bool, **views: Any) -> None:
     """Predict what layers take, from the tables of contents of their wheels.
 
     Each argument is a layer of layers.toml, a requirements file or a pyproject.toml, or a
@@ -43,17 +57,22 @@ def size(
     Example: lambda-layer size chromadb --python 3.12 --python 3.13 --architecture arm64
              lambda-layer size requirements.txt --json
     """
+    view = View(**views)
     found = predictions(setting, question)
     sizes = [each.size for each in found]
+    if view.page is not None:
+        write_page(view.page, size_page([(each.size, each.advice) for each in found]))
+    if view.picture is not None:
+        write_page(view.picture, svg(max(sizes, key=lambda layer: layer.size)))
     if as_json:
-        report.show_sizes_json([(each.size, each.advice()) for each in found])
-    elif tree:
+        report.show_sizes_json([(each.size, each.advice) for each in found])
+    elif view.tree:
         show_trees(sizes)
     else:
-        report.show_sizes(sizes, everything=everything)
+        report.show_sizes(sizes, everything=view.everything)
         for each in found:
-            if advice or each.size.verdict != FITS:
-                show_advice(each.advice())
+            if view.advice or each.size.verdict != FITS:
+                show_advice(each.advice)
     if check:
         _check(sizes)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any
 
 import click
@@ -78,6 +78,7 @@ class Predicted:
     asked: Asked
     size: LayerSize
 
+    @cached_property
     def advice(self) -> tuple[Advice, ...]:
         """Return what can be done; lighter distributions are tried where that may help."""
         spec = self.asked.spec

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from builder.documents import Malformed, read_json, typed
 from builder.inputs.bundle import describe_target
 from builder.inputs.source_files import SourceFile
 from builder.inputs.worker_program import worker_version
@@ -51,12 +52,20 @@ class Inputs:
     def from_json(cls, text: str) -> Inputs | None:
         """Read what :meth:`to_json` wrote, or return None for anything else."""
         try:
-            document = json.loads(text)
-            known = document["schema"] == SCHEMA
-            return cls(dict(document["files"]), dict(document["settings"])) if known else None
-        except (ValueError, TypeError, KeyError):
+            document = typed(_Stored, read_json(text))
+            return cls(document.files, document.settings) if document.schema == SCHEMA else None
+        except Malformed:
             # They only serve to name what changed; a plan works without them.
             return None
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """The inputs as JSON has them."""
+
+    schema: int
+    files: Mapping[str, str]
+    settings: Mapping[str, str]
 
 
 def inputs_of(spec: LayerSpec, files: Iterable[SourceFile]) -> Inputs:
@@ -123,9 +132,12 @@ def _setting_changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[str
 
 
 def _plain(value: str) -> str:
-    parsed = json.loads(value)
+    try:
+        parsed = read_json(value)
+    except Malformed:
+        return "something that cannot be read"
     if isinstance(parsed, list):
-        return ", ".join(parsed) or "none"
+        return ", ".join(map(str, parsed)) or "none"
     return str(parsed) if parsed is not None else "none"
 
 

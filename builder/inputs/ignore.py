@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from enum import Enum
 from pathlib import Path, PurePosixPath
 
+from builder.inputs.secrets import is_secret
 from builder.worker.slim.ignore import parse
 
 NEVER_INPUT = re.compile(
@@ -52,6 +53,7 @@ class Reason(Enum):
 
     EXCLUDE = "exclude"
     NEVER = "never an input"
+    SECRET = "holds secrets by its name"  # noqa: S105 - no secret
     GIT = "ignored by git"
 
 
@@ -129,8 +131,9 @@ class Choice:
             return Reason.EXCLUDE if verdict else None
         if above is not None:
             return above
-        if self._is_rubbish(path, folder=folder):
-            return Reason.NEVER
+        by_name = self._by_name(path, folder=folder)
+        if by_name is not None:
+            return by_name
         return Reason.GIT if ignored and not self._is_open(_parent(path)) else None
 
     def _is_open(self, folder: str) -> bool:
@@ -139,6 +142,11 @@ class Choice:
             opened = self._exclude.takes_back and self._exclude.opens(folder)
             self._open[folder] = opened or self._is_open(_parent(folder))
         return self._open[folder]
+
+    def _by_name(self, path: str, *, folder: bool) -> Reason | None:
+        if self._is_rubbish(path, folder=folder):
+            return Reason.NEVER
+        return Reason.SECRET if not folder and is_secret(path) else None
 
     def _is_rubbish(self, path: str, *, folder: bool) -> bool:
         here = self._tree / path

@@ -16,8 +16,10 @@ from urllib.parse import unquote
 
 from packaging.utils import canonicalize_name
 
+from builder.errors import SourceError
 from builder.inputs.pyproject import read_pyproject
 from builder.spec.toml_keys import table_in
+from builder.spec.url_logins import variable_in
 
 NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 ROOT = re.compile(r"@\s*(?:\{root((?::parent)*):uri\}|file:///\$\{PROJECT_ROOT\})([^\s;]*)")
@@ -61,6 +63,8 @@ def local_dependencies(
         for name, value in found.sources.items():
             sources.setdefault(canonicalize_name(name), (found.root, value))
     for line, needed in _wanted(document, extras, list(own)):
+        if needed:
+            _check_address(folder, line)
         yield from _of_line(folder, line, needed)
         matched = NAME.match(line)
         if not matched or "@" in line.split(";")[0]:
@@ -69,6 +73,19 @@ def local_dependencies(
         for source in value if isinstance(value, list) else [value]:
             yield from _of_source(base, matched[0], source, found, needed)
     yield from _of_poetry(document, folder, extras)
+
+
+def _check_address(folder: PurePosixPath, line: str) -> None:
+    """Refuse what another machine has not: its files, and variables of its environment."""
+    address = "" if ROOT.search(line) else line.partition(";")[0].partition("@")[2].strip()
+    variable = variable_in(address)
+    if variable or address.lower().startswith("file:"):
+        raise SourceError(
+            f"{line!r} names {f'the variable {variable}' if variable else 'a file of one machine'}",
+            where=(folder / "pyproject.toml").as_posix(),
+            expected="requirements that CodeBuild can install, too",
+            fix="write the whole URL; for a folder of the project use [tool.uv.sources]",
+        )
 
 
 def _of_poetry(
@@ -115,11 +132,8 @@ def _members(
     members: dict[str, PurePosixPath] = {}
     folders = [root / place]
     for pattern in table.get("members", ()):
-        clean = os.path.normpath(str(pattern))
-        # Path.glob() takes no absolute pattern, and what is outside is no part of the project.
-        if not clean.startswith(("/", "..")):
-            folders += sorted((root / place).glob(clean)) if clean != "." else []
-    left_out = {path for pattern in excluded for path in (root / place).glob(pattern)}
+        folders += sorted(_found(root / place, str(pattern)))
+    left_out = {path for pattern in excluded for path in _found(root / place, pattern)}
     for path in folders:
         if path in left_out or not (path / "pyproject.toml").is_file():
             continue
@@ -128,6 +142,22 @@ def _members(
         if isinstance(name, str):
             members[canonicalize_name(name)] = folder
     return members
+
+
+def _found(folder: Path, pattern: str) -> list[Path]:
+    clean = os.path.normpath(pattern)
+    # Path.glob() takes no absolute pattern, and what is outside is no part of the project.
+    if clean.startswith(("/", "..")) or clean == ".":
+        return []
+    try:
+        return list(folder.glob(clean))
+    except (ValueError, OSError):  # such as `a**` before Python 3.13, or a NUL
+        raise SourceError(
+            f"{pattern!r} is no pattern for members of a workspace",
+            where=f"{folder / 'pyproject.toml'}, [tool.uv.workspace]",
+            expected="a glob such as packages/*",
+            fix="correct it",
+        ) from None
 
 
 def _wanted(

@@ -45,6 +45,15 @@ def translate(pyproject: Mapping[str, Any]) -> Translated:
 
     What [project] lists goes before; [tool.poetry.dependencies] then only says where it is from.
     """
+    try:
+        return _translated(pyproject)
+    except PoetryError:
+        raise
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
+        raise PoetryError(f"a value of another type: {error}") from error
+
+
+def _translated(pyproject: Mapping[str, Any]) -> Translated:
     project, poetry = table_in(pyproject, "project"), table_in(pyproject, "tool", "poetry")
     found = Translated(python=str(project.get("requires-python", "")))
     by_name: dict[str, list[str]] = {}

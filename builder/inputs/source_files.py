@@ -18,17 +18,24 @@ from builder.inputs.local_dependencies import local_dependencies, workspace_of
 from builder.inputs.locks.project_lock import LOCKS, read_locked
 from builder.inputs.package_tree import Tree
 from builder.inputs.pyproject import read_pyproject
-from builder.inputs.requirements_files import (
-    DISTRIBUTIONS,
-    Reference,
-    requirement_references,
-)
+from builder.inputs.requirements_files import DISTRIBUTIONS, Reference, requirement_references
+from builder.inputs.secrets import PRIVATE_KEY
 from builder.spec.dependency_lists import is_declared
 from builder.spec.layer_spec import LayerSpec
-from builder.spec.url_logins import login_in
+from builder.spec.url_logins import login_in, variable_in
 from builder.worker.resolve.requirements_text import decode
 
 log = logging.getLogger(__name__)
+
+INSTALLERS = re.compile(
+    r"pyproject\.toml|uv\.toml|setup\.cfg|pip\.(?:conf|ini)|poetry\.toml|\.?pdm\.toml|hatch\.toml"
+    r"|tox\.ini|Pipfile(?:\.lock)?|(?:uv|poetry|pdm)\.lock|pylock(?:\.[\w-]+)?\.toml"
+    r"|[\w.-]*(?:requirements|constraints)[\w.-]*\.(?:txt|in)|environment\.ya?ml"
+)
+"""Files that say where installers find packages."""
+
+LARGEST = 300 << 20
+"""Bytes of a file: a layer has 262,144,000 (AWS Lambda developer guide, "Lambda quotas")."""
 
 NAMED = 20
 """How many paths that are left out a debug line names."""
@@ -175,6 +182,8 @@ class _Selection:
             for path in found:
                 name = (place / path).as_posix()
                 self._check_name(name)
+                if INSTALLERS.fullmatch(name.rpartition("/")[2]):
+                    self._check_credentials(PurePosixPath(name), strict=False)
                 if (self.root / name).is_symlink():
                     self._check_link(self.root / name, name)
                 self.paths.add(name)
@@ -195,11 +204,16 @@ class _Selection:
         self._requirements.add(file)
         self.add_file(file, "a requirements file")
         self._check_credentials(file)
-        for reference in requirement_references(self._text(file)):
+        text = self._text(file)
+        self._check_variables(file, text)
+        for reference in requirement_references(text):
             self._add_reference(file, self._resolve(file, reference))
 
-    def _check_credentials(self, file: PurePosixPath) -> None:
-        host = login_in(self._text(file))
+    def _check_credentials(self, file: PurePosixPath, *, strict: bool = True) -> None:
+        text = (
+            self._text(file) if strict else _read(self.root, str(file)).decode("utf-8", "replace")
+        )
+        host = login_in(text)
         if host:
             raise SourceError(
                 f"{file} has a password for {host} in a URL",
@@ -208,6 +222,19 @@ class _Selection:
                 fix="take it out, describe the index under [indexes.NAME] with a secret, and name "
                 "it in the layer's indexes",
             )
+
+    def _check_variables(self, file: PurePosixPath, text: str) -> None:
+        for number, line in enumerate(text.splitlines(), start=1):
+            variable = variable_in(re.sub(r"(^|\s)#.*$", "", line))
+            if variable:
+                raise SourceError(
+                    f"{file} names the variable {variable}",
+                    where=f"{self.where}: {self.root / file}, line {number}",
+                    expected="whole URLs and paths: pip and uv would write the value that the "
+                    "build's environment has into what is built, and into logs",
+                    fix="write what stands for it; for a login describe the index under "
+                    "[indexes.NAME]",
+                )
 
     def _text(self, file: PurePosixPath) -> str:
         try:
@@ -335,13 +362,28 @@ def _describe(root: Path, path: str) -> SourceFile:
             expected="the file itself",
             fix="git lfs pull, or exclude the file",
         )
+    if PRIVATE_KEY.match(content):
+        raise SourceError(
+            f"{path} is a private key",
+            where=str(root / path),
+            expected="sources without secrets: they are bundled, and become part of the layer",
+            fix="exclude the file; keep the key in Secrets Manager",
+        )
     digest = hashlib.sha256(content).hexdigest()
     return SourceFile(path, digest, bool((root / path).stat().st_mode & 0o100))
 
 
 def _read(root: Path, path: str) -> bytes:
+    file = root / path
     try:
-        return (root / path).read_bytes()
+        if file.stat().st_size > LARGEST:
+            raise SourceError(
+                f"{path} has {file.stat().st_size:,} bytes",
+                where=str(file),
+                expected=f"files of at most {LARGEST:,} bytes, which is more than a layer can hold",
+                fix="exclude the file, or put it into a bucket of its own",
+            )
+        return file.read_bytes()
     except OSError as error:
         raise _unreadable(path, root, error) from error
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from builder.spec.function_entries import Scope
 from builder.text import count, some
@@ -22,11 +21,6 @@ class Handover:
     entries: tuple[str, ...]
     failed: Mapping[str, str] = field(default_factory=dict)
     behind: Mapping[str, int] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, document: Mapping[str, Any]) -> Handover:
-        """Read what ``asdict`` made, after JSON."""
-        return cls(**{**document, "entries": tuple(document["entries"])})
 
 
 def owed(handover: Handover | None, number: int, entries: Sequence[str]) -> str:

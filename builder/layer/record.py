@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
 
+from builder.documents import Malformed, read_json, typed
 from builder.errors import RecordError
 from builder.layer.attempt import Attempt
 from builder.layer.handover import Handover, left_behind, owed
@@ -77,7 +77,9 @@ class Record:
     ``consumed`` is the highest approval number that a build was begun for. ``current`` is the
     release with the highest number, ``releases`` are all of them, last published first.
     ``handover`` is how far functions were moved to a release, ``pinned`` a release that is in use
-    until it is unpinned. ``refused`` are ARNs of versions that are never adopted.
+    until it is unpinned. ``refused`` are ARNs of versions that are never adopted. ``chosen_for`` is
+    the reason of the approval that made ``current`` what it is: another one than the version's own
+    reason when the sources went back to it; "" in records of older versions of this program.
     """
 
     layer: str
@@ -89,6 +91,16 @@ class Record:
     handover: Handover | None = None
     pinned: Pin | None = None
     refused: tuple[str, ...] = ()
+    chosen_for: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why the current release is current, "" when there is none."""
+        return self.reason_of(self.current) if self.current else ""
+
+    def reason_of(self, release: Release) -> str:
+        """Return why a release is current if it is, else why it was published."""
+        return (self.chosen_for if release == self.current else "") or release.reason
 
     @property
     def all_releases(self) -> tuple[Release, ...]:
@@ -140,22 +152,27 @@ class Record:
             attempt = replace(attempt, failure=failure)
         return replace(self, refused=refused, attempt=attempt)
 
-    def published(self, release: Release) -> Record:
+    def published(self, release: Release, *, moving: bool = False) -> Record:
         """Return the record once a release is published: its attempt is over.
 
-        A release that was overtaken by a newer one does not become current. When a version was
-        published stays as it was, should it be adopted for another approval.
+        A release that was overtaken by a newer one does not become current. When and why a version
+        was published stays as it was, should it be adopted for another approval. With ``moving``
+        the approval was only about functions, and is no reason why the release is current.
         """
         known = next((r for r in self.all_releases if r.layer_arn == release.layer_arn), None)
+        why = release.reason
         if known is not None:
             release = replace(
                 release,
                 number=max(release.number, known.number),
+                reason=known.reason,
                 published_at=known.published_at,
             )
         others = tuple(r for r in self.releases if r.layer_arn != release.layer_arn)
-        current = self.current
+        current, chosen_for = self.current, self.chosen_for
         if current is None or current.number <= release.number:
+            stays = moving and current is not None and current.layer_arn == release.layer_arn
+            chosen_for = self.reason if stays else why
             current = release
         open_attempt = self.attempt
         if open_attempt is not None and open_attempt.number <= release.number:
@@ -166,6 +183,7 @@ class Record:
             current=current,
             attempt=open_attempt,
             releases=(release, *others)[:KEPT_RELEASES],
+            chosen_for=chosen_for,
         )
 
     def to_json(self) -> str:
@@ -176,12 +194,13 @@ class Record:
     def from_json(cls, text: str, where: str) -> Record:
         """Read what :meth:`to_json` wrote; raise RecordError for anything else."""
         try:
-            document = json.loads(text)
-            if document["schema"] == SCHEMA:
-                return cls._read(document)
-            what = f"the record has schema {document['schema']}, we know {SCHEMA}"
-        except (ValueError, KeyError, TypeError) as error:
-            what = f"the record cannot be read: {error!r}"
+            document = typed(dict[str, object], read_json(text))
+            schema = document.pop("schema", None)
+            if schema == SCHEMA:
+                return typed(cls, document)
+            what = f"the record has schema {schema!r:.40}, we know {SCHEMA}"
+        except Malformed as error:
+            what = f"the record cannot be read: {error}"
         raise RecordError(
             what,
             where=where,
@@ -189,27 +208,3 @@ class Record:
             fix="update fast-lambda-layer; or delete the object: the next plan then asks for a "
             "build, and the apply adopts what is published already",
         )
-
-    @classmethod
-    def _read(cls, document: dict[str, Any]) -> Record:
-        def maybe(kind: Callable[..., Any], key: str) -> Any:
-            return kind(**document[key]) if document[key] is not None else None
-
-        attempt = maybe(Attempt, "attempt")
-        return cls(
-            layer=document["layer"],
-            consumed=document["consumed"],
-            current=maybe(Release, "current"),
-            attempt=attempt and replace(attempt, failed=tuple(attempt.failed)),
-            lease=maybe(Lease, "lease"),
-            releases=tuple(Release(**release) for release in document["releases"]),
-            handover=Handover.read(handover) if (handover := document.get("handover")) else None,
-            pinned=_pin(document.get("pinned")),
-            refused=tuple(document.get("refused", ())),
-        )
-
-
-def _pin(document: dict[str, Any] | None) -> Pin | None:
-    if document is None:
-        return None
-    return Pin(**{**document, "release": Release(**document["release"])})

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import json
+import re
 
+from builder.builds.artifact import read_manifest
 from builder.errors import ArtifactError, LayerError
 from builder.layer.layer import Layer
 from builder.layer.record import Release
 from builder.layer.releases import current_release, known_release
 from builder.protocol.keys import MANIFEST
+
+LOCK = re.compile(r"lock-\d{1,3}\.\d{1,3}\.txt")
+"""Names of the locks beside an artifact."""
 
 
 def release_lock(layer: Layer, *, version: int | None = None, python: str | None = None) -> bytes:
@@ -45,13 +49,10 @@ def _release(layer: Layer, version: int | None) -> Release:
 
 def _locks(layer: Layer, release: Release) -> list[str]:
     """Return the names of the locks beside a release's artifact, lowest Python version first."""
-    stored = layer.services.store.read(layer.keys.verified.manifest(release.fingerprint))
-    if stored is None:
+    manifest = read_manifest(layer.services.store, layer.keys.verified, release.fingerprint)
+    if manifest is None:
         raise _gone(layer, release, MANIFEST)
-    try:
-        names = [str(lock["file"]) for lock in json.loads(stored.content)["locks"]]
-    except (ValueError, KeyError, TypeError):
-        names = []
+    names = [name for name in manifest.documents if LOCK.fullmatch(name)]
     if not names:
         raise _gone(layer, release, "list of locks in the manifest")
     return sorted(names, key=lambda name: [int(part) for part in name[5:-4].split(".")])

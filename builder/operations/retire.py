@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from builder.aws.layers import LayerVersion
 from builder.aws.services import Services
 from builder.aws.session import Credentials, Session
-from builder.errors import RecordError, SpecError
+from builder.documents import Malformed, read_json, typed
+from builder.errors import AwsError, RecordError, SpecError
 from builder.layer.record import Record
 from builder.layer.records import Records
 from builder.progress import Progress
 from builder.protocol.keys import LayerKeys
-from builder.protocol.variables import NAME_VARIABLE, RETIRE_VARIABLE
+from builder.protocol.variables import NAME_VARIABLE, RETAIN_VARIABLE, RETIRE_VARIABLE
+from builder.release.leftovers import note, noted, remove_unused, users_of
 from builder.spec.app_spec import AppSpec
 from builder.spec.checks import LAYER_NAME
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What of a retirement Terraform names by texts."""
+
+    layer: str
+    layer_name: str
+    bucket: str
+    region: str
+    account: str
 
 
 @dataclass(frozen=True)
@@ -66,19 +79,16 @@ class Retirement:
         if not text:
             return None
         try:
-            fields = json.loads(text)
-            return cls(
-                layer=fields["layer"],
-                layer_name=fields["layer_name"],
-                bucket=fields["bucket"],
-                region=fields["region"],
-                account=fields["account"],
-                credentials=Credentials(fields.get("profile", ""), fields.get("role_arn", "")),
-                retain=fields.get("retain") in {True, "true"},
-            )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            fields = typed(dict[str, Any], read_json(text))
+            retain = fields.pop("retain", False) in (True, "true")
+            retain = retain or environment.get(RETAIN_VARIABLE) in {"true", "1"}
+            who = (fields.pop(key, None) or "" for key in ("profile", "role_arn"))
+            credentials = Credentials(*(typed(str, text, "profile or role_arn") for text in who))
+            names = typed(_Names, fields)
+            return cls(**vars(names), credentials=credentials, retain=retain)
+        except Malformed as error:
             raise SpecError(
-                f"{RETIRE_VARIABLE} cannot be read: {error!r}",
+                f"{RETIRE_VARIABLE} cannot be read: {error}",
                 where="environment",
                 expected="the JSON object that the stack writes (docs/protocol.md)",
                 fix="unset it, and name the layer instead",
@@ -88,26 +98,52 @@ class Retirement:
 def retire(services: Services, retirement: Retirement, *, progress: Progress) -> None:
     """Delete every version that carries our mark, and all that the bucket holds of the layer.
 
-    Versions without it stay, and so do those of another application that makes the same name.
-    What is gone already (versions, bucket) is fine, so that a half-done destroy can be run again.
-    A build that an interrupted apply left behind is stopped first, because its role goes next.
+    Versions without it stay, and so do those of another application that makes the same name. A
+    version that functions have stays too; it is noted and removed once none has it. What is gone
+    already (versions, bucket) is fine, so that a half-done destroy can be run again. A build that
+    an interrupted apply left behind is stopped first, because its role goes next.
     """
     record = _record(services, retirement.layer)
     _stop_builds(services, retirement.layer, record, progress)
     if retirement.retain:
         progress(f"keeping the versions of {retirement.layer_name} (retain_versions)")
         return
-    for version in list(services.layers.versions(retirement.layer_name)):
-        if _is_own(version, retirement, record):
-            services.layers.delete(retirement.layer_name, version.version)
-            progress(f"deleted {version.arn}")
+    left = _remove_versions(services, retirement, record, progress)
+    if not services.store.bucket_exists():
+        return
+    # Before the record goes, which says of old versions whose they are.
+    note(services.store, retirement.layer, left)
+    everything = LayerKeys(retirement.layer).everything
+    count = services.store.delete_all(everything)
+    progress(f"deleted {count} object versions of {services.store.url(everything)}")
+
+
+def _remove_versions(
+    services: Services, retirement: Retirement, record: Record, progress: Progress
+) -> frozenset[int]:
+    """Delete the layer's own versions that no function has; return the numbers of the others."""
+    known, own = noted(services.store, retirement.layer), []
+    for version in services.layers.versions(retirement.layer_name):
+        if _is_own(version, retirement, record, known):
+            own.append(version)
         elif version.token:
             whose = f"application {version.app}" if version.app else "none that it names"
             progress(f"keeping {version.arn}, which was published for {whose}")
-    if services.store.bucket_exists():
-        everything = LayerKeys(retirement.layer).everything
-        count = services.store.delete_all(everything)
-        progress(f"deleted {count} object versions of {services.store.url(everything)}")
+    try:
+        users = users_of(services, own)
+    except AwsError as error:
+        progress(f"keeping all versions, for what uses them cannot be seen: {error.what}")
+        left = frozenset(version.version for version in own)
+    else:
+        left = remove_unused(services, retirement.layer_name, own, users, progress)
+    if left:
+        progress(
+            f"what is kept goes once no function has it: with a later release of {retirement.app}, "
+            f"lambda-layer prune, or lambda-layer retire {retirement.layer}; without the bucket: "
+            f"aws lambda delete-layer-version --layer-name {retirement.layer_name} "
+            "--version-number N"
+        )
+    return left
 
 
 def _record(services: Services, layer: str) -> Record:
@@ -117,10 +153,13 @@ def _record(services: Services, layer: str) -> Record:
         return Record(layer)
 
 
-def _is_own(version: LayerVersion, retirement: Retirement, record: Record) -> bool:
-    """Whether a version is the layer's: it says so, or it is old and the record does."""
+def _is_own(
+    version: LayerVersion, retirement: Retirement, record: Record, known: frozenset[int]
+) -> bool:
+    """Whether a version is the layer's: it says so, or, an old one, the record or the note does."""
     recorded = any(release.layer_arn == version.arn for release in record.all_releases)
-    return version.is_of(retirement.app) and (bool(version.app) or recorded)
+    is_known = bool(version.app) or recorded or version.version in known
+    return version.is_of(retirement.app) and is_known
 
 
 def _stop_builds(services: Services, layer: str, record: Record, progress: Progress) -> None:

@@ -13,6 +13,15 @@ PART_ARCHIVE = "part.zip"
 """What the build of one runtime's part leaves below its folder."""
 
 
+LEFTOVERS = "_retired/"
+"""The prefix of what is noted of retired layers: no layer's name begins with an underscore."""
+
+
+def leftovers(layer: str) -> str:
+    """Return the key of the versions that are left of a retired layer."""
+    return f"{LEFTOVERS}{layer}.json"
+
+
 @dataclass(frozen=True)
 class ArtifactKeys:
     """The keys of artifacts below one folder, in which each fingerprint has a folder."""

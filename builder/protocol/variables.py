@@ -25,3 +25,7 @@ NOTIFY_VARIABLE = "LAMBDA_LAYER_NOTIFY"
 
 RETIRE_VARIABLE = "LAMBDA_LAYER_RETIRE"
 """How Terraform's destroy-time provisioner says what to retire (docs/protocol.md)."""
+
+RETAIN_VARIABLE = "TF_VAR_retain_versions"
+"""How Terraform's environment sets the variable ``retain_versions``: what destroys a layer sees it,
+while ``-var`` does not reach it."""

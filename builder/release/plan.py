@@ -129,11 +129,10 @@ def decide(
 ) -> tuple[str, str]:
     """Return the status of a layer and the reason for it."""
     current = record.current if record else None
-    if current is not None and current.fingerprint == layer.fingerprint:
+    if record and current is not None and current.fingerprint == layer.fingerprint:
         if force:
             return FORCED, FORCE_REASON
-        owed = record.owed(layer.spec.functions) if record else ""
-        return _published(layer, current, evidence, owed)
+        return _published(layer, record, current, evidence)
     why = _why(layer, current, evidence)
     if force:
         return FORCED, f"{FORCE_REASON}; {why}"
@@ -143,15 +142,18 @@ def decide(
     return _attempted(state_of(attempt, evidence.builds), why, STALE if current else MISSING)
 
 
-def _published(layer: Layer, current: Release, evidence: Evidence, owed: str) -> tuple[str, str]:
+def _published(
+    layer: Layer, record: Record, current: Release, evidence: Evidence
+) -> tuple[str, str]:
     if not evidence.version_alive:
         return MISSING, f"{current.layer_arn} was deleted"
     if not evidence.artifact_present:
         gone = layer.services.store.url(f"{layer.keys.verified.artifact(layer.fingerprint)}/")
         return MISSING, f"the artifact in {gone} is gone"
+    owed = record.owed(layer.spec.functions)
     if owed:
         return UNMOVED, f"published as version {current.version}; {owed}"
-    return CURRENT, current.reason
+    return CURRENT, record.reason
 
 
 def _why(layer: Layer, current: Release | None, evidence: Evidence) -> str:

@@ -18,6 +18,8 @@ from builder.layer.record import Record, Release
 from builder.layer.token import Token
 from builder.progress import Progress
 from builder.protocol.statuses import CURRENT
+from builder.release.leftovers import sweep
+from builder.spec.app_spec import AppSpec
 
 SHOWN_USERS = 3
 """Functions that a reason names before it counts the rest."""
@@ -130,10 +132,11 @@ def freed(layer: Layer, pruning: Pruning) -> int:
 
 
 def tidy(layer: Layer, progress: Progress) -> None:
-    """Prune after a release, if the layer says how many versions to keep.
+    """Remove what is left of retired layers; prune, if the layer says how many versions to keep.
 
     The release is done: what cannot be pruned now is reported, and goes after the next one.
     """
+    sweep(layer.services, AppSpec(layer.app), progress)
     if not layer.spec.keep:
         return
     try:

@@ -140,11 +140,14 @@ def _shared(layer: Layer, version: LayerVersion) -> ConflictError:
     )
 
 
-def settle(layer: Layer, release: Release, *, since: int, ours: bool) -> tuple[Record, Release]:
+def settle(
+    layer: Layer, release: Release, *, since: int, ours: bool, moving: bool = False
+) -> tuple[Record, Release]:
     """Record the release, unless a living one of its fingerprint is recorded: then that one wins.
 
     The compare-and-swap of the record decides between two who published in spite of the lease,
-    and the loser deletes the version that it published (``ours``). Return what is recorded.
+    and the loser deletes the version that it published (``ours``). With ``moving`` only functions
+    were to be moved. Return what is recorded.
     """
     alive: dict[str, LayerVersion | None] = {}
 
@@ -159,7 +162,7 @@ def settle(layer: Layer, release: Release, *, since: int, ours: bool) -> tuple[R
             return release
         return replace(release, layer_arn=other.layer_arn, version=other.version)
 
-    record = layer.records.change(lambda record: record.published(winner_of(record)))
+    record = layer.records.change(lambda record: record.published(winner_of(record), moving=moving))
     found = record.release_of_fingerprint(release.fingerprint, since)
     settled = record.release_for(release.token) or found or release
     if ours and settled.layer_arn != release.layer_arn:

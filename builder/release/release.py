@@ -105,6 +105,7 @@ class _Walk:
                 self._release(artifact, version),
                 since=attempt.since,
                 ours=version.fresh,
+                moving=self._was_kept(artifact),
             )
             self.progress(f"published {released.layer_arn}")
         # After the record: a newer release must be known before it touches functions, and what
@@ -139,6 +140,10 @@ class _Walk:
             raise
         keep(self.layer.services.store, artifact, self.layer.keys)
         return artifact, version
+
+    def _was_kept(self, artifact: Artifact) -> bool:
+        """Whether it was published before; then all that was due were functions, or its version."""
+        return artifact.key == self.layer.keys.verified.archive(self.order.token.fingerprint)
 
     def _obtain(self, attempt: Attempt) -> Artifact:
         return Obtaining(

@@ -13,7 +13,8 @@ from builder.functions.mover import MoveOutcome
 from builder.layer.record import Release
 from builder.operations.doctor.findings import OK, PROBLEM, UNKNOWN, WARNING
 from builder.protocol import statuses
-from builder.report.terminal import SafeConsole, echo
+from builder.report.console import SafeConsole
+from builder.report.terminal import echo
 
 STYLES = {
     statuses.CURRENT: "green",

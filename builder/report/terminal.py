@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import click
-from rich.console import Console, ConsoleOptions, RenderableType
-from rich.segment import Segment
 
 COMMANDS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 but tab and newline, DEL, C1
@@ -52,17 +50,3 @@ def wants_colour(environment: Mapping[str, str]) -> bool | None:
     if environment.get("NO_COLOR") or environment.get("TERM") in {"dumb", "unknown"}:
         return False
     return True if environment.get("FORCE_COLOR") else None
-
-
-class SafeConsole(Console):
-    """A console of rich that shows no text raw; colours and the live view are its own."""
-
-    def render(
-        self, renderable: RenderableType, options: ConsoleOptions | None = None
-    ) -> Iterable[Segment]:
-        """Yield what is written, cleaned."""
-        for segment in super().render(renderable, options):
-            if segment.control or not COMMANDS.search(segment.text):
-                yield segment
-            else:
-                yield Segment(clean(segment.text), segment.style)

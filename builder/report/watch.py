@@ -19,8 +19,9 @@ from builder.layer.record import Release
 from builder.operations.log_line import ERROR, NOTE, STEP, LogLine
 from builder.operations.watch import BuildView, View
 from builder.protocol.statuses import FAILED, PUBLISHED, PUBLISHING, WAITING
+from builder.report.console import SafeConsole
 from builder.report.tables import STYLES, megabytes, release_fields
-from builder.report.terminal import SafeConsole, echo
+from builder.report.terminal import echo
 
 Event = dict[str, Any]
 

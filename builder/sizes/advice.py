@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
-from builder.sizes.graph import Edge
+from builder.sizes.graph import Edge, Graph
 from builder.sizes.lighter import lighter
 from builder.sizes.model import CLOSE, TOO_LARGE, LayerSize, TargetSize
 from builder.sizes.partition import Half, in_two
@@ -121,7 +121,9 @@ def _without_extra(target: TargetSize, source: str, extra: str) -> int:
 
 def _candidates(layer: LayerSize) -> list[str]:
     """Return packages that could be left out, those that free the most first."""
-    names = {name for target in layer.targets for name in target.graph.names}
+    graphs = [target.graph for target in layer.targets]
+    parts = {name for graph in graphs for name in graph.names if _is_part(graph, name)}
+    names = {name for graph in graphs for name in graph.names} - parts
     freed = {name: _freed(layer, (name,)) for name in names}
     roots = {root for target in layer.targets for root in target.graph.roots}
     return sorted(
@@ -153,6 +155,11 @@ def _loads(layer: LayerSize, name: str) -> int:
         for (by, other), who in layer.targets[0].importers.items()
         if other == name and by not in gone
     )
+
+
+def _is_part(graph: Graph, name: str) -> bool:
+    """Return whether a package is another's own other half, such as polars-runtime-32."""
+    return any(name.startswith(f"{edge.source}-") for edge in graph.needed_by[name])
 
 
 def _freed(layer: LayerSize, without: Collection[str]) -> int:
@@ -191,8 +198,8 @@ def _together(layer: LayerSize, spec: LayerSpec) -> Iterable[Advice]:
     options = [o for o in layer.targets[0].saves if o not in spec.slim and o != "boto"]
     slimmed = sum(sum(t.saves[o].values()) for t in layer.targets for o in options)
     chosen: list[str] = []
-    # What modules import while they are loaded comes last: the build would refuse to lack it.
-    for name in sorted(_candidates(layer), key=lambda n: _loads(layer, n) > FEW):
+    # What many modules import while they are loaded is needed: the build would refuse to lack it.
+    for name in [n for n in _candidates(layer) if _loads(layer, n) <= FEW]:
         if _fits(layer, _freed(layer, chosen)):
             break
         chosen.append(name)

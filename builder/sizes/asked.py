@@ -8,6 +8,7 @@ from itertools import product
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 
 from builder.errors import SpecError
 from builder.spec.layer_spec import LayerSpec
@@ -19,7 +20,10 @@ DEFAULT = Target("3.13", "x86_64")
 guide, "Lambda instruction set architectures")."""
 
 AD_HOC = "requirements"
-"""The name of what is in no layers.toml."""
+"""The name of what is in no layers.toml, unless it begins with a requirement."""
+
+
+ARCHIVES = {".whl", ".gz", ".zip"}
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,14 @@ def _ad_hoc(words: Sequence[str], changes: Changes) -> tuple[LayerSpec, Path]:
     lines = [word for word in words if not Path(word).is_file()]
     for line in lines:
         _check(line)
+    for file in files:
+        if file.suffix in ARCHIVES:
+            raise SpecError(
+                f"{file} is a package, and no list of requirements",
+                where=str(file.resolve()),
+                expected="a requirements file or a pyproject.toml",
+                fix=f"ask for it as a requirement: 'NAME @ {file.resolve().as_uri()}'",
+            )
     root = Path.cwd().resolve()
     if any(root not in file.resolve().parents for file in files):
         root = files[0].resolve().parent
@@ -118,7 +130,7 @@ def _ad_hoc(words: Sequence[str], changes: Changes) -> tuple[LayerSpec, Path]:
         )
     package = (projects[0].rpartition("/")[0] or ".") if projects else None
     spec = LayerSpec(
-        name=AD_HOC,
+        name=_name(lines),
         python=changes.python or (DEFAULT.python,),
         architecture=(changes.architecture or (DEFAULT.architecture,))[0],
         package=package,
@@ -127,6 +139,15 @@ def _ad_hoc(words: Sequence[str], changes: Changes) -> tuple[LayerSpec, Path]:
         where="the command line",
     )
     return spec, root
+
+
+def _name(lines: Sequence[str]) -> str:
+    if not lines:
+        return AD_HOC
+    more = f"-and-{len(lines) - 1}-more" if len(lines) > 1 else ""
+    name = canonicalize_name(Requirement(lines[0]).name)[:30]
+    # A layer's name begins with a letter.
+    return f"{name}{more}" if name[0].isalpha() else AD_HOC
 
 
 def _check(line: str) -> None:

@@ -55,10 +55,12 @@ def with_tools(log: Log) -> Path:
     place = folder("tools") / version
     if not tools.is_complete(place):
         with tempfile.TemporaryDirectory(dir=place.parent) as made:
-            tools.install(Path(made), log)
-            if place.exists() and not tools.is_complete(place):
-                shutil.rmtree(place, ignore_errors=True)
-            if not place.exists():
-                with contextlib.suppress(FileExistsError):  # another process was faster
-                    shutil.copytree(made, place)
+            new, old = Path(made) / "new", Path(made) / "old"
+            new.mkdir()
+            tools.install(new, log)
+            # In one step: another process may look, or do the same.
+            with contextlib.suppress(OSError):
+                if place.exists() and not tools.is_complete(place):
+                    place.rename(old)
+                new.rename(place)
     return place

@@ -8,9 +8,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from packaging.markers import Marker
+from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion
 
 from builder.spec.runtimes import ARCHITECTURES, Target
 from builder.worker.contents.distributions import Distribution
@@ -203,7 +204,11 @@ def _brought_by(marker: Marker | None, world: Mapping[str, str], extras: set[str
 
 
 def _holds(marker: Marker | None, world: Mapping[str, str], extra: str) -> bool:
-    return marker is None or marker.evaluate({**world, "extra": extra})
+    try:
+        return marker is None or marker.evaluate({**world, "extra": extra})
+    except (UndefinedComparison, UndefinedEnvironmentName, InvalidVersion):
+        # uv has resolved it; what the marker means cannot be said here.
+        return not extra
 
 
 def _said(requirement: Requirement) -> str:

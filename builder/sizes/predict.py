@@ -36,7 +36,7 @@ AT_ONCE = 16
 FILE_HEADERS = 30 + 46
 """Bytes that a zip has for each file beside its name, which it has twice (APPNOTE.TXT, 4.3)."""
 
-COMPILED = "it has no wheel for the target, so the build compiles it"
+FROM_SOURCE = "it has no wheel for the target, so the build makes it from its source"
 CONSTRAINTS = re.compile(r"(?:-c|--constraint)(?:\s+|=)?([^-=\s]\S*)")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -134,7 +134,7 @@ def _read(resolved: Resolved, files: Mapping[str, WheelFile]) -> _Wheels:
     locked, own = resolved.locked, resolved.own
     versions = {pin.name: pin.version for pin in locked.pins}
     tables: dict[str, Table] = {}
-    unknown = {pin.name: COMPILED for pin in locked.pins if is_built(pin, locked)}
+    unknown = {pin.name: FROM_SOURCE for pin in locked.pins if is_built(pin, locked)}
     for wheel in own.wheels:
         versions[wheel.name] = wheel.version
         tables[wheel.name] = table.read(Local(wheel.path))

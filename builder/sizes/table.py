@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import lzma
 import os
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -24,7 +26,11 @@ HEADER = 30 + 1024
 """Bytes that an entry's own header takes at most, as far as they are read ahead."""
 LEVEL = 6
 TOC = "table.json"
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OSError)
+BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError),
+    *(ValueError, LookupError, RuntimeError, OverflowError),
+)
+"""What zipfile raises for what is none: RuntimeError for encryption and kinds that it lacks."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,7 @@ def load(path: Path) -> Table | None:
             names = [name for name in archive.namelist() if name != TOC]
             texts = {name.partition("/")[2]: archive.read(name) for name in names}
         return Table({name: Entry(size, packed) for name, size, packed in rows}, texts)
-    except (*BROKEN, KeyError, TypeError):
+    except (*BROKEN, TypeError):
         return None
 
 

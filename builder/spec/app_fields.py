@@ -56,7 +56,7 @@ APP_FIELDS = (
         '"eu-west-1"',
         "the region; without it, the AWS provider's or the environment's",
         default="",
-        rule=Check.text,
+        rule=Check.region,
     ),
     Field(
         "backend",

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from builder.errors import SpecError
 from builder.spec.function_entries import problem
-from builder.spec.indexes import Index
+from builder.spec.indexes import REGION, Index
 from builder.spec.runtimes import ARCHITECTURES, RUNTIMES
 from builder.spec.url_logins import login_in
 
@@ -103,6 +103,16 @@ class Check:
             'for example name = "billing"',
         )
 
+    def region(self, key: str, value: Any) -> str:
+        """Take the name of a region, or nothing."""
+        if not self.text(key, value) or REGION.fullmatch(value):
+            return str(value)
+        raise self.error(
+            key,
+            f"{value!r} is no region of AWS",
+            "a region such as eu-west-1",
+        )
+
     def topic(self, key: str, value: Any) -> str:
         """Take the ARN of an SNS topic, or nothing."""
         if not self.text(key, value) or TOPIC_ARN.fullmatch(value):
@@ -154,13 +164,14 @@ class Check:
         dependencies = self.several(key, value)
         for text in dependencies:
             try:
-                Requirement(text)
+                wanted = Requirement(text)
             except InvalidRequirement as error:
                 raise self.error(
                     key,
                     f"{text!r} is not a requirement: {error}".splitlines()[0],
                     "PEP 508 requirements such as 'pydantic>=2,<3'",
                 ) from error
+            self._address(key, wanted.url or "")
             host = login_in(text)
             if host:
                 raise self.error(
@@ -170,6 +181,23 @@ class Check:
                     "describe the index under [indexes.NAME] with a secret, and name it in indexes",
                 )
         return dependencies
+
+    def _address(self, key: str, url: str) -> None:
+        """Refuse what is elsewhere in the build: its own files, and values of its environment."""
+        if url.lower().startswith("file:"):
+            raise self.error(
+                key,
+                f"{url!r} is a file of one machine",
+                "a requirement that CodeBuild can install, too",
+                "name a folder of the project with package, or its path in a requirements file",
+            )
+        if "${" in url:
+            raise self.error(
+                key,
+                f"{url!r} names a variable of the environment",
+                "a whole URL: what stands for the variable in the build would be written to logs",
+                "write the URL without it; for a login describe the index under [indexes.NAME]",
+            )
 
     def extras(self, key: str, value: Any) -> tuple[str, ...]:
         """Take names of extras."""

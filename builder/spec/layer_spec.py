@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from builder.documents import read_json, typed
 from builder.errors import SpecError
 from builder.spec.checks import Check
 from builder.spec.field import Place
@@ -84,12 +85,12 @@ class LayerSpec:
     def from_json(cls, text: str) -> LayerSpec:
         """Read what :meth:`to_json` wrote; raise SpecError for anything else."""
         try:
-            document = json.loads(text)
+            document = typed(dict[str, Any], read_json(text))
             schema = document.pop("schema")
             values: dict[str, Any] = {
                 k: tuple(v) if isinstance(v, list) else v for k, v in document.items()
             }
-            values["indexes"] = tuple(map(Index.from_fields, document.get("indexes", ())))
+            values["indexes"] = typed(tuple[Index, ...], document.get("indexes", []), "indexes")
             if schema == SCHEMA:
                 return cls(**values)
         except (ValueError, TypeError, KeyError, AttributeError) as error:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from builder.documents import Malformed, read_toml
 from builder.errors import SpecError
 from builder.spec.app_spec import AppSpec
 from builder.spec.dependency_lists import may_be_one
@@ -18,6 +18,9 @@ from builder.spec.kinds import ONE_OR_MORE
 from builder.spec.layer_spec import Index, LayerSpec
 from builder.spec.split import split
 from builder.spec.toml_keys import check_keys
+
+LARGEST = 1 << 20
+"""Bytes of a layers.toml: a layer takes 500."""
 
 EXAMPLE = """\
 [app]
@@ -81,8 +84,7 @@ def load_config(path: Path) -> Config:
 
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        # Some editors put a byte order mark first, which TOML does not know.
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return read_toml(path.read_bytes(), largest=LARGEST)
     except FileNotFoundError:
         raise SpecError(
             "there is no layers.toml",
@@ -90,9 +92,9 @@ def _parse(path: Path) -> dict[str, Any]:
             expected="a file that describes the application and its layers",
             fix="name another file with --config, or write one:\n" + EXAMPLE,
         ) from None
-    except (ValueError, RecursionError) as error:  # also what is no UTF-8, or nested too deeply
+    except Malformed as error:
         raise SpecError(
-            f"{path.name} is not TOML: {error}",
+            f"{path.name} cannot be read: {error}",
             where=str(path),
             expected="TOML 1.0",
             fix='correct the line named; strings need quotes, lists are ["a", "b"]',
@@ -274,8 +276,8 @@ def _check_package(root: Path, name: str, where: str) -> None:
 
 def _lists_only(pyproject: Path) -> bool:
     try:
-        return may_be_one(tomllib.loads(pyproject.read_bytes().decode("utf-8-sig")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return may_be_one(read_toml(pyproject.read_bytes()))
+    except (OSError, Malformed):
         return False  # the plan says what is wrong with it
 
 

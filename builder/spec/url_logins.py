@@ -6,8 +6,21 @@ import re
 
 LITERAL = re.compile(
     r"(?P<scheme>\b[a-z][a-z0-9+]*)://(?P<user>[^/@\s:'\"]*)(?::(?P<password>[^/@\s'\"]*))?@"
-    r"(?P<host>[^/\s'\"#?;]+)"
+    r"(?P<host>[^/\s'\"#?;]+)",
+    re.IGNORECASE,
 )
+QUERY = re.compile(
+    r"\b[a-z][a-z0-9+]*://(?:[^/@\s'\"]*@)?(?P<host>[^/\s'\"#?;@]+)[^\s'\"?]*\?"
+    r"(?P<query>[^\s'\"]*)",
+    re.IGNORECASE,
+)
+KEY = re.compile(
+    r"(?:^|[&;])(?:[\w.-]*(?:token|passw(?:or)?d|secret|api[-_]?key|access[-_]?key|signature"
+    r"|credential)[\w.-]*|auth|key|sig|pwd)=(?P<value>[^&;#]*)",
+    re.IGNORECASE,
+)
+"""What stands before a secret in the query of a URL."""
+
 REFERENCE = re.compile(r"(\$\{\w+\})*")
 """Variables as pip and uv expand them in requirements files: no values."""
 
@@ -21,10 +34,24 @@ def login_in(text: str) -> str | None:
     for found in LITERAL.finditer(text):
         password = found["password"]
         if password is None:
-            named = found["user"] == "git" or "http" not in found["scheme"]
+            named = found["user"] == "git" or "http" not in found["scheme"].lower()
             secret = "" if named else found["user"]
         else:
             secret = password
         if not REFERENCE.fullmatch(secret):
             return found["host"]
+    for found in QUERY.finditer(text):
+        values = (key["value"] for key in KEY.finditer(found["query"]))
+        if not all(REFERENCE.fullmatch(value) for value in values):
+            return found["host"]
     return None
+
+
+def variable_in(text: str) -> str | None:
+    """Return the first variable that a line names outside of a URL's login, such as ``${HOME}``.
+
+    pip and uv put the value of the build's environment in its place, and say it in messages.
+    """
+    rest = LITERAL.sub(lambda found: f"{found['scheme']}://{found['host']}", text)
+    found = re.search(r"\$\{\w+\}", rest)
+    return found[0] if found else None

@@ -53,11 +53,11 @@ class Index:
 def parse(item: Mapping[str, Any]) -> Index:
     """Make an index from its JSON; raise ValueError, TypeError or KeyError when it is wrong."""
     place = item.get("codeartifact")
-    index = Index(
-        str(item.get("url", "")),
-        CodeArtifact(**{str(k): str(v) for k, v in place.items()}) if place else None,
-        bool(item["default"]),
-    )
+    url, default = item.get("url", ""), item["default"]
+    texts = (url, *(place or {}).values())
+    if not all(isinstance(text, str) for text in texts) or not isinstance(default, bool):
+        raise TypeError(f"{item!r:.200} is no index")
+    index = Index(url, CodeArtifact(**place) if place else None, default)
     if bool(index.url) == bool(index.codeartifact) or re.search(r"\s|@", index.url):
         raise ValueError(f"{item} is no index")
     return index

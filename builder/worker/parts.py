@@ -16,6 +16,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ SCHEMA = 1
 ARCHIVE = "part.zip"
 RECEIPT = "part.json"
 LAYER, MANIFEST = "layer.zip", "manifest.json"
+LOCK = re.compile(r"lock-\d{1,3}\.\d{1,3}\.txt")
 SEALS_VARIABLE = "LAYER_PART_SEALS"
 BLOCK = 1 << 20
 
@@ -111,7 +113,7 @@ def read(wanted: Request, target: Target, folder: Path, seal: str = "") -> Part:
         problem = _problem(document, wanted, target, folder)
         if seal and hashlib.sha256(content).hexdigest() != seal:
             problem = "its manifest is not the one that its build left"
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _refusal(target, f"its manifest cannot be read: {error!r}", where) from error
     if problem:
         raise _refusal(target, problem, where)
@@ -130,11 +132,16 @@ def _problem(document: Mapping[str, Any], wanted: Request, target: Target, folde
     if document["code_sha256"] != digest:
         return "its layer.zip is not the one that its manifest is about"
     locks = document["locks"]
-    lost = [lock["file"] for lock in locks if not (folder / lock["file"]).is_file()]
+    lost = [lock["file"] for lock in locks if not _is_there(folder, lock["file"])]
     if lost:
         return f"it lacks {', '.join(lost)}"
     changed = [k["file"] for k in locks if _sha256(folder / k["file"]).hex() != k["sha256"]]
     return f"{', '.join(changed)} is not what its manifest says" if changed else ""
+
+
+def _is_there(folder: Path, name: str) -> bool:
+    """Whether a lock is in the part: no path leads out of it."""
+    return LOCK.fullmatch(name) is not None and (folder / name).is_file()
 
 
 def _sha256(path: Path) -> bytes:

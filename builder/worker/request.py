@@ -90,7 +90,7 @@ class Request:
 def read(path: Path) -> Request:
     """Read ``request.json``; raise BuildError when it is not one."""
     try:
-        return parse(json.loads(path.read_text(encoding="utf-8")))
+        return parse(json.loads(path.read_bytes().decode("utf-8")))
     except FileNotFoundError as error:
         raise BuildError(
             "there is no request.json here",
@@ -98,7 +98,7 @@ def read(path: Path) -> Request:
             expected="an unpacked bundle as the current folder",
             fix="unpack the bundle and run the worker inside it",
         ) from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise BuildError(
             f"the request cannot be read: {type(error).__name__}: {error}",
             where=str(path),
@@ -112,15 +112,15 @@ def parse(document: dict[str, Any]) -> Request:
     if document["schema"] != SCHEMA:
         raise ValueError(f"schema {document['schema']} is unknown")
     lists: dict[str, Any] = {
-        key: tuple(_text(item) for item in document.get(key) or ()) for key in SEVERAL
+        key: tuple(_text(item) for item in _list(document.get(key))) for key in SEVERAL
     }
     request = Request(
         layer=_text(document["layer"]),
         fingerprint=_text(document["fingerprint"]),
-        targets=tuple(_target(item) for item in document["targets"]),
+        targets=tuple(_target(item) for item in _list(document["targets"])),
         package=_text_or_none(document.get("package")),
         pre_install=_text_or_none(document.get("pre_install")),
-        indexes=tuple(parse_index(item) for item in document.get("indexes") or ()),
+        indexes=tuple(parse_index(item) for item in _list(document.get("indexes"))),
         **lists,
     )
     if not request.targets:
@@ -144,6 +144,12 @@ def _target(item: dict[str, str]) -> Target:
 
 def _text_or_none(value: object) -> str | None:
     return None if value is None else _text(value)
+
+
+def _list(value: object) -> list[Any]:
+    if value is not None and not isinstance(value, list):
+        raise TypeError(f"{value!r:.100} is not a list")
+    return value or []
 
 
 def _text(value: object) -> str:

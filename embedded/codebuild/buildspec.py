@@ -69,7 +69,7 @@ def parse(text: str) -> Buildspec:
     try:
         # Every scalar stays the text that was written: 0.2, yes and 010 mean what they look like.
         document = yaml.load(text, Loader=yaml.BaseLoader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise BuildspecError(
             "the buildspec is not YAML", where=str(error), fix="correct the buildspec's syntax"
         ) from error

@@ -85,12 +85,17 @@ def assume(own: Upstream, place: Place, role_arn: str, build_uuid: str, project_
 
 def trusts_codebuild(policy: Any) -> bool:
     """Whether a trust policy lets the service CodeBuild assume its role."""
+    return trusts(policy, "codebuild.amazonaws.com")
+
+
+def trusts(policy: Any, service: str) -> bool:
+    """Whether a trust policy lets a service assume its role."""
     document = json.loads(policy) if isinstance(policy, str) else policy
     verdict = False
     for statement in as_list(document.get("Statement", [])):
         principal = statement.get("Principal", {})
         services = as_list(principal.get("Service", [])) if isinstance(principal, dict) else []
-        if "codebuild.amazonaws.com" not in services:
+        if service not in services:
             continue
         if not {"sts:AssumeRole", "sts:*", "*"} & set(as_list(statement.get("Action", []))):
             continue

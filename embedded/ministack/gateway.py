@@ -21,6 +21,7 @@ from typing import Any, TextIO
 from urllib.parse import parse_qs
 
 from embedded.calls import INTERNAL, PRINCIPAL, Call, now
+from embedded.ecs import tasks
 from embedded.ministack import (
     codebuild_names,
     lambda_actions,
@@ -141,7 +142,7 @@ def serve(listener: socket.socket, journal: Path) -> None:
     from hypercorn.config import Config
     from ministack import app
     from ministack.core import iam_actions, iam_evaluator
-    from ministack.services import codebuild, lambda_svc, s3
+    from ministack.services import codebuild, ecs, ecs_metadata, lambda_svc, s3
 
     lambda_actions.correct(iam_actions)
     logs_actions.correct(iam_actions)
@@ -150,6 +151,7 @@ def serve(listener: socket.socket, journal: Path) -> None:
     s3_encryption.correct(s3)
     trust.correct(iam_evaluator)
     transport.correct(app)
+    tasks.correct(ecs, ecs_metadata, iam_actions, journal.parent)
     # ministack starts Python functions with this.
     sys.executable = str(lambda_runtime.create(journal.parent / "lambda"))
     config = Config()

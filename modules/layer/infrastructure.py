@@ -34,6 +34,7 @@ from modules.layer.bindings import (
     S3BucketVersioningA,
 )
 from modules.layer.buildspec import buildspec_text
+from modules.layer.hooks import Hooks
 from modules.layer.naming import literal, named
 from modules.layer.place import Place, settle
 
@@ -118,6 +119,7 @@ class BuildInfrastructure(Construct):
             project,
         )
         """Everything that must be there before a build is started."""
+        self.hooks = Hooks(self, self.query())
         self._retirements: dict[str, Mapping[str, Any]] = {}
         self._retire = self._retire_layers()
 
@@ -160,6 +162,18 @@ class BuildInfrastructure(Construct):
         """Let objects below a prefix go after ``bundle_days``."""
         self._expiring.append(prefix)
         self._lifecycle.put_rule(self._rules())
+
+    def query(self) -> dict[str, str]:
+        """Return what every hook is asked alike: where the application is, and as who."""
+        return {
+            "project": self.app.project,
+            "bucket": self.bucket_name,
+            "log_group": self.app.log_group,
+            "region": self.region,
+            "account": self.account,
+            "profile": self.credentials.profile,
+            "role_arn": self.credentials.role_arn,
+        }
 
     def retire(
         self, layer: str, settings: Mapping[str, Any], program: Sequence[str]

@@ -8,7 +8,7 @@ depends on the approval alone, so that Terraform runs it during apply exactly wh
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cdktf import (
@@ -25,7 +25,7 @@ from constructs import Construct
 
 from builder.errors import SpecError
 from builder.protocol.keys import LayerKeys
-from builder.protocol.statuses import AT_REST, BUILDING, CURRENT, INVALID, PINNED
+from builder.protocol.statuses import AT_REST, BUILDING, CURRENT, INVALID, PINNED, UNMOVED
 from builder.spec.layer_spec import LayerSpec
 from modules.layer import policies
 from modules.layer.assets import SourceTree, bundle_sources
@@ -34,6 +34,7 @@ from modules.layer.index_access import logins
 from modules.layer.infrastructure import BuildInfrastructure
 from modules.layer.naming import literal, named
 from modules.layer.publisher import Publisher
+from modules.layer.retention import fate_of_versions
 
 PROJECT_ROOT = "${path.module}/../../.."
 """Where the project is, seen from cdktf.out/stacks/NAME."""
@@ -86,50 +87,32 @@ class LambdaLayer(Construct):
         query = {
             "spec": literal(spec.to_json()),
             "root": bundle_sources(self, spec.name, sources) if sources else root,
-            "project": infrastructure.app.project,
+            "layer_name": infrastructure.app.layer_name(spec.name),
             "build_role": infrastructure.build_role_arn(spec.name),
-            "log_group": infrastructure.app.log_group,
             "force_rebuild": _text(force_rebuild),
             "debug_mode": _text(debug_mode),
             "sync_mode": _text(sync_mode),
-            **self._identity(),
-            **self._credentials(),
         }
-        self._plan = named(
-            DataExternal(self, "plan", program=[*self._program, "hook", "plan"], query=query)
-        )
+        answer = infrastructure.hooks.plan(spec.name, query, self._program)
+        self._plan = named(TerraformLocal(self, "plan", Fn.jsondecode(answer)))
         role = self._build_role()
+        shared = infrastructure.query()
+        shared.pop("log_group")
         retire = infrastructure.retire(
             spec.name,
             {
-                **self._identity(),
-                **self._credentials(),
+                **shared,
                 "layer": spec.name,
-                "project": infrastructure.app.project,
+                "layer_name": infrastructure.app.layer_name(spec.name),
                 "retain": retain_versions,
+                # For people: a plan of `terraform destroy` shows it.
+                "on_destroy": fate_of_versions(retain_versions),
             },
             self._program,
         )
         finisher = publisher.ready if publisher else []
         self._approval = self._approve([*infrastructure.ready, *role, retire, *finisher])
-        self._release = named(
-            DataExternal(
-                self,
-                "release",
-                program=[*self._program, "hook", "release"],
-                query={
-                    **query,
-                    "reason": self._plan.result.lookup("reason"),
-                    "plan": Fn.jsonencode(self._plan.result),
-                    # Terraform hides a hook's progress. It shows this query when, and only when, a
-                    # build is due, and then this line tells people where to look.
-                    "watch": f"lambda-layer watch {spec.name}",
-                },
-                # On the approval and nothing else: Terraform puts the reading off until apply if
-                # one of these has a planned change, and a tag of the bucket must not do that.
-                depends_on=[self._approval],
-            )
-        )
+        self._release = self._release_hook({**infrastructure.query(), **query}, answer)
         self._answer = self._choose()
 
     @property
@@ -157,8 +140,13 @@ class LambdaLayer(Construct):
 
     @property
     def reason(self) -> str:
-        """Why the layer is rebuilt, or why it was built last."""
-        return self._plan.result.lookup("reason")
+        """Why the layer is rebuilt, or why it was built last.
+
+        Functions that are to be moved are no reason for either.
+        """
+        only_moves = Op.eq(self._planned("status"), UNMOVED)
+        reasons = self._text_of("reason"), self._planned("reason")
+        return Token.as_string(Fn.conditional(only_moves, *reasons))
 
     @property
     def unzipped_size(self) -> Any:
@@ -219,7 +207,7 @@ class LambdaLayer(Construct):
         # -refresh-only approves nothing: it shows the last release of a layer that is due, and must
         # not be refused for that.
         approved = Fn.try_([self._approval.content, "none"])
-        is_due = Op.neq(approved, self._plan.result.lookup("token"))
+        is_due = Op.neq(approved, self._planned("token"))
         return Op.and_(is_due, Fn.startswith(self._text_of("layer_arn"), "arn:"))
 
     def _required_arn(self) -> str:
@@ -231,17 +219,16 @@ class LambdaLayer(Construct):
             precondition=[self._is_valid(), self._has_version()]
         )
         arn = self._text_of("layer_arn")
-        plan_status = self._plan.result.lookup("status")
-        just_begun = Op.and_(Op.eq(self.status, BUILDING), Op.neq(plan_status, BUILDING))
+        was_building = Op.eq(self._planned("status"), BUILDING)
+        just_begun = Op.and_(Op.eq(self.status, BUILDING), Op.not_(was_building))
         refusal = Fn.conditional(just_begun, Fn.tobool(self._no_version()), self._no_arn())
         return Token.as_string(Fn.conditional(Fn.startswith(arn, "arn:"), arn, refusal))
 
     def _has_version(self) -> Precondition:
-        plan = self._plan.result
-        is_building = Op.eq(plan.lookup("status"), BUILDING)
+        is_building = Op.eq(self._planned("status"), BUILDING)
         return Precondition(
             condition=Op.not_(
-                Op.and_(is_building, Op.not_(Fn.startswith(plan.lookup("layer_arn"), "arn:")))
+                Op.and_(is_building, Op.not_(Fn.startswith(self._planned("layer_arn"), "arn:")))
             ),
             error_message=f"{self._no_version()}.",
         )
@@ -261,19 +248,6 @@ class LambdaLayer(Construct):
             f":{infrastructure.account}:layer:{infrastructure.app.layer_name(self.spec.name)}"
             ":no-version-yet"
         )
-
-    def _identity(self) -> dict[str, str]:
-        infrastructure = self._infrastructure
-        return {
-            "layer_name": infrastructure.app.layer_name(self.spec.name),
-            "bucket": infrastructure.bucket_name,
-            "region": infrastructure.region,
-            "account": infrastructure.account,
-        }
-
-    def _credentials(self) -> dict[str, str]:
-        credentials = self._infrastructure.credentials
-        return {"profile": credentials.profile, "role_arn": credentials.role_arn}
 
     def _build_role(self) -> list[ITerraformDependable]:
         # One role a layer: code of strangers runs in builds, and must not be able to write what
@@ -312,7 +286,7 @@ class LambdaLayer(Construct):
         return [role, policy]
 
     def _approve(self, ready: Sequence[ITerraformDependable]) -> S3Object:
-        token = self._plan.result.lookup("token")
+        token = self._planned("token")
         return named(
             S3Object(
                 self,
@@ -334,17 +308,44 @@ class LambdaLayer(Construct):
         )
 
     def _is_valid(self) -> Precondition:
-        status, reason = (self._plan.result.lookup(key) for key in ("status", "reason"))
         return Precondition(
-            condition=Op.neq(status, INVALID),
-            error_message=f"Layer {self.spec.name} cannot be built.\n{reason}",
+            condition=Op.neq(self._planned("status"), INVALID),
+            error_message=f"Layer {self.spec.name} cannot be built.\n{self._planned('reason')}",
         )
 
+    def _release_hook(self, query: Mapping[str, str], planned: str) -> DataExternal:
+        return named(
+            DataExternal(
+                self,
+                "release",
+                program=self._infrastructure.hooks.release_program(self._is_known()),
+                query={
+                    **query,
+                    "reason": self._planned("reason"),
+                    "plan": planned,
+                    # Terraform hides a hook's progress. It shows this query when, and only when, a
+                    # build is due, and then this line tells people where to look.
+                    "watch": f"lambda-layer watch {self.spec.name}",
+                },
+                # On the approval and nothing else: Terraform puts the reading off until apply if
+                # one of these has a planned change, and a tag of the bucket must not do that.
+                depends_on=[self._approval],
+            )
+        )
+
+    def _is_known(self) -> Any:
+        # What needs no build is known at plan: what is current, and what somebody pinned. What
+        # cannot be built is no work for the release hook either.
+        return Fn.contains([*AT_REST, INVALID], self._planned("status"))
+
     def _choose(self) -> TerraformLocal:
-        plan, release = self._plan.result, self._release.result
-        # What needs no build is known at plan: what is current, and what somebody pinned.
-        is_known = Fn.contains(list(AT_REST), plan.lookup("status"))
-        return named(TerraformLocal(self, "answer", Fn.conditional(is_known, plan, release)))
+        # Of one type, which a conditional's two sides must have.
+        plan, release = Fn.tomap(self._plan.expression), self._release.result
+        answer = Fn.conditional(self._is_known(), plan, release)
+        return named(TerraformLocal(self, "answer", answer))
+
+    def _planned(self, key: str) -> str:
+        return f"{Fn.lookup_nested(self._plan.expression, [key])}"
 
     def _text_of(self, key: str) -> str:
         return f"{Fn.lookup_nested(self._answer.expression, [key])}"

@@ -147,7 +147,12 @@ class LayersStack(TerraformStack):
         if not self.app.has_publisher:
             sync.add_validation(condition=sync.boolean_value, error_message=SYNC_ONLY)
         retain = self._variable(
-            "retain_versions", "bool", False, "Keep published layer versions on destroy"
+            "retain_versions",
+            "bool",
+            False,
+            "Keep published layer versions on destroy. It must be applied before: terraform apply "
+            "-var retain_versions=true, then terraform destroy; or set TF_VAR_retain_versions=true "
+            "in the environment of terraform destroy. With destroy -var alone they are deleted",
         )
         return {
             "force_rebuild": force.string_value,

@@ -1,15 +1,16 @@
 """The hooks as Terraform calls them, for the tests of what they answer."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from builder import hook
 from builder.clock import Clock
-from builder.hook import Answer, Query, plan_hook, release_hook
+from builder.hook import Answer, plan_hook, release_hook
 from builder.layer.record import Release
+from builder.query import Query
 from builder.release.release import ensure
 from tests.builder.conftest import ACCOUNT, REGION, World, quick
 
@@ -52,9 +53,25 @@ def query_of(world: World, **fields: str) -> Query:
     )
 
 
+SHARED = {"bucket", "project", "log_group", "region", "account", "profile", "role_arn"}
+
+
+def asked_of_all(queries: Mapping[str, Query]) -> Query:
+    """Return the one question about several layers."""
+    (first, *_) = queries.values()
+    own = {
+        f"{name}.{key}": value
+        for name, query in queries.items()
+        for key, value in query.fields.items()
+        if key not in SHARED
+    }
+    return Query({**{key: first[key] for key in SHARED}, **own})
+
+
 def planned(world: World, **fields: str) -> Answer:
-    """Return what the plan hook answers."""
-    return plan_hook(query_of(world, **fields))
+    """Return what the plan hook answers about the layer."""
+    asked = asked_of_all({"web": query_of(world, **fields)})
+    return dict(json.loads(plan_hook(asked)["web"]))
 
 
 def released(world: World, plan: Answer, **fields: str) -> Answer:

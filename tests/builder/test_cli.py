@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from builder import __version__
-from builder.cli import main
+from builder.cli import first_sentence, main
 from tests.builder.commands.conftest import LAYERS, Project
 from tests.builder.commands.conftest import project as project
 from tests.builder.conftest import package
@@ -139,7 +139,7 @@ def test_neither_the_version_nor_completion_waits_for_boto3(tmp_path: Path) -> N
     package(tmp_path)
     (tmp_path / "layers.toml").write_text(LAYERS.format(app="x1"))
     code = (
-        "import sys\nfrom builder.cli import main\n"
+        "import sys\nfrom builder.cli import first_sentence, main\n"
         "main(['--version'], standalone_mode=False)\n"
         "from builder.commands.options import complete_layers\nimport click\n"
         "print(complete_layers(click.Context(main), None, 'w'), 'boto3' in sys.modules)\n"
@@ -150,3 +150,23 @@ def test_neither_the_version_nor_completion_waits_for_boto3(tmp_path: Path) -> N
     )  # fmt: skip
 
     assert done.stdout.splitlines()[-1] == "['web'] False", done.stderr
+
+
+def test_the_help_has_each_commands_own_sentence_and_imports_none() -> None:
+    context = click.Context(main)
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
+        assert command is not None
+        whole = command.get_short_help_str(limit=500)
+        assert first_sentence(name) == whole, name
+    read = "from builder.cli import first_sentence, main; main(['--help'], standalone_mode=False)"
+    told = f"import sys; {read}; print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", told], capture_output=True, text=True, timeout=PATIENCE, check=True
+    )
+    imported = set(done.stderr.split())
+    assert "builder.cli" in imported
+    assert imported.isdisjoint({"boto3", "botocore", "rich", "packaging", "yaml", "builder.worker"})
+    assert {name for name in imported if name.startswith("builder.commands.")} == {
+        "builder.commands.options"
+    }

@@ -1,4 +1,6 @@
+import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -7,15 +9,14 @@ from builder.errors import (
     CredentialsError,
     LayerError,
     PlanOutdated,
-    SpecError,
 )
-from builder.hook import Answer, Query, release_hook
-from builder.layer.layer import Layer
+from builder.hook import Answer, plan_hook, release_hook
 from tests.builder.conftest import ACCOUNT, World, write_tree
 from tests.builder.hooks import (
     KEYS,
     apply,
     approve,
+    asked_of_all,
     no_long_waits,
     planned,
     query_of,
@@ -25,29 +26,6 @@ from tests.builder.hooks import (
 from tests.patience import PATIENCE, wait_until
 
 __all__ = ["no_long_waits"]
-
-# What Terraform asks
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", "3", "null", '"x"'])
-def test_a_query_that_is_no_json_object_is_refused(text: str) -> None:
-    with pytest.raises(SpecError, match="query cannot be used"):
-        Query.parse(text)
-
-
-def test_a_query_is_strings_whatever_terraform_sends() -> None:
-    query = Query.parse('{"a": "x", "b": null, "c": true}')
-
-    assert (query["a"], query.get("b"), query.get("d")) == ("x", "", "")
-    with pytest.raises(SpecError, match="it has no 'b'"):
-        query["b"]
-
-
-def test_a_flag_is_true_only_when_it_says_true() -> None:
-    query = Query({"yes": "true", "no": "false", "empty": ""})
-
-    assert [query.flag(key) for key in ("yes", "no", "empty", "absent")] == [True] + [False] * 3
-
 
 # The answers
 
@@ -267,8 +245,35 @@ def test_a_plan_that_is_no_json_is_refused(world: World) -> None:
         release_hook(query_of(world, plan="{", reason=""), print)
 
 
-def test_a_layer_is_where_the_query_says(world: World) -> None:
-    layer: Layer = query_of(world).layer()
+# All layers of an application at once
 
-    assert layer.site == world.layer().site
-    assert (layer.root, layer.spec) == (world.root, world.layer().spec)
+
+def test_one_hook_answers_for_all_layers_and_a_broken_one_disturbs_none(world: World) -> None:
+    apply(world)
+    layers = {f"web{n}": query_of(world, spec=named_spec(world, f"web{n}")) for n in range(20)}
+    layers["broken"] = query_of(world, spec="{}")
+    layers["gone"] = query_of(world, root=str(world.root / "gone"))
+    layers["web"] = query_of(world)
+    alone = planned(world)
+
+    answers = {n: json.loads(a) for n, a in plan_hook(asked_of_all(layers)).items()}
+
+    assert list(answers) == list(layers)
+    assert [answers[f"web{n}"]["status"] for n in range(20)] == ["missing"] * 20
+    assert (answers["broken"]["status"], answers["gone"]["status"]) == ("invalid", "invalid")
+    assert "there is no 'src'" in answers["gone"]["reason"]
+    assert answers["web"] == alone
+
+
+def test_who_calls_is_asked_once_for_all_layers(world: World) -> None:
+    layers = {f"web{n}": query_of(world, spec=named_spec(world, f"web{n}")) for n in range(5)}
+    before = len(world.aws.calls())
+
+    plan_hook(asked_of_all(layers))
+
+    calls = [call.operation for call in world.aws.calls()[before:]]
+    assert calls.count("GetCallerIdentity") == 1
+
+
+def named_spec(world: World, name: str) -> str:
+    return replace(world.layer().spec, name=name).to_json()

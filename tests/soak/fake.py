@@ -176,6 +176,9 @@ class _Store(_Service):
 
         return self.call(act)
 
+    def keys(self, prefix: str) -> list[str]:
+        return self.call(lambda: [key for key in self.aws.objects if key.startswith(prefix)])
+
     def bucket_exists(self) -> bool:
         return self.call(lambda: True)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def test_the_project_is_named_by_its_way_from_the_json(stack: Stack, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     document = stack(outdir=tmp_path / "elsewhere" / "out")
-    query = document["data"]["external"]["receipts_plan"]["query"]
+    query = document["data"]["external"]["receipts_release"]["query"]
     assert query["root"] == "${path.module}/../../../.."
     assert document["terraform"]["backend"]["local"]["path"] == (
         "../../../../terraform.shop.tfstate"
@@ -31,7 +31,7 @@ def test_bundled_sources_and_the_state_are_beside_the_json(stack: Stack, tmp_pat
     document = stack(sources=lambda spec: bundle(spec, tmp_path))
     folder = tmp_path / "cdktf.out" / "stacks" / "shop"
     assert (folder / "assets/science/science/source.py").read_text() == "science"
-    query = document["data"]["external"]["science_plan"]["query"]
+    query = document["data"]["external"]["science_release"]["query"]
     assert query["root"] == "${path.module}/assets/science"
     assert document["terraform"]["backend"]["local"]["path"] == "./terraform.shop.tfstate"
 

@@ -82,7 +82,7 @@ def test_failed_builds_are_sent_to_the_topic_of_layers_toml(stack: Stack) -> Non
 
 
 def test_variables_reach_the_hooks(stack: Stack) -> None:
-    query = stack()["data"]["external"]["receipts_plan"]["query"]
+    query = stack()["data"]["external"]["receipts_release"]["query"]
     assert query["force_rebuild"] == "${var.force_rebuild}"
     assert query["debug_mode"] == "${var.debug_mode}"
     assert query["sync_mode"] == "${var.sync_mode}"

@@ -108,9 +108,8 @@ class Planned(Outcome):
     def answer(self, layer: str = "web") -> dict[str, str]:
         """Return what the plan hook answered."""
         state = self.document["prior_state"]["values"]["root_module"]["resources"]
-        address = f"data.external.{layer}_plan"
-        (found,) = (r for r in state if r["address"] == address)
-        return dict(found["values"]["result"])
+        (found,) = (r for r in state if r["address"] == "data.external.build_plan")
+        return dict(json.loads(found["values"]["result"][layer]))
 
 
 @dataclass
@@ -155,15 +154,16 @@ class Stack:
     def respec(self, layer: str = "web", **changes: Any) -> None:
         """Change fields of a layer's spec, as another synthesis would."""
         with self.edited() as document:
-            for hook in ("plan", "release"):
-                query = document["data"]["external"][f"{layer}_{hook}"]["query"]
-                query["spec"] = json.dumps({**json.loads(query["spec"]), **changes})
+            for hook, key in ((f"{layer}_release", "spec"), ("build_plan", f"{layer}.spec")):
+                query = document["data"]["external"][hook]["query"]
+                query[key] = json.dumps({**json.loads(query[key]), **changes})
 
     def use_program(self, *program: str) -> None:
         """Let the hooks and the end of each layer be run by another program."""
         with self.edited() as document:
-            for name, hook in document["data"]["external"].items():
-                hook["program"] = [*program, "hook", name.rpartition("_")[2]]
+            document["data"]["external"]["build_plan"]["program"] = [*program, "hook", "plan"]
+            words = json.dumps([*program, "hook", "release"])
+            document["locals"]["build_release-hook"] = f"${{tolist({words})}}"
             retire = document["resource"]["terraform_data"]["build_retire"]
             retire["provisioner"][0]["local-exec"]["interpreter"] = list(program)
 

@@ -65,8 +65,9 @@ def test_the_bundled_folder_alone_can_be_planned_and_applied_without_node_and_bi
         for hook in document["data"]["external"].values():
             hook["working_dir"] = str(away.folder)
             # The stand-ins that stay up do not run in this folder.
-            query = hook["query"]
-            query["root"] = query["root"].replace("${path.module}", str(away.folder))
+            for key, value in hook["query"].items():
+                if key.rpartition(".")[2] == "root":
+                    hook["query"][key] = value.replace("${path.module}", str(away.folder))
     away.run("init")
 
     planned = away.plan()

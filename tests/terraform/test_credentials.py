@@ -258,11 +258,11 @@ def _in_an_empty_state(
         (folder / "kept").rename(state)
     assert planned.exit_code == 2
     resources = planned.document["prior_state"]["values"]["root_module"]["resources"]
-    (plan,) = (r for r in resources if r["address"] == "data.external.web_plan")
+    (plan,) = (r for r in resources if r["address"] == "data.external.build_plan")
     query = plan["values"]["query"]
     assert query["region"] == region
     assert query["bucket"] == f"{stack.name}-layers-{query['account']}-{region}"
-    assert plan["values"]["result"]["status"] == "missing"
+    assert planned.answer()["status"] == "missing"
 
 
 def test_another_account_than_the_providers_is_reported(stack: Stack) -> None:

@@ -14,6 +14,7 @@ from tests.patience import PATIENCE, wait_until
 from tests.terraform.builds import quick_builds
 from tests.terraform.conftest import Make, Stack
 from tests.terraform.packages import layer
+from tests.terraform.test_functions import create
 
 Damages = tuple[Callable[[Stack], None], ...]
 
@@ -166,6 +167,18 @@ def test_versions_are_retained_if_that_was_applied_before(make: Make) -> None:
     assert left(stack) == []
 
 
+def test_a_destroy_says_what_becomes_of_versions_and_keeps_them_by_its_environment(
+    make: Make,
+) -> None:
+    stack = made(make)
+    stack.terraform.environment["TF_VAR_retain_versions"] = "true"
+    destroyed = stack.destroy()
+    assert "the published versions that no function has are deleted. To keep" in destroyed.said
+    assert "keeping the versions" in destroyed.said
+    assert stack.versions() == [1]
+    assert left(stack) == []
+
+
 def take_out(stack: Stack, layer: str) -> None:
     """Take a layer out of the synthesized JSON, as a synthesis without it does."""
     with stack.edited() as document:
@@ -201,3 +214,25 @@ def test_a_bucket_that_someone_deleted_is_made_and_filled_again(make: Make) -> N
     corrected = stack.apply()
     assert corrected.builds == 1
     assert stack.plan().exit_code == 0
+
+
+def test_a_renamed_layer_leaves_functions_what_they_have_should_the_new_build_fail(
+    make: Make,
+) -> None:
+    stack = make(layer("api"), layer("web"))
+    builds = quick_builds(stack)
+    stack.apply()
+    before, function = stack.output()["layer_arn"], f"{stack.name}-f"
+    create(stack, function, before)
+    take_out(stack, "web")
+    stack.edit("api")
+    with builds.failing("api"):
+        failed = stack.apply(check=False)
+
+    assert (failed.exit_code, stack.versions(), stack.versions("api")) == (1, [1], [1])
+    assert f"keeping {before}, which is used by {function}" in failed.said
+    stack.aws.client("lambda").delete_function(FunctionName=function)
+
+    stack.apply()
+
+    assert (stack.versions(), stack.versions("api")) == ([], [1, 2])

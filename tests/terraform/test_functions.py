@@ -83,3 +83,23 @@ def test_a_function_that_no_one_named_is_named_in_the_output(make: Make) -> None
     assert layers(stack, api) == [stack.output()["layer_arn"]]
     assert layers(stack, stray) == [arn]
     assert stack.plan().exit_code == 0
+
+
+def test_functions_that_are_named_later_change_nothing_of_what_was_published_and_why(
+    make: Make,
+) -> None:
+    stack = make()
+    quick_builds(stack)
+    stack.apply()
+    before, api = stack.output(), f"{stack.name}-api"
+    create(stack, api)
+    stack.respec(functions=[api])
+    assert stack.plan().answer()["status"] == "unmoved"
+
+    assert stack.apply().builds == 0
+
+    assert layers(stack, api) == [before["layer_arn"]]
+    assert stack.output() == before
+    assert stack.output()["reason"] == "first build"
+    planned = stack.plan()
+    assert (planned.exit_code, planned.answer()["reason"]) == (0, "first build")

@@ -128,3 +128,23 @@ def test_parts_are_where_codebuild_says(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match=r"no part for python3\.13") as caught:
         parts.folder_of(NEW, environment)
     assert "CODEBUILD_SRC_DIR_python3_13" in caught.value.where
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "/etc/passwd", "lock-3.12.txt\n", "layer.zip"]
+)
+def test_a_manifest_that_names_another_file_as_its_lock_is_refused(
+    tmp_path: Path, name: str
+) -> None:
+    folder = left(tmp_path / "out", locks=[{"file": name, "sha256": "aa"}])
+
+    with pytest.raises(BuildError, match="it lacks"):
+        parts.read(WANTED, OLD, folder)
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, "[]", "null", '"x"', "1"])
+def test_a_manifest_of_another_shape_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "manifest.json").write_text(content)
+
+    with pytest.raises(BuildError, match="manifest cannot be read"):
+        parts.read(WANTED, OLD, tmp_path)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from packaging.markers import InvalidMarker, Marker
+from packaging.version import Version
+
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+HASH = re.compile(r"[a-z0-9_]+:[0-9a-fA-F]+")
+URL = re.compile(r"(git\+[!-#%-~]+)?")
+"""No spaces, and no `$`: uv takes variables from the environment of the build."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +30,19 @@ class Entry:
     hashes: tuple[str, ...]
     indexed: bool
     url: str = ""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for what would not stay in its place in a requirements file."""
+        if not NAME.fullmatch(self.name):
+            raise ValueError(f"{self.name!r:.100} is no name of a distribution")
+        if self.version:
+            Version(self.version)
+        elif self.indexed:
+            raise ValueError(f"{self.name} has no version")
+        if not all(isinstance(digest, str) and HASH.fullmatch(digest) for digest in self.hashes):
+            raise ValueError(f"{self.name} has a hash that is none")
+        if not URL.fullmatch(self.url):
+            raise ValueError(f"{self.url!r:.100} is no URL of a repository")
 
 
 class UnknownFormat(Exception):

@@ -6,7 +6,6 @@ for pylock.toml; the others are as uv and Poetry write them.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,13 +14,16 @@ from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from builder.documents import Malformed, read_toml
 from builder.errors import SourceError
 from builder.inputs.dependency_list import read_listed
 from builder.inputs.local_dependencies import workspace_of
 from builder.inputs.locks import poetry_lock, pylock, uv_lock
 from builder.inputs.locks.entry import Entry, UnknownFormat
+from builder.inputs.pyproject import parse_pyproject
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.runtimes import Target
+from builder.spec.toml_keys import table_in
 
 FORMATS: Mapping[str, Callable[[Mapping[str, Any]], list[Entry]]] = {
     "pylock.toml": pylock.entries,
@@ -63,9 +65,20 @@ def locked_requirements(spec: LayerSpec, path: str, content: bytes, pyproject: b
 
     Raise SourceError when it cannot be read or no longer fits ``pyproject``.
     """
-    document = _table(path, content)
-    entries = _entries(path, document)
-    _check_fits(spec, path, entries, _table(f"{spec.package}/pyproject.toml", pyproject))
+    wanted = parse_pyproject(pyproject, f"{spec.package}/pyproject.toml")
+    try:
+        return _locked(spec, path, read_toml(content), wanted)
+    except (UnknownFormat, Malformed) as error:
+        raise _error(path, str(error)) from error
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+        raise _error(path, f"cannot be read: {error!r:.300}") from error
+
+
+def _locked(
+    spec: LayerSpec, path: str, document: Mapping[str, Any], pyproject: Mapping[str, Any]
+) -> bytes:
+    entries = FORMATS[PurePosixPath(path).name](document)
+    _check_fits(spec, path, entries, pyproject)
     lines = [f"# {path}"]
     for entry, marker in _chosen(spec, path, document, entries):
         if entry.url:
@@ -132,15 +145,6 @@ def read_locked(spec: LayerSpec, root: Path, paths: Collection[str]) -> bytes | 
     return locked_requirements(spec, path, (root / path).read_bytes(), present)
 
 
-def _entries(path: str, document: Mapping[str, Any]) -> list[Entry]:
-    try:
-        return FORMATS[PurePosixPath(path).name](document)
-    except UnknownFormat as error:
-        raise _error(path, str(error)) from error
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise _error(path, f"cannot be read: {error!r}") from error
-
-
 def _check_fits(
     spec: LayerSpec, path: str, entries: Iterable[Entry], pyproject: Mapping[str, Any]
 ) -> None:
@@ -158,14 +162,14 @@ def _check_fits(
 
 def _wanted(spec: LayerSpec, pyproject: Mapping[str, Any]) -> list[Requirement]:
     """Return what pyproject.toml asks for on any of the targets."""
-    project = pyproject.get("project", {})
+    project = table_in(pyproject, "project")
     extras = {canonicalize_name(extra) for extra in spec.extras}
     lines = list(project.get("dependencies", []))
     for name, more in project.get("optional-dependencies", {}).items():
         lines += more if canonicalize_name(name) in extras else []
     try:
         found = [Requirement(line) for line in lines]
-    except (InvalidRequirement, TypeError):
+    except InvalidRequirement:
         return []  # its build backend will say it better
     own = canonicalize_name(str(project.get("name", "")))
     return [r for r in found if canonicalize_name(r.name) != own and _applies(spec, r)]
@@ -190,13 +194,6 @@ def _holds(spec: LayerSpec, target: Target, marker: str) -> bool:
     return not marker or any(
         Marker(marker).evaluate({**environment, "extra": extra}) for extra in ("", *spec.extras)
     )
-
-
-def _table(path: str, content: bytes) -> Mapping[str, Any]:
-    try:
-        return tomllib.loads(content.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise _error(path, f"is not TOML: {error}") from error
 
 
 def _error(path: str, problem: str) -> SourceError:

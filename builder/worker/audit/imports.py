@@ -89,7 +89,7 @@ def check(
         while left:
             probe = Probe(interpreter, root.resolve(), seconds, Path(folder), libraries, hiding)
             lines, error = _probe(probe, left)
-            started, done = _read(lines, report)
+            started, done = read_report(lines, report)
             left = [module for module in left if module not in done]
             if not started:
                 report.start = report.start or error
@@ -226,8 +226,11 @@ def _environment(folder: Path, libraries: Path | None, hiding: Path) -> dict[str
     return {**kept, **home, **region, "AWS_EC2_METADATA_DISABLED": "true"}
 
 
-def _read(lines: Sequence[str], report: Report) -> tuple[bool, set[str]]:
-    """Add what the probe wrote; return whether it started, and the modules that are done."""
+def read_report(lines: Sequence[str], report: Report) -> tuple[bool, set[str]]:
+    """Add what the probe wrote; return whether it started, and the modules that are done.
+
+    What is no line of the probe's is left out: the modules that it imports could write there, too.
+    """
     started, done = False, set()
     for line in _parsed(lines):
         module = line.get("module", "")
@@ -258,12 +261,22 @@ def _read(lines: Sequence[str], report: Report) -> tuple[bool, set[str]]:
 
 
 def _parsed(lines: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-    """Yield what the probe reports; the modules that it imports could write there, too."""
     for text in lines:
         try:
-            line = {**FIELDS, **json.loads(text)}
-            kinds = {name: type(line[name]) for name in FIELDS}
+            found = json.loads(text)
+            line = {name: _clean({**FIELDS, **found}[name]) for name in FIELDS}
         except (ValueError, TypeError, AttributeError, RecursionError):
-            kinds = {}
-        if kinds == {name: type(value) for name, value in FIELDS.items()}:
+            continue
+        if all(type(line[name]) is type(value) for name, value in FIELDS.items()):
             yield line
+
+
+def _clean(value: Any) -> Any:
+    """Return a value of a line as text that can be written; raise TypeError for other lists."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
+    if isinstance(value, list):
+        if not all(isinstance(item, str) for item in value):
+            raise TypeError("a list of something else than texts")
+        return [_clean(item) for item in value]
+    return value

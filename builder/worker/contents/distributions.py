@@ -8,15 +8,22 @@ import email.message
 import hashlib
 import io
 import posixpath
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Collection, Iterable, Mapping, Sequence
 
+from ..errors import BuildError
 from ..names import normalize
 
 MODULE_SUFFIXES = (".py", ".so", ".pyc")
 NAMESPACE_DEPTH = 4
 LICENSE_LIMIT = 120
+
+NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+VERSION = re.compile(r"[!-~]{1,200}")
+"""What names and versions are made of (PyPA specifications, "Core metadata"): no spaces, one line.
+"""
 
 INSTALLERS_OWN = {"INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
 """Files of dist-info that say how and from which path uv installed: they differ by machine."""
@@ -55,12 +62,31 @@ def read(root: Path) -> list[Distribution]:
 
 def record_paths(record: str) -> list[str]:
     """Return the paths that a RECORD lists."""
-    return [row[0] for row in csv.reader(io.StringIO(record)) if row]
+    return [row[0] for row in rows_of(record)]
+
+
+def rows_of(record: str) -> list[list[str]]:
+    """Return the lines of a RECORD; raise BuildError when it is not CSV.
+
+    (PyPA specifications, "Recording installed projects": the default dialect of the module csv.)
+    """
+    try:
+        return [row for row in csv.reader(io.StringIO(record)) if row]
+    except csv.Error as error:
+        raise _refusal("a RECORD", str(error)) from error
+
+
+def text_of(file: Path) -> str:
+    """Return the text of a file of metadata; raise BuildError when it is not UTF-8."""
+    try:
+        return file.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _refusal("/".join(file.parts[-2:]), f"it is not UTF-8: {error}") from error
 
 
 def record_of_present(record: str, present: Collection[str]) -> str:
     """Return RECORD's lines for the files that are still there, sorted."""
-    rows = [row for row in csv.reader(io.StringIO(record)) if row and row[0] in present]
+    rows = [row for row in rows_of(record) if row[0] in present]
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(sorted(rows))
     return out.getvalue()
@@ -68,9 +94,9 @@ def record_of_present(record: str, present: Collection[str]) -> str:
 
 def drop(record: Path, files: Collection[str]) -> None:
     """Take files off a RECORD, because the layer has those of another distribution."""
-    rows = csv.reader(io.StringIO(record.read_text(encoding="utf-8")))
+    rows = rows_of(text_of(record))
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(r for r in rows if r and r[0] not in files)
+    csv.writer(out, lineterminator="\n").writerows(r for r in rows if r[0] not in files)
     # A new file: the old one may share its bytes with uv's cache.
     record.unlink()
     record.write_text(out.getvalue(), encoding="utf-8")
@@ -162,17 +188,19 @@ def _name(parts: list[str], distribution: str) -> str | None:
 def _read(info: Path) -> Distribution:
     metadata = email.message_from_bytes((info / "METADATA").read_bytes())
     record = info / "RECORD"
-    recorded = record.read_bytes() if record.is_file() else b""
-    rows = [row for row in csv.reader(io.StringIO(recorded.decode("utf-8"))) if row]
+    rows = rows_of(text_of(record)) if record.is_file() else []
+    name, version = (str(metadata[key] or "") for key in ("Name", "Version"))
+    if not NAME.fullmatch(name) or not VERSION.fullmatch(version):
+        raise _refusal(f"{info.name}/METADATA", f"it names {name!r:.100}, version {version!r:.100}")
     # An installer may have added a file to those of the wheel, and one file can be listed twice.
     hashes = {posixpath.normpath(row[0]): row[1] if len(row) > 1 else "" for row in rows}
     return Distribution(
-        normalize(str(metadata["Name"])),
-        str(metadata["Version"]),
+        normalize(name),
+        version,
         info.name,
         tuple(file for file in hashes if not file.startswith(("../", "/"))),
         _license(metadata),
-        _content_digest(recorded),
+        _content_digest(rows),
         {file: digest for file, digest in hashes.items() if digest},
     )
 
@@ -188,11 +216,20 @@ def _license(metadata: email.message.Message) -> str:
     return ", ".join(named)
 
 
-def _content_digest(record: bytes) -> str:
+def _content_digest(rows: Iterable[Sequence[str]]) -> str:
     """Return the SHA-256 of RECORD's lines as the wheel had them: they name each file's own."""
-    paths = [row for row in csv.reader(io.StringIO(record.decode("utf-8"))) if row]
-    lines = sorted(",".join(row) for row in paths if not _is_installers(row[0]))
+    lines = sorted(",".join(row) for row in rows if not _is_installers(row[0]))
     return hashlib.sha256("\n".join(lines).encode("utf-8")).hexdigest()
+
+
+def _refusal(where: str, problem: str) -> BuildError:
+    return BuildError(
+        f"the metadata of a distribution cannot be read: {problem}",
+        where=where,
+        expected='a dist-info folder as installers write it (PyPA specifications, "Recording '
+        'installed projects")',
+        fix="use another version of this distribution, and report it to its authors",
+    )
 
 
 def _is_installers(path: str) -> bool:

@@ -12,6 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MAGIC = b"\x7fELF"
+MOST = 1 << 16
+"""Entries of the tables of one file that are read: a damaged one can say that it has 2**64."""
+LONGEST = 4096
+"""Bytes of a name."""
+
 MACHINES = {3: "i386", 8: "mips", 20: "ppc", 21: "ppc64le", 22: "s390x", 40: "arm", 62: "x86_64",
             183: "aarch64", 243: "riscv64", 258: "loongarch64"}  # fmt: skip
 
@@ -65,6 +70,7 @@ class _Reader:
         self._wide = data[4] == 2
         self._order = "<" if data[5] == 1 else ">"
         self._segments: list[tuple[int, int, int, int]] = []
+        self._left = MOST
 
     def elf(self) -> Elf:
         machine = self._unpack("H", 18)[0]
@@ -98,10 +104,12 @@ class _Reader:
             if kind != PT_DYNAMIC:
                 continue
             for position in range(at, at + length, 16):
+                self._count()
                 tag, value = self._unpack("QQ", position)
                 if tag == DT_NULL:
                     break
                 entries.setdefault(tag, []).append(value)
+            break  # there is one (System V ABI, "Program header": PT_DYNAMIC)
         return entries
 
     def _versions(self, dynamic: dict[int, list[int]], strings: int) -> list[tuple[str, str]]:
@@ -110,10 +118,12 @@ class _Reader:
             return found
         at = self._offset(dynamic[DT_VERNEED][0])
         for _ in range(dynamic.get(DT_VERNEEDNUM, [0])[0]):
+            self._count()
             _, count, file, first, following = self._unpack("HHIII", at)
             library = self._text(strings + file)
             entry = at + first
             for _ in range(count):
+                self._count()
                 _, _, _, name, after = self._unpack("IHHII", entry)
                 found.append((library, self._text(strings + name)))
                 if not after:  # the last one; a damaged count may say otherwise
@@ -124,6 +134,11 @@ class _Reader:
             at += following
         return found
 
+    def _count(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise ElfError(f"its tables have more than {MOST:,} entries")
+
     def _offset(self, address: int) -> int:
         for kind, at, start, length in self._segments:
             if kind == PT_LOAD and start <= address < start + length:
@@ -131,7 +146,7 @@ class _Reader:
         raise ElfError(f"no segment holds address {address:#x}")
 
     def _text(self, offset: int) -> str:
-        end = self._data.find(b"\0", offset)
+        end = self._data.find(b"\0", offset, offset + LONGEST)
         if end < 0:
             raise ElfError("a string has no end")
         return self._data[offset:end].decode("utf-8")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Iterable
 from urllib.parse import unquote, urlsplit
 
@@ -94,6 +94,9 @@ def _logical_lines(text: str) -> Iterable[str]:
 
 def _folder(url: str) -> str | None:
     """Return the folder or file behind a ``file:`` URL, or None when it is elsewhere."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # such as http://[; uv says what is wrong with it
+        return None
     path = unquote(parts.path)
-    return path if parts.scheme == "file" and Path(path).exists() else None
+    return path if parts.scheme == "file" and os.path.exists(path) else None  # noqa: PTH110 - no error for odd paths

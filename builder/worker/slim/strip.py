@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Mapping, Sequence
 
-from ..contents import elf
+from ..contents import distributions, elf
 
 PT_LOAD, PT_DYNAMIC = 1, 2
 SECTION_FIELDS = ((40, 48), (58, 64))
@@ -103,9 +103,8 @@ def _is_elf(path: Path) -> bool:
 
 
 def _update_record(root: Path, record: Path, changed: set[str]) -> None:
-    rows = [row for row in csv.reader(io.StringIO(record.read_text("utf-8"))) if row]
     out = io.StringIO()
-    for row in rows:
+    for row in distributions.rows_of(distributions.text_of(record)):
         if row[0] in changed:
             data = (root / row[0]).read_bytes()
             digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=")

@@ -93,3 +93,11 @@ def test_errors_are_one_message(folder: Path) -> None:
 
 def test_the_check_passes_for_what_fits(folder: Path) -> None:
     assert run("size", "web", "--check").exit_code == 0
+
+
+def test_pictures_are_written_beside_the_answer(folder: Path) -> None:
+    shown = run("size", "web", "--html", "page.html", "--svg", "picture.svg", "--json")
+    assert shown.exit_code == 0, shown.stderr
+    assert json.loads(shown.stdout)["layers"][0]["name"] == "web"
+    assert "core" in (folder / "page.html").read_text()
+    assert (folder / "picture.svg").read_text().startswith("<svg")

@@ -158,6 +158,38 @@ def test_a_function_named_later_is_due_at_the_next_plan_and_one_taken_off_is_not
     assert (len(world.builds()), world.versions()) == (1, [1])
 
 
+def test_moving_functions_changes_nothing_of_when_and_why_a_version_was_published(
+    world: World,
+) -> None:
+    world.edit("x = 1\n")
+    first = world.release()
+    world.edit("x = 2\n")
+    second = world.release()
+    layer = world.layer(functions=(function_of(world, "f"),))
+
+    moved = world.release(layer)
+
+    history = [(r.version, r.published_at, r.reason) for r in record_of(layer).all_releases]
+    assert history == [(r.version, r.published_at, r.reason) for r in (second, first)]
+    assert (moved.reason, plan(layer).reason) == (second.reason, second.reason)
+    assert (len(world.builds()), world.versions()) == (2, [1, 2])
+
+
+def test_what_is_current_again_says_why_and_its_version_why_it_was_published(world: World) -> None:
+    world.edit("x = 1\n")
+    first = world.release()
+    world.edit("x = 2\n")
+    world.release()
+    world.edit("x = 1\n")
+    back = world.release()
+
+    assert (back.reason, back.published_at) == (first.reason, first.published_at)
+    layer = world.layer(functions=(function_of(world, "f"),))
+    for _ in range(2):
+        assert plan(world.layer()).reason == "src/web/app.py changed"
+        world.release(layer)
+
+
 def test_a_function_that_never_can_move_is_taken_off_the_list_without_an_apply(
     world: World,
 ) -> None:

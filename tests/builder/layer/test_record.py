@@ -166,12 +166,33 @@ def test_a_record_without_a_handover_is_one_of_an_older_version() -> None:
     assert Record.from_json(json.dumps(document), "s3://b/web/record.json") == record
 
 
-def test_when_a_version_was_published_stays_when_it_is_adopted_again() -> None:
-    first = release_of(1)
-    later = replace(first, number=2, reason="functions were not moved", published_at="later")
+def test_when_and_why_a_version_was_published_stays_when_it_is_adopted_again() -> None:
+    first, second = release_of(1), release_of(2, B)
+    back = replace(first, number=3, reason="app.py changed", published_at="later")
 
-    record = Record("web").published(first).published(later)
+    record = Record("web").published(first).published(second).published(back)
 
-    adopted = replace(later, published_at=first.published_at)
-    assert record.current == adopted
-    assert record.releases == (adopted,)
+    assert record.current == replace(first, number=3)
+    assert record.releases == (replace(first, number=3), second)
+    assert record.reason == "app.py changed"
+    assert record.reason_of(second) == second.reason
+
+
+def test_moving_functions_is_no_reason_why_a_release_is_current() -> None:
+    first, second = release_of(1), release_of(2, B)
+    back = replace(first, number=3, reason="app.py changed")
+    moved = replace(first, number=4, reason="the functions were not all moved")
+
+    record = Record("web").published(first).published(second).published(back)
+    record = record.published(moved, moving=True)
+
+    assert record.current == replace(first, number=4)
+    assert record.reason == "app.py changed"
+    assert Record.from_json(record.to_json(), "s3://b/web/record.json") == record
+
+
+def test_a_record_of_an_older_version_says_why_its_release_was_published() -> None:
+    document = json.loads(Record("web").published(release_of(1)).to_json())
+    del document["chosen_for"]
+
+    assert Record.from_json(json.dumps(document), "s3://b/web/record.json").reason == "first build"

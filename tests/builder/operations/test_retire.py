@@ -14,6 +14,7 @@ from builder.operations.retire import Retirement, retire
 from builder.protocol.variables import RETIRE_VARIABLE
 from builder.release.release import advance
 from tests.builder.conftest import World, order_of
+from tests.builder.fleet import function_of
 from tests.patience import PATIENCE, wait_until
 
 ASKED = {
@@ -52,6 +53,42 @@ def test_a_layer_is_removed_with_all_its_versions_and_objects(world: World) -> N
     assert [v["Key"] for v in left["Versions"]] == ["web2/record.json"]
     assert "DeleteMarkers" not in left
     assert sum(line.startswith("deleted arn:") for line in lines) == 2
+
+
+def test_a_version_that_functions_have_stays_is_named_and_goes_once_none_has_it(
+    world: World,
+) -> None:
+    first = world.release()
+    name = function_of(world, "f", [first.layer_arn], Publish=True)
+    world.edit()
+    world.release()
+    lambda_ = world.aws.client("lambda")
+    lambda_.update_function_configuration(FunctionName=name, Layers=[])
+
+    lines = retired(world)
+
+    assert world.versions() == [1]
+    assert f"keeping {first.layer_arn}, which is used by {name}:1" in lines
+    assert "lambda-layer retire web" in str(lines)
+    assert retired(world)[0] == f"keeping {first.layer_arn}, which is used by {name}:1"
+
+    lambda_.delete_function(FunctionName=name)
+    assert f"deleted {first.layer_arn}" in retired(world)
+    assert (world.versions(), world.keys()) == ([], [])
+
+
+def test_without_the_right_to_see_what_uses_them_versions_stay(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.release()
+    bucket = ("s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:ListBucketVersions")
+    deletes = ("s3:DeleteObject", "s3:DeleteObjectVersion", "lambda:DeleteLayerVersion")
+    world.become(monkeypatch, *bucket, *deletes, "lambda:ListLayerVersions")
+
+    lines = retired(world)
+
+    assert world.versions() == [1]
+    assert "lambda:ListFunctions" in lines[0]
 
 
 def test_versions_that_another_caller_published_stay(world: World) -> None:
@@ -259,6 +296,15 @@ def test_terraform_says_what_to_retire_in_a_variable() -> None:
 )
 def test_retain_may_be_a_string_or_a_boolean(retain: Any, expected: bool) -> None:
     found = Retirement.from_environment({RETIRE_VARIABLE: json.dumps({**ASKED, "retain": retain})})
+
+    assert found is not None
+    assert found.retain is expected
+
+
+@pytest.mark.parametrize(("value", "expected"), [("true", True), ("1", True), ("false", False)])
+def test_retain_may_be_in_the_environment_of_a_destroy(value: str, expected: bool) -> None:
+    environment = {RETIRE_VARIABLE: json.dumps(ASKED), "TF_VAR_retain_versions": value}
+    found = Retirement.from_environment(environment)
 
     assert found is not None
     assert found.retain is expected

@@ -1,18 +1,15 @@
 """What others wrote does not command the terminal, whatever way it takes there."""
 
 import ast
-import io
 import re
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from rich.table import Table
-from rich.text import Text
 
 import builder
 from builder.report import answer, progress
-from builder.report.terminal import SafeConsole, clean, echo
+from builder.report.terminal import clean, echo
 
 CLIPBOARD = "\x1b]52;c;cm0gLXJmIH4=\x07"
 TITLE = "\x1b]0;pwned\x1b\\"
@@ -53,18 +50,6 @@ def test_lines_are_written_cleaned_in_their_colour(capsys: pytest.CaptureFixture
     shown = capsys.readouterr()
     assert commands(shown.out + shown.err) == []
     assert shown.err.startswith("ERROR: poison")
-
-
-def test_tables_and_texts_of_rich_are_cleaned() -> None:
-    out = io.StringIO()
-    console = SafeConsole(file=out, force_terminal=True, width=200)
-    table = Table("column", title=POISON)
-    table.add_row(Text(POISON, style="red"))
-
-    console.print(table, POISON, markup=False)
-
-    assert "\x1b[31m" in out.getvalue()
-    assert commands(out.getvalue()) == []
 
 
 def test_nothing_of_the_builder_goes_to_a_terminal_another_way() -> None:

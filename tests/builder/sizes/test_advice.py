@@ -33,13 +33,17 @@ def test_what_has_to_go_together_is_as_little_as_is_enough() -> None:
     assert together.fits
 
 
-def test_what_is_imported_while_modules_load_is_said_and_left_out_last() -> None:
+def test_what_many_modules_import_while_they_load_is_said_and_not_left_out() -> None:
     packages = {"chroma": (100, "a|b"), "a": (110, ""), "b": (100, "")}
     layer = sized("chroma", packages, importers={("chroma", "a"): Importer(9, "chroma/x.py")})
     found = kinds(layer)
     assert "9 modules import it while loaded, such as chroma/x.py" in found["leave-out"][0].text
     assert "no module imports it" in found["leave-out"][1].text
     assert "without b it fits" in found["together"][0].text
+    layer = sized("chroma", packages, importers={
+        ("chroma", name): Importer(9, "chroma/x.py") for name in "ab"
+    })  # fmt: skip
+    assert "together" not in kinds(layer)
 
 
 def test_slim_options_that_are_off_are_advised_with_what_they_would_save() -> None:
@@ -89,3 +93,11 @@ def test_nothing_is_said_to_fit_while_a_size_is_unknown() -> None:
 
 def test_what_fits_is_left_alone() -> None:
     assert not advise(sized("a", {"a": (5, "")}), spec_of())
+
+
+def test_the_other_half_of_a_package_is_not_advised_to_go() -> None:
+    packages = {"polars": (8, "polars-runtime|numpy"), "polars-runtime": (200, ""),
+                "numpy": (60, "")}  # fmt: skip
+    found = kinds(sized("polars", packages))
+    assert [each.text.split(":")[0] for each in found["leave-out"]] == ["numpy"]
+    assert "without numpy it fits" in found["together"][0].text

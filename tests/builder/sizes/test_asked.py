@@ -51,6 +51,13 @@ def test_a_file_and_a_requirement_are_one_layer_of_the_default_target(config: Pa
     assert targets([found]) == [["python3.13 on x86_64"]]
 
 
+def test_what_is_in_no_layers_toml_is_named_by_what_it_begins_with(config: Path) -> None:
+    names = [ask(config, *words)[0].spec.name for words in (
+        ("Zope.Interface>=5", "flask"), ("requirements.txt",), ("7zip",)
+    )]  # fmt: skip
+    assert names == ["zope-interface-and-1-more", "requirements", "requirements"]
+
+
 def test_runtimes_and_architectures_are_compared_one_by_one(config: Path) -> None:
     found = ask(config, "flask", python=("3.12", "3.13"), architecture=("arm64", "x86_64"))
     assert len(targets(found)) == 4
@@ -91,3 +98,6 @@ def test_a_word_that_is_nothing_is_refused(config: Path) -> None:
         ask(config, "no such thing")
     with pytest.raises(SpecError, match="'flask' stands beside the layer 'web'"):
         ask(config, "web", "flask")
+    (config.parent / "a-1-py3-none-any.whl").write_bytes(b"PK")
+    with pytest.raises(SpecError, match="is a package, and no list of requirements"):
+        ask(config, "a-1-py3-none-any.whl")

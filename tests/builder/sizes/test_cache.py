@@ -46,3 +46,30 @@ def test_another_uv_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     done = tmp_path / "done"
     monkeypatch.setattr(cache, "with_tools", lambda log: done)
     assert cache.pinned_uv(Log()) == tools.program(done)
+
+
+def test_the_tools_are_installed_once_and_never_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "mine"))
+    installed: list[Path] = []
+
+    def install(bundle: Path, log: Log) -> Path:
+        """Put a uv of the pinned version where the real one would be."""
+        installed.append(bundle)
+        uv = tools.program(bundle)
+        uv.parent.mkdir(parents=True)
+        uv.write_text(f"#!/bin/sh\necho uv {tools.version('uv')}\n")
+        uv.chmod(0o755)
+        (bundle / tools.TOOLS / tools.DONE).write_text(tools.lock())
+        return bundle
+
+    monkeypatch.setattr(tools, "install", install)
+    place = cache.with_tools(Log())
+    assert tools.is_complete(place)
+    assert cache.with_tools(Log()) == place
+    assert len(installed) == 1
+    (place / tools.TOOLS / tools.DONE).unlink()  # as if it had been interrupted
+    assert tools.is_complete(cache.with_tools(Log()))
+    assert len(installed) == 2
+    assert [path.name for path in place.parent.iterdir()] == [place.name]

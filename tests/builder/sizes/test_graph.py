@@ -68,3 +68,8 @@ def test_lines_that_are_no_requirements_are_left_out() -> None:
 def test_every_package_that_needs_one_is_shown_by_its_shortest_way() -> None:
     found = of("a|b", a="c|d", b="d", c="d", d="")
     assert found.ways("d") == [("a", "d"), ("b", "d"), ("a", "c", "d")]
+
+
+def test_a_marker_that_cannot_be_evaluated_does_not_lose_the_package() -> None:
+    found = of("a", a='b; sys_platform ~= "x"', b="")
+    assert found.exclusive["a"] == {"a", "b"}

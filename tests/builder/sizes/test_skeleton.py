@@ -97,3 +97,11 @@ def test_a_file_where_another_package_has_a_folder_is_refused(tmp_path: Path) ->
         kept(tmp_path / "1", ("a", {"x": b""}), ("b", {"x/y.py": b""}))
     with pytest.raises(BuildError, match="a has a file that cannot be installed"):
         kept(tmp_path / "2", ("a", {"n" * 300 + ".py": b""}))
+
+
+def test_metadata_that_is_no_text_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    record = {"a-1.dist-info/RECORD": b"\xff\xfe,,\n"}
+    entries = {"a-1.dist-info/METADATA": b"Name: a\nVersion: 1\n", **record}
+    table = Table({name: Entry(len(data), 1) for name, data in entries.items()}, entries)
+    with pytest.raises(BuildError, match="the metadata of a distribution cannot be read"):
+        skeleton.build(tmp_path, {"a": table}, (), (), ())

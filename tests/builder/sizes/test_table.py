@@ -71,6 +71,21 @@ def test_a_wheel_whose_end_is_missing_or_changed_is_refused(tmp_path: Path) -> N
         table.read(Local(tmp_path / "a.whl"))
 
 
+@pytest.mark.parametrize(
+    ("offset", "value"),
+    [(8, b"\1\0"), (10, b"\x63\0"), (28, b"\0\0"), (42, b"\xff\xff\xff\x7f")],
+    ids=["encrypted", "an unknown method", "no name", "an offset beyond the end"],
+)
+def test_a_directory_that_lies_is_refused(offset: int, value: bytes, tmp_path: Path) -> None:
+    wheel(tmp_path / "a.whl", FILES)
+    content = bytearray((tmp_path / "a.whl").read_bytes())
+    start = content.index(b"PK\1\2") + offset
+    content[start : start + len(value)] = value
+    (tmp_path / "a.whl").write_bytes(content)
+    with pytest.raises(UnreadableError):
+        table.read(Local(tmp_path / "a.whl"))
+
+
 def test_a_module_that_unpacks_to_more_than_any_has_is_refused(tmp_path: Path) -> None:
     source = wheel(tmp_path / "a.whl", {"a.py": bytes(table.LARGEST_TEXT + 1)})
     with pytest.raises(UnreadableError, match=r"a\.py is larger"):

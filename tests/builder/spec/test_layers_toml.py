@@ -313,4 +313,12 @@ def test_one_requirements_file_and_one_architecture_need_no_list(tmp_path: Path)
 
 @pytest.mark.parametrize("text", ["keep = " + "9" * 5000, "keep = " + "[" * 5000])
 def test_toml_that_python_cannot_hold_is_refused(tmp_path: Path, text: str) -> None:
-    assert "not TOML" in refused(tmp_path, APP + WEB + text + "\n").what
+    assert "layers.toml cannot be read" in refused(tmp_path, APP + WEB + text + "\n").what
+
+
+def test_a_layers_toml_beyond_the_limits_is_refused(tmp_path: Path) -> None:
+    deep = refused(tmp_path, APP + WEB + ".".join("a" * 200) + " = 1\n")
+    large = refused(tmp_path, APP + WEB + "# " + "x" * (1 << 20))
+
+    assert "nested more than 60 levels" in deep.what
+    assert "at most 1,048,576 are read" in large.what

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 ACCOUNT = "${local.build_place.account}"
 REGION = "${local.build_place.region}"
 PARTITION = "${local.build_place.partition}"
-PLAN = "data.external.receipts_plan.result"
+PLAN = "local.receipts_plan"
+AT_REST = f'contains(["current", "pinned", "invalid"], {PLAN}.status)'
 
 
 @pytest.fixture
@@ -28,30 +29,30 @@ def stack(synthesize: Synthesize) -> Synthesized:
 
 
 def test_the_plan_hook_is_reported_all_that_it_needs(stack: Synthesized) -> None:
-    plan = stack.data("external", "receipts_plan")
+    plan = stack.data("external", "build_plan")
     assert plan["program"] == ["lambda-layer", "hook", "plan"]
     query = dict(plan["query"])
-    spec = LayerSpec.from_json(query.pop("spec"))
+    spec = LayerSpec.from_json(query.pop("receipts.spec"))
     assert (spec.name, spec.package) == ("receipts", "examples/receipts")
     assert query == {
-        "root": "${path.module}/../../..",
-        "layer_name": "shop-receipts",
+        "receipts.root": "${path.module}/../../..",
+        "receipts.layer_name": "shop-receipts",
         "bucket": f"shop-layers-{ACCOUNT}-{REGION}",
         "project": "shop-layers",
-        "build_role": f"arn:{PARTITION}:iam::{ACCOUNT}:role/shop-receipts-{REGION}-build",
+        "receipts.build_role": f"arn:{PARTITION}:iam::{ACCOUNT}:role/shop-receipts-{REGION}-build",
         "log_group": "/aws/codebuild/shop-layers",
         "region": REGION,
         "account": ACCOUNT,
         "profile": "",
         "role_arn": "",
-        "force_rebuild": "false",
-        "debug_mode": "false",
-        "sync_mode": "true",
+        "receipts.force_rebuild": "false",
+        "receipts.debug_mode": "false",
+        "receipts.sync_mode": "true",
     }
 
 
 def test_the_plan_hook_depends_on_no_resource_so_that_it_runs_at_plan(stack: Synthesized) -> None:
-    plan = stack.data("external", "receipts_plan")
+    plan = stack.data("external", "build_plan")
     assert "depends_on" not in plan
     assert "aws_s3" not in json.dumps(plan)
     assert "aws_iam" not in json.dumps(plan)
@@ -62,7 +63,7 @@ def test_the_approval_is_the_token_and_waits_for_all_that_a_build_needs(
 ) -> None:
     approval = stack.resource("aws_s3_object", "receipts_approval")
     assert approval["key"] == "receipts/approved"
-    assert approval["content"] == f'${{{PLAN}["token"]}}'
+    assert approval["content"] == f"${{{PLAN}.token}}"
     assert set(approval["depends_on"]) == {
         "aws_s3_bucket.build_bucket",
         "aws_s3_bucket_public_access_block.build_private",
@@ -85,37 +86,45 @@ def test_a_changed_tag_is_no_approval(stack: Synthesized) -> None:
 
 def test_the_approval_that_is_really_there_shows_by_its_etag(stack: Synthesized) -> None:
     approval = stack.resource("aws_s3_object", "receipts_approval")
-    assert approval["content"] == f'${{{PLAN}["token"]}}'
-    assert approval["etag"] == f'${{md5({PLAN}["token"])}}'
+    assert approval["content"] == f"${{{PLAN}.token}}"
+    assert approval["etag"] == f"${{md5({PLAN}.token)}}"
 
 
 def test_an_invalid_layer_is_refused_at_plan_with_the_hooks_words(stack: Synthesized) -> None:
     (condition,) = stack.resource("aws_s3_object", "receipts_approval")["lifecycle"]["precondition"]
-    assert condition["condition"] == f'${{({PLAN}["status"] != "invalid")}}'
-    assert condition["error_message"].endswith(f'${{{PLAN}["reason"]}}')
+    assert condition["condition"] == f'${{({PLAN}.status != "invalid")}}'
+    assert condition["error_message"].endswith(f"${{{PLAN}.reason}}")
 
 
 def test_the_release_waits_for_the_approval_and_for_nothing_else(stack: Synthesized) -> None:
     release = stack.data("external", "receipts_release")
-    assert release["program"] == ["lambda-layer", "hook", "release"]
+    assert release["program"] == (
+        f"${{{AT_REST} ? local.build_no-release : local.build_release-hook}}"
+    )
+    assert stack.json["locals"]["build_release-hook"] == (
+        '${tolist(["lambda-layer", "hook", "release"])}'
+    )
     assert release["depends_on"] == ["aws_s3_object.receipts_approval"]
 
 
 def test_the_release_hook_is_reported_what_was_planned(stack: Synthesized) -> None:
     query = stack.data("external", "receipts_release")["query"]
     added = {
-        "plan": f"${{jsonencode({PLAN})}}",
-        "reason": f'${{{PLAN}["reason"]}}',
+        "plan": '${data.external.build_plan.result["receipts"]}',
+        "reason": f"${{{PLAN}.reason}}",
         "watch": "lambda-layer watch receipts",
     }
-    assert query == {**stack.data("external", "receipts_plan")["query"], **added}
+    planned = stack.data("external", "build_plan")["query"]
+    of_layer = {key.removeprefix("receipts."): value for key, value in planned.items()}
+    assert query == {**of_layer, **added}
 
 
 def test_a_current_or_pinned_layer_is_known_at_plan(stack: Synthesized) -> None:
     release = "data.external.receipts_release.result"
-    assert stack.json["locals"]["receipts_answer"] == (
-        f'${{contains(["current", "pinned"], {PLAN}["status"]) ? {PLAN} : {release}}}'
+    assert stack.json["locals"]["receipts_plan"] == (
+        '${jsondecode(data.external.build_plan.result["receipts"])}'
     )
+    assert stack.json["locals"]["receipts_answer"] == f"${{{AT_REST} ? tomap({PLAN}) : {release}}}"
 
 
 def test_the_output_holds_all_there_is_to_know(stack: Synthesized) -> None:
@@ -126,7 +135,7 @@ def test_the_output_holds_all_there_is_to_know(stack: Synthesized) -> None:
         "version": f"${{try(tonumber({answer}.version), one([]))}}",
         "fingerprint": f"${{{answer}.fingerprint}}",
         "status": f"${{{answer}.status}}",
-        "reason": f'${{{PLAN}["reason"]}}',
+        "reason": f'${{({PLAN}.status == "unmoved") ? {answer}.reason : {PLAN}.reason}}',
         "unzipped_size": f"${{try(tonumber({answer}.unzipped_size), one([]))}}",
         "zipped_size": f"${{try(tonumber({answer}.zipped_size), one([]))}}",
         "packages": f"${{try(tonumber({answer}.packages), one([]))}}",
@@ -149,30 +158,34 @@ def test_settings_reach_the_hooks(synthesize: Synthesize) -> None:
         sync_mode="${var.sync}",
         infrastructure={"credentials": Credentials("work", "arn:aws:iam::1:role/deploy")},
     )
-    for hook in ("plan", "release"):
-        data = stack.data("external", f"receipts_{hook}")
-        assert data["program"] == ["python3", "-m", "builder.cli", "hook", hook]
-        settings = {
-            "root": "${path.module}/sources",
-            "force_rebuild": "true",
-            "debug_mode": "${var.debug}",
-            "sync_mode": "${var.sync}",
-            "profile": "work",
-            "role_arn": "arn:aws:iam::1:role/deploy",
-        }
-        assert settings.items() <= data["query"].items()
+    words = ["python3", "-m", "builder.cli", "hook"]
+    assert stack.data("external", "build_plan")["program"] == [*words, "plan"]
+    release_hook = stack.json["locals"]["build_release-hook"]
+    assert release_hook == f"${{tolist({json.dumps([*words, 'release'])})}}"
+    settings = {
+        "root": "${path.module}/sources",
+        "force_rebuild": "true",
+        "debug_mode": "${var.debug}",
+        "sync_mode": "${var.sync}",
+        "profile": "work",
+        "role_arn": "arn:aws:iam::1:role/deploy",
+    }
+    assert settings.items() <= stack.data("external", "receipts_release")["query"].items()
 
 
 def test_what_looks_like_a_template_in_a_spec_is_only_text(synthesize: Synthesize) -> None:
     spec = LayerSpec("receipts", ("3.12",), "arm64", dependencies=("a",), description="${x} %{y}")
     stack = synthesize(spec=spec)
-    text = stack.data("external", "receipts_plan")["query"]["spec"]
+    text = stack.data("external", "build_plan")["query"]["receipts.spec"]
     assert "$${x} %%{y}" in text
 
 
 def test_a_layer_is_retired_with_all_that_the_stack_knows_of_it(stack: Synthesized) -> None:
-    assert stack.resource("terraform_data", "build_retire")["for_each"] == {
-        "receipts": {
+    (settings,) = stack.resource("terraform_data", "build_retire")["for_each"].values()
+    assert "To keep them, first run: terraform apply" in settings.pop("on_destroy")
+    assert stack.resource("terraform_data", "build_retire")["for_each"].keys() == {"receipts"}
+    assert settings == (
+        {
             "layer": "receipts",
             "layer_name": "shop-receipts",
             "bucket": f"shop-layers-{ACCOUNT}-{REGION}",
@@ -183,7 +196,7 @@ def test_a_layer_is_retired_with_all_that_the_stack_knows_of_it(stack: Synthesiz
             "role_arn": "",
             "retain": False,
         }
-    }
+    )
 
 
 def test_forcing_or_debugging_leaves_everything_but_the_hooks_alone(
@@ -197,6 +210,9 @@ def test_versions_can_be_retained(synthesize: Synthesize) -> None:
     stack = synthesize(retain_versions="${var.retain}")
     retire = stack.resource("terraform_data", "build_retire")
     assert retire["for_each"]["receipts"]["retain"] == "${var.retain}"
+    assert "the published versions stay" in retire["for_each"]["receipts"]["on_destroy"]
+    kept = synthesize(retain_versions=True).resource("terraform_data", "build_retire")
+    assert kept["for_each"]["receipts"]["on_destroy"] == "the published versions stay"
 
 
 def test_builds_of_a_layer_have_a_role_of_their_own(stack: Synthesized) -> None:
@@ -214,7 +230,7 @@ def test_bundled_sources_are_used_instead_of_the_project(
 ) -> None:
     (tmp_path / "a.py").write_text("")
     stack = synthesize(sources=SourceTree(tmp_path, ("a.py",)))
-    assert stack.data("external", "receipts_plan")["query"]["root"] == (
+    assert stack.data("external", "build_plan")["query"]["receipts.root"] == (
         "${path.module}/assets/receipts"
     )
 

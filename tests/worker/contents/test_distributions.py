@@ -4,6 +4,7 @@ import pytest
 
 from builder.worker.contents import distributions
 from builder.worker.contents.distributions import modules_of, packages_of, record_of_present
+from builder.worker.errors import BuildError
 
 
 @pytest.mark.parametrize(
@@ -79,3 +80,29 @@ def test_modules_of_a_folder_that_a_pth_file_names_are_seen_from_there(tmp_path:
 
     assert folders == ["mine_vendored"]
     assert modules_of(files, packages_of(files), folders) == ("mine", "one", "thing")
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "problem"),
+    [
+        ("RECORD", b"six.py\xff,,\n", "not UTF-8"),
+        ("RECORD", b"six.py,a\rb,\n", "new-line character"),
+        ("RECORD", b"x" * 200_000, "field larger than"),
+        ("METADATA", b"Name: six\n more\nVersion: 1\n", "it names"),
+        ("METADATA", b"Name: six\xff\nVersion: 1\n", "it names"),
+        ("METADATA", b"Name: six\nVersion: 1 2\n", "it names"),
+        ("METADATA", b"Version: 1\n\nName: six\n", "it names"),
+    ],
+)
+def test_metadata_that_is_none_is_refused_by_its_name(
+    tmp_path: Path, file: str, content: bytes, problem: str
+) -> None:
+    info = tmp_path / "six-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_bytes(b"Name: six\nVersion: 1\n")
+    (info / file).write_bytes(content)
+
+    with pytest.raises(BuildError, match="the metadata of a distribution cannot be read") as caught:
+        distributions.read(tmp_path)
+
+    assert problem in str(caught.value)

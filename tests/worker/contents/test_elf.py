@@ -1,4 +1,5 @@
 import shutil
+import struct
 import subprocess
 from pathlib import Path
 
@@ -72,3 +73,31 @@ def test_every_program_of_this_machine_can_be_read() -> None:
     read = [elf.read(path) for path in Path("/usr/bin").iterdir() if path.is_file()]
 
     assert any(read)
+
+
+def _endless(versions: bool) -> bytes:
+    """Return a file of 16 MB without a last entry: in its dynamic section, or in its versions."""
+    size = 16 << 20
+    header = bytearray(64)
+    header[:6] = b"\x7fELF\x02\x01"
+    header[18:20] = (62).to_bytes(2, "little")
+    header[32:40] = (64).to_bytes(8, "little")
+    header[54:58] = struct.pack("<HH", 0 if not versions else 56, 0xFFFF if not versions else 2)
+    dynamic = struct.pack("<IIQQQQQQ", 2, 0, 4096, 4096, 0, 64 if versions else size - 4096, 0, 0)
+    load = struct.pack("<IIQQQQQQ", 1, 0, 0, 0, 0, size, size, 0)
+    content = bytearray(bytes(header) + dynamic + load).ljust(size, b"\x01")
+    if versions:
+        entries = ((5, 8192), (0x6FFFFFFE, 12288), (0x6FFFFFFF, 2**64 - 1), (0, 0))
+        content[4096:4160] = b"".join(struct.pack("<QQ", *entry) for entry in entries)
+        content[8192:8200] = bytes(8)
+        # Each entry says that it has 65,535 more, one byte on.
+        content[12288:] = struct.pack("<HHIII", 1, 0xFFFF, 0, 1, 16) * ((size - 12288) // 16)
+    return bytes(content)
+
+
+@pytest.mark.parametrize("versions", [False, True])
+def test_tables_without_an_end_are_called_damaged(tmp_path: Path, versions: bool) -> None:
+    (tmp_path / "a.so").write_bytes(_endless(versions))
+
+    with pytest.raises(elf.ElfError, match="damaged ELF file"):
+        elf.read(tmp_path / "a.so")

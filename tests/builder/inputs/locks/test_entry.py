@@ -1,6 +1,8 @@
+from typing import Any
+
 import pytest
 
-from builder.inputs.locks.entry import any_of, git_reference, hashes_of
+from builder.inputs.locks.entry import Entry, any_of, git_reference, hashes_of
 
 
 @pytest.mark.parametrize(
@@ -34,3 +36,25 @@ def test_a_repository_is_named_with_its_commit_and_folder() -> None:
 
 def test_files_without_a_hash_have_none() -> None:
     assert hashes_of([{"hash": "sha256:aa"}, {"url": "https://a.example/r.whl"}]) == ("sha256:aa",)
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"name": "six\n--index-url https://evil.example"}, "no name of a distribution"),
+        ({"version": "1.0\n-r /etc/passwd"}, "Invalid version"),
+        ({"version": ""}, "has no version"),
+        ({"hashes": ("sha256:aa --index-url x",)}, "has a hash that is none"),
+        ({"hashes": ("sha256:aa", 1)}, "has a hash that is none"),
+        ({"url": "git+https://a.example/r@9f2c\n-e ."}, "no URL of a repository"),
+        ({"url": "git+https://a.example/${SECRET}@9f2c"}, "no URL of a repository"),
+        ({"url": "file:///etc"}, "no URL of a repository"),
+    ],
+)
+def test_what_would_be_another_line_of_a_requirements_file_is_refused(
+    changed: dict[str, Any], problem: str
+) -> None:
+    good: dict[str, Any] = {"name": "six", "version": "1.0", "hashes": ("sha256:aa",)}
+
+    with pytest.raises(ValueError, match=problem):
+        Entry(**{**good, "marker": "", "indexed": True, **changed})

@@ -1,0 +1,102 @@
+"""Versions of retired layers that functions still had: noted, and removed once none has them.
+
+A function keeps working when a version that it has is deleted, but cannot be updated until it is
+given another one. So a layer that is renamed leaves its versions in use where they are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from builder.aws.layers import LayerVersion
+from builder.aws.services import Services
+from builder.aws.store import Store
+from builder.errors import LayerError
+from builder.progress import Progress
+from builder.protocol.keys import LEFTOVERS, LayerKeys, leftovers
+from builder.spec.app_spec import AppSpec
+from builder.spec.checks import LAYER_NAME
+from builder.text import some
+
+
+def users_of(services: Services, versions: Sequence[LayerVersion]) -> dict[str, list[str]]:
+    """Return the functions, their published versions too, that have versions of one layer, by ARN.
+
+    Raise AwsError where functions may not be listed.
+    """
+    users: dict[str, list[str]] = {}
+    if versions:
+        for use in services.functions.using(versions[0].arn.rpartition(":")[0]):
+            users.setdefault(use.layer_arn, []).append(str(use))
+    return users
+
+
+def note(store: Store, layer: str, versions: Iterable[int]) -> None:
+    """Remember which versions of a retired layer are left; none forgets the layer."""
+    left = sorted(versions)
+    if left:
+        text = json.dumps({"versions": left})
+        store.write(leftovers(layer), text.encode(), "application/json")
+    elif store.head(leftovers(layer)) is not None:
+        store.delete_all(leftovers(layer))
+
+
+def noted(store: Store, layer: str) -> frozenset[int]:
+    """Return the versions that were left of a retired layer; none when that cannot be read."""
+    stored = store.read(leftovers(layer))
+    if stored is None:
+        return frozenset()
+    try:
+        return frozenset(int(number) for number in json.loads(stored.content)["versions"])
+    except (ValueError, KeyError, TypeError):
+        return frozenset()
+
+
+def sweep(services: Services, app: AppSpec, progress: Progress) -> None:
+    """Remove what is left of an application's retired layers and no function has any more.
+
+    What cannot be removed now is reported, and goes another time.
+    """
+    try:
+        for key in services.store.keys(LEFTOVERS):
+            layer = key.removeprefix(LEFTOVERS).removesuffix(".json")
+            if LAYER_NAME.fullmatch(layer) and key == leftovers(layer):
+                _sweep(services, app, layer, progress)
+    except LayerError as error:
+        progress(f"NOTE: versions of retired layers were not removed: {error.what}")
+
+
+def _sweep(services: Services, app: AppSpec, layer: str, progress: Progress) -> None:
+    store, name = services.store, app.layer_name(layer)
+    if store.head(LayerKeys(layer).record) is not None:
+        # The layer is back: what it has published is pruned as that of any other.
+        note(store, layer, ())
+        return
+    known = noted(store, layer)
+    versions = [v for v in services.layers.versions(name) if v.version in known]
+    own = [version for version in versions if version.is_of(app.name)]
+    users = users_of(services, own)
+    left = remove_unused(services, name, own, users, progress)
+    if left != known:
+        note(store, layer, left)
+
+
+def remove_unused(
+    services: Services,
+    layer_name: str,
+    versions: Iterable[LayerVersion],
+    users: Mapping[str, Sequence[str]],
+    progress: Progress,
+) -> frozenset[int]:
+    """Delete the versions that no function has; name the others, and return their numbers."""
+    left = set()
+    for version in versions:
+        functions = users.get(version.arn, ())
+        if functions:
+            left.add(version.version)
+            progress(f"keeping {version.arn}, which is used by {some(functions)}")
+        else:
+            services.layers.delete(layer_name, version.version)
+            progress(f"deleted {version.arn}")
+    return frozenset(left)

@@ -1,0 +1,1 @@
+"""ECS tasks of the embedded AWS: each container is a process."""

@@ -1,0 +1,72 @@
+"""What Lambda has of a release, compared with what is known of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builder.errors import ArtifactError, LayerError
+from builder.operations.proof import PROVEN, UNPROVEN, WRONG
+from builder.operations.verify import verify_folder, verify_release
+from builder.protocol.keys import LayerKeys
+from tests.builder.conftest import World
+
+
+def verdicts(world: World) -> dict[str, str]:
+    return {found.subject: found.verdict for found in verify_release(world.layer())[1]}
+
+
+def test_what_lambda_has_is_what_the_record_and_the_build_say(world: World) -> None:
+    published = world.release()
+
+    release, found = verify_release(world.layer(), published.version)
+    said = {each.subject: each.verdict for each in found}
+
+    assert release == published
+    assert (said["record"], said["manifest"], said["origin"]) == (PROVEN, PROVEN, PROVEN)
+    assert said["signature"] == UNPROVEN
+
+
+@pytest.mark.parametrize(
+    ("changed", "subjects"),
+    [
+        ({"code_sha256": "AAAA"}, {"record", "manifest", "origin"}),
+        ({"fingerprint": "0" * 64}, {"record", "origin"}),
+        ({"files": 2}, {"origin"}),
+    ],
+)
+def test_a_manifest_that_was_changed_is_found(
+    world: World, changed: dict[str, Any], subjects: set[str]
+) -> None:
+    release = world.release()
+    key = LayerKeys("web").verified.manifest(release.fingerprint)
+    world.put(key, json.dumps({**json.loads(world.read(key)), **changed}).encode())
+
+    found = verdicts(world)
+
+    assert {subject for subject in subjects if found[subject] == WRONG} == subjects
+
+
+def test_a_release_without_a_manifest_and_one_without_a_version_are_said_so(world: World) -> None:
+    release = world.release()
+    with pytest.raises(LayerError, match="version 9 is no release"):
+        verify_release(world.layer(), 9)
+    world.delete(LayerKeys("web").verified.manifest(release.fingerprint))
+    with pytest.raises(LayerError, match="version 1 of layer 'web' has no manifest"):
+        verify_release(world.layer())
+
+
+def test_a_version_that_was_deleted_in_lambda_is_an_error(world: World) -> None:
+    release = world.release()
+    world.delete_version(release.version)
+
+    with pytest.raises(LayerError, match="GetLayerVersion"):
+        verify_release(world.layer())
+
+
+def test_a_folder_without_an_artifact_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match=r"manifest\.json cannot be read"):
+        verify_folder(tmp_path)

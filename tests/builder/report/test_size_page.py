@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builder.errors import LayerError
+from builder.report.size_page import size_page, tree, write_page
+from builder.sizes.advice import Advice, advise
+from builder.sizes.model import FileSize, LayerSize
+from tests.builder.conftest import spec_of
+from tests.builder.sizes.layers import CHROMA, MB, sized
+
+
+def data_of(page: str) -> dict[str, Any]:
+    (text,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def test_the_page_holds_all_and_asks_no_one_for_anything() -> None:
+    layer = sized("chroma", CHROMA)
+    page = size_page([(layer, advise(layer, spec_of()))])
+    data = data_of(page)
+    assert data["verdict"] == "too large"
+    (target,) = data["targets"]
+    assert {p["n"]: p["s"] for p in target["packages"]}["onnx"] == 128 * MB
+    assert target["needs"]["onnx"] == ["sympy", "numpy"]
+    assert target["tree"]["s"] == layer.size
+    assert any(each["kind"] == "leave-out" for each in data["advice"])
+    assert "default-src 'none'" in page
+    outside = re.findall(
+        r"(?:src|href)=|url\(|@import|https?://", page.replace("/^(https|s3):/", "")
+    )
+    assert outside == []
+
+
+def test_what_packages_call_themselves_cannot_become_markup() -> None:
+    hostile = "</script><script>alert(1)</script><!--"
+    layer = sized("a", {"a": (9, "")})
+    package = replace(layer.targets[0].packages[0], version=hostile)
+    target = replace(layer.targets[0], packages=(package,))
+    bad = replace(layer, name=hostile, targets=(target,))
+    page = size_page([(bad, [Advice("slim", hostile)])])
+    assert "<script>alert" not in page
+    assert data_of(page)["targets"][0]["packages"][0]["v"] == hostile
+
+
+def test_folders_and_files_add_up_and_small_files_are_summed_up() -> None:
+    layer = sized("a", {"a": (100, "")})
+    many = tuple(FileSize(f"a/deep/f{n}.py", "a", 1000, 300) for n in range(500))
+    target = replace(layer.targets[0], files=(*layer.targets[0].files, *many))
+
+    def check(node: dict[str, Any]) -> None:
+        if "c" in node:
+            assert node["s"] == sum(child["s"] for child in node["c"])
+            assert node["z"] == sum(child["z"] for child in node["c"])
+            for child in node["c"]:
+                check(child)
+
+    found = tree(target)
+    check(found)
+    text = json.dumps(found)
+    assert "500 small files" in text
+    assert "f17.py" not in text
+
+
+def test_several_layers_are_one_page_whose_targets_can_be_chosen() -> None:
+    small, large = sized("a", {"a": (5, "")}), sized("chroma", CHROMA)
+    data = data_of(size_page([(small, ()), (LayerSize("data", large.targets), ())]))
+    assert data["said"].startswith("the largest of 2")
+    assert [t["label"] for t in data["targets"]] == [
+        "web: python3.12 on arm64",
+        "data: python3.12 on arm64",
+    ]
+
+
+def test_a_page_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(LayerError, match="cannot be written: No such file"):
+        write_page(tmp_path / "none/page.html", "")
+    write_page(tmp_path / "page.html", "é")
+    assert (tmp_path / "page.html").read_text("utf-8") == "é"

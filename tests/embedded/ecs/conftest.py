@@ -1,0 +1,123 @@
+"""A yard: what a test of ECS tasks needs, made in a line each."""
+
+from __future__ import annotations
+
+import json
+import sys
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from embedded.aws import EmbeddedAws
+from embedded.ecs import images
+from tests.patience import wait_until
+
+NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"]}}
+TRUST = "ecs-tasks.amazonaws.com"
+
+
+class Yard:
+    """A cluster, an image and task definitions with names of their own."""
+
+    def __init__(self, aws: EmbeddedAws) -> None:
+        self.aws = aws
+        self.name = f"y-{uuid.uuid4().hex[:10]}"
+        self.ecs = aws.client("ecs")
+        self.ecs.create_cluster(clusterName=self.name)
+        self.image = f"123456789012.dkr.ecr.eu-central-1.amazonaws.com/{self.name}:1"
+        images.make(aws.state / "images", self.image, {"python3": Path(sys.executable)})
+        aws.client("logs").create_log_group(logGroupName=f"/{self.name}")
+
+    def role(self, *actions: str, trust: str = TRUST) -> str:
+        """Make a role that tasks may have, return its ARN."""
+        iam = self.aws.client("iam")
+        name = f"r-{uuid.uuid4().hex[:12]}"
+        statement = {"Effect": "Allow", "Principal": {"Service": trust}, "Action": "sts:AssumeRole"}
+        document = {"Version": "2012-10-17", "Statement": [statement]}
+        made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document))
+        allowed = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+        policy = {"Version": "2012-10-17", "Statement": [allowed]}
+        iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps(policy))
+        return str(made["Role"]["Arn"])
+
+    def define(
+        self,
+        words: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        *,
+        role: str = "",
+        **more: Any,
+    ) -> str:
+        """Register a task definition, return its ARN."""
+        volume = {"name": "data"}
+        answer = self.ecs.register_task_definition(
+            family=self.name,
+            networkMode="awsvpc",
+            requiresCompatibilities=["FARGATE"],
+            cpu="256",
+            memory="512",
+            taskRoleArn=role or self.role("sts:GetCallerIdentity"),
+            volumes=[volume],
+            containerDefinitions=[
+                {
+                    "name": "service",
+                    "image": self.image,
+                    "command": list(words),
+                    "environment": [
+                        {"name": name, "value": value}
+                        for name, value in (environment or {}).items()
+                    ],
+                    "mountPoints": [{"sourceVolume": "data", "containerPath": "/data"}],
+                    "logConfiguration": {
+                        "logDriver": "awslogs",
+                        "options": {
+                            "awslogs-group": f"/{self.name}",
+                            "awslogs-region": "eu-central-1",
+                            "awslogs-stream-prefix": "t",
+                        },
+                    },
+                    **more,
+                }
+            ],
+        )
+        return str(answer["taskDefinition"]["taskDefinitionArn"])
+
+    def run(self, definition: str, ecs: Any = None, **more: Any) -> str:
+        """Run a task, return its ARN."""
+        answer = (ecs or self.ecs).run_task(
+            cluster=self.name,
+            taskDefinition=definition,
+            launchType="FARGATE",
+            networkConfiguration=NETWORK,
+            **more,
+        )
+        return str(answer["tasks"][0]["taskArn"])
+
+    def look(self, task: str) -> dict[str, Any]:
+        """Return a task."""
+        return dict(self.ecs.describe_tasks(cluster=self.name, tasks=[task])["tasks"][0])
+
+    def ended(self, task: str) -> dict[str, Any]:
+        """Return a task when it has stopped."""
+        wait_until(lambda: self.look(task)["lastStatus"] == "STOPPED", f"{task} stops")
+        return self.look(task)
+
+    def log(self, task: str) -> list[str]:
+        """Return the lines of a task's log."""
+        stream = f"t/service/{task.rpartition('/')[2]}"
+        logs = self.aws.client("logs")
+        try:
+            page = logs.get_log_events(
+                logGroupName=f"/{self.name}", logStreamName=stream, startFromHead=True
+            )
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+        return [event["message"] for event in page["events"]]
+
+
+@pytest.fixture
+def yard(aws: EmbeddedAws) -> Yard:
+    return Yard(aws)
