@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
 from typing import Any
 
 from builder.aws.layers import LayerVersion
@@ -84,7 +85,9 @@ class Retirement:
             retain = retain or environment.get(RETAIN_VARIABLE) in {"true", "1"}
             who = (fields.pop(key, None) or "" for key in ("profile", "role_arn"))
             credentials = Credentials(*(typed(str, text, "profile or role_arn") for text in who))
-            names = typed(_Names, fields)
+            # What is applied stays in the state, so other versions' settings come here too.
+            known = {part.name for part in dataclass_fields(_Names)} & fields.keys()
+            names = typed(_Names, {name: fields[name] for name in known})
             return cls(**vars(names), credentials=credentials, retain=retain)
         except Malformed as error:
             raise SpecError(

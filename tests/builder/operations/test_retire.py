@@ -291,6 +291,14 @@ def test_terraform_says_what_to_retire_in_a_variable() -> None:
     )
 
 
+def test_settings_of_another_version_that_are_not_known_change_nothing() -> None:
+    more = {**ASKED, "project": "billing-layers", "on_destroy": "the published versions stay"}
+    asked = [Retirement.from_environment({RETIRE_VARIABLE: json.dumps(s)}) for s in (ASKED, more)]
+
+    assert asked[0] is not None
+    assert asked[0] == asked[1]
+
+
 @pytest.mark.parametrize(
     ("retain", "expected"), [("true", True), (True, True), ("false", False), (False, False)]
 )

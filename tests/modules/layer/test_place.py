@@ -24,7 +24,10 @@ def test_a_place_that_is_given_asks_no_more_than_whether_it_is_the_providers(
     name = "shop-layers-123456789012-cn-north-1"
     assert stack.resource("aws_s3_bucket", "build_bucket")["bucket"] == name
     query = stack.data("external", "build_plan")["query"]
-    assert query["build_role"] == "arn:aws-cn:iam::123456789012:role/shop-receipts-cn-north-1-build"
+    assert (
+        query["receipts.build_role"]
+        == "arn:aws-cn:iam::123456789012:role/shop-receipts-cn-north-1-build"
+    )
 
 
 def test_what_is_not_given_is_remembered_whatever_a_plan_does_not_know(
