@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import ast
+import errno
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -50,7 +57,8 @@ NEVER_SUGGESTED = {"move", "prune", "retire", "rollback"}
 
 EXIT_CODES = """\b
 Exit codes: 0 done; 1 an error, shown on stderr; 2 wrong usage, or with
-`plan --detailed-exitcode` a build is due; 130 interrupted."""
+`plan --detailed-exitcode` a build is due; 130 interrupted, 143 and 129 ended
+by SIGTERM and SIGHUP."""
 
 
 def first_sentence(command: str) -> str:
@@ -63,8 +71,79 @@ def first_sentence(command: str) -> str:
     return said.partition(". ")[0].removesuffix(".") + "."
 
 
+UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EBADF, errno.EIO, errno.EFBIG}
+"""What a write to an output that is full or gone fails with; click knows a closed pipe itself."""
+
+
+class Ended(KeyboardInterrupt):
+    """The process was asked to end by a signal, which is handled as Ctrl-C is."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+def _end(number: int, _frame: object) -> NoReturn:
+    raise Ended(number)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end what runs inside as Ctrl-C does, unless they are ignored."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    for number, handler in before.items():
+        if handler == signal.SIG_DFL:
+            signal.signal(number, _end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _open_streams() -> None:
+    """Open what is closed of stdin and stderr, so that no socket gets their numbers.
+
+    Exit with a message where stdout is closed: what is asked for could not be answered.
+    """
+    if sys.stdin is None:
+        os.open(os.devnull, os.O_RDONLY)
+        sys.stdin = open(0, encoding="utf-8")  # noqa: SIM115 - open until the process ends
+    if sys.stdout is None:
+        os.open(os.devnull, os.O_WRONLY)
+    if sys.stderr is None:
+        os.open(os.devnull, os.O_WRONLY)
+        sys.stderr = open(2, "w", encoding="utf-8")  # noqa: SIM115 - open until the process ends
+    if sys.stdout is None:
+        click.echo("ERROR: stdout is closed, and the answer goes there; nothing was done", err=True)
+        raise SystemExit(1)
+
+
+def _unwritable(error: OSError) -> NoReturn:
+    """Exit with a message; what is left in the buffer of stdout is thrown away."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    click.echo(f"ERROR: the output cannot be written: {error}", err=True)
+    raise SystemExit(1) from error
+
+
 class Commands(click.Group):
     """The group that turns a LayerError into one message and exit code 1, in one place."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the command line; whatever ends it is said in one line, without a traceback."""
+        if not extra.get("standalone_mode", True):
+            return super().main(*args, **extra)
+        _open_streams()
+        try:
+            with _ended_in_order():
+                return super().main(*args, **extra)
+        except OSError as error:
+            if error.errno not in UNWRITABLE or error.filename is not None:
+                raise
+            _unwritable(error)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, in order."""
@@ -103,9 +182,15 @@ class Commands(click.Group):
             as_json = bool(ctx.meta.get(AS_JSON))
             show_error(error, as_json=as_json, debug=bool(ctx.params.get("debug")))
             ctx.exit(1)
-        except KeyboardInterrupt:
-            click.echo("interrupted; a running build goes on, run it again to join it", err=True)
-            ctx.exit(130)
+        except KeyboardInterrupt as end:
+            number = end.number if isinstance(end, Ended) else int(signal.SIGINT)
+            how = (
+                f"ended by {signal.Signals(number).name}"
+                if isinstance(end, Ended)
+                else "interrupted"
+            )
+            click.echo(f"{how}; a running build goes on, run it again to join it", err=True)
+            ctx.exit(128 + number)
 
     def _explained(self, error: click.NoSuchOption) -> click.UsageError:
         """Say where an option belongs that is one of ours and stands after the command."""

@@ -17,9 +17,13 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    CredentialRetrievalError,
     HTTPClientError,
     NoCredentialsError,
     ProfileNotFound,
+    SSOTokenLoadError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
     UnknownRegionError,
 )
 from botocore.exceptions import (
@@ -270,6 +274,16 @@ REFUSED = DENIED | {
 IAM Identity Center portal API reference, GetRoleCredentials (UnauthorizedException)."""
 
 
+LOGGED_OUT = (
+    CredentialRetrievalError,
+    NoCredentialsError,
+    SSOTokenLoadError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+"""What botocore raises where there are no credentials, or none any more."""
+
+
 @contextmanager
 def explained(action: str, resource: str) -> Iterator[None]:
     """Turn what botocore raises inside into a LayerError that names action and resource.
@@ -280,6 +294,8 @@ def explained(action: str, resource: str) -> Iterator[None]:
         yield
     except ClientError as error:
         raise _explain(error, action, resource) from error
+    except LOGGED_OUT as error:
+        raise _log_in(f"the AWS credentials cannot be used: {error}", action, resource) from error
     except BotoCoreError as error:
         raise AwsError(
             f"AWS could not be called: {error}",
@@ -287,6 +303,17 @@ def explained(action: str, resource: str) -> Iterator[None]:
             expected="a network and credentials that reach AWS",
             fix="check the network and the credentials, then run it again; nothing is lost",
         ) from error
+
+
+def _log_in(what: str, action: str, resource: str) -> CredentialsError:
+    """Return the error that credentials have expired, or are none, in the middle of something."""
+    return CredentialsError(
+        what,
+        where=f"{action} on {resource}",
+        expected="credentials that are valid until it has ended",
+        fix="log in (for example `aws sso login`), then run it again: a running build goes on "
+        "and is joined",
+    )
 
 
 def _unreachable(error: BotoCoreError, action: str, resource: str) -> AwsError:
@@ -309,6 +336,8 @@ def _explain(error: ClientError, action: str, resource: str) -> LayerError:
             expected=f"an IAM policy that allows {action} on it",
             fix="add the permission (docs/permissions.md lists them by role), then run it again",
         )
+    if code in REFUSED:
+        return _log_in(f"AWS refuses the credentials: {code}: {message}", action, resource)
     kind = NotNow if code in THROTTLING else AwsError
     return kind(
         f"{action} failed: {code}: {message}",

@@ -23,10 +23,11 @@ def build_failure(layer: Layer, build_id: str, state: BuildState | None) -> Buil
     lines = _last_lines(layer, group, state.log_stream)
     said = last_words(lines)
     kind = BuildNotProvisioned if is_role_trouble(state.why) else BuildFailed
-    cause = said.what if said else state.why
+    ending = _ending(state)
+    cause = said.what if said else ending[0] or state.why
     shown = "\n".join(f"  | {line}" for line in lines[-LOG_LINES:])
-    ended = f" ({state.why})" if said else ""
-    advice = said.fix if said and said.fix else "correct what the log says"
+    ended = f" ({state.why})" if said or ending[0] else ""
+    advice = said.fix if said and said.fix else ending[1] or "correct what the log says"
     return kind(
         f"{_subject(layer, state)} failed: {cause}\n{shown}",
         cause=f"{_part(state)}{cause}",
@@ -35,6 +36,35 @@ def build_failure(layer: Layer, build_id: str, state: BuildState | None) -> Buil
         expected="a build that ends with SUCCEEDED",
         fix=f"{advice}, then plan and apply again; the whole log:\n"
         f"lambda-layer logs {layer.name} --failed",
+    )
+
+
+def _ending(state: BuildState) -> tuple[str, str]:
+    """Return why a build ended that its own commands did not end, and what to do; else "".
+
+    Source: AWS CodeBuild API reference, Build (buildStatus), and user guide, "Quotas".
+    """
+    if state.status == "STOPPED":
+        return (
+            "it was stopped before its end (STOPPED)",
+            "find out who stopped it (CloudTrail, StopBuild) if it was not you",
+        )
+    if state.status == "FAULT":
+        return (
+            "CodeBuild had a fault of its own (FAULT)",
+            "if it happens again look at the AWS Health Dashboard",
+        )
+    if state.status != "TIMED_OUT":
+        return "", ""
+    if any(phase.name == "QUEUED" and phase.status == "TIMED_OUT" for phase in state.phases):
+        return (
+            "it waited too long for its turn (TIMED_OUT in the queue)",
+            "let fewer builds run at once, or ask for more: Service Quotas, AWS CodeBuild, "
+            '"Concurrently running builds"',
+        )
+    return (
+        "it took longer than the project allows (TIMED_OUT)",
+        "give it more time (build_timeout_minutes of BuildInfrastructure)",
     )
 
 

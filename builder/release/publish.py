@@ -63,6 +63,7 @@ def publish(
     if existing is not None:
         return existing
     with _lease(layer, clock, progress):
+        _remove_refused(layer, progress)
         existing = _existing(layer, artifact, token, since)
         if existing is not None:
             return existing
@@ -100,6 +101,21 @@ def _publish(
         _verify(layer, artifact, token, published)
         return replace(published, fresh=True)
     raise AssertionError("the last try returns or raises")
+
+
+def _remove_refused(layer: Layer, progress: Progress) -> None:
+    """Delete versions that were refused and could not be deleted then; what fails is said."""
+    refused = layer.records.load_or_new().refused
+    if not refused:
+        return
+    for version in list(layer.services.layers.versions(layer.site.layer_name)):
+        if version.arn not in refused or not version.is_of(layer.app):
+            continue
+        try:
+            layer.services.layers.delete(layer.site.layer_name, version.version)
+            progress(f"deleted {version.arn}, which was refused before")
+        except AwsError as error:
+            progress(f"NOTE: {version.arn} is refused and was not deleted: {error.what}")
 
 
 def _existing(layer: Layer, artifact: Artifact, token: Token, since: int) -> LayerVersion | None:

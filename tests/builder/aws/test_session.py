@@ -7,6 +7,7 @@ from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
     EndpointConnectionError,
+    NoCredentialsError,
     PartialCredentialsError,
     ProxyConnectionError,
     SSLError,
@@ -367,3 +368,26 @@ def test_who_calls_is_known(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -
     environ(monkeypatch, aws.environment())
 
     assert Session(Credentials(), "eu-central-1").caller == f"arn:aws:iam::{ACCOUNT}:root"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        error_of("ExpiredToken"),
+        error_of("ExpiredTokenException"),
+        error_of("UnrecognizedClientException"),
+        UnauthorizedSSOTokenError(),
+        NoCredentialsError(),
+    ],
+    ids=repr,
+)
+def test_credentials_that_end_in_the_middle_of_a_wait_say_log_in(error: Exception) -> None:
+    with (
+        pytest.raises(CredentialsError) as caught,
+        explained("codebuild:BatchGetBuilds", "CodeBuild project p"),
+    ):
+        raise error
+
+    assert "log in" in caught.value.fix
+    assert "a running build goes on" in caught.value.fix
+    assert "codebuild:BatchGetBuilds" in caught.value.where

@@ -1,7 +1,10 @@
 import json
+from dataclasses import replace
 
 import pytest
 
+from builder.aws.codebuild import Phase
+from builder.builds.failure import build_failure
 from builder.errors import AwsError, BuildFailed
 from tests.builder.building import finished, started
 from tests.builder.conftest import World
@@ -51,3 +54,29 @@ def test_a_log_that_may_not_be_read_does_not_hide_the_failure(
 
     with pytest.raises(BuildFailed, match="its log cannot be read: the credentials may not"):
         finished(layer, started(layer))
+
+
+QUEUED = (Phase("SUBMITTED", "SUCCEEDED", 1.0), Phase("QUEUED", "TIMED_OUT", 28800.0))
+ENDINGS = {
+    "stopped": ("STOPPED", (), "it was stopped before its end", "who stopped it"),
+    "fault": ("FAULT", (), "CodeBuild had a fault of its own", "AWS Health"),
+    "queue": ("TIMED_OUT", QUEUED, "it waited too long for its turn", "Concurrently running"),
+    "time": ("TIMED_OUT", (), "it took longer than the project allows", "build_timeout_minutes"),
+}
+
+
+@pytest.mark.parametrize(("status", "phases", "what", "fix"), ENDINGS.values(), ids=ENDINGS)
+def test_a_build_that_others_ended_says_who_and_what_to_do(
+    world: World, status: str, phases: tuple[Phase, ...], what: str, fix: str
+) -> None:
+    layer = world.layer()
+    build_id = started(layer)
+    known = layer.services.codebuild.state(build_id)
+    assert known is not None
+    state = replace(known, status=status, phases=phases, failure="", log_stream="")
+
+    error = build_failure(layer, build_id, state)
+
+    assert error.what.splitlines()[0].startswith(f"the build of layer 'web' failed: {what}")
+    assert status in error.cause
+    assert fix in error.fix

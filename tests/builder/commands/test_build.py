@@ -2,6 +2,8 @@ import json
 import signal
 import subprocess
 
+import pytest
+
 from tests.builder.commands.conftest import Project
 from tests.patience import PATIENCE, wait_until
 
@@ -51,7 +53,17 @@ def test_a_failed_build_is_an_error_with_its_log(project: Project) -> None:
     assert "failed" in project.run("status").stdout
 
 
-def test_ctrl_c_says_that_the_build_goes_on_and_it_is_joined(project: Project) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "first"),
+    [
+        (signal.SIGINT, 130, "interrupted"),
+        (signal.SIGTERM, 143, "ended by SIGTERM"),
+        (signal.SIGHUP, 129, "ended by SIGHUP"),
+    ],
+)
+def test_a_signal_says_that_the_build_goes_on_and_it_is_joined(
+    project: Project, number: signal.Signals, code: int, first: str
+) -> None:
     go = project.root / "go"
     project.behave("wait", str(go))
     process = subprocess.Popen(
@@ -65,14 +77,15 @@ def test_ctrl_c_says_that_the_build_goes_on_and_it_is_joined(project: Project) -
 
     try:
         wait_until(lambda: len(builds()) == 1)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, said = process.communicate(timeout=PATIENCE)
     finally:
         process.kill()
         process.wait(PATIENCE)
         go.touch()
 
-    assert process.returncode == 130
-    assert "a running build goes on" in said
+    assert process.returncode == code
+    assert said.splitlines()[-1].startswith(f"{first}; a running build goes on")
+    assert "Traceback" not in said
     assert json.loads(project.run("build", "web", "--json").stdout)["version"] == 1
     assert len(builds()) == 1

@@ -397,4 +397,4 @@ def test_a_refused_version_that_cannot_be_deleted_is_never_adopted(
     record = layer.records.load()
     assert record is not None
     assert [arn.rpartition(":")[2] for arn in record.refused] == ["1"]
-    assert published(layer, artifact, token).version == 2
+    assert (published(layer, artifact, token).version, world.versions()) == (2, [2])
