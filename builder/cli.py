@@ -26,8 +26,11 @@ from builder.spec.config_file import FILE_NAME, find_config
 
 COMMANDS = {
     "build": "build:build",
+    "deploy": "deploy:deploy",
     "diff": "diff:diff",
     "doctor": "doctor:doctor",
+    "explain": "explain:explain_command",
+    "get": "get:get",
     "hook": "hook:hook",
     "init": "init:init",
     "lock": "lock:lock",
@@ -39,6 +42,7 @@ COMMANDS = {
     "retire": "retire:retire_command",
     "rollback": "rollback:rollback",
     "schema": "schema:schema_command",
+    "show": "show:show_command",
     "size": "size:size",
     "status": "status:status",
     "synth": "synth:synth_command",

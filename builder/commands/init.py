@@ -19,7 +19,7 @@ from builder.spec.layers_toml import load_config
 from builder.spec.runtimes import ARCHITECTURES, RUNTIMES
 from builder.spec.schema import SCHEMA_FILE, schema
 
-NEXT = ("lambda-layer doctor", "lambda-layer synth")
+NEXT = ("lambda-layer deploy --plan-only", "lambda-layer deploy")
 
 
 @click.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 LONGEST = 900.0
@@ -11,7 +12,10 @@ LONGEST = 900.0
 
 
 def synthesis(
-    config: Path, *options: str, captured: bool = False
+    config: Path,
+    *options: str,
+    captured: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run the synthesis of a layers.toml; with ``captured`` its output is returned, not shown."""
     # -P: names in this folder hide none of ours. Not -I, which hides what --user installs.
@@ -19,6 +23,7 @@ def synthesis(
     return subprocess.run(
         [*command, "--config", str(config), *options],
         capture_output=captured,
+        env=environment,
         text=True,
         check=False,
         timeout=LONGEST,

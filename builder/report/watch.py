@@ -39,7 +39,7 @@ def show_views(views: Iterable[View], *, clock: Clock, as_json: bool) -> View | 
     if as_json:
         return _write(views, lambda event: json.dumps(event))
     if not console.is_terminal:
-        return _write(views, _sentence)
+        return _write(views, sentence)
     return _live(views, console, clock)
 
 
@@ -217,7 +217,8 @@ def _line_event(line: LogLine) -> Event | None:
     return {"event": line.kind, "text": line.text} if line.kind in {NOTE, ERROR} else None
 
 
-def _sentence(event: Event) -> str:
+def sentence(event: Event) -> str:
+    """Return an event as a line of text."""
     said = _SENTENCES[event["event"]](event)
     return f"{event['layer']}: {said}"
 

@@ -90,7 +90,7 @@ def _parse(path: Path) -> dict[str, Any]:
             "there is no layers.toml",
             where=str(path),
             expected="a file that describes the application and its layers",
-            fix="name another file with --config, or write one:\n" + EXAMPLE,
+            fix="write one: lambda-layer init; or name another file with --config",
         ) from None
     except Malformed as error:
         raise SpecError(

@@ -32,8 +32,8 @@ def test_it_says_what_it_found_and_the_next_two_commands(folder: Path) -> None:
     assert done.stdout.splitlines() == [
         "wrote layers.toml",
         "  layer dependencies: requirements.txt",
-        "next: lambda-layer doctor",
-        "      lambda-layer synth",
+        "next: lambda-layer deploy --plan-only",
+        "      lambda-layer deploy",
     ]
     config = load_config(folder / "layers.toml")
     assert config.app.name == "billing"
@@ -72,7 +72,7 @@ def test_flags_say_it_all_and_another_file_is_written(folder: Path) -> None:
 
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
-    assert said["next"][0] == "lambda-layer --config infra/layers.toml doctor"
+    assert said["next"][0] == "lambda-layer --config infra/layers.toml deploy --plan-only"
     (layer,) = load_config(folder / "infra/layers.toml").layers
     assert (layer.name, layer.dependencies, layer.python) == (
         "web", ("six", "rich"), ("3.12", "3.13"),

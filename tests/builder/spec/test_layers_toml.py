@@ -162,11 +162,11 @@ def test_a_typing_error_in_a_key_is_pointed_out(tmp_path: Path) -> None:
     assert refused(tmp_path, APP + WEB + "pyton = []\n").fix == "did you mean 'python'?"
 
 
-def test_a_missing_file_is_explained_with_an_example(tmp_path: Path) -> None:
+def test_a_missing_file_is_explained_with_the_command_that_writes_one(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"no layers\.toml") as caught:
         load_config(tmp_path / "layers.toml")
 
-    assert EXAMPLE in caught.value.fix
+    assert "lambda-layer init" in caught.value.fix
 
 
 def test_a_folder_is_no_configuration(tmp_path: Path) -> None:

@@ -1,0 +1,33 @@
+"""What is in a release, as people and machines read it."""
+
+from __future__ import annotations
+
+from rich.markup import escape
+
+from builder.layer.layer import Layer
+from builder.operations.contents import Contents
+from builder.report.tables import megabytes, new_table, plural, release_fields, show, show_json
+from builder.report.terminal import echo
+from builder.spec.runtimes import UNZIPPED_LIMIT
+
+
+def show_contents(layer: Layer, found: Contents, *, as_json: bool) -> None:
+    """Write the packages of a release, the largest first, and what it takes of the limit."""
+    release, manifest = found.release, found.manifest
+    if as_json:
+        packages = [vars(package) for package in found.packages]
+        sizes = {"limit": UNZIPPED_LIMIT, "share": round(found.share, 4)}
+        show_json({"layer": layer.name, **release_fields(release), **sizes, "contents": packages})
+        return
+    echo(release.layer_arn)
+    echo(
+        f"{plural(len(found.packages), 'package')}, {megabytes(manifest.unzipped_size)} unzipped, "
+        f"{found.share:.1%} of Lambda's {megabytes(UNZIPPED_LIMIT)} for a function and all its "
+        f"layers; {megabytes(manifest.zipped_size)} zipped"
+    )
+    table = new_table("package", "version", "size", "share of the layer")
+    for package in found.packages:
+        share = package.size / manifest.unzipped_size if manifest.unzipped_size else 0
+        row = (escape(package.name), escape(package.version), megabytes(package.size))
+        table.add_row(*row, f"{share:.0%}")
+    show(table)

@@ -1,0 +1,64 @@
+"""What a deployment would do, does, and has done."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from builder.operations.terraform import Changes
+from builder.operations.watch import View
+from builder.report.tables import new_table, show, show_json, styled
+from builder.report.terminal import echo
+from builder.report.watch import events, sentence
+
+SHOWN = 20
+"""Resources of a plan that are listed."""
+
+MARKS = (("add", "+"), ("change", "~"), ("remove", "-"))
+
+
+def show_changes(changes: Changes) -> None:
+    """Write to stderr which resources a plan changes."""
+    lines = [f"  {mark} {name}" for what, mark in MARKS for name in getattr(changes, what)]
+    for line in lines[:SHOWN]:
+        echo(line, err=True)
+    if len(lines) > SHOWN:
+        echo(f"  and {len(lines) - SHOWN} more", err=True)
+    counts = ", ".join(f"{count} to {what}" for what, count in changes.counts().items())
+    echo(f"Terraform: {counts}", err=True)
+
+
+def say(line: str) -> None:
+    """Write a line of progress to stderr."""
+    echo(line, err=True)
+
+
+def follower() -> Callable[[View | None, View], None]:
+    """Return what writes what happens to a layer to stderr, whole lines from several threads."""
+    lock = threading.Lock()
+
+    def write(last: View | None, view: View) -> None:
+        with lock:
+            for event in events(last, view):
+                echo(sentence(event), err=True)
+
+    return write
+
+
+def show_deployed(
+    result: str, changes: Changes, layers: Mapping[str, Any], *, folder: str, as_json: bool
+) -> None:
+    """Write what a deployment has done, and the ARNs."""
+    if as_json:
+        show_json(
+            {"result": result, "folder": folder, "changes": changes.counts(), "layers": layers}
+        )
+        return
+    if not layers:
+        return
+    table = new_table("layer", "status", "version", "ARN")
+    for name, found in layers.items():
+        version = str(found.get("version") or "-")
+        table.add_row(name, styled(found["status"]), version, found.get("layer_arn") or "-")
+    show(table)
