@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -11,6 +12,7 @@ from builder.inputs.source_files import left_out
 from builder.protocol.statuses import CURRENT, PINNED
 from builder.release.plan import plan
 from builder.report.plan import show_files, show_plans
+from builder.report.plan_formats import show_github, show_markdown
 
 
 @click.command("plan")
@@ -18,6 +20,13 @@ from builder.report.plan import show_files, show_plans
 @click.option("--force", is_flag=True, help="Plan a rebuild of what is current too.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if a build is due.")
 @click.option("--files", is_flag=True, help="Show the input files, and what is left out and why.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "markdown", "github"]),
+    help="json is --json; markdown is for a comment; github writes notices, and in GitHub Actions "
+    "the step's summary and its outputs 'due' and 'layers'.",
+)
 @as_json
 @pass_setting
 def plan_command(
@@ -27,6 +36,7 @@ def plan_command(
     force: bool,
     detailed_exitcode: bool,
     files: bool,
+    form: str | None,
     as_json: bool,
 ) -> None:
     """Show which layers need a build, and why. Writes nothing.
@@ -34,12 +44,23 @@ def plan_command(
     \b
     Example: lambda-layer plan web --detailed-exitcode
              lambda-layer plan web --files
+             lambda-layer plan --format markdown
     """
+    if form and as_json and form != "json":
+        raise click.UsageError(f"--json and --format {form} are two formats")
+    as_json = as_json or form == "json"
+    if files and form in {"markdown", "github"}:
+        raise click.UsageError(f"--files has no --format {form}")
     if files:
         found = [(layer, left_out(layer.spec, layer.root)) for layer in setting.layers(names)]
         show_files(found, as_json=as_json)
         return
     plans = [(layer, plan(layer, force=force)) for layer in setting.layers(names)]
-    show_plans(plans, as_json=as_json)
+    if form == "markdown":
+        show_markdown(plans)
+    elif form == "github":
+        show_github(plans, os.environ)
+    else:
+        show_plans(plans, as_json=as_json)
     if detailed_exitcode and any(found.status not in {CURRENT, PINNED} for _, found in plans):
         sys.exit(2)
