@@ -21,6 +21,7 @@ from builder.protocol.statuses import BUILDING
 from builder.release.plan import plan
 from builder.report.deploy import follower, say, show_changes, show_deployed
 from builder.report.plan import show_plans
+from builder.report.terminal import echo
 
 APPLIED, PLANNED, UNCHANGED = "applied", "planned", "unchanged"
 
@@ -97,7 +98,7 @@ def _synthesized(setting: Setting) -> Path:
     environment = {k: v for k, v in os.environ.items() if k != "CDKTF_OUTDIR"}
     done = synthesis(setting.config, captured=True, environment=environment)
     if done.returncode != 0:
-        sys.stderr.write(done.stderr)  # it is an error of ours, with its fix
+        echo(done.stderr.rstrip("\n"), err=True)  # it is an error of ours, with its fix
         sys.exit(done.returncode)
     say(done.stdout.splitlines()[0])
     app = setting.load().app.name

@@ -58,6 +58,7 @@ def test_nothing_of_the_builder_goes_to_a_terminal_another_way() -> None:
         ("report/terminal.py", "click.echo"),
         ("report/__init__.py", "sys.stdout.write"),
         ("commands/lock.py", "click.echo"),
+        ("commands/get.py", "click.echo"),
         ("cli.py", "click.echo"),
     }
     root = Path(builder.__file__).parent
