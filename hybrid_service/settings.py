@@ -49,7 +49,7 @@ class ServiceSettings:
             raise SettingsError(
                 "the settings of the service cannot be read",
                 where=f"{where}: {error}",
-                expected="the object that Terraform writes for a HybridService",
+                expected="the object that describes the service (docs/hybrid.md)",
                 fix="run terraform apply, with a client of the same version in the layer",
             ) from error
 

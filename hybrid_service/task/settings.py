@@ -61,7 +61,7 @@ def _needed(environment: Mapping[str, str], name: str) -> str:
             f"HYBRID_{name} is not set",
             where="the environment of the task",
             expected="what the task definition, or the client that started the task, sets",
-            fix="start tasks with the client, from the task definition of HybridService",
+            fix="start tasks with the client, from a task definition as docs/hybrid.md has it",
         )
     return value
 
