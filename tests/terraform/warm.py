@@ -23,6 +23,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import boto3
@@ -33,7 +34,8 @@ from tests.patience import PATIENCE, wait_until
 
 SERVICES = ("s3", "codebuild", "lambda", "logs", "sts")
 
-CLIENT = """#!{python} -IS
+CLIENT = """#!/bin/sh
+'''exec' {python} -IS "$0" "$@" # '''
 import json, os, socket, struct, sys
 mask = os.umask(0)
 os.umask(mask)
@@ -63,7 +65,7 @@ def warm_command(env: Mapping[str, str]) -> Iterator[Path]:
             wait_until(lambda: address.exists() or child.poll() is not None, "the warm command")
             assert child.poll() is None, log.read_text()
             program.parent.mkdir()
-            program.write_text(CLIENT.format(python=sys.executable, address=str(address)))
+            program.write_text(CLIENT.format(python=quote(sys.executable), address=str(address)))
             program.chmod(0o755)
             yield program.parent
 

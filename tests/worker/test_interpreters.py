@@ -29,5 +29,5 @@ def test_a_command_that_is_not_what_its_name_says_is_not_taken(
 
     assert interpreters.find(replace(here, python="3.99")) is None
 
-    broken.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    broken.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     assert interpreters.find(replace(here, python="3.99")) is None

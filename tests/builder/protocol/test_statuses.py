@@ -7,7 +7,6 @@ WORDS = {word for name, word in vars(statuses).items() if name.isupper() and isi
 
 FIELDS = {
     "builder/functions/mover.py": {"failed"},  # of a function's move
-    "builder/layer/record.py": {"current", "pinned"},
     "builder/report/prune.py": {"published"},
     "builder/report/rollback.py": {"pinned"},
     "builder/report/status.py": {"pinned", "published"},

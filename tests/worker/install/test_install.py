@@ -53,7 +53,7 @@ def test_a_pin_that_was_just_resolved_is_asked_for_again(
     work.mkdir()
     # A uv whose index gets the wheel after the first question.
     program = tmp_path / "uv"
-    program.write_text(f'#!/bin/sh\n{UV} "$@"; s=$?\ncp {wheels}/*.whl {links}/\nexit $s\n')
+    program.write_text(f'#!/bin/sh\n"{UV}" "$@"; s=$?\ncp "{wheels}"/*.whl "{links}/"\nexit $s\n')
     program.chmod(0o755)
     locked = Lock((Pin("late", "1.0", "late==1.0"),), (), ("--no-index", f"--find-links {links}"))
     uv = Uv(
