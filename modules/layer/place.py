@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from cdktf import (
     DataResource,
+    Fn,
     Op,
     Postcondition,
     TerraformLocal,
@@ -85,7 +86,8 @@ def settle(scope: Construct, given: Place, beside: TerraformResource) -> Place:
     # A local value, because Terraform puts off a data source that refers to a resource with a
     # planned change itself, even if all that it takes of it is known.
     place = named(TerraformLocal(scope, "place", known))
-    return Place(*(f"${{local.{place.friendly_unique_id}.{part}}}" for part in FORMS))
+    # By cdktf's own functions: in their arguments it would escape an expression that is text.
+    return Place(*(str(Fn.lookup_nested(place.expression, [part])) for part in FORMS))
 
 
 def _ask(scope: Construct, given: Place) -> dict[str, str]:
