@@ -23,10 +23,10 @@ def paths(root: Path, **fields: Any) -> list[str]:
     ("name", "text"),
     [
         ("uv.toml", 'index-url = "HTTPS://ci:hush-hush@a.example/"'),
-        ("setup.cfg", "[easy_install]\nindex_url = https://ci:hush-hush@a.example/simple"),
-        ("pip.conf", "[global]\nindex-url = https://a.example/simple?token=hush-hush"),
+        ("setup.cfg", "[easy_install]\nindex_url = https://ci:hush-hush@a.example/packages"),
+        ("pip.conf", "[global]\nindex-url = https://a.example/packages?token=hush-hush"),
         ("sub/requirements-dev.txt", "-i https://a.example/?api_key=hush-hush"),
-        ("Pipfile", 'url = "https://ci:hush-hush@a.example/simple"'),
+        ("Pipfile", 'url = "https://ci:hush-hush@a.example/packages"'),
     ],
 )
 def test_a_password_in_a_file_that_installers_read_is_refused(
@@ -93,7 +93,7 @@ def test_hard_links_are_files(tmp_path: Path) -> None:
     [
         "idna @ https://h.example/${AWS_SECRET_ACCESS_KEY}/idna-3-py3-none-any.whl",
         "-e git+https://h.example/${HOME}#egg=x",
-        "--index-url https://h.example/${TOKEN}/simple",
+        "--index-url https://h.example/${TOKEN}/packages",
         "./${HOME}/x",
     ],
 )

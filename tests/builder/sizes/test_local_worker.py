@@ -15,7 +15,7 @@ from tests.builder.conftest import spec_of, write_tree
 
 
 def test_the_environment_and_the_folder_are_as_before_afterwards(tmp_path: Path) -> None:
-    index = Index(name="house", url="https://packages.example.test/simple")
+    index = Index(name="house", url="https://packages.example.test/packages")
     before = dict(os.environ)
     with opened(spec_of(indexes=(index,)), tmp_path, print) as here:
         assert "packages.example.test" in os.environ["UV_INDEX"]

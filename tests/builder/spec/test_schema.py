@@ -24,7 +24,7 @@ RIGHT = {
     "the repository's": (PROJECT / "layers.toml").read_text(),
     "what init writes": text_of(DRAFT),
     "python in the layer": EXAMPLE,
-    "an index": '[indexes.house]\nurl = "https://packages.example.com/simple"\n' + EXAMPLE,
+    "an index": '[indexes.house]\nurl = "https://packages.example.com/packages"\n' + EXAMPLE,
     "several of all": (
         '[app]\nname = "shop"\nasync = true\n[defaults]\npython = ["3.9", "3.14"]\n'
         'architecture = ["arm64", "x86_64"]\nsplit = "target"\n[layers.a]\ndependencies = ["six"]\n'

@@ -15,7 +15,7 @@ from builder.spec.url_logins import login_in, variable_in
         "--index-url https://ci:${A}hush@a.example/simple",
         "-i HTTPS://ci:hush@a.example/",
         "-i Https://token@a.example/",
-        "-i https://a.example/simple?token=hush",
+        "-i https://a.example/packages?token=hush",
         "x @ https://a.example/x.whl?a=b&X-Amz-Signature=aa#sha256=bb",
         "x @ https://git@a.example/x?access_key=hush",
     ],
@@ -37,7 +37,7 @@ def test_a_password_or_a_token_in_a_url_is_found_with_its_host(text: str) -> Non
         "web @ file:///a/b@c/web.whl",
         "x @ git+https://a.example/x?rev=main&subdirectory=token#egg=x",
         "x @ https://a.example/x.whl#sha256=aa",
-        "-i https://a.example/simple?token=${TOKEN}",
+        "-i https://a.example/packages?token=${TOKEN}",
         "see https://a.example/?author=me&q=token",
     ],
 )
@@ -49,9 +49,9 @@ def test_what_is_no_password_is_left_alone(text: str) -> None:
     ("line", "variable"),
     [
         ("x @ https://a.example/${HOME}/x.whl", "${HOME}"),
-        ("-i https://${HOST}/simple", "${HOST}"),
+        ("-i https://${HOST}/packages", "${HOST}"),
         ("-i https://${USER}:${PASSWORD}@a.example/${X}", "${X}"),
-        ("-i https://${USER}:${PASSWORD}@a.example/simple", None),
+        ("-i https://${USER}:${PASSWORD}@a.example/packages", None),
         ("x==1.0  # costs $5 {a}", None),
     ],
 )

@@ -47,7 +47,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         notify="arn:aws:sns:eu-west-1:123456789012:builds",
     )
     index = Index("house", codeartifact=CodeArtifact("dom", "123456789012", "repo"))
-    private = Index("own", "https://a.example/simple", username="ci", secret="pypi/ci:password")
+    private = Index("own", "https://a.example/packages", username="ci", secret="pypi/ci:password")
     for spec in (
         LayerSpec(
             "web",
