@@ -7,9 +7,6 @@ import errno
 import os
 import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
@@ -22,6 +19,7 @@ from builder.commands.options import AS_JSON, Setting
 from builder.errors import LayerError
 from builder.report.debug import show_decisions
 from builder.report.errors import show_error
+from builder.signals import Ended, ended_in_order
 from builder.spec.config_file import FILE_NAME, find_config
 
 COMMANDS = {
@@ -79,35 +77,6 @@ UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EBADF, errno.EIO, errno.EFBIG}
 """What a write to an output that is full or gone fails with; click knows a closed pipe itself."""
 
 
-class Ended(KeyboardInterrupt):
-    """The process was asked to end by a signal, which is handled as Ctrl-C is."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
-
-
-def _end(number: int, _frame: object) -> NoReturn:
-    raise Ended(number)
-
-
-@contextmanager
-def _ended_in_order() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end what runs inside as Ctrl-C does, unless they are ignored."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    for number, handler in before.items():
-        if handler == signal.SIG_DFL:
-            signal.signal(number, _end)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def _open_streams() -> None:
     """Open what is closed of stdin and stderr, so that no socket gets their numbers.
 
@@ -142,7 +111,7 @@ class Commands(click.Group):
             return super().main(*args, **extra)
         _open_streams()
         try:
-            with _ended_in_order():
+            with ended_in_order():
                 return super().main(*args, **extra)
         except OSError as error:
             if error.errno not in UNWRITABLE or error.filename is not None:

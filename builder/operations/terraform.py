@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from builder.errors import LayerError
+from builder.signals import ended_in_order
 
 PROGRAMS = ("terraform", "tofu")
 VARIABLE = "TERRAFORM"
@@ -32,8 +33,6 @@ GRACE = 120.0
 
 SAID = ("apply_start", "apply_complete", "apply_errored", "provision_errored")
 """Messages of ``-json`` that are worth a line."""
-
-ENDS = (signal.SIGTERM, signal.SIGHUP)
 
 FIXED = {"TF_INPUT": "0", "TF_IN_AUTOMATION": "1"}
 
@@ -158,7 +157,7 @@ class Terraform:
             ]
             for reader in readers:
                 reader.start()
-            with _interrupts():
+            with ended_in_order():
                 try:
                     done.code = process.wait(LONGEST)
                 except BaseException:
@@ -207,20 +206,6 @@ def plan_file() -> Iterator[Path]:
     """Give the path of a plan, which holds values that are nobody else's business."""
     with tempfile.TemporaryDirectory(prefix="lambda-layer-") as folder:
         yield Path(folder) / "plan"
-
-
-@contextlib.contextmanager
-def _interrupts() -> Iterator[None]:
-    """Take SIGTERM and the end of the terminal as an interrupt, as Ctrl-C is one."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {n: signal.signal(n, signal.default_int_handler) for n in ENDS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _message(line: str) -> dict[str, Any]:

@@ -139,3 +139,15 @@ def test_an_interrupt_reaches_the_program_once_and_is_waited_for(
         process.send_signal(number)
         assert process.wait(PATIENCE) != 0
     assert (tmp_path / "ended").read_text().split() == ["once", "state"]
+
+
+def test_what_nohup_ignores_does_not_end_the_program(tmp_path: Path) -> None:
+    program(tmp_path, "touch began; sleep 0.5; touch ended")
+    waits = WAITS.replace("import sys\n", "import signal, sys\n").replace(
+        "folder =", "signal.signal(signal.SIGHUP, signal.SIG_IGN)\nfolder ="
+    )
+    with subprocess.Popen([sys.executable, "-c", waits, str(tmp_path)]) as process:
+        wait_until(lambda: (tmp_path / "began").exists(), "the program to begin")
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(PATIENCE) == 0
+    assert (tmp_path / "ended").exists()

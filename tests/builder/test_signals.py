@@ -1,0 +1,66 @@
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from builder.signals import Ended, ended_in_order
+from tests.patience import PATIENCE
+
+ENDS = (signal.SIGTERM, signal.SIGHUP)
+
+IGNORED = """
+import os, signal
+from builder.signals import ended_in_order
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+with ended_in_order():
+    os.kill(os.getpid(), signal.SIGHUP)
+print("goes on")
+"""
+
+
+@pytest.mark.parametrize("number", ENDS)
+def test_a_signal_ends_the_block_as_an_interrupt_and_only_the_block(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+
+    with pytest.raises(KeyboardInterrupt) as ended, ended_in_order():
+        signal.raise_signal(number)
+
+    assert isinstance(ended.value, Ended)
+    assert ended.value.number == number
+    assert signal.getsignal(number) == before
+
+
+def test_a_block_in_a_block_keeps_the_handlers_of_the_outer_one() -> None:
+    with ended_in_order():
+        outer = signal.getsignal(signal.SIGTERM)
+        with ended_in_order():
+            assert signal.getsignal(signal.SIGTERM) == outer
+        assert signal.getsignal(signal.SIGTERM) == outer
+
+
+def test_what_nohup_ignores_stays_ignored() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", IGNORED],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    assert done.stdout == "goes on\n"
+
+
+def test_in_another_thread_nothing_is_changed() -> None:
+    seen: list[bool] = []
+
+    def work() -> None:
+        before = signal.getsignal(signal.SIGTERM)
+        with ended_in_order():
+            seen.append(signal.getsignal(signal.SIGTERM) == before)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(PATIENCE)
+
+    assert seen == [True]
