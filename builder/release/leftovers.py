@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from builder.aws.layers import LayerVersion
 from builder.aws.services import Services
 from builder.aws.store import Store
+from builder.documents import Malformed, read_json, typed
 from builder.errors import LayerError
 from builder.progress import Progress
 from builder.protocol.keys import LEFTOVERS, LayerKeys, leftovers
@@ -48,8 +49,8 @@ def noted(store: Store, layer: str) -> frozenset[int]:
     if stored is None:
         return frozenset()
     try:
-        return frozenset(int(number) for number in json.loads(stored.content)["versions"])
-    except (ValueError, KeyError, TypeError):
+        return frozenset(typed(dict[str, tuple[int, ...]], read_json(stored.content))["versions"])
+    except (Malformed, KeyError):
         return frozenset()
 
 

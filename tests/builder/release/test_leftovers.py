@@ -109,3 +109,12 @@ def test_without_a_bucket_there_is_nothing_to_remove(world: World) -> None:
     sweep(world.services, AppSpec(world.name), said.append)
 
     assert said == []
+
+
+@pytest.mark.parametrize(
+    "content", [b"[" * 100_000, b'{"versions": [1e999]}', b'{"versions": ["1"]}', b"{}", b"[1]"]
+)
+def test_a_note_that_others_have_written_names_nothing(world: World, content: bytes) -> None:
+    world.put(leftovers("web"), content)
+
+    assert noted(world.layer().services.store, "web") == frozenset()
