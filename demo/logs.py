@@ -6,9 +6,11 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from builder.clock import Clock
 from builder.layer.layer import Layer
+from builder.operations.follow import beside
 from builder.operations.logs import build_logs
 from demo.screen import LAYER_COLOURS, Screen
 
@@ -18,29 +20,18 @@ TOLD = ("Entering phase", "Running command", "Uploaded", "The image", "Phase com
 PAUSE = 0.3
 """Seconds between looks for a build that begins."""
 
-PATIENCE = 60.0
-"""Seconds for the last lines of a log once terraform has ended."""
-
 
 @contextmanager
 def followed(layers: list[Layer], screen: Screen) -> Iterator[None]:
     """Show the log of every build that begins while the block runs, as it is written."""
     over = threading.Event()
     seen = {layer.name: _attempt(layer) for layer in layers}
-    threads = [
-        threading.Thread(
-            target=_follow, args=(layer, seen[layer.name], colour, screen, over), daemon=True
-        )
+    works = [
+        partial(_follow, layer, seen[layer.name], colour, screen, over)
         for layer, colour in zip(layers, LAYER_COLOURS, strict=False)
     ]
-    for thread in threads:
-        thread.start()
-    try:
+    with beside(works, over):
         yield
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join(PATIENCE)
 
 
 def _follow(layer: Layer, before: str, colour: str, screen: Screen, over: threading.Event) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from builder.commands.files import write
-from builder.commands.options import Setting, layer_name, pass_setting
+from builder.commands.options import Setting, layer_name, of_release, pass_setting
 from builder.operations.contents import DOCUMENTS, document_of
 from builder.report.terminal import clean, echo
 
@@ -18,13 +18,7 @@ from builder.report.terminal import clean, echo
 @click.option(
     "--python", metavar="X.Y", help="Of which Python version, if there are several locks."
 )
-@click.option(
-    "--release",
-    "version",
-    type=click.IntRange(min=1),
-    metavar="VERSION",
-    help="Of which version of the layer; default: the current one.",
-)
+@of_release
 @click.option(
     "-o",
     "--output",

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from builder.commands.options import Setting, layer_name, pass_setting
-from builder.errors import LayerError
+from builder.commands.files import write
+from builder.commands.options import Setting, layer_name, of_release, pass_setting
 from builder.operations.lock import release_lock
 from builder.report.terminal import clean
 
@@ -15,13 +15,7 @@ from builder.report.terminal import clean
 @click.command()
 @layer_name
 @click.option("--python", metavar="X.Y", help="Of which Python version, if there are several.")
-@click.option(
-    "--release",
-    "version",
-    type=click.IntRange(min=1),
-    metavar="VERSION",
-    help="Of which version of the layer; default: the current one.",
-)
+@of_release
 @click.option(
     "-o",
     "--output",
@@ -44,12 +38,4 @@ def lock(
     if output is None:
         click.echo(clean(content.decode("utf-8", "replace")), nl=False)
         return
-    try:
-        output.write_bytes(content)
-    except OSError as error:
-        raise LayerError(
-            f"{output} cannot be written: {error.strerror}",
-            where=str(output),
-            expected="a folder that is there and that you may write to",
-            fix="name another file with -o",
-        ) from error
+    write(output, content)

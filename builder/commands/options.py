@@ -83,6 +83,13 @@ def _note_json(ctx: click.Context, _option: click.Parameter, value: bool) -> boo
 as_json = click.option(
     "--json", "as_json", is_flag=True, callback=_note_json, help="Write JSON for machines."
 )
+of_release = click.option(
+    "--release",
+    "version",
+    type=click.IntRange(min=1),
+    metavar="VERSION",
+    help="Of which version of the layer; default: the current one.",
+)
 yes = click.option("--yes", is_flag=True, help="Do not ask.")
 layer_name = click.argument("name", shell_complete=complete_layers)
 names = click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete_layers)

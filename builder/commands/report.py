@@ -6,21 +6,15 @@ from pathlib import Path
 
 import click
 
-from builder.commands.options import Setting, as_json, layer_name, pass_setting
+from builder.commands.files import write
+from builder.commands.options import Setting, as_json, layer_name, of_release, pass_setting
 from builder.operations.size_report import published
 from builder.report.published import published_page, show_published, show_published_json
-from builder.report.size_page import write_page
 
 
 @click.command()
 @layer_name
-@click.option(
-    "--release",
-    "version",
-    type=click.IntRange(min=1),
-    metavar="VERSION",
-    help="Of which version of the layer; default: the current one.",
-)
+@of_release
 @click.option(
     "--html",
     "page",
@@ -44,7 +38,7 @@ def report(
     (layer,) = setting.layers((name,))
     found = published(layer, version)
     if page is not None:
-        write_page(page, published_page(found))
+        write(page, published_page(found))
     if as_json:
         show_published_json(found)
     else:

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import click
 
-from builder.commands.options import Setting, as_json, layer_name, pass_setting
+from builder.commands.options import Setting, as_json, layer_name, of_release, pass_setting
 from builder.operations.contents import contents_of
 from builder.report.contents import show_contents
 
 
 @click.command("show")
 @layer_name
-@click.option(
-    "--release",
-    "version",
-    type=click.IntRange(min=1),
-    metavar="VERSION",
-    help="Of which version of the layer; default: the current one.",
-)
+@of_release
 @as_json
 @pass_setting
 def show_command(setting: Setting, name: str, *, version: int | None, as_json: bool) -> None:

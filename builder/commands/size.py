@@ -8,12 +8,13 @@ from typing import Any
 
 import click
 
+from builder.commands.files import write
 from builder.commands.options import Setting, as_json, pass_setting
 from builder.commands.sizing import Question, predictions, sizing_options
 from builder.errors import LayerError
 from builder.report import sizes as report
 from builder.report.size_advice import show_advice
-from builder.report.size_page import size_page, write_page
+from builder.report.size_page import size_page
 from builder.report.size_tree import show_trees
 from builder.report.treemap import svg
 from builder.sizes.model import FITS, TOO_LARGE, LayerSize
@@ -61,9 +62,9 @@ def size(setting: Setting, question: Question, *, as_json: bool, check: bool, **
     found = predictions(setting, question)
     sizes = [each.size for each in found]
     if view.page is not None:
-        write_page(view.page, size_page([(each.size, each.advice) for each in found]))
+        write(view.page, size_page([(each.size, each.advice) for each in found]))
     if view.picture is not None:
-        write_page(view.picture, svg(max(sizes, key=lambda layer: layer.size)))
+        write(view.picture, svg(max(sizes, key=lambda layer: layer.size)))
     if as_json:
         report.show_sizes_json([(each.size, each.advice) for each in found])
     elif view.tree:

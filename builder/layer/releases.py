@@ -35,6 +35,14 @@ def known_release(layer: Layer, record: Record, version: int) -> Release:
     )
 
 
+def release_of(layer: Layer, version: int | None) -> Release:
+    """Return the release of a version, or without one the current; raise LayerError for neither."""
+    record = layer.records.load_or_new()
+    if version is None:
+        return current_release(layer, record)
+    return known_release(layer, record, version)
+
+
 def living_releases(layer: Layer, record: Record) -> list[Release]:
     """Return the releases that Lambda still has, newest version first."""
     alive = {version.arn for version in layer.services.layers.versions(layer.site.layer_name)}

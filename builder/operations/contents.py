@@ -10,8 +10,8 @@ from builder.builds.artifact import Manifest, Package, read_manifest
 from builder.errors import ArtifactError
 from builder.layer.layer import Layer
 from builder.layer.record import Release
-from builder.layer.releases import current_release, known_release
-from builder.operations.lock import release_lock
+from builder.layer.releases import release_of
+from builder.operations.lock import gone, release_lock
 from builder.protocol.keys import ARCHIVE, MANIFEST
 from builder.spec.runtimes import UNZIPPED_LIMIT
 
@@ -44,7 +44,7 @@ def contents_of(layer: Layer, version: int | None = None) -> Contents:
 
     Raise LayerError when there is no such release, or its manifest is gone.
     """
-    release = _release(layer, version)
+    release = release_of(layer, version)
     manifest = _manifest(layer, release)
     packages = sorted(manifest.packages, key=lambda package: (-package.size, package.name))
     return Contents(release, manifest, tuple(packages))
@@ -57,13 +57,13 @@ def document_of(
 
     Raise LayerError when it is not there, or is not what was released.
     """
-    release = _release(layer, version)
+    release = release_of(layer, version)
     if what == "lock":
         return release, release_lock(layer, version=release.version, python=python)
     name = DOCUMENTS[what]
     stored = layer.services.store.read(layer.keys.verified.document(release.fingerprint, name))
     if stored is None:
-        raise _gone(layer, release, name)
+        raise gone(layer, release, name, _place(layer, release, name))
     _check(layer, release, name, stored.content)
     return release, stored.content
 
@@ -85,28 +85,12 @@ def _check(layer: Layer, release: Release, name: str, content: bytes) -> None:
         )
 
 
-def _release(layer: Layer, version: int | None) -> Release:
-    record = layer.records.load_or_new()
-    if version is None:
-        return current_release(layer, record)
-    return known_release(layer, record, version)
-
-
 def _manifest(layer: Layer, release: Release) -> Manifest:
     found = read_manifest(layer.services.store, layer.keys.verified, release.fingerprint)
     if found is None:
-        raise _gone(layer, release, MANIFEST)
+        raise gone(layer, release, MANIFEST, _place(layer, release, MANIFEST))
     return found
 
 
 def _place(layer: Layer, release: Release, name: str) -> str:
     return layer.services.store.url(layer.keys.verified.document(release.fingerprint, name))
-
-
-def _gone(layer: Layer, release: Release, name: str) -> ArtifactError:
-    return ArtifactError(
-        f"version {release.version} of layer {layer.name!r} has no {name}",
-        where=_place(layer, release, name),
-        expected="what the release's build has uploaded",
-        fix=f"build the layer again: lambda-layer build {layer.name} --force",
-    )

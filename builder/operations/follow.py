@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 
 from builder.clock import Clock
 from builder.errors import LayerError
@@ -37,12 +38,15 @@ def followed(
         if over.wait(seconds):
             clock.sleep(min(seconds, SHORTEST))
 
-    threads = [
-        threading.Thread(
-            target=_follow, args=(layer, replace(clock, sleep=pause), listen, over), daemon=True
-        )
-        for layer in layers
-    ]
+    patient = replace(clock, sleep=pause)
+    with beside([partial(_follow, layer, patient, listen, over) for layer in layers], over):
+        yield
+
+
+@contextmanager
+def beside(works: Iterable[Callable[[], object]], over: threading.Event) -> Iterator[None]:
+    """Run ``works`` in threads while the block runs; then set ``over``, and wait for their end."""
+    threads = [threading.Thread(target=work, daemon=True) for work in works]
     for thread in threads:
         thread.start()
     try:

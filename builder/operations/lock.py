@@ -8,7 +8,7 @@ from builder.builds.artifact import read_manifest
 from builder.errors import ArtifactError, LayerError
 from builder.layer.layer import Layer
 from builder.layer.record import Release
-from builder.layer.releases import current_release, known_release
+from builder.layer.releases import release_of
 from builder.protocol.keys import MANIFEST
 
 LOCK = re.compile(r"lock-\d{1,3}\.\d{1,3}\.txt")
@@ -21,7 +21,7 @@ def release_lock(layer: Layer, *, version: int | None = None, python: str | None
     Without ``version``, the layer version in Lambda, it is the current release; ``python`` may be
     left out when the release is for one Python version. Raise LayerError when there is none such.
     """
-    release = _release(layer, version)
+    release = release_of(layer, version)
     locks = _locks(layer, release)
     name = f"lock-{python}.txt" if python else locks[0]
     if name not in locks or (python is None and len(locks) > 1):
@@ -30,42 +30,36 @@ def release_lock(layer: Layer, *, version: int | None = None, python: str | None
             f"version {release.version} of layer {layer.name!r} has no lock for python{python}"
             if python
             else f"version {release.version} of layer {layer.name!r} has several locks",
-            where=layer.services.store.url(_folder(layer, release)),
+            where=_folder(layer, release),
             expected=f"one of the Python versions {versions}",
             fix=f"name one, for example --python {versions.split(', ')[-1]}",
         )
     stored = layer.services.store.read(layer.keys.verified.document(release.fingerprint, name))
     if stored is None:
-        raise _gone(layer, release, name)
+        raise gone(layer, release, name, _folder(layer, release))
     return stored.content
-
-
-def _release(layer: Layer, version: int | None) -> Release:
-    record = layer.records.load_or_new()
-    if version is None:
-        return current_release(layer, record)
-    return known_release(layer, record, version)
 
 
 def _locks(layer: Layer, release: Release) -> list[str]:
     """Return the names of the locks beside a release's artifact, lowest Python version first."""
     manifest = read_manifest(layer.services.store, layer.keys.verified, release.fingerprint)
     if manifest is None:
-        raise _gone(layer, release, MANIFEST)
+        raise gone(layer, release, MANIFEST, _folder(layer, release))
     names = [name for name in manifest.documents if LOCK.fullmatch(name)]
     if not names:
-        raise _gone(layer, release, "list of locks in the manifest")
+        raise gone(layer, release, "list of locks in the manifest", _folder(layer, release))
     return sorted(names, key=lambda name: [int(part) for part in name[5:-4].split(".")])
 
 
 def _folder(layer: Layer, release: Release) -> str:
-    return f"{layer.keys.verified.artifact(release.fingerprint)}/"
+    return layer.services.store.url(f"{layer.keys.verified.artifact(release.fingerprint)}/")
 
 
-def _gone(layer: Layer, release: Release, what: str) -> ArtifactError:
+def gone(layer: Layer, release: Release, what: str, where: str) -> ArtifactError:
+    """Return the error that a release has no such document where its build has left them."""
     return ArtifactError(
         f"version {release.version} of layer {layer.name!r} has no {what}",
-        where=layer.services.store.url(_folder(layer, release)),
+        where=where,
         expected="what the release's build has uploaded",
         fix=f"build the layer again: lambda-layer build {layer.name} --force",
     )

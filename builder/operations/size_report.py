@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from builder.builds.artifact import Package, read_manifest
+from builder.builds.artifact import Package, parse_manifest, read_manifest
+from builder.documents import read_json
 from builder.errors import ArtifactError
 from builder.layer.layer import Layer
 from builder.layer.record import Record, Release
@@ -42,19 +42,20 @@ def published(layer: Layer, version: int | None = None) -> Published:
     if version is not None:
         release = known_release(layer, record, version)
     store, keys = layer.services.store, layer.keys.verified
-    manifest = read_manifest(store, keys, release.fingerprint)
-    stored = store.read(keys.manifest(release.fingerprint))
-    if manifest is None or stored is None:
+    key = keys.manifest(release.fingerprint)
+    stored = store.read(key)
+    if stored is None:
         raise ArtifactError(
             f"the manifest of version {release.version} of layer {layer.name!r} is gone",
-            where=store.url(keys.manifest(release.fingerprint)),
+            where=store.url(key),
             expected="the artifact of the release, which pruning and people may delete",
             fix=f"name another version: lambda-layer status {layer.name} lists them",
         )
+    manifest = parse_manifest(stored.content, store.url(key))
     before, changes = _before(layer, record, release, manifest.packages)
     names = [MANIFEST, *sorted(manifest.documents)]
     documents = {name: store.url(keys.document(release.fingerprint, name)) for name in names}
-    licences = _licences(json.loads(stored.content))
+    licences = _licences(read_json(stored.content))
     return Published(layer.name, release, manifest.packages, licences, before, changes, documents)
 
 

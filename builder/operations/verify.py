@@ -10,7 +10,7 @@ from builder.builds.artifact import Manifest, parse_manifest
 from builder.errors import ArtifactError, LayerError
 from builder.layer.layer import Layer
 from builder.layer.record import Release
-from builder.layer.releases import current_release, known_release
+from builder.layer.releases import release_of
 from builder.operations.proof import PROVEN, UNPROVEN, WRONG, Finding, proof
 from builder.protocol.keys import ARCHIVE, MANIFEST
 from builder.protocol.variables import SEAL_VARIABLE
@@ -31,10 +31,7 @@ def verify_release(layer: Layer, version: int | None = None) -> tuple[Release, l
     Without ``version`` it is the current release. Raise LayerError when there is no such release,
     when Lambda no longer has it, or when it has no manifest.
     """
-    record = layer.records.load_or_new()
-    release = (
-        current_release(layer, record) if version is None else known_release(layer, record, version)
-    )
+    release = release_of(layer, version)
     document, manifest = _manifest(layer, release)
     store, keys = layer.services.store, layer.keys.verified
     documents = {}

@@ -6,29 +6,14 @@ import html
 import json
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-from builder.errors import LayerError
 from builder.report.tables import megabytes
 from builder.sizes.advice import Advice
 from builder.sizes.model import FileSize, LayerSize, TargetSize
 
 SMALL = 0.0002
 """Share of a target below which files and folders are summed up as one."""
-
-
-def write_page(path: Path, content: str) -> None:
-    """Write a page or a picture; raise LayerError when that cannot be done."""
-    try:
-        path.write_text(content, encoding="utf-8")
-    except OSError as error:
-        raise LayerError(
-            f"{path} cannot be written: {error.strerror}",
-            where=str(path),
-            expected="a folder that is there and that you may write to",
-            fix="name another file",
-        ) from error
 
 
 def size_page(layers: Sequence[tuple[LayerSize, Sequence[Advice]]]) -> str:

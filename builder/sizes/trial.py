@@ -131,9 +131,11 @@ def _run(spec: LayerSpec, path: Path, say: Callable[[str], object]) -> list[str]
         errors="replace",
     ) as process:
         assert process.stdout is not None
+        refused = False
         for line in process.stdout:
             lines.append(line.rstrip("\n"))
-            if not any(seen.startswith("ERROR: ") for seen in lines):
+            refused = refused or line.startswith("ERROR: ")
+            if not refused:
                 say(lines[-1])
     if process.returncode:
         raise _refused(spec, lines)

@@ -10,6 +10,7 @@ from typing import Any
 from cdktf import DataResource, ITerraformDependable
 from constructs import Construct
 
+from builder.protocol.variables import RETIRE_VARIABLE
 from builder.spec.app_spec import AppSpec
 from builder.spec.runtimes import Target
 from modules.layer import policies
@@ -40,10 +41,6 @@ from modules.layer.place import Place, settle
 
 DEFAULT_TARGET = Target("3.13", "x86_64")
 """What the project says of its environment; every build overrides it for its own target."""
-
-
-RETIRE_VARIABLE = "LAMBDA_LAYER_RETIRE"
-"""How the destroy-time provisioner says what to retire (docs/protocol.md)."""
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,9 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from builder.errors import LayerError
-from builder.report.size_page import size_page, tree, write_page
+from builder.report.size_page import size_page, tree
 from builder.sizes.advice import Advice, advise
 from builder.sizes.model import FileSize, LayerSize
 from tests.builder.conftest import spec_of
@@ -77,10 +73,3 @@ def test_several_layers_are_one_page_whose_targets_can_be_chosen() -> None:
         "web: python3.12 on arm64",
         "data: python3.12 on arm64",
     ]
-
-
-def test_a_page_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(LayerError, match="cannot be written: No such file"):
-        write_page(tmp_path / "none/page.html", "")
-    write_page(tmp_path / "page.html", "é")
-    assert (tmp_path / "page.html").read_text("utf-8") == "é"
