@@ -22,12 +22,17 @@ def show_plans(plans: Sequence[tuple[Layer, Plan]], *, as_json: bool) -> None:
         return
     table = new_table("layer", "status", "reason", "now", "next")
     for layer, plan in plans:
-        now = f"v{plan.release.version}" if plan.release else "-"
-        work = "move" if plan.status == UNMOVED else "build"
-        due = "-" if plan.status in AT_REST else f"{work} #{plan.token.number}"
-        why = "nothing changed since then" if plan.status == CURRENT else plan.reason
+        why, now, due = summary(plan)
         table.add_row(layer.name, styled(plan.status), escape(why), now, due)
     show(table)
+
+
+def summary(plan: Plan) -> tuple[str, str, str]:
+    """Return the reason, the version that there is and what comes next, "-" for none."""
+    why = "nothing changed since then" if plan.status == CURRENT else plan.reason
+    now = f"v{plan.release.version}" if plan.release else "-"
+    work = "move" if plan.status == UNMOVED else "build"
+    return why, now, "-" if plan.status in AT_REST else f"{work} #{plan.token.number}"
 
 
 def show_files(found: Sequence[tuple[Layer, Mapping[str, Reason]]], *, as_json: bool) -> None:

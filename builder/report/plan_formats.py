@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from builder.layer.layer import Layer
-from builder.protocol.statuses import AT_REST, CURRENT, UNMOVED
+from builder.protocol.statuses import AT_REST
 from builder.release.plan import Plan
+from builder.report.plan import summary
 from builder.report.terminal import clean, echo
 
 Plans = Sequence[tuple[Layer, Plan]]
@@ -51,10 +52,7 @@ def markdown(plans: Plans) -> str:
         "| --- | --- | --- | --- | --- |",
     ]
     for layer, plan in plans:
-        reason = "nothing changed since then" if plan.status == CURRENT else plan.reason
-        now = f"v{plan.release.version}" if plan.release else "-"
-        work = "move" if plan.status == UNMOVED else "build"
-        after = "-" if plan.status in AT_REST else f"{work} #{plan.token.number}"
+        reason, now, after = summary(plan)
         lines.append(f"| {_code(layer.name)} | {plan.status} | {_code(reason)} | {now} | {after} |")
     return "\n".join(lines)
 
