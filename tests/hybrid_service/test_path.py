@@ -22,6 +22,7 @@ from embedded.aws import EmbeddedAws
 from embedded.ecs import images
 from hybrid_service.state import State
 from modules.layer import hybrid_policies as policies
+from tests.fargate import define_task
 from tests.hybrid_service.conftest import LEDGER
 from tests.patience import wait_until
 
@@ -119,34 +120,17 @@ class Site:
             "HYBRID_INTERVAL": "3600",
             "HYBRID_PORT": "8000",
         }
-        answer = self.ecs.register_task_definition(
-            family=self.name,
-            networkMode="awsvpc",
-            requiresCompatibilities=["FARGATE"],
-            cpu="256",
-            memory="512",
-            taskRoleArn=self.task_role,
-            volumes=[{"name": "data"}],
-            containerDefinitions=[
-                {
-                    "name": "service",
-                    "image": f"{self.name}:1",
-                    "command": [*words, "{port}", "{data}"],
-                    "environment": [{"name": k, "value": v} for k, v in variables.items()],
-                    "mountPoints": [{"sourceVolume": "data", "containerPath": "/data"}],
-                    "stopTimeout": 120,
-                    "logConfiguration": {
-                        "logDriver": "awslogs",
-                        "options": {
-                            "awslogs-group": f"/services/{self.name}",
-                            "awslogs-region": REGION,
-                            "awslogs-stream-prefix": "task",
-                        },
-                    },
-                }
-            ],
+        return define_task(
+            self.ecs,
+            self.name,
+            image=f"{self.name}:1",
+            words=[*words, "{port}", "{data}"],
+            environment=variables,
+            role=self.task_role,
+            log_group=f"/services/{self.name}",
+            stream="task",
+            stopTimeout=120,
         )
-        return str(answer["taskDefinition"]["taskDefinitionArn"])
 
     def create_function(self) -> None:
         code = io.BytesIO()

@@ -13,6 +13,7 @@ import pytest
 
 from embedded.aws import EmbeddedAws
 from embedded.ecs import images
+from tests.fargate import define_task
 from tests.patience import wait_until
 
 NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"]}}
@@ -52,38 +53,16 @@ class Yard:
         **more: Any,
     ) -> str:
         """Register a task definition, return its ARN."""
-        volume = {"name": "data"}
-        answer = self.ecs.register_task_definition(
-            family=self.name,
-            networkMode="awsvpc",
-            requiresCompatibilities=["FARGATE"],
-            cpu="256",
-            memory="512",
-            taskRoleArn=role or self.role("sts:GetCallerIdentity"),
-            volumes=[volume],
-            containerDefinitions=[
-                {
-                    "name": "service",
-                    "image": self.image,
-                    "command": list(words),
-                    "environment": [
-                        {"name": name, "value": value}
-                        for name, value in (environment or {}).items()
-                    ],
-                    "mountPoints": [{"sourceVolume": "data", "containerPath": "/data"}],
-                    "logConfiguration": {
-                        "logDriver": "awslogs",
-                        "options": {
-                            "awslogs-group": f"/{self.name}",
-                            "awslogs-region": "eu-central-1",
-                            "awslogs-stream-prefix": "t",
-                        },
-                    },
-                    **more,
-                }
-            ],
+        return define_task(
+            self.ecs,
+            self.name,
+            words=words,
+            environment=environment or {},
+            role=role or self.role("sts:GetCallerIdentity"),
+            log_group=f"/{self.name}",
+            stream="t",
+            **{"image": self.image, **more},
         )
-        return str(answer["taskDefinition"]["taskDefinitionArn"])
 
     def run(self, definition: str, ecs: Any = None, **more: Any) -> str:
         """Run a task, return its ARN."""
