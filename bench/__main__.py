@@ -1,4 +1,4 @@
-"""The benchmark's command line: ``python -m bench [small] [medium] [large] [plan]``."""
+"""The benchmark's command line: ``python -m bench [small] [medium] [large] [plan] [files]``."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.contest import Result, contest
+from bench.files import Files, files
 from bench.measure import Failed
 from bench.plans import Plans, plans
 from bench.samples import SAMPLES
 
 FOLDER = Path(__file__).resolve().parents[1] / ".bench"
-PLAN = "plan"
+PLAN, FILES = "plan", "files"
 WANTED = {50: 3.0, 500: 12.0}
 """By number of layers: how much longer than for one layer the plan hook may take."""
 
@@ -32,12 +33,12 @@ SIDES = (
 
 
 @click.command()
-@click.argument("names", nargs=-1, type=click.Choice((*SAMPLES, PLAN)))
+@click.argument("names", nargs=-1, type=click.Choice((*SAMPLES, PLAN, FILES)))
 @click.option("--repeat", default=3, show_default=True, help="Warm runs of each; the best counts.")
 def main(names: tuple[str, ...], repeat: int) -> None:
     """Compare ours with pip + zipfile and with sam build, in turns, in one run.
 
-    ``plan`` times the hooks of a plan without changes.
+    ``plan`` times the hooks of a plan without changes, ``files`` the fingerprint of many files.
     """
     # An end from outside ends what is being measured, too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -51,9 +52,12 @@ def main(names: tuple[str, ...], repeat: int) -> None:
         sys.exit(1)
     screen.print(machine(), highlight=False)
     try:
-        for name in names or (*SAMPLES, PLAN):
+        for name in names or (*SAMPLES, PLAN, FILES):
             if name == PLAN:
                 show_plans(plans(repeat), screen)
+                continue
+            if name == FILES:
+                show_files(files(repeat), screen)
                 continue
             result = contest(SAMPLES[name], FOLDER / "venv", FOLDER / "work", repeat)
             show(result, screen)
@@ -91,6 +95,17 @@ def show_plans(found: Plans, screen: Console) -> None:
         table.add_row(f"{count} layer{'s' if count > 1 else ''}", *row)
     ratio = f"{found.help / found.command:.2f}"
     table.add_row("--help", f"{found.help:.2f} s", ratio, "python that imports click", "3")
+    screen.print(table)
+
+
+def show_files(found: Files, screen: Console) -> None:
+    """Print what the fingerprint of many files takes, beside reading them."""
+    table = Table(title="files: 1 GB in 10,000 files")
+    for heading in ("", "wall", "speed of reading", "wanted at least"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    for side, seconds in found.seconds.items():
+        wanted = "0.5" if "fingerprint" in side else ""
+        table.add_row(side, f"{seconds:.2f} s", f"{found.seconds['read'] / seconds:.2f}", wanted)
     screen.print(table)
 
 

@@ -19,17 +19,22 @@ from builder.commands.options import AS_JSON, Setting
 from builder.errors import LayerError
 from builder.report.debug import show_decisions
 from builder.report.errors import show_error
+from builder.report.terminal import be_quiet
 from builder.signals import Ended, ended_in_order
 from builder.spec.config_file import FILE_NAME, find_config
 
 COMMANDS = {
+    "adopt": "adopt:adopt",
+    "audit": "audit:audit",
     "build": "build:build",
+    "client": "client:client",
     "deploy": "deploy:deploy",
     "diff": "diff:diff",
     "doctor": "doctor:doctor",
     "explain": "explain:explain_command",
     "get": "get:get",
     "hook": "hook:hook",
+    "image": "image:image",
     "init": "init:init",
     "lock": "lock:lock",
     "logs": "logs:logs",
@@ -43,6 +48,7 @@ COMMANDS = {
     "show": "show:show_command",
     "size": "size:size",
     "status": "status:status",
+    "stop": "stop:stop_command",
     "synth": "synth:synth_command",
     "try": "try_layer:try_layer",
     "unpin": "rollback:unpin",
@@ -54,7 +60,7 @@ COMMANDS = {
 """Each command's module below builder.commands, and its name there: only what is called is
 imported, because boto3 takes half a second that `--version` and completion need not wait for."""
 
-NEVER_SUGGESTED = {"move", "prune", "retire", "rollback"}
+NEVER_SUGGESTED = {"move", "prune", "retire", "rollback", "stop"}
 """Commands that delete, or change what functions run with: no guess at a wrong name says these."""
 
 EXIT_CODES = """\b
@@ -188,6 +194,13 @@ class Commands(click.Group):
     help=f"The file that describes the layers; default: {FILE_NAME} here, or in the nearest folder "
     "above up to the repository's.",
 )
+@click.option(
+    "--app",
+    default="",
+    envvar="LAMBDA_LAYER_APP",
+    show_envvar=True,
+    help="The application's name, in place of the one in layers.toml: another environment of it.",
+)
 @click.option("--profile", default="", help="AWS profile; default: the environment.")
 @click.option(
     "--region",
@@ -195,6 +208,8 @@ class Commands(click.Group):
     help="AWS region; default: layers.toml, then AWS_REGION, AWS_DEFAULT_REGION, the profile.",
 )
 @click.option("--role-arn", default="", help="Role to assume first.")
+@click.option("-q", "--quiet", is_flag=True, help="Show results and errors, and no progress.")
+@click.option("-v", "--verbose", is_flag=True, help="Show every decision.")
 @click.option(
     "--debug",
     is_flag=True,
@@ -204,13 +219,16 @@ class Commands(click.Group):
 )
 @click.version_option(__version__, prog_name="lambda-layer")
 @click.pass_context
-def main(
+def main(  # noqa: PLR0913 - the options before the command
     ctx: click.Context,
     config: Path | None,
+    app: str,
     profile: str,
     region: str,
     role_arn: str,
     *,
+    quiet: bool,
+    verbose: bool,
     debug: bool,
 ) -> None:
     """Build AWS Lambda layers for Python: planned, built in CodeBuild, checked, published once.
@@ -219,5 +237,8 @@ def main(
     Example: lambda-layer plan
              lambda-layer build web
     """
-    show_decisions(debug=debug)
-    ctx.obj = Setting(config or find_config(Path.cwd()), profile, role_arn, region, debug)
+    if quiet and (verbose or debug):
+        raise click.UsageError("--quiet and --verbose or --debug contradict each other; use one")
+    be_quiet(quiet=quiet)
+    show_decisions(debug=debug, verbose=verbose)
+    ctx.obj = Setting(config or find_config(Path.cwd()), profile, role_arn, region, debug, app)

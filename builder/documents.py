@@ -5,10 +5,13 @@ from __future__ import annotations
 import functools
 import json
 import math
+import os
+import stat
 import tomllib
 import types
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from pathlib import Path
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
@@ -36,6 +39,16 @@ SCALARS: Mapping[Any, tuple[str, tuple[type, ...]]] = {
 
 class Malformed(ValueError):
     """A document is not what it has to be; the text says where and why, in one line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extensible:
+    """A table that newer versions of this program may have given more keys.
+
+    ``unknown`` has those keys as they were read; :func:`plain` writes them again.
+    """
+
+    unknown: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 def read_json(content: bytes | str, *, largest: int = LARGEST) -> Any:
@@ -73,14 +86,42 @@ def read_toml(content: bytes | str, *, largest: int = LARGEST) -> dict[str, Any]
     return found
 
 
+def content_of(path: Path, largest: int = LARGEST) -> bytes:
+    """Return a file's content; raise OSError, or Malformed for what is no file or is too large.
+
+    A pipe is not waited for, and a device that never ends is not read.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise Malformed("it is no regular file")
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        content = b"" if size > largest else file.read(largest + 1)
+    if max(size, len(content)) > largest:
+        raise Malformed(f"it has {max(size, len(content)):,} bytes, at most {largest:,} are read")
+    return content
+
+
 def typed(kind: type[T], value: Any, at: str = "") -> T:
     """Return a value of a document as a value of a type; raise Malformed when it is of another.
 
     The type is a scalar, a dataclass, a tuple of one type, a mapping from texts, or one of these
     or None. A dataclass takes a table that has its fields by name: those without a default must be
-    there, and there may be no others. ``at`` says where the value stands.
+    there, and there may be no others unless it is Extensible. ``at`` says where the value stands.
     """
     return cast(T, _typed(kind, value, at))
+
+
+def plain(value: Any) -> Any:
+    """Return a value of declared types as what JSON can hold: the reverse of :func:`typed`."""
+    if is_dataclass(value) and not isinstance(value, type):
+        known = {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+        unknown = known.pop("unknown") if isinstance(value, Extensible) else {}
+        return {**known, **unknown}
+    if isinstance(value, Mapping):
+        return {key: plain(each) for key, each in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(each) for each in value]
+    return value
 
 
 def _typed(kind: Any, value: Any, at: str) -> Any:
@@ -112,20 +153,27 @@ def _scalar(kind: Any, value: Any, at: str) -> Any:
 
 def _made(kind: Any, table: Mapping[str, Any], at: str) -> Any:
     hints = _hints(kind)
-    unknown = next((key for key in table if key not in hints), None)
-    if unknown is not None:
-        raise Malformed(f"{_below(at, unknown)} is unknown")
-    for field in fields(kind):
-        needed = field.default is MISSING and field.default_factory is MISSING
-        if needed and field.name not in table:
-            raise Malformed(f"{_below(at, field.name)} is missing")
-    return kind(**{key: _typed(hints[key], value, _below(at, key)) for key, value in table.items()})
+    unknown = {key: value for key, value in table.items() if key not in hints}
+    if unknown and not issubclass(kind, Extensible):
+        raise Malformed(f"{_below(at, next(iter(unknown)))} is unknown")
+    for each in fields(kind):
+        needed = each.default is MISSING and each.default_factory is MISSING
+        if needed and each.name not in table:
+            raise Malformed(f"{_below(at, each.name)} is missing")
+    known = {
+        key: _typed(hints[key], value, _below(at, key))
+        for key, value in table.items()
+        if key in hints
+    }
+    return kind(**known, **({"unknown": unknown} if unknown else {}))
 
 
 @functools.cache
 def _hints(kind: Any) -> Mapping[str, Any]:
     hints = get_type_hints(kind)
-    return {field.name: hints[field.name] for field in fields(kind)}
+    names = [each.name for each in fields(kind)]
+    # What is unknown has no name of its own: a key of that name is as unknown as any other.
+    return {n: hints[n] for n in names if n != "unknown" or not issubclass(kind, Extensible)}
 
 
 def _table(value: Any, at: str) -> Mapping[str, Any]:

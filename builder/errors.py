@@ -54,11 +54,15 @@ class InfrastructureError(LayerError):
 
 
 class BuildFailed(LayerError):
-    """A build ended without an artifact; ``cause`` says why in one sentence, for the record."""
+    """A build ended without an artifact; ``cause`` says why in one sentence, for the record.
 
-    def __init__(self, what: str, *, cause: str = "", **fields: str) -> None:
+    ``container`` says why a container may do what it could not on Lambda compute, "" when not.
+    """
+
+    def __init__(self, what: str, *, cause: str = "", container: str = "", **fields: str) -> None:
         super().__init__(what, **fields)
         self.cause = cause or what.splitlines()[0]
+        self.container = container
 
 
 class BuildNotProvisioned(BuildFailed):
@@ -85,6 +89,10 @@ class AwsError(LayerError):
     """An AWS call failed for a reason that no other error of ours names."""
 
 
+class Denied(AwsError):
+    """The credentials may not make a call."""
+
+
 class NotNow(AwsError):
     """AWS refused a call for the moment: throttling, a quota that is used up, a role too young.
 
@@ -100,18 +108,32 @@ class QuotaUsedUp(NotNow):
     longest = 3600.0
 
 
+class ComputeRefused(AwsError):
+    """CodeBuild does not start a build on Lambda compute as it was asked to."""
+
+
 class RoleNotReady(NotNow):
     """A role cannot be assumed yet: IAM takes seconds to make a new one known everywhere."""
 
     longest = 120.0
 
 
+class Unreachable(AwsError):
+    """There is no way to AWS for the moment: no network, no name, no answer in time."""
+
+    longest = NotNow.longest
+
+
 class Unanswered(AwsError):
     """A call got no answer that says whether AWS did what it asked for.
 
-    With ``is_open`` AWS may still be doing it: the connection ended before an answer came.
+    With ``is_open`` AWS may still be doing it: the connection ended before an answer came. Where
+    none was made, it was not even sent.
     """
 
-    def __init__(self, *words: str, is_open: bool = False, **fields: str) -> None:
+    def __init__(
+        self, *words: str, is_open: bool = False, was_sent: bool = True, **fields: str
+    ) -> None:
         super().__init__(*words, **fields)
         self.is_open = is_open
+        self.was_sent = was_sent

@@ -12,10 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from builder.aws.services import Services
 from builder.errors import LayerError, PlanOutdated, RecordError, SourceError, SpecError
+from builder.inputs.publisher_code import described as described_publisher
 from builder.layer.layer import Layer
 from builder.layer.pin import pin_of
 from builder.layer.record import Record, Release
 from builder.layer.token import Token
+from builder.operations.publisher_zip import upload
 from builder.progress import Progress
 from builder.protocol.statuses import (
     AT_REST,
@@ -26,10 +28,13 @@ from builder.protocol.statuses import (
     INVALID,
     PINNED,
     UNMOVED,
+    UNSHARED,
 )
 from builder.query import Query
+from builder.release.foreseen import candidate, sizes_of
 from builder.release.plan import plan
 from builder.release.release import Order, advance, ensure
+from builder.sizes.candidate import Candidate
 
 log = logging.getLogger(__name__)
 
@@ -50,25 +55,37 @@ def plan_hook(query: Query) -> Answer:
     asked = query.each()
     services = query.connect()
     with ThreadPoolExecutor(LOOKS) as pool:
-        answers = pool.map(lambda one: _planned(one, services), asked.values())
-        return {name: json.dumps(answer) for name, answer in zip(asked, answers, strict=True)}
+        looked = pool.map(lambda one: _planned(one, services), asked.values())
+        found = dict(zip(asked, looked, strict=True))
+    sizes = sizes_of({name: one for name, (_, one) in found.items() if one})
+    answers = {name: {**answer, **sizes.get(name, {})} for name, (answer, _) in found.items()}
+    code = described_publisher() if query.flag("publisher") else {}
+    return {**code, **{name: json.dumps(answer) for name, answer in answers.items()}}
 
 
-def _planned(query: Query, services: Services) -> Answer:
+def publisher_hook(query: Query) -> None:
+    """Store the publisher function's zip, which the plan hook has named."""
+    upload(query.connect().store, query["key"])
+
+
+def _planned(query: Query, services: Services) -> tuple[Answer, Candidate | None]:
+    """Return the answer about one layer, and what there is to say of its size."""
     try:
         layer = query.layer(services)
     except SpecError as error:
-        return _invalid(None, error)
+        return _invalid(None, error), None
     try:
         answer = plan(layer, force=query.flag("force_rebuild"), waits=query.waits)
     except RecordError as error:
-        return _invalid(None, error)
+        return _invalid(None, error), None
     except SourceError as error:
-        return _invalid(_last_release(layer), error)
+        return _invalid(_last_release(layer), error), None
     described = describe(answer.release, answer.status, answer.reason, answer.functions)
+    found = candidate(layer, answer)
     if answer.status == PINNED:
-        return {**described, "token": str(answer.token)}
-    return {**described, "token": str(answer.token), "fingerprint": answer.token.fingerprint}
+        return {**described, "token": str(answer.token)}, found
+    fingerprint = answer.token.fingerprint
+    return {**described, "token": str(answer.token), "fingerprint": fingerprint}, found
 
 
 def release_hook(query: Query, progress: Progress) -> Answer:
@@ -81,6 +98,11 @@ def release_hook(query: Query, progress: Progress) -> Answer:
     record = layer.records.load_or_new()
     approved = layer.approved()
     log.debug("%s: approved is %s, planned %s", layer.name, approved, token)
+    if token is not None and approved is not None and planned["status"] != FORCED:
+        # Another's apply has approved the same sources since: what is to be released is that. A
+        # plan's own token is always beyond the approval that it has seen.
+        same = approved.fingerprint == token.fingerprint and approved.number > token.number
+        token = approved if same else token
     pin = pin_of(layer, record)
     if pin is not None:
         # It was pinned after the plan was made.
@@ -149,7 +171,10 @@ def _as_is(layer: Layer, record: Record, planned: Query, token: Token | None) ->
         return describe(current, planned["status"], planned["reason"], behind)
     if current is not None and current.token >= token and current.fingerprint == token.fingerprint:
         owed = record.owed(layer.spec.functions)
-        status, reason = (UNMOVED, owed) if owed else (CURRENT, record.reason)
+        unshared = record.unshared(layer.spec.share, layer.spec.parameter)
+        status, reason = (UNSHARED, unshared) if unshared else (CURRENT, record.reason)
+        if owed:
+            status, reason = UNMOVED, owed
         return describe(current, status, reason, behind)
     if attempt is not None and not attempt.is_open and attempt.fingerprint == token.fingerprint:
         return describe(current, FAILED, attempt.failure, behind)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from builder.aws.services import Services, connect
-from builder.aws.session import Credentials, Session
+from builder.aws.session import SAME_CREDENTIALS, Credentials, Session
 from builder.documents import Malformed, read_json, typed
-from builder.errors import LayerError, SpecError
+from builder.errors import Denied, LayerError, SpecError
 from builder.layer.layer import Layer
 from builder.layer.site import Site
 from builder.spec.layer_spec import LayerSpec
@@ -77,9 +77,26 @@ class Query:
 
         Raise CredentialsError when they are those of another account than Terraform's.
         """
-        session = Session(Credentials(self.get("profile"), self.get("role_arn")), self["region"])
+        session = self._session()
         session.require(self["account"])
         return connect(session, bucket=self["bucket"], project=self["project"])
+
+    def _session(self) -> Session:
+        return Session(Credentials.parse(self.fields), self["region"])
+
+    def as_who(self, error: Denied) -> Denied:
+        """Return the error with who the hook is, which Terraform's provider need not be."""
+        try:
+            caller = self._session().caller
+        except LayerError:
+            return error
+        return Denied(
+            error.what,
+            where=error.where,
+            expected=error.expected,
+            fix=f"{error.fix}. The hook is {caller}; if the aws provider is somebody else, "
+            f"{SAME_CREDENTIALS}",
+        )
 
     def layer(self, services: Services) -> Layer:
         """Return the layer that the query is about; raise SpecError when it cannot be one."""
@@ -91,6 +108,7 @@ class Query:
             log_group=self["log_group"],
             account=self["account"],
             region=self["region"],
+            signing_key=self.get("signing_key"),
         )
         return Layer(
             LayerSpec.from_json(self["spec"]), Path(self["root"]).resolve(), site, services

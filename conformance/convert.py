@@ -49,6 +49,8 @@ def convert(document: Document, schema: Mapping[str, Any], aws: Mapping[str, str
     _merge_into_bucket(resources)
     for function in resources.get("aws_lambda_function", {}).values():
         function["runtime"] = RUNTIME
+        # Resources have a region from 6.0 on.
+        function.get("lifecycle", {}).pop("postcondition", None)
     for ownership in resources["aws_s3_bucket_ownership_controls"].values():
         ownership["rule"]["object_ownership"] = OWNERSHIP
     _tag(resources, schema)

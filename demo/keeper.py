@@ -32,10 +32,12 @@ class Kept:
 
     environment: Mapping[str, str]
     process: subprocess.Popen[str]
+    folder: Path
     stays: bool = False
 
     def stay(self) -> None:
-        """Let the embedded AWS outlive this process."""
+        """Let the embedded AWS outlive this process; :func:`stayed` finds it then."""
+        _environment_file(self.folder).write_text(json.dumps(dict(self.environment)), "utf-8")
         assert self.process.stdin is not None
         self.process.stdin.write(STAY)
         self.process.stdin.flush()
@@ -57,7 +59,8 @@ def kept_aws(folder: Path) -> Iterator[Kept]:
         )
     assert process.stdin is not None
     assert process.stdout is not None
-    kept = Kept({}, process)
+    _environment_file(folder).unlink(missing_ok=True)
+    kept = Kept({}, process, folder)
     try:
         ready, _, _ = select.select([process.stdout], [], [], PATIENCE)
         first = process.stdout.readline() if ready else ""
@@ -86,7 +89,24 @@ def stop(folder: Path) -> bool:
         return False
     pid = file.read_text(encoding="ascii").strip()
     file.unlink()
-    # The number may belong to another process by now.
+    if not _is_keeper(pid):
+        return False
+    os.kill(int(pid), signal.SIGTERM)
+    return True
+
+
+def stayed(folder: Path) -> Mapping[str, str] | None:
+    """Return the environment of an embedded AWS that stayed, None where there is none."""
+    try:
+        pid = _pid_file(folder).read_text(encoding="ascii").strip()
+        environment: dict[str, str] = json.loads(_environment_file(folder).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return environment if _is_keeper(pid) else None
+
+
+def _is_keeper(pid: str) -> bool:
+    """Whether a number is a keeper's: it may belong to another process by now."""
     command = subprocess.run(
         ["ps", "-o", "args=", "-p", pid],
         capture_output=True,
@@ -94,14 +114,15 @@ def stop(folder: Path) -> bool:
         check=False,
         timeout=PATIENCE,
     ).stdout
-    if "demo.keeper" not in command:
-        return False
-    os.kill(int(pid), signal.SIGTERM)
-    return True
+    return "demo.keeper" in command
 
 
 def _pid_file(folder: Path) -> Path:
     return folder / "keeper.pid"
+
+
+def _environment_file(folder: Path) -> Path:
+    return folder / "environment.json"
 
 
 def main() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import platform
 import re
 import shutil
 import subprocess
@@ -14,13 +13,13 @@ from pathlib import Path
 
 from builder.errors import LayerError
 from builder.spec.layers_toml import load_config
+from demo.machine import this_architecture, this_python
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 COPIED = ("main.py", "layers.toml", "cdktf.json", "examples")
 EDITED = Path("examples/receipts/src/receipts/__init__.py")
 PATIENCE = 600.0
 """Seconds that a synthesis may take: a hundred times what it takes."""
-MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 
 
 @dataclass(frozen=True)
@@ -89,15 +88,7 @@ def make_project(folder: Path) -> Project:
 
 
 def _retarget(file: Path) -> None:
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    machine = platform.machine().lower()
-    if machine not in MACHINES:
-        raise LayerError(
-            f"Lambda has no architecture like this machine's ({machine})",
-            expected=" or ".join(sorted(set(MACHINES.values()))),
-            fix="run the demo on an x86_64 or arm64 machine",
-        )
     text = file.read_text(encoding="utf-8")
-    text = re.sub(r"(?m)^python = .*$", f"python = {json.dumps([python])}", text)
-    text = re.sub(r"(?m)^architecture = .*$", f'architecture = "{MACHINES[machine]}"', text)
+    text = re.sub(r"(?m)^python = .*$", f"python = {json.dumps([this_python()])}", text)
+    text = re.sub(r"(?m)^architecture = .*$", f'architecture = "{this_architecture()}"', text)
     file.write_text(text, encoding="utf-8")

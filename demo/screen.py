@@ -50,7 +50,7 @@ class Screen:
         for column in columns:
             table.add_column(column, overflow="fold")
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*map(Text, row))
         self._write(table)
 
     def error(self, text: str) -> None:

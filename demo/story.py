@@ -6,37 +6,27 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import boto3
 
 from builder.aws.session import Credentials, Session
-from builder.errors import LayerError
 from builder.layer.layer import Layer, layers_at
 from builder.release.plan import plan
 from builder.report.tables import megabytes
 from builder.spec.layers_toml import load_config
 from demo.logs import followed
 from demo.project import Project
-from demo.screen import Screen
-from embedded.terraform import Terraform
+from demo.telling import StoryBroken, Telling
 
 EDITED_LAYER = "receipts"
 
 
-class StoryBroken(LayerError):
-    """Something that the demo promises did not happen."""
-
-
 @dataclass
-class Story:
+class Story(Telling):
     """Tells the story of a project on an embedded AWS."""
 
     project: Project
-    terraform: Terraform
-    screen: Screen
-    logs: Path
     region: str
     layers: list[Layer] = field(default_factory=list)
 
@@ -187,10 +177,6 @@ class Story:
         session = Session(Credentials(), self.region)
         return layers_at(config.app, config.layers, self.project.folder, session)
 
-    def _init(self) -> None:
-        self._run("init", "-input=false")
-        self.screen.detail(self.terraform.used_line)
-
     def _outputs(self) -> dict[str, Any]:
         outputs = self.terraform.outputs()
         return {layer.name: outputs[layer.name] for layer in self.layers}
@@ -208,34 +194,12 @@ class Story:
         pages = boto3.Session().client("codebuild").list_builds()
         return len(pages["ids"])
 
-    def _run(self, *arguments: str, allowed: frozenset[int] | set[int] = frozenset({0, 2})) -> Any:
-        """Run terraform, keep what it wrote, and fail unless it ended as expected."""
-        done = self.terraform.run(*arguments, check=False)
-        log = (
-            self.logs
-            / f"terraform-{len(list(self.logs.glob('terraform-*'))) + 1:02}-{arguments[0]}.log"
-        )
-        log.write_text(done.stdout + done.stderr, encoding="utf-8")
-        if done.exit_code not in allowed:
-            raise StoryBroken(
-                f"terraform {' '.join(arguments)} ended with {done.exit_code}",
-                where=str(log),
-                expected=f"exit status {' or '.join(map(str, sorted(allowed)))}",
-                fix=(done.stderr or done.stdout).strip()[-3000:],
-            )
-        return done
-
     def _line(self, text: str, beginning: str) -> None:
         """Show terraform's own line that begins so, or fail."""
         line = next((line for line in text.splitlines() if line.startswith(beginning)), None)
         if line is None:
             raise StoryBroken(f"terraform did not say {beginning!r}", where=text[-2000:])
         self.screen.say(f"   terraform: {line}")
-
-    def _expect(self, holds: bool, what: str) -> None:
-        if not holds:
-            raise StoryBroken(f"not true: {what}", where=f"logs in {self.logs}")
-        self.screen.good(what)
 
 
 def _in_layer(path: str) -> bool:

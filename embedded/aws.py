@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from embedded import clients
-from embedded.calls import Call, read_calls
+from embedded.calls import Call, Journal
 from embedded.clients import Credentials
 from embedded.codebuild import process as agent_process
 from embedded.ministack import process as ministack
@@ -69,6 +69,7 @@ class EmbeddedAws:
                 )
                 ends.callback(self._ministack.child.stop)
                 self.url = self._ministack.url
+                self._journal = Journal(self._ministack.journal)
                 self.agent = agent_process.start(
                     self.state, self.identity, front, self.url, self.python
                 )
@@ -182,7 +183,7 @@ class EmbeddedAws:
 
     def calls(self) -> list[Call]:
         """Return the API calls so far, oldest answer first; ``len()`` of it is a bookmark."""
-        return read_calls(self._ministack.journal)
+        return self._journal.calls()
 
 
 def without_aws(environment: Mapping[str, str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,13 +53,30 @@ class Call:
         return cls(**{**fields, "time": datetime.fromisoformat(fields["time"])})
 
 
-def read_calls(path: Path) -> list[Call]:
-    """Return the calls recorded in a file, oldest answer first."""
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8") as lines:
-        # The last line may still be being written.
-        return [Call.from_json(line) for line in lines if line.endswith("\n")]
+class Journal:
+    """The calls recorded in a file that only grows: each line is parsed once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._calls: list[Call] = []
+        self._read = 0
+        self._lock = threading.Lock()
+
+    def calls(self) -> list[Call]:
+        """Return the calls so far, oldest answer first; none when there is no file."""
+        with self._lock:
+            if self.path.exists():
+                self._go_on()
+            return list(self._calls)
+
+    def _go_on(self) -> None:
+        with self.path.open("rb") as lines:
+            lines.seek(self._read)
+            for line in lines:
+                if not line.endswith(b"\n"):
+                    return  # it is being written
+                self._calls.append(Call.from_json(line.decode()))
+                self._read += len(line)
 
 
 def now() -> datetime:

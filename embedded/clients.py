@@ -6,11 +6,10 @@ import os
 import threading
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import boto3
-import botocore.session
-from botocore.config import Config
+if TYPE_CHECKING:  # boto3 takes half a second, and `make sandbox` often makes no call
+    import boto3
 
 NO_SETTINGS = {
     # Whatever profile this process's environment names is another AWS's.
@@ -36,6 +35,9 @@ class Credentials:
 @cache
 def session() -> boto3.Session:
     """Return the process's session; it has no credentials of its own."""
+    import boto3
+    import botocore.session
+
     return boto3.Session(botocore_session=botocore.session.Session(session_vars=NO_SETTINGS))
 
 
@@ -48,6 +50,8 @@ def client(
     user_agent: str = "",
 ) -> Any:
     """Return a client with a time limit on every wait, and with botocore's standard retries."""
+    from botocore.config import Config
+
     config = Config(
         proxies=NO_PROXIES,
         retries={"mode": "standard", "max_attempts": 3},

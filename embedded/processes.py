@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import os
 import socket
@@ -21,6 +22,17 @@ NETWORK = (
     "NETRC",
 )
 BASICS = ("PATH", "LANG", "LC_ALL", "TZ", "PYTHONDONTWRITEBYTECODE", *NETWORK)
+
+
+def collect_seldom() -> None:
+    """Let the garbage collector pass over what is there now, and look at the rest less often.
+
+    A server has read megabytes of descriptions that stay; looking through them again and again
+    takes a sixth of its time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)  # 700, 10, 10 is Python's own
 
 
 def bind() -> socket.socket:

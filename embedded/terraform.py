@@ -84,7 +84,9 @@ class Terraform:
             **{name: value for name, value in environment.items() if not _FOREIGN.fullmatch(name)},
             "CDKTF_DISABLE_PLUGIN_CACHE_ENV": "1",
             "CHECKPOINT_DISABLE": "1",
-            "TF_CLI_CONFIG_FILE": str(self._configuration(home, schemas or default_cache())),
+            "TF_CLI_CONFIG_FILE": str(
+                self._configuration(home, schemas or default_cache(), environment)
+            ),
             "TF_INPUT": "0",
             "TF_IN_AUTOMATION": "1",
         }
@@ -93,9 +95,10 @@ class Terraform:
         if not color:
             self.environment["TF_CLI_ARGS"] = "-no-color"
 
-    def _configuration(self, home: Path, schemas: Path) -> Path:
+    def _configuration(self, home: Path, schemas: Path, environment: Mapping[str, str]) -> Path:
         if self.providers == "stand-ins":
-            return mirror.lay_out(home, schemas)
+            python = environment.get(mirror.INTERPRETER)
+            return mirror.lay_out(home, schemas, Path(python) if python else None)
         empty = home.resolve() / "registry.rc"
         empty.write_text("disable_checkpoint = true\n")
         return empty

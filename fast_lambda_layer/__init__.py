@@ -5,38 +5,58 @@ Everything is imported when it is asked for: the command starts here too, and ne
 
 TYPE_CHECKING = False  # as typing has it; no module is imported here that another could replace
 if TYPE_CHECKING:
+    from builder.protocol.credentials import AssumeRole, WebIdentity
     from builder.spec.app_spec import AppSpec
     from builder.spec.layer_spec import LayerSpec
     from builder.spec.layers_toml import load_config
+    from builder.spec.service_spec import ServiceSpec
     from modules.layer.assets import SourceTree
-    from modules.layer.infrastructure import BuildInfrastructure, Credentials
+    from modules.layer.bindings import AwsProvider, ExternalProvider
+    from modules.layer.credentials import Credentials
+    from modules.layer.hybrid import HybridService
+    from modules.layer.infrastructure import BuildInfrastructure
     from modules.layer.layer import LambdaLayer
     from modules.layer.publisher import Publisher
     from modules.layer.stack import LayersStack
     from modules.layer.synthesis import synthesize
+    from modules.layer.versions import allow_versions
 
 __all__ = [
     "AppSpec",
+    "AssumeRole",
+    "AwsProvider",
     "BuildInfrastructure",
     "Credentials",
+    "ExternalProvider",
+    "HybridService",
     "LambdaLayer",
     "LayerSpec",
     "LayersStack",
     "Publisher",
+    "ServiceSpec",
     "SourceTree",
+    "WebIdentity",
+    "allow_versions",
     "load_config",
     "synthesize",
 ]
 
 _PLACES = {
     "AppSpec": "builder.spec.app_spec",
+    "AssumeRole": "builder.protocol.credentials",
+    "AwsProvider": "modules.layer.bindings",
     "BuildInfrastructure": "modules.layer.infrastructure",
-    "Credentials": "modules.layer.infrastructure",
+    "Credentials": "modules.layer.credentials",
+    "ExternalProvider": "modules.layer.bindings",
+    "HybridService": "modules.layer.hybrid",
     "LambdaLayer": "modules.layer.layer",
     "LayerSpec": "builder.spec.layer_spec",
     "LayersStack": "modules.layer.stack",
     "Publisher": "modules.layer.publisher",
+    "ServiceSpec": "builder.spec.service_spec",
     "SourceTree": "modules.layer.assets",
+    "WebIdentity": "builder.protocol.credentials",
+    "allow_versions": "modules.layer.versions",
     "load_config": "builder.spec.layers_toml",
     "synthesize": "modules.layer.synthesis",
 }

@@ -46,7 +46,7 @@ def main(
     options = _parser(config or find_config(Path.cwd()), stacks).parse_args(arguments)
     try:
         _check_cdktf()
-        _run(options.config, _stack(options.stack), bundle=options.bundle_sources)
+        _run(options.config, _stack(options.stack), app=options.app, bundle=options.bundle_sources)
     except LayerError as error:
         sys.stderr.write(f"ERROR: {error}\n")
         return 1
@@ -62,6 +62,12 @@ def _parser(config: Path, stacks: dict[str, str]) -> argparse.ArgumentParser:
         type=Path,
         default=Path(os.environ.get("LAMBDA_LAYER_CONFIG", config)),
         help="the layers.toml; cdktf.out is written beside it (default: $LAMBDA_LAYER_CONFIG)",
+    )
+    parser.add_argument(
+        "--app",
+        default=os.environ.get("LAMBDA_LAYER_APP", ""),
+        help="the application's name, in place of the one in layers.toml: another environment of "
+        "it, with a folder and a state of its own (default: $LAMBDA_LAYER_APP)",
     )
     parser.add_argument(
         "--bundle-sources",
@@ -105,11 +111,11 @@ def _stack(place: str) -> type[LayersStack]:
     return found
 
 
-def _run(config_file: Path, stack: type[LayersStack], *, bundle: bool) -> None:
+def _run(config_file: Path, stack: type[LayersStack], *, app: str, bundle: bool) -> None:
     from modules.layer import SourceTree
     from modules.layer.synthesis import synthesize
 
-    config = load_config(config_file)
+    config = load_config(config_file).called(app)
     project = config_file.parent
 
     def sources(spec: LayerSpec) -> SourceTree:
@@ -125,6 +131,7 @@ def _run(config_file: Path, stack: type[LayersStack], *, bundle: bool) -> None:
         outdir=outdir,
         sources=sources if bundle else None,
         stack=stack,
+        services=config.services,
     )
     folder = outdir / "stacks" / config.app.name
     sys.stdout.write(f"{config_file} -> {folder}\n")

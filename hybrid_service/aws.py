@@ -26,6 +26,8 @@ _LOST = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 DENIED = {"AccessDenied", "403", "InvalidAccessKeyId", "SignatureDoesNotMatch", "NoSuchBucket"}
 """What waiting does not change."""
 _ABSENT = {"NoSuchKey", "404", "NotFound"}
+GONE = {*_ABSENT, "NoSuchVersion", "MethodNotAllowed", "405"}
+"""What S3 says of a version that was deleted, or is a delete marker (Amazon S3 API reference)."""
 
 _making = threading.Lock()
 

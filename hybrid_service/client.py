@@ -115,6 +115,19 @@ class Finder:
                 log.info("cannot read the state now: %s", error)
                 time.sleep(SHORTEST)
 
+    def _write(self, state: State, etag: str) -> str | None:
+        """Write the state if it is still the one with this ETag; None if it is not, or not now.
+
+        A write that S3 made without saying so is a claim without a task: it runs out.
+        """
+        try:
+            return self.store.write(state, etag)
+        except ERRORS as error:
+            if code_of(error) in DENIED:
+                raise self._unwritable(error) from error
+            log.info("cannot write the state now: %s", error)
+            return None
+
     def _ready(self, state: State, *, is_held: bool) -> Endpoint | None:
         if state.phase != RUNNING or not is_held:
             return None
@@ -149,7 +162,7 @@ class Finder:
         log.warning("the task %s has ended without saying so: %s", state.task, why)
         served = state.phase in (RUNNING, STOPPING)
         ended = state.changed(phase=STOPPED, lease=0.0, endpoint="", reason=why, failed=not served)
-        self.store.write(ended, seen.etag)
+        self._write(ended, seen.etag)
         if not served:
             raise self._failed(why)
         return False  # the next look finds it free
@@ -158,7 +171,7 @@ class Finder:
         """Claim the next generation and run its task; False if another was first."""
         self._check_starts(seen)
         state = seen.claimed(self.settings.claim)
-        etag = self.store.write(state, seen.etag)
+        etag = self._write(state, seen.etag)
         if etag is None:
             return False
         log.info("starting generation %d of %s", state.generation, self.name)
@@ -167,12 +180,12 @@ class Finder:
             task = self._run(state.generation)
         except (*ERRORS, ServiceError) as error:
             why = str(error)
-            self.store.write(state.changed(phase=STOPPED, lease=0.0, reason=why, failed=True), etag)
+            self._write(state.changed(phase=STOPPED, lease=0.0, reason=why, failed=True), etag)
             raise self._failed(why) from error
         self._waited_for = state.generation
         self._looked = elapsed()
         # The task may have taken over already; then this write is one too late, as it should be.
-        self.store.write(state.changed(task=task, lease=self.settings.start), etag)
+        self._write(state.changed(task=task, lease=self.settings.start), etag)
         return True
 
     def _run(self, generation: int) -> str:
@@ -220,6 +233,14 @@ class Finder:
             expected="an answer of S3",
             fix="apply the service's stack, give the function's role the service's policy, and "
             "let its network reach S3",
+        )
+
+    def _unwritable(self, error: Exception) -> ServiceUnavailable:
+        return ServiceUnavailable(
+            f"state.json of the service {self.name} cannot be written",
+            where=f"{self.store.where('state.json')}: {error}",
+            expected="the right to claim the service",
+            fix="give the function's role the service's policy (client_policy)",
         )
 
     def _failed(self, reason: str) -> ServiceFailed:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from builder.spec.app_spec import AppSpec
 from builder.spec.layer_spec import LayerSpec
+from builder.spec.service_spec import ServiceSpec
 from modules.layer import synthesis
 from modules.layer.stack import LayersStack, Sources
 from stacks.example import ExampleStack
@@ -20,6 +21,7 @@ def synthesize(
     outdir: Path,
     sources: Sources | None = None,
     proof: bool = False,
+    services: Sequence[ServiceSpec] = (),
 ) -> Path:
     """Write an application's Terraform JSON below ``outdir``; return the folder it is in.
 
@@ -27,5 +29,11 @@ def synthesize(
     """
     stack = ExampleStack if proof else LayersStack
     return synthesis.synthesize(
-        app, layers, project=project, outdir=outdir, sources=sources, stack=stack
+        app,
+        layers,
+        project=project,
+        outdir=outdir,
+        sources=sources,
+        stack=stack,
+        services=services,
     )

@@ -11,21 +11,30 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from embedded.processes import collect_seldom
 from tests.needs import GUARD, Guard, needs_of
+from tests.wheel import installed_fixture, sdist_fixture, wheel_fixture
+
+__all__ = ["installed_fixture", "sdist_fixture", "wheel_fixture"]  # for every test
 
 if TYPE_CHECKING:
     from embedded.aws import EmbeddedAws
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Take interrupts even if whoever started us does not.
+    """Let no child inherit that a signal is ignored: those that a test ends would go on.
 
-    A script's `make test &` starts us with interrupts ignored, children inherit that, and those
-    that a test interrupts would never end.
+    A script's `make test &` starts us with interrupts ignored, nohup with hang-ups ignored. A
+    handler is not inherited, so one that does nothing keeps what nohup has promised to this run.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda _number, _frame: None)
     config.stash[GUARD] = Guard()
+    # Of the CPU of a terraform command a quarter goes into collecting garbage that ends with it.
+    os.environ.setdefault("GOGC", "800")
+    os.environ.setdefault("GOMEMLIMIT", "500MiB")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -34,6 +43,11 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     for item in items:
         for mark in sorted(needs_of(item)):
             item.add_marker(mark)
+
+
+def pytest_collection_finish() -> None:
+    """Do not look through what was imported for the tests each time that garbage is collected."""
+    collect_seldom()
 
 
 @pytest.hookimpl(wrapper=True)

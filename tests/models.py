@@ -1,4 +1,4 @@
-"""botocore's descriptions of services, parsed once a process instead of once a session."""
+"""botocore's descriptions of services, found and parsed once a process, not once a session."""
 
 from __future__ import annotations
 
@@ -8,22 +8,32 @@ from functools import cache
 from typing import Any
 
 import pytest
-from botocore.loaders import JSONFileLoader
+from botocore.loaders import JSONFileLoader, Loader
 
 
 @contextmanager
 def models_parsed_once() -> Iterator[None]:
-    """Keep what is parsed inside the block.
+    """Keep what is found and parsed inside the block.
 
-    Our tests make a session for each hook and each user, and each would read megabytes of JSON.
-    botocore itself keeps and shares what it parsed, but for one session.
+    Our tests make a session for each hook and each user, and each would look through four hundred
+    folders and read megabytes of JSON. botocore itself keeps and shares that, but for one session.
     """
-    parse = JSONFileLoader.load_file
+    parse, look = JSONFileLoader.load_file, Loader.list_available_services
 
     @cache
     def parsed(path: str) -> Any:
         return parse(JSONFileLoader(), path)
 
+    @cache
+    def available(paths: tuple[str, ...], type_name: str) -> list[str]:
+        loader = Loader(include_default_search_paths=False)
+        loader.search_paths.extend(paths)
+        return look(loader, type_name)
+
+    def listed(loader: Loader, type_name: str) -> list[str]:
+        return list(available(tuple(loader.search_paths), type_name))
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Loader, "list_available_services", listed)
         patch.setattr(JSONFileLoader, "load_file", lambda _self, path: parsed(path))
         yield

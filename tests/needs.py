@@ -32,7 +32,7 @@ BY_FOLDER: Mapping[str, frozenset[str]] = {"terraform": frozenset({"aws", "terra
 BY_MODULE: Sequence[tuple[re.Pattern[str], frozenset[str]]] = (
     (re.compile(r"[\w.]+\.(gateway|agent)"), frozenset({"aws"})),
     (re.compile(r"demo\.keeper"), frozenset({"aws"})),
-    (re.compile(r"demo"), frozenset({"aws", "terraform"})),
+    (re.compile(r"demo(\.hybrid)?|sandbox"), frozenset({"aws", "terraform"})),
 )
 """The marks of a test that runs ``python -m`` of a module, whatever package it is in."""
 

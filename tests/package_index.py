@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -17,13 +19,15 @@ class PackageIndex:
     """Serves a folder's wheels and sdists as PEP 503 has it; remembers who asked for what.
 
     With ``ranges`` it honours Range; without, it answers 200 with everything, as servers may.
-    ``sent`` counts the bytes of bodies.
+    ``sent`` counts the bytes of bodies. With ``uploaded`` it answers as PEP 700 has it: the files'
+    names and when each was uploaded.
     """
 
     def __init__(
         self, folder: Path, user: str = "", password: str = "", *, ranges: bool = False
     ) -> None:
         self.folder = folder
+        self.uploaded: dict[str, datetime] = {}
         self.ranges = ranges
         self.sent = 0
         self.asked: list[str] = []
@@ -56,12 +60,30 @@ class PackageIndex:
         if parts[0] == "files":
             found = self.folder / parts[1]
             return found.read_bytes() if found in wheels else None
+        if self.uploaded:
+            found_here = [self._file(wheel) for wheel in wheels if _name(wheel) == parts[-1]]
+            page = {"meta": {"api-version": "1.1"}, "name": parts[-1], "files": found_here}
+            return json.dumps(page).encode() if found_here else None
         links = [self._link(wheel) for wheel in wheels if _name(wheel) == parts[-1]]
         return f"<html><body>{''.join(links)}</body></html>".encode() if links else None
+
+    def kind(self, path: str) -> str:
+        """Return the type of what is at a path."""
+        if not path.startswith("/simple"):
+            return "application/zip"
+        return "application/vnd.pypi.simple.v1+json" if self.uploaded else "text/html"
 
     def _link(self, wheel: Path) -> str:
         digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
         return f'<a href="/files/{wheel.name}#sha256={digest}">{wheel.name}</a>'
+
+    def _file(self, wheel: Path) -> dict[str, object]:
+        return {
+            "filename": wheel.name,
+            "url": f"/files/{wheel.name}",
+            "hashes": {"sha256": hashlib.sha256(wheel.read_bytes()).hexdigest()},
+            "upload-time": self.uploaded[wheel.name].strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
 
     def _handler(index) -> type[BaseHTTPRequestHandler]:  # noqa: N805 - the handler has a self, too
         class Handler(BaseHTTPRequestHandler):
@@ -92,8 +114,7 @@ class PackageIndex:
                 self.send_response(status)
                 if status == 206:
                     self.send_header("Content-Range", f"bytes {first}-{last}/{size}")
-                kind = "text/html" if self.path.startswith("/simple") else "application/zip"
-                self.send_header("Content-Type", kind)
+                self.send_header("Content-Type", index.kind(self.path))
                 self.send_header("Content-Length", str(len(content or b"")))
                 self.end_headers()
                 if with_body:

@@ -14,11 +14,17 @@ PATIENCE = 120.0
 
 
 def wait_until(
-    happened: Callable[[], object], what: str = "what was waited for", seconds: float = PATIENCE
+    happened: Callable[[], object],
+    what: str | Callable[[], str] = "what was waited for",
+    seconds: float = PATIENCE,
 ) -> None:
-    """Wait until something is so; fail when that takes too long."""
+    """Wait until something is so; fail when that takes too long.
+
+    ``what`` is what is waited for, or a function that says what there is in its place.
+    """
     deadline = time.monotonic() + seconds
     while not happened():
         if time.monotonic() > deadline:
-            raise AssertionError(f"it did not happen within {seconds:.0f} s: {what}")
+            why = what if isinstance(what, str) else what()
+            raise AssertionError(f"it did not happen within {seconds:.0f} s: {why}")
         time.sleep(0.03)

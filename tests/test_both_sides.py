@@ -44,8 +44,9 @@ def test_the_worker_reads_of_a_request_all_that_is_in_it(name: str) -> None:
     document = sent(LAYERS[name])
     read = request.parse(document)
 
-    # json: lists and tuples are the same. An index is described by what it has.
+    # json: lists and tuples are the same. An index and rules are described by what they have.
     found = json.loads(json.dumps(dataclasses.asdict(read)))
+    found["licences"] = {rule: names for rule, names in found["licences"].items() if names}
     found["indexes"] = [
         {k: v for k, v in index.items() if v != "" and v is not None} for index in found["indexes"]
     ]

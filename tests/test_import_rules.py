@@ -13,7 +13,7 @@ import pytest
 PROJECT = Path(__file__).parents[1]
 PACKAGES = (
     *("fast_lambda_layer", "builder", "hybrid_service", "embedded"),
-    *("modules", "stacks", "demo", "bench"),
+    *("modules", "stacks", "hcl", "demo", "sandbox", "docsite", "bench"),
 )
 
 
@@ -40,6 +40,7 @@ def project_fixture(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "line", "arrow"),
     [

@@ -68,6 +68,7 @@ def test_what_a_test_starts_takes_interrupts() -> None:
             child.kill()
 
 
+@pytest.mark.slow
 def test_it_does_so_when_the_suite_was_started_in_the_background_of_a_script() -> None:
     """Such a process, and all that it starts, ignores interrupts."""
     selected = f"{__file__}::{test_what_a_test_starts_takes_interrupts.__name__}"

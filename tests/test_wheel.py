@@ -2,86 +2,18 @@
 
 from __future__ import annotations
 
+import email
 import json
-import os
 import shutil
-import site
-import subprocess
 import sys
+import tarfile
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from builder import __version__
-from tests.patience import PATIENCE
-
-PROJECT = Path(__file__).parents[1]
-NEEDED = ("builder", "fast_lambda_layer", "modules", "pyproject.toml", "README.md", "LICENSE")
-OURS = ("fast_lambda_layer", "_fast_lambda_layer", "__editable__")
-"""How what the editable install has put into site-packages begins."""
-
-
-def run(
-    command: Sequence[str | Path], cwd: Path, text: str = "", **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """Run a command in a folder."""
-    return subprocess.run(
-        [str(word) for word in command],
-        cwd=cwd,
-        env={**os.environ, **environment},
-        input=text,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-
-
-def worked(done: subprocess.CompletedProcess[str]) -> str:
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-@pytest.fixture(name="wheel", scope="module")
-def wheel_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel of a copy of the sources, as any build frontend does."""
-    folder = tmp_path_factory.mktemp("wheel")
-    for name in NEEDED:
-        if (PROJECT / name).is_dir():
-            leave_out = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(PROJECT / name, folder / name, ignore=leave_out)
-        else:
-            shutil.copy(PROJECT / name, folder)
-    build = "import hatchling.build as b; print(b.build_wheel('dist'))"
-    (folder / "dist").mkdir()
-    worked(run([sys.executable, "-c", build], folder))
-    return next((folder / "dist").glob("*.whl"))
-
-
-@pytest.fixture(name="installed", scope="module")
-def installed_fixture(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install it into an environment; return the folder of its programs.
-
-    What it depends on is linked from this environment, so that nothing is downloaded; the editable
-    install of the checkout is left out.
-    """
-    folder = tmp_path_factory.mktemp("environment")
-    uv = Path(sys.executable).with_name("uv")
-    worked(run([uv, "venv", "--offline", "--python", sys.executable, folder / "venv"], folder))
-    python = folder / "venv" / "bin" / "python"
-    worked(run([uv, "pip", "install", "--offline", "--no-deps", "--python", python, wheel], folder))
-    where = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    target = Path(worked(run([python, "-c", where], folder)).strip())
-    for there in site.getsitepackages():
-        for entry in Path(there).iterdir():
-            if not entry.name.startswith(OURS) and not (target / entry.name).exists():
-                (target / entry.name).symlink_to(entry)
-    assert PROJECT.as_posix() not in worked(
-        run([python, "-c", "import sys; print(sys.path)"], folder)
-    )
-    return python.parent
+from tests.wheel import PROJECT, run, worked
 
 
 @pytest.fixture(name="project")
@@ -111,10 +43,81 @@ def test_the_wheel_holds_what_a_user_needs_and_nothing_of_the_checkout(wheel: Pa
     tops = {name.partition("/")[0] for name in names}
     kept = f"fast_lambda_layer-{__version__}"
     assert tops == {
-        "builder", "fast_lambda_layer", "modules", f"{kept}.dist-info", f"{kept}.data",
+        "builder", "fast_lambda_layer", "hybrid_service", "modules",
+        f"{kept}.dist-info", f"{kept}.data",
     }  # fmt: skip
     assert "modules/__init__.py" not in names
-    assert {"builder/py.typed", "fast_lambda_layer/py.typed"} <= set(names)
+    packages = ("builder", "fast_lambda_layer", "hybrid_service", "modules/layer")
+    assert {f"{package}/py.typed" for package in packages} <= set(names)
+
+
+def test_the_sdist_has_the_pages_and_nothing_of_tests_and_embedded_aws(sdist: Path) -> None:
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"CHANGELOG.md", "LICENSE", "README.md", "docs/security.md", "PKG-INFO"} <= names
+    assert not {name.partition("/")[0] for name in names} & {"tests", "embedded", "demo", ".venv"}
+
+
+def test_every_file_of_the_packages_is_in_the_wheel(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    there = {
+        file.relative_to(PROJECT).as_posix()
+        for package in ("builder", "fast_lambda_layer", "hybrid_service", "modules")
+        for file in (PROJECT / package).rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+    assert there - names == set()
+
+
+def test_what_an_index_shows_is_there_and_leads_nowhere_else(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as opened:
+        text = opened.read(f"fast_lambda_layer-{__version__}.dist-info/METADATA").decode()
+    metadata = email.message_from_string(text)
+    assert "Typing :: Typed" in metadata.get_all("Classifier", [])
+    assert metadata.get_all("Project-URL", []) == []
+    assert metadata["License-Expression"] == "Apache-2.0"
+    assert "\n\n# Fast Lambda Layer\n" in text
+
+
+def test_changes_of_this_version_are_described() -> None:
+    assert f"\n## {__version__}" in (PROJECT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_a_type_checker_knows_what_a_program_of_others_imports(
+    installed: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from fast_lambda_layer import LayerSpec\n"
+        "import modules.layer.policies\n"
+        'LayerSpec("web", 3, "arm64")\n'
+    )
+    # mypy would read the 2,200 modules of the bindings, for minutes.
+    (tmp_path / "mypy.ini").write_text(
+        "[mypy]\n[mypy-cdktf.*,cdktf_cdktf_provider_aws.*,cdktf_cdktf_provider_external.*]\n"
+        "follow_imports = skip\n"
+    )
+    mypy = Path(sys.executable).with_name("mypy")
+    python = f"--python-executable={installed / 'python'}"
+    done = run([mypy, "--strict", python, "mine.py"], tmp_path)
+    assert 'mine.py:3: error: Argument 2 to "LayerSpec" has incompatible type "int"' in done.stdout
+    assert "Found 1 error" in done.stdout
+
+
+@pytest.mark.slow
+def test_uv_tool_installs_it_with_what_it_needs(wheel: Path, tmp_path: Path) -> None:
+    uv = Path(sys.executable).with_name("uv")
+    places = {
+        "UV_TOOL_DIR": str(tmp_path / "tools"),
+        "UV_TOOL_BIN_DIR": str(tmp_path / "bin"),
+        "UV_PYTHON": sys.executable,
+    }
+    worked(run([uv, "tool", "install", wheel], tmp_path, **places))
+    done = run([tmp_path / "bin/lambda-layer", "--version"], tmp_path, PATH="/usr/bin:/bin")
+    assert worked(done) == f"lambda-layer, version {__version__}\n"
+    done = run([tmp_path / "bin/lambda-layer", "synth"], tmp_path, PATH="/usr/bin:/bin")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
 
 
 def test_the_command_runs_in_a_project_that_has_packages_of_its_names(
@@ -125,6 +128,7 @@ def test_the_command_runs_in_a_project_that_has_packages_of_its_names(
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_a_hook_answers_there(installed: Path, project: Path) -> None:
     query = '{"web.spec": "{}"}'
     done = run([installed / "lambda-layer", "hook", "plan"], project, query, **hostile(project))
@@ -132,6 +136,7 @@ def test_a_hook_answers_there(installed: Path, project: Path) -> None:
     assert "it has no 'region'" in done.stderr
 
 
+@pytest.mark.slow
 def test_layers_are_synthesized_there(installed: Path, project: Path) -> None:
     command: list[str | Path] = [installed / "python", "-I", "-m", "fast_lambda_layer.synth"]
     worked(run(command, project, PYTHONPATH=str(project)))
@@ -148,6 +153,7 @@ def test_a_main_py_beside_them_is_refused_with_what_to_do(installed: Path, proje
     assert done.returncode == 1
 
 
+@pytest.mark.slow
 def test_a_main_py_beside_stacks_and_a_folder_of_modules_works(
     installed: Path, project: Path
 ) -> None:

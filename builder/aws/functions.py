@@ -10,13 +10,16 @@ Sources of the facts:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from builder.aws.session import Session, code_of, explained
+from builder.aws.together import together
+from builder.errors import LayerError
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -103,7 +106,7 @@ class Function:
 class Use:
     """That a function has a version of a layer; ``qualifier`` is ``$LATEST`` or a version.
 
-    ``arn`` is the function's, as Lambda lists it.
+    ``arn`` is the function's, without a version.
     """
 
     function: str
@@ -116,15 +119,58 @@ class Use:
         """The version of the layer."""
         return int(self.layer_arn.rpartition(":")[2])
 
+    @property
+    def is_latest(self) -> bool:
+        """Whether it is the function itself, not a published version, which nothing can change."""
+        return self.qualifier == "$LATEST"
+
     def __str__(self) -> str:
-        return self.function if self.qualifier == "$LATEST" else f"{self.function}:{self.qualifier}"
+        return self.function if self.is_latest else f"{self.function}:{self.qualifier}"
+
+
+@dataclass(frozen=True)
+class Uses:
+    """Which functions have which layers, as one listing showed it, by the ARNs of the layers.
+
+    With ``published`` functions' published versions are among them.
+    """
+
+    published: bool
+    by_layer: Mapping[str, Sequence[Use]]
+
+    @classmethod
+    def read(cls, listed: Iterable[Sequence[Any]], *, published: bool) -> Uses:
+        """Read a list of name, qualifier, ARN and layer versions of each function."""
+        found: dict[str, list[Use]] = {}
+        for name, qualifier, arn, layers in listed:
+            for layer in layers:
+                use = Use(name, qualifier, layer, arn=arn)
+                found.setdefault(layer.rpartition(":")[0], []).append(use)
+        return cls(published, {layer: sorted(uses) for layer, uses in found.items()})
+
+    def of(self, layer: str) -> list[Use]:
+        """Return the functions that have any version of a layer, by its ARN without one."""
+        return list(self.by_layer.get(layer, ()))
+
+
+def by_version(uses: Iterable[Use]) -> dict[str, list[str]]:
+    """Return the functions that have each layer version, by its ARN, in words."""
+    users: dict[str, list[str]] = {}
+    for use in uses:
+        users.setdefault(use.layer_arn, []).append(str(use))
+    return users
 
 
 class Functions:
     """The functions of an account and region."""
 
     def __init__(self, session: Session) -> None:
-        self._lambda: LambdaClient = session.client("lambda", retries=PATIENCE)
+        self._session = session
+
+    @cached_property
+    def _lambda(self) -> LambdaClient:
+        client: LambdaClient = self._session.client("lambda", retries=PATIENCE)
+        return client
 
     def get(self, function: str) -> Function | None:
         """Return a function by its name or ARN, or None if there is none."""
@@ -138,28 +184,35 @@ class Functions:
         return Function.read(answer)
 
     def using(self, layer: str, *, published: bool = True) -> list[Use]:
-        """Return the functions that have any version of a layer, by the layer's ARN without one.
+        """Return the functions that have any version of a layer, by the layer's ARN without one."""
+        return self.uses(published=published).of(layer)
+
+    def uses(self, *, published: bool = True) -> Uses:
+        """List all functions of the account and region, and return which layers they have.
 
         With ``published`` their published versions too: ``ALL`` lists those (Lambda API reference,
         ListFunctions). Aliases need no look of their own: each points to a published version or to
-        $LATEST.
+        $LATEST. A list of 5,000 functions is a hundred calls, so processes of this machine that
+        want it at the same time share one that began after they asked.
         """
-        listing: Any = {"FunctionVersion": "ALL"} if published else {}
-        with explained("lambda:ListFunctions", f"functions with a version of {layer}"):
-            pages = self._lambda.get_paginator("list_functions").paginate(**listing)
-            found = [
-                Use(
-                    config["FunctionName"],
-                    config.get("Version", "$LATEST"),
-                    version["Arn"],
-                    arn=config["FunctionArn"],
-                )
-                for page in pages
-                for config in page["Functions"]
-                for version in config.get("Layers", [])
-                if version["Arn"].rpartition(":")[0] == layer
-            ]
-        return sorted(found)
+        options: Any = {"FunctionVersion": "ALL"} if published else {}
+
+        def ask() -> list[Sequence[Any]]:
+            with explained("lambda:ListFunctions", "the functions of the account and region"):
+                pages = self._lambda.get_paginator("list_functions").paginate(**options)
+                return [
+                    _listed(config)
+                    for page in pages
+                    for config in page["Functions"]
+                    if config.get("Layers")
+                ]
+
+        try:
+            asking = f"{self._session.caller} {self._lambda.meta.endpoint_url}"
+        except LayerError:
+            return Uses.read(ask(), published=published)
+        listed = together(f"lambda:ListFunctions {options} {asking}", ask)
+        return Uses.read(listed, published=published)
 
     def role_of(self, function: str) -> str:
         """Return the ARN of a function's role, "" when there is no such function."""
@@ -200,6 +253,17 @@ class Functions:
                 if code_of(error) == ABSENT:
                     return {}
                 raise
+
+
+def _listed(config: Mapping[str, Any]) -> Sequence[Any]:
+    """Return the name, qualifier, ARN and layer versions of a function.
+
+    With published versions Lambda lists ARNs that end with a version, ``$LATEST`` too (AWS CLI
+    reference, list-versions-by-function, example); tags are those of the function's own ARN.
+    """
+    qualifier = config.get("Version", "$LATEST")
+    arn = config["FunctionArn"].removesuffix(f":{qualifier}")
+    return config["FunctionName"], qualifier, arn, [layer["Arn"] for layer in config["Layers"]]
 
 
 def with_version(layers: Sequence[str], layer_arn: str) -> list[str]:

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    ProxyConnectionError,
+)
 from botocore.exceptions import ConnectionError as BotocoreConnectionError
 
 from builder.aws.session import Session, code_of, explained
@@ -24,7 +32,14 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_lambda.literals import ArchitectureType, RuntimeType
 
-SERVER_ERROR = 500
+SERVER_ERROR, GATEWAY_TIMEOUT = 500, 504
+
+NOT_CONNECTED = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
+"""What botocore raises where it did not get as far as to send the request."""
+
+GRANT = "fast-lambda-layer-"
+"""How the ids of our statements in a version's policy begin; the account or organization follows.
+Others' statements are left as they are."""
 
 MARK = re.compile(r"\[(?P<token>[0-9a-f]{64}#[0-9]+)(?: of (?P<app>[a-z0-9-]+))?\]$")
 """How a version's description ends when we published it: the token, and the application whose it
@@ -40,7 +55,8 @@ class LayerVersion:
 
     ``app`` is the application that published it, "" where the version does not say so: two
     applications can make one name of layer, ``shop`` with ``web-x`` and ``shop-web`` with ``x``.
-    ``fresh`` says that this run published it.
+    ``created`` is when (ISO 8601, UTC), where GetLayerVersion was asked; ``fresh`` says that this
+    run published it.
     """
 
     arn: str
@@ -49,6 +65,7 @@ class LayerVersion:
     code_sha256: str = ""
     code_size: int = 0
     app: str = ""
+    created: str = field(default="", compare=False)
     fresh: bool = field(default=False, compare=False)
 
     def is_of(self, app: str) -> bool:
@@ -60,12 +77,17 @@ class Layers:
     """The layers of an account and region."""
 
     def __init__(self, session: Session) -> None:
+        self._session = session
+        self._lambda: LambdaClient = session.client("lambda")
+
+    @cached_property
+    def _publisher(self) -> LambdaClient:
         # Publishing answers only when Lambda has copied and unpacked the archive, and a second
         # attempt would publish twice: one patient attempt; ensure() looks before it tries again.
-        self._publisher: LambdaClient = session.client(
+        client: LambdaClient = self._session.client(
             "lambda", read_timeout=300, retries={"mode": "standard", "total_max_attempts": 1}
         )
-        self._lambda: LambdaClient = session.client("lambda")
+        return client
 
     def publish(
         self,
@@ -124,6 +146,8 @@ class Layers:
             code_sha256=answer["Content"]["CodeSha256"],
             code_size=answer["Content"]["CodeSize"],
             app=_mark(answer)[1],
+            # 2026-11-25T18:52:00.000+0000: always UTC (AWS Lambda API reference, GetLayerVersion).
+            created=f"{answer['CreatedDate'][:19]}Z",
         )
 
     def download(self, arn: str, into: Path) -> LayerVersion:
@@ -176,6 +200,67 @@ class Layers:
                 if code_of(error) != "ResourceNotFoundException":
                     raise
 
+    def shared_with(self, name: str, version: int) -> set[str]:
+        """Return the accounts and organizations that we gave a version to; none if it is gone."""
+        ids = [str(statement.get("Sid", "")) for statement in self._statements(name, version)]
+        return {sid.removeprefix(GRANT) for sid in ids if sid.startswith(GRANT)}
+
+    def granted(self, name: str, version: int) -> list[str]:
+        """Return the principals whom a version's policy names, whoever wrote it; none if gone."""
+        found: dict[str, None] = {}
+        for statement in self._statements(name, version):
+            principal = statement.get("Principal", "")
+            named = principal.values() if isinstance(principal, dict) else [principal]
+            for one in named:
+                found.update(dict.fromkeys(map(str, one if isinstance(one, list) else [one])))
+        return list(found)
+
+    def _statements(self, name: str, version: int) -> list[dict[str, Any]]:
+        with explained("lambda:GetLayerVersionPolicy", f"layer {name}:{version}"):
+            try:
+                answer = self._lambda.get_layer_version_policy(
+                    LayerName=name, VersionNumber=version
+                )
+            except ClientError as error:
+                if code_of(error) == "ResourceNotFoundException":
+                    return []
+                raise
+        return list(json.loads(answer["Policy"]).get("Statement", []))
+
+    def share(self, name: str, version: int, whom: str) -> None:
+        """Let an account, or all accounts of an organization (``o-...``), use a version.
+
+        One that has it already is fine.
+        """
+        who = {"Principal": "*", "OrganizationId": whom} if whom.startswith("o-") else {}
+        with explained("lambda:AddLayerVersionPermission", f"layer {name}:{version}"):
+            try:
+                self._lambda.add_layer_version_permission(
+                    LayerName=name,
+                    VersionNumber=version,
+                    StatementId=f"{GRANT}{whom}",
+                    Action="lambda:GetLayerVersion",
+                    **(who or {"Principal": whom}),
+                )
+            except ClientError as error:
+                # Also while another change is under way (API reference, "Errors"): that gives
+                # nothing to whom we mean.
+                if code_of(error) != "ResourceConflictException":
+                    raise
+                if whom not in self.shared_with(name, version):
+                    raise
+
+    def unshare(self, name: str, version: int, whom: str) -> None:
+        """Take a version from an account or organization; one that has it no longer is fine."""
+        with explained("lambda:RemoveLayerVersionPermission", f"layer {name}:{version}"):
+            try:
+                self._lambda.remove_layer_version_permission(
+                    LayerName=name, VersionNumber=version, StatementId=f"{GRANT}{whom}"
+                )
+            except ClientError as error:
+                if code_of(error) != "ResourceNotFoundException":
+                    raise
+
     def delete(self, name: str, version: int) -> None:
         """Delete a version; one that is gone already is fine."""
         with explained("lambda:DeleteLayerVersion", f"layer {name}:{version}"):
@@ -202,16 +287,19 @@ def _unanswered(resource: str) -> Iterator[None]:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if status < SERVER_ERROR:
             raise
-        raise _no_answer(f"{status} {code_of(error)}", resource, is_open=False) from error
+        is_open = status == GATEWAY_TIMEOUT
+        raise _no_answer(f"{status} {code_of(error)}", resource, is_open=is_open) from error
     except (BotocoreConnectionError, HTTPClientError) as error:
-        raise _no_answer(str(error), resource, is_open=True) from error
+        was_sent = not isinstance(error, NOT_CONNECTED)
+        raise _no_answer(str(error), resource, is_open=was_sent, was_sent=was_sent) from error
 
 
-def _no_answer(how: str, resource: str, *, is_open: bool) -> Unanswered:
+def _no_answer(how: str, resource: str, *, is_open: bool, was_sent: bool = True) -> Unanswered:
     return Unanswered(
         f"lambda:PublishLayerVersion was not answered: {how}",
         where=resource,
         expected="the new version, or an error that says why there is none",
         fix="run it again: it first looks whether the version was published",
         is_open=is_open,
+        was_sent=was_sent,
     )

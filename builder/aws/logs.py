@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -16,7 +17,12 @@ class Logs:
     """The log streams of builds."""
 
     def __init__(self, session: Session) -> None:
-        self._logs: CloudWatchLogsClient = session.client("logs")
+        self._session = session
+
+    @cached_property
+    def _logs(self) -> CloudWatchLogsClient:
+        client: CloudWatchLogsClient = self._session.client("logs")
+        return client
 
     def tail(self, group: str, stream: str, lines: int) -> list[str]:
         """Return the last lines of a stream, or nothing if it is absent or has no name yet."""
@@ -33,11 +39,18 @@ class Logs:
                 raise
         return [event.get("message", "").rstrip("\n") for event in answer["events"]][-lines:]
 
-    def follow(self, group: str, stream: str, after: str | None) -> tuple[list[str], str | None]:
-        """Return the lines after a position (None: the start), and the new position."""
+    def follow(
+        self, group: str, stream: str, after: str | None, *, since: float = 0.0
+    ) -> tuple[list[str], str | None]:
+        """Return the lines after a position (None: the start), and the new position.
+
+        Without those that were written before ``since``, in seconds since 1970.
+        """
         if not (group and stream):
             return [], after
         position: dict[str, Any] = {"nextToken": after} if after else {}
+        if since > 0:
+            position["startTime"] = int(since * 1000)
         with explained("logs:GetLogEvents", f"log group {group}, stream {stream}"):
             try:
                 answer = self._logs.get_log_events(

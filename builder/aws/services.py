@@ -6,21 +6,28 @@ from dataclasses import dataclass
 
 from builder.aws.codebuild import CodeBuild
 from builder.aws.functions import Functions
+from builder.aws.keys import Keys
 from builder.aws.layers import Layers
 from builder.aws.logs import Logs
+from builder.aws.parameters import Parameters
 from builder.aws.session import Session
 from builder.aws.store import Store
 
 
 @dataclass(frozen=True)
 class Services:
-    """One thin object a service, all in one account and region."""
+    """One thin object a service, all in one account and region.
+
+    Clients that a plan does without are made when they are used, as each takes a moment.
+    """
 
     store: Store
     codebuild: CodeBuild
     layers: Layers
     functions: Functions
     logs: Logs
+    parameters: Parameters
+    keys: Keys
 
 
 def connect(session: Session, *, bucket: str, project: str) -> Services:
@@ -31,4 +38,6 @@ def connect(session: Session, *, bucket: str, project: str) -> Services:
         layers=Layers(session),
         functions=Functions(session),
         logs=Logs(session),
+        parameters=Parameters(session),
+        keys=Keys(session),
     )

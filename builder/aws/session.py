@@ -6,13 +6,12 @@ import logging
 import os
 import random
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -30,11 +29,11 @@ from botocore.exceptions import (
     ConnectionError as NoConnection,
 )
 
-from builder.errors import AwsError, CredentialsError, LayerError, NotNow
+from builder.aws.credentials import Credentials as Credentials
+from builder.aws.credentials import session_of
+from builder.errors import AwsError, CredentialsError, Denied, LayerError, NotNow, Unreachable
 
 log = logging.getLogger(__name__)
-
-SESSION_NAME = "lambda-layer"
 
 CONFIG = Config(
     # botocore's standard mode: 3 attempts in all, exponential backoff with jitter, and only for
@@ -46,18 +45,11 @@ CONFIG = Config(
 )
 
 
-@dataclass(frozen=True)
-class Credentials:
-    """Where credentials come from: empty fields mean the environment, as everywhere in AWS."""
-
-    profile: str = ""
-    role_arn: str = ""
-
-    def __str__(self) -> str:
-        parts = [f"profile {self.profile!r}" if self.profile else "the environment"]
-        if self.role_arn:
-            parts.append(f"assuming {self.role_arn}")
-        return ", ".join(parts)
+SAME_CREDENTIALS = (
+    "give the hooks what the aws provider has: BuildInfrastructure(credentials=...), or in the "
+    "layers' stack the variables aws_profile and assume_role_arn, assume_role or "
+    "assume_role_with_web_identity"
+)
 
 
 class Session:
@@ -65,11 +57,10 @@ class Session:
 
     def __init__(self, credentials: Credentials, region: str = "") -> None:
         self.credentials = credentials
+        self.region = region or _region_of_environment() or ""
+        self._making = threading.Lock()
         try:
-            session = boto3.Session(
-                profile_name=credentials.profile or None,
-                region_name=region or _region_of_environment(),
-            )
+            self._session = session_of(credentials, self.region or None, CONFIG)
         except ProfileNotFound as error:
             raise CredentialsError(
                 str(error),
@@ -77,19 +68,22 @@ class Session:
                 expected="a profile of the shared AWS configuration on this machine",
                 fix="run `aws configure list-profiles`, then set the profile, or add it",
             ) from error
-        if not session.region_name:
+        except (BotoCoreError, ClientError) as error:
+            raise self._trouble(error, "sts:AssumeRole") from error
+        self.region = self._session.region_name or ""
+        if not self.region:
             raise CredentialsError(
                 "no AWS region is set",
                 expected="a region from the provider, AWS_REGION, the profile, or [app] region",
                 fix="for example: export AWS_REGION=eu-west-1",
             )
-        self.region: str = session.region_name
-        self._session = self._assume(session) if credentials.role_arn else session
 
     def client(self, service: str, **options: Any) -> Any:
         """Return a client; ``options`` override fields of the shared configuration."""
         config = CONFIG.merge(Config(**options)) if options else CONFIG
-        client = self._session.client(service, config=config)  # type: ignore[call-overload]  # by name
+        # Making clients, unlike using them, is not safe in threads (boto3 guide, "Session").
+        with self._making:
+            client = self._session.client(service, config=config)  # type: ignore[call-overload]  # by name
         client.meta.events.register("needs-retry", _wait_out_throttling)
         if log.isEnabledFor(logging.DEBUG):
             client.meta.events.register("before-parameter-build", _log_question)
@@ -137,32 +131,16 @@ class Session:
                 f"the builder would work in account {self.account}, Terraform in {account}",
                 where=f"the builder's credentials come from {self.credentials}",
                 expected="one account for both",
-                fix="give the hooks the aws provider's profile or role "
-                "(variables aws_profile and assume_role_arn), or change the environment",
+                fix=f"{SAME_CREDENTIALS}, or change the environment",
             )
-
-    def _assume(self, session: boto3.Session) -> boto3.Session:
-        try:
-            answer = session.client("sts", config=CONFIG).assume_role(
-                RoleArn=self.credentials.role_arn, RoleSessionName=SESSION_NAME
-            )
-        except (BotoCoreError, ClientError) as error:
-            raise self._trouble(error, "sts:AssumeRole") from error
-        keys = answer["Credentials"]
-        return boto3.Session(
-            aws_access_key_id=keys["AccessKeyId"],
-            aws_secret_access_key=keys["SecretAccessKey"],
-            aws_session_token=keys["SessionToken"],
-            region_name=self.region,
-        )
 
     def _trouble(self, error: BotoCoreError | ClientError, action: str) -> LayerError:
         """Return what a failed call to STS means: new credentials help only where they are bad."""
         whose = f"credentials from {self.credentials}, region {self.region}"
         if isinstance(error, ClientError) and code_of(error) not in REFUSED:
             return _explain(error, action, whose)
-        if isinstance(error, HTTPClientError | NoConnection):
-            return _unreachable(error, action, whose)
+        if isinstance(error, NO_WAY):
+            return _unreachable(error, f"{action} with {whose}")
         if isinstance(error, NoCredentialsError):
             what = "there are no AWS credentials"
         elif isinstance(error, ClientError):
@@ -196,6 +174,7 @@ THROTTLING = frozenset(
         "RequestThrottled",
         "RequestThrottledException",
         "SlowDown",
+        "TooManyUpdates",  # of one SSM parameter
         "Throttling",
         "ThrottlingException",
         "ThrottledException",
@@ -209,12 +188,15 @@ THROTTLED_CALLS = 25
 """Tries of one call that is throttled: with the pauses below that is about four minutes. A call
 that AWS throttles was not processed, so trying again is safe for every one of them."""
 
+TOLD_TRIES = 3
+"""Throttled tries after which each further one is said: the pauses take seconds from then on."""
+
 THROTTLED_PAUSE = 20.0
 """The longest pause between two tries, in seconds."""
 
 
 def _wait_out_throttling(
-    response: tuple[Any, Mapping[str, Any]] | None = None, attempts: int = 0, **_event: Any
+    response: tuple[Any, Mapping[str, Any]] | None = None, attempts: int = 0, **event: Any
 ) -> float | None:
     """Go on where botocore gives up: return the seconds to wait before another try, or None.
 
@@ -225,7 +207,11 @@ def _wait_out_throttling(
         return None
     if response[1].get("Error", {}).get("Code") not in THROTTLING:
         return None
-    return random.uniform(0, min(THROTTLED_PAUSE, 0.5 * 2**attempts))  # noqa: S311 (no secret)
+    pause = random.uniform(0, min(THROTTLED_PAUSE, 0.5 * 2**attempts))  # noqa: S311 (no secret)
+    if attempts >= TOLD_TRIES:
+        name = getattr(event.get("operation"), "name", "a call")
+        log.warning("AWS throttles %s; asking again in %.0f s", name, pause)
+    return pause
 
 
 LOGGED = re.compile("(?i).*(bucket|key|name|arn|id|ids|version.*|prefix|token|match|names)")
@@ -284,6 +270,10 @@ LOGGED_OUT = (
 """What botocore raises where there are no credentials, or none any more."""
 
 
+NO_WAY = (HTTPClientError, NoConnection)
+"""What botocore raises where AWS cannot be reached, or does not answer in time."""
+
+
 @contextmanager
 def explained(action: str, resource: str) -> Iterator[None]:
     """Turn what botocore raises inside into a LayerError that names action and resource.
@@ -296,12 +286,14 @@ def explained(action: str, resource: str) -> Iterator[None]:
         raise _explain(error, action, resource) from error
     except LOGGED_OUT as error:
         raise _log_in(f"the AWS credentials cannot be used: {error}", action, resource) from error
+    except NO_WAY as error:
+        raise _unreachable(error, f"{action} on {resource}") from error
     except BotoCoreError as error:
         raise AwsError(
             f"AWS could not be called: {error}",
             where=f"{action} on {resource}",
-            expected="a network and credentials that reach AWS",
-            fix="check the network and the credentials, then run it again; nothing is lost",
+            expected="credentials and a configuration that boto3 can use",
+            fix="correct what the message names, then run it again; nothing is lost",
         ) from error
 
 
@@ -316,10 +308,10 @@ def _log_in(what: str, action: str, resource: str) -> CredentialsError:
     )
 
 
-def _unreachable(error: BotoCoreError, action: str, resource: str) -> AwsError:
-    return AwsError(
+def _unreachable(error: BotoCoreError, where: str) -> AwsError:
+    return Unreachable(
         f"AWS could not be called: {error}",
-        where=f"{action} with {resource}",
+        where=where,
         expected="a network that reaches AWS in that region",
         fix="check the network, a proxy (HTTPS_PROXY) and the region's name, then run it again; "
         "nothing is lost",
@@ -330,7 +322,7 @@ def _explain(error: ClientError, action: str, resource: str) -> LayerError:
     code = code_of(error)
     message = error.response.get("Error", {}).get("Message", "")
     if code in DENIED:
-        return AwsError(
+        return Denied(
             f"the credentials may not {action}: {message}",
             where=resource,
             expected=f"an IAM policy that allows {action} on it",

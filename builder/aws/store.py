@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
@@ -50,13 +51,19 @@ def own_buckets(session: Session) -> S3Client:
 
 @dataclass(frozen=True)
 class StoredObject:
-    """What S3 says of one object; ``size`` in bytes, ``version`` is "" without versioning."""
+    """What S3 says of one object; ``size`` in bytes, ``version`` is "" without versioning.
+
+    ``sha256`` (base64) is what S3 itself has computed over the whole object, "" where it has not.
+    ``answered`` is when it was read, by the clock of S3 (seconds since 1970), 0 when not known.
+    """
 
     key: str
     etag: str
     version: str
     size: int
     content: bytes = b""
+    sha256: str = ""
+    answered: float = field(default=0.0, compare=False)
 
 
 class Changed(Exception):
@@ -70,20 +77,20 @@ class Store:
         self.bucket = bucket
         self._s3 = own_buckets(session)
 
-    def read(self, key: str) -> StoredObject | None:
+    def read(self, key: str, largest: int = LARGEST) -> StoredObject | None:
         """Return an object with its content, or None if it (or the bucket) is absent.
 
-        Raise ArtifactError for one that is larger than any document of ours: builds write here.
+        Raise ArtifactError for one of more than ``largest`` bytes: builds write here.
         """
         with explained("s3:GetObject", self.url(key)):
             for _ in range(READS - 1):
                 try:
-                    return self._read(key)
+                    return self._read(key, largest)
                 except (IncompleteReadError, HTTPClientError) as error:
                     log.debug("%s: the content ended early, reading again: %s", key, error)
-            return self._read(key)
+            return self._read(key, largest)
 
-    def _read(self, key: str) -> StoredObject | None:
+    def _read(self, key: str, largest: int) -> StoredObject | None:
         try:
             answer = self._s3.get_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
@@ -91,44 +98,54 @@ class Store:
                 return None
             raise
         with closing(answer["Body"]) as body:
-            if answer["ContentLength"] > LARGEST:
+            if answer["ContentLength"] > largest:
                 raise ArtifactError(
                     f"an object has {answer['ContentLength']:,} bytes, too many to be read",
                     where=self.url(key),
-                    expected=f"a document of at most {LARGEST:,} bytes",
+                    expected=f"at most {largest:,} bytes",
                     fix="find out who wrote it, and delete it",
                 )
             content = body.read()
-        return StoredObject(key, answer["ETag"], answer.get("VersionId", ""), len(content), content)
+        return StoredObject(
+            key,
+            answer["ETag"],
+            answer.get("VersionId", ""),
+            len(content),
+            content,
+            answered=_date(answer["ResponseMetadata"]),
+        )
 
     def head(self, key: str) -> StoredObject | None:
         """Return what S3 knows of an object without its content, or None if it is absent."""
         with explained("s3:GetObject", self.url(key)):
             try:
-                answer = self._s3.head_object(Bucket=self.bucket, Key=key)
+                answer = self._s3.head_object(Bucket=self.bucket, Key=key, ChecksumMode="ENABLED")
             except ClientError as error:
                 if code_of(error) in ABSENT:
                     return None
                 raise
-        version = answer.get("VersionId", "")
-        return StoredObject(key, answer["ETag"], version, answer["ContentLength"])
+        version, size = answer.get("VersionId", ""), answer["ContentLength"]
+        return StoredObject(key, answer["ETag"], version, size, sha256=_whole_sha256(answer))
 
     def write(self, key: str, content: bytes, content_type: str) -> StoredObject:
         """Write an object, whatever was there."""
         return self._put(key, content, content_type, {})
 
-    def copy(self, key: str, version: str, target: str) -> None:
+    def copy(self, key: str, version: str, target: str) -> str:
         """Copy one version of an object (5 GB at most) inside the bucket, without fetching it.
 
-        Source: Amazon S3 API reference, CopyObject.
+        Return the SHA-256 (base64) that S3 has computed over the copy, and keeps; "" if it says
+        none. Source: Amazon S3 API reference, CopyObject (ChecksumAlgorithm, CopyObjectResult).
         """
         source = {"Bucket": self.bucket, "Key": key, **({"VersionId": version} if version else {})}
         with explained("s3:PutObject", self.url(target)):
-            self._s3.copy_object(
+            answer = self._s3.copy_object(
                 Bucket=self.bucket,
                 Key=target,
                 CopySource=source,  # type: ignore[arg-type]  # with a version or without
+                ChecksumAlgorithm="SHA256",
             )
+        return _whole_sha256(answer["CopyObjectResult"])
 
     def replace(
         self, key: str, content: bytes, content_type: str, *, etag: str | None
@@ -190,6 +207,11 @@ class Store:
             deleted += len(batch)
         return deleted
 
+    def hide(self, key: str) -> None:
+        """Delete an object; in a versioned bucket its versions stay behind a delete marker."""
+        with explained("s3:DeleteObject", self.url(key)):
+            self._s3.delete_object(Bucket=self.bucket, Key=key)
+
     def measure(self, prefix: str) -> tuple[int, int]:
         """Return how many object versions there are below a prefix, and their bytes."""
         count = size = 0
@@ -236,3 +258,20 @@ class Store:
                 entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
                 if entries:
                     yield [(entry["Key"], entry["VersionId"]) for entry in entries]
+
+
+def _whole_sha256(answer: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a whole object: that of one uploaded in parts is of their hashes.
+
+    Source: Amazon S3 user guide, "Checking object integrity" (composite checksums end with -N).
+    """
+    found = str(answer.get("ChecksumSHA256", ""))
+    return "" if "-" in found or answer.get("ChecksumType") == "COMPOSITE" else found
+
+
+def _date(metadata: Mapping[str, Any]) -> float:
+    """Return when AWS answered, by its own clock (seconds since 1970), 0 when it does not say."""
+    try:
+        return parsedate_to_datetime(metadata["HTTPHeaders"]["date"]).timestamp()
+    except (KeyError, ValueError):
+        return 0.0

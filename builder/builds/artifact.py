@@ -6,10 +6,11 @@ import hashlib
 import logging
 import re
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from builder.aws.store import Store
+from builder.aws.store import Store, StoredObject
 from builder.documents import Malformed, read_json, typed
 from builder.errors import ArtifactError
 from builder.protocol.keys import ARCHIVE, ArtifactKeys, LayerKeys
@@ -24,6 +25,8 @@ SCHEMA = 1
 
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 """Names of documents beside a manifest."""
+
+DOCUMENTS_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -91,29 +94,41 @@ def find_artifact(store: Store, keys: ArtifactKeys, fingerprint: str) -> Artifac
         return None
     log.debug("%s: an artifact of %s bytes", store.url(key), archive.size)
     manifest = parse_manifest(stored.content, store.url(key))
-    _verify(manifest, fingerprint, archive.size, store.url(key))
+    _verify(manifest, fingerprint, archive, store.url(key))
     return Artifact(archive.key, archive.version, manifest, stored.content)
 
 
 def keep(store: Store, artifact: Artifact, keys: LayerKeys) -> None:
     """Copy an artifact that was published to where no build can write, the manifest last.
 
-    What the manifest has no digest of, or another one, is left behind.
+    What the manifest has no digest of, or another one, is left behind. The archive is not fetched:
+    S3 copies it, and says what SHA-256 the copy has. Raise ArtifactError if that is another.
     """
     fingerprint, source, target = artifact.manifest.fingerprint, keys.unverified, keys.verified
     if artifact.key != source.archive(fingerprint):
         return
-    store.copy(artifact.key, artifact.version, target.archive(fingerprint))
-    for name, digest in artifact.manifest.documents.items():
+
+    def keep_document(name: str) -> None:
         try:
             stored = store.read(source.document(fingerprint, name))
         except ArtifactError:  # too large to be one
             stored = None
+        digest = artifact.manifest.documents[name]
         if stored is None or hashlib.sha256(stored.content).hexdigest() != digest:
             log.warning("%s is not what the manifest says; it is left out", name)
-            continue
+            return
         kept = target.document(fingerprint, name)
         store.write(kept, stored.content, "application/octet-stream")
+
+    with ThreadPoolExecutor(DOCUMENTS_AT_ONCE) as pool:
+        documents = [pool.submit(keep_document, name) for name in artifact.manifest.documents]
+        digest = store.copy(artifact.key, artifact.version, target.archive(fingerprint))
+        for each in documents:
+            each.result()
+    log.debug("%s: S3 has computed SHA-256 %s", artifact.key, digest or "none")
+    problem = _other_bytes(artifact.manifest, digest)
+    if problem:
+        raise _contradiction(problem, fingerprint, store.url(target.archive(fingerprint)))
     store.write(target.manifest(fingerprint), artifact.document, "application/json")
 
 
@@ -175,18 +190,31 @@ def _size(value: int) -> int:
     return value
 
 
-def _verify(manifest: Manifest, fingerprint: str, archive_size: int, where: str) -> None:
+def _verify(manifest: Manifest, fingerprint: str, archive: StoredObject, where: str) -> None:
     problem = ""
     if manifest.fingerprint != fingerprint:
         problem = f"it is of fingerprint {manifest.fingerprint}"
-    elif manifest.zipped_size != archive_size:
-        problem = f"{ARCHIVE} has {archive_size} bytes, the manifest says {manifest.zipped_size}"
+    elif manifest.zipped_size != archive.size:
+        problem = f"{ARCHIVE} has {archive.size} bytes, the manifest says {manifest.zipped_size}"
     elif manifest.unzipped_size > UNZIPPED_LIMIT:
         problem = f"the layer has {manifest.unzipped_size} bytes unzipped"
+    else:
+        problem = _other_bytes(manifest, archive.sha256)
     if problem:
-        raise ArtifactError(
-            f"the artifact is not what it should be: {problem}",
-            where=where,
-            expected=f"fingerprint {fingerprint}, at most {UNZIPPED_LIMIT} bytes unzipped",
-            fix="plan and apply again: it is built anew",
-        )
+        raise _contradiction(problem, fingerprint, where)
+
+
+def _other_bytes(manifest: Manifest, sha256: str) -> str:
+    """Say that S3 has computed another hash of the archive, "" if it is the manifest's or none."""
+    if sha256 in ("", manifest.code_sha256):
+        return ""
+    return f"{ARCHIVE} has SHA-256 {sha256}, the manifest says {manifest.code_sha256}"
+
+
+def _contradiction(problem: str, fingerprint: str, where: str) -> ArtifactError:
+    return ArtifactError(
+        f"the artifact is not what it should be: {problem}",
+        where=where,
+        expected=f"fingerprint {fingerprint}, at most {UNZIPPED_LIMIT} bytes unzipped",
+        fix="plan and apply again: it is built anew",
+    )

@@ -120,15 +120,23 @@ def attempt_state(
     return state_of(attempt, known_states(layer, ids, clock).values(), now=now)
 
 
-def known_states(layer: Layer, builds: Iterable[str], clock: Clock) -> dict[str, BuildState]:
+def known_states(
+    layer: Layer, builds: Iterable[str], clock: Clock, *, age: float | None = None
+) -> dict[str, BuildState]:
     """Return how some builds are, by their ids; without those that CodeBuild has forgotten.
 
-    A build that was just started may be unknown for a moment: half a minute is waited for it.
+    A build that was just started may be unknown for a moment: half a minute is waited for it. With
+    ``age`` an answer that another process of this machine got so many seconds ago will do.
     """
     wanted = set(builds)
-    found: dict[str, BuildState] = {}
+    codebuild, found = layer.services.codebuild, dict[str, BuildState]()
     for pause in (*UNKNOWN_PAUSES, 0.0):
-        found |= {state.id: state for state in layer.services.codebuild.states(wanted - set(found))}
+        missing = wanted - set(found)
+        states = (
+            codebuild.states(missing) if age is None else codebuild.watched(missing, age, clock)
+        )
+        found |= {state.id: state for state in states}
+        age = None if age is None else 0.0
         if wanted <= set(found) or not pause:
             break
         clock.sleep(pause)
@@ -158,7 +166,7 @@ def _condition(
         return Condition.FORGOTTEN
     if not builds:
         return Condition.STARTING
-    ended = max(state.started + timedelta(seconds=state.seconds) for state in builds)
+    ended = max(state.ended for state in builds)
     return Condition.BUILT if now - ended < PATIENCE else Condition.ABANDONED
 
 

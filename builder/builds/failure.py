@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from builder.aws.codebuild import BuildState, is_role_trouble
+from builder.builds.compute import container_may_do
 from builder.builds.last_words import last_words
 from builder.errors import BuildFailed, BuildNotProvisioned, LayerError
 from builder.layer.layer import Layer
 from builder.protocol.variables import MERGE_VARIABLE, TARGET_VARIABLE
+from builder.spec.compute import LAMBDA_MINUTES, is_lambda
 
 LOG_LINES = 25
 """Lines of a failed build's log that its error shows."""
@@ -31,6 +33,7 @@ def build_failure(layer: Layer, build_id: str, state: BuildState | None) -> Buil
     return kind(
         f"{_subject(layer, state)} failed: {cause}\n{shown}",
         cause=f"{_part(state)}{cause}",
+        container="" if kind is BuildNotProvisioned else container_may_do(state, said),
         where=f"build {state.id}{ended}\n"
         f"log group {group}, stream {state.log_stream or '(none yet)'}",
         expected="a build that ends with SUCCEEDED",
@@ -61,6 +64,11 @@ def _ending(state: BuildState) -> tuple[str, str]:
             "it waited too long for its turn (TIMED_OUT in the queue)",
             "let fewer builds run at once, or ask for more: Service Quotas, AWS CodeBuild, "
             '"Concurrently running builds"',
+        )
+    if is_lambda(state.environment_type):
+        return (
+            f"it took longer than the {LAMBDA_MINUTES} minutes of Lambda compute (TIMED_OUT)",
+            'build the layer in a container: compute = "auto" or "container"',
         )
     return (
         "it took longer than the project allows (TIMED_OUT)",

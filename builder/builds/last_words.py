@@ -7,17 +7,22 @@ from dataclasses import dataclass
 
 BEGIN = "ERROR: "
 FIX = "  fix:"
+NEEDS = "  needs:"
 INDENT = " " * 12
 """How builder/worker/errors.py sets out an error: its sentence, then ``where``, ``expected`` and
-``fix`` with their later lines indented."""
+``fix`` with their later lines indented; builder/worker/compute.py adds ``needs``."""
 
 
 @dataclass(frozen=True)
 class LastWords:
-    """The worker's error: ``what`` failed in one sentence, and the ``fix`` it advises, or ""."""
+    """The worker's error: ``what`` failed in one sentence, and the ``fix`` it advises, or "".
+
+    ``needs`` is what the machine may lack, "" when the error is the same on every machine.
+    """
 
     what: str
     fix: str = ""
+    needs: str = ""
 
 
 def last_words(lines: Sequence[str]) -> LastWords | None:
@@ -30,7 +35,13 @@ def last_words(lines: Sequence[str]) -> LastWords | None:
         return None
     start = starts[-1]
     what = lines[start].removeprefix(BEGIN).strip()
-    return LastWords(what, _fix(lines[start + 1 :])) if what else None
+    rest = lines[start + 1 :]
+    return LastWords(what, _fix(rest), _needs(rest)) if what else None
+
+
+def _needs(lines: Sequence[str]) -> str:
+    found = [line.removeprefix(NEEDS).strip() for line in lines if line.startswith(NEEDS)]
+    return found[-1] if found else ""
 
 
 def _fix(lines: Sequence[str]) -> str:

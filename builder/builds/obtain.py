@@ -11,24 +11,34 @@ from dataclasses import replace
 
 from builder.aws.codebuild import BuildState
 from builder.builds.artifact import Artifact, find_artifact
+from builder.builds.compute import NO_ROOM, Compute
 from builder.builds.part import Part, find_part
 from builder.builds.start import Job, find_build, start_build, upload_bundle
 from builder.builds.vouch import objection
 from builder.builds.wait import finish_builds, look_at
 from builder.clock import Clock
-from builder.errors import ArtifactError, BuildFailed, BuildNotProvisioned, RoleNotReady
-from builder.layer.attempt import Attempt
+from builder.errors import (
+    ArtifactError,
+    BuildFailed,
+    BuildNotProvisioned,
+    ComputeRefused,
+    QuotaUsedUp,
+    RoleNotReady,
+)
+from builder.layer.attempt import Attempt, Lesson
 from builder.layer.layer import Layer
+from builder.layer.steps import VERIFY, Stopwatch
 from builder.layer.token import Token
 from builder.progress import Progress, named
 from builder.protocol.keys import ARCHIVE, MANIFEST, PART_ARCHIVE, PART_RECEIPT
+from builder.spec.compute import is_lambda
 
 ROLE_PAUSE = 10.0
 """Seconds before a build is started again whose role could not be assumed."""
 
 
 CAUSE_LENGTH = 300
-"""Characters of a failure's cause that the record keeps."""
+"""Characters of a failure's cause, and of what it teaches, that the record keeps."""
 
 TRIES = 10
 """Builds of one request within five minutes that are looked at before one is believed."""
@@ -46,10 +56,11 @@ class Obtaining:
     """One walk to the artifact of the attempt that a token has begun.
 
     Without ``waits`` StillBuilding is raised instead of waiting for builds. With ``debug`` builds
-    log more.
+    log more. ``lessons`` are the record's: which builds are known to need a container. ``watch``
+    begins when a build has ended.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but three are by keyword
         self,
         layer: Layer,
         token: Token,
@@ -59,6 +70,8 @@ class Obtaining:
         clock: Clock,
         waits: bool = True,
         debug: bool = False,
+        lessons: Mapping[str, Lesson] | None = None,
+        watch: Stopwatch | None = None,
     ) -> None:
         self.layer = layer
         self.token = token
@@ -67,7 +80,9 @@ class Obtaining:
         self._clock = clock
         self._waits = waits
         self._debug = debug
+        self._watch = watch or Stopwatch(clock)
         self._progress = named(["", *self._runtimes], progress)
+        self._compute = Compute(layer, lessons or {}, clock)
 
     def run(self) -> Artifact:
         """Return the artifact, with whatever builds that takes.
@@ -111,7 +126,8 @@ class Obtaining:
             else:
                 builds[runtime] = build_id
         self._finish(jobs, builds)
-        return {**made, **{runtime: self._result(runtime, builds[runtime]) for runtime in builds}}
+        left = [job for job in jobs if job.runtime in builds]
+        return {**made, **{job.runtime: self._result(job, builds[job.runtime]) for job in left}}
 
     def _join(self, job: Job) -> str:
         """Return the id of a build of ours that is under way, "" when there is none."""
@@ -139,17 +155,37 @@ class Obtaining:
         return state.id, None
 
     def _start(self, job: Job) -> BuildState:
-        state = start_build(
-            self.layer,
-            self.token,
-            job,
-            debug=self._debug,
-            progress=self._progress[job.runtime],
-            clock=self._clock,
-            bundle=self._bundle(),
-        )
+        placement = self._compute.placement(self.attempt, job)
+        progress = self._progress[job.runtime]
+        if self._compute.is_auto and not placement.environment.is_lambda:
+            progress(f"building in a container: {self._compute.why_not(self.attempt, job)}")
+        try:
+            state = start_build(
+                self.layer,
+                self.token,
+                job,
+                debug=self._debug,
+                progress=progress,
+                clock=self._clock,
+                bundle=self._bundle(),
+                placement=placement,
+            )
+        except (ComputeRefused, QuotaUsedUp) as refused:
+            if not placement.may_leave:
+                raise
+            if isinstance(refused, QuotaUsedUp):
+                self._compute.leave(job, NO_ROOM)
+            else:
+                self._learn(job, f"CodeBuild refuses Lambda compute for it ({refused.what})")
+            return self._start(job)
         self._note_build(job.runtime, state.id)
         return state
+
+    def _learn(self, job: Job, why: str) -> None:
+        """Use a container for a job, and remember that it needs one."""
+        why = _in_short(why)
+        self._compute.leave(job, why)
+        self._note(lambda attempt: self._compute.taught(attempt, job, why))
 
     def _bundle(self) -> str:
         # No cached_property: until Python 3.12 all instances share its lock, and this calls AWS.
@@ -161,6 +197,8 @@ class Obtaining:
         deadline = self._clock.monotonic() + RoleNotReady.longest
         again = 0
         while failed := self._failures(builds):
+            if self._left_lambda(jobs, builds, failed):
+                continue
             young = [key for key, error in failed.items() if isinstance(error, BuildNotProvisioned)]
             if len(young) < len(failed) or self._clock.monotonic() > deadline or not self._waits:
                 error = self._together(failed)
@@ -176,15 +214,31 @@ class Obtaining:
                 if job.runtime in young:
                     builds[job.runtime] = self._start(replace(job, again=again)).id
 
+    def _left_lambda(
+        self, jobs: Sequence[Job], builds: dict[str, str], failed: Mapping[str, BuildFailed]
+    ) -> bool:
+        """Start builds that failed on Lambda compute again in containers, if that may help all."""
+        again = [job for job in jobs if job.runtime in failed]
+        able = [job for job in again if failed[job.runtime].container]
+        if len(able) < len(again) or not all(self._compute.may_leave(job) for job in able):
+            return False
+        for job in able:
+            self._learn(job, failed[job.runtime].container)
+            builds[job.runtime] = self._start(job).id
+        return True
+
     def _failures(self, builds: Mapping[str, str]) -> dict[str, BuildFailed]:
         """Return how builds failed that did; raise StillBuilding if they are not waited for."""
         if self._waits:
             progress = self._progress[""]
-            return finish_builds(self.layer, builds, progress=progress, clock=self._clock)
-        well, failed = look_at(self.layer, builds, self._clock)
+            well, failed = finish_builds(self.layer, builds, progress=progress, clock=self._clock)
+        else:
+            well, failed = look_at(self.layer, builds, self._clock)
         running = tuple(state.id for state in well.values() if state.running)
         if running:
             raise StillBuilding(running)
+        if well:
+            self._watch.begin(max(state.ended for state in well.values()))
         return failed
 
     def _together(self, failed: Mapping[str, BuildFailed]) -> BuildFailed:
@@ -201,25 +255,34 @@ class Obtaining:
             fix=errors[0].fix,
         )
 
-    def _result(self, runtime: str, build_id: str) -> Artifact | Part:
-        """Return what an ended build made."""
+    def _result(self, job: Job, build_id: str) -> Artifact | Part:
+        """Return what an ended build made; one on Lambda compute gets a second try elsewhere."""
         try:
-            found = self._find(runtime, build_id)
+            return self._made(job.runtime, build_id)
         except ArtifactError as error:
-            self._note_failure((runtime,), error)
-            raise
+            state = self.layer.services.codebuild.state(build_id)
+            on_lambda = state is not None and is_lambda(state.environment_type)
+            if not on_lambda or not self._compute.may_leave(job):
+                self._note_failure((job.runtime,), error)
+                raise
+            self._learn(job, f"what it left from Lambda compute cannot be used ({error.what})")
+        builds = {job.runtime: self._start(job).id}
+        self._finish([job], builds)
+        return self._result(job, builds[job.runtime])
+
+    def _made(self, runtime: str, build_id: str) -> Artifact | Part:
+        """Return what an ended build made; raise ArtifactError if that cannot be used."""
+        found = self._find(runtime, build_id)
         if found is not None:
             return found
         names = (PART_ARCHIVE, PART_RECEIPT) if runtime else (ARCHIVE, MANIFEST)
-        missing = ArtifactError(
+        raise ArtifactError(
             f"build {build_id} succeeded and left no "
             + (f"part for {runtime}" if runtime else "artifact"),
             where=self.layer.services.store.url(self._place(runtime)),
             expected=" and ".join(names),
             fix=f"see the build's log (lambda-layer logs {self.layer.name}), then apply again",
         )
-        self._note_failure((runtime,), missing)
-        raise missing
 
     def _existing(self, runtime: str) -> Artifact | Part | None:
         """Return what is there already, if this attempt may use it."""
@@ -244,6 +307,10 @@ class Obtaining:
 
         Raise ArtifactError when what builds left contradicts itself or is vouched for by none.
         """
+        with self._watch.timed(VERIFY):
+            return self._verified(runtime, build_id)
+
+    def _verified(self, runtime: str, build_id: str) -> Artifact | Part | None:
         store, keys = self.layer.services.store, self.layer.keys
         fingerprint = self.layer.fingerprint
         found: Artifact | Part | None
@@ -278,7 +345,7 @@ class Obtaining:
 
     def _note_failure(self, runtimes: tuple[str, ...], error: BuildFailed | ArtifactError) -> None:
         cause = error.cause if isinstance(error, BuildFailed) else error.what
-        failure = next(iter(cause.splitlines()), "")[:CAUSE_LENGTH]
+        failure = _in_short(cause)
         self._note(lambda attempt: replace(attempt, failed=runtimes, failure=failure))
 
     def _note(self, change: Callable[[Attempt], Attempt]) -> None:
@@ -287,3 +354,7 @@ class Obtaining:
         noted = record.attempt
         ours = noted is not None and noted.token == self.token
         self.attempt = noted if noted is not None and ours else change(self.attempt)
+
+
+def _in_short(cause: str) -> str:
+    return next(iter(cause.splitlines()), "")[:CAUSE_LENGTH]

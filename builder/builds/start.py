@@ -10,11 +10,12 @@ from builder.aws.codebuild import BuildRequest, BuildState
 from builder.aws.store import Changed
 from builder.builds.part import Part
 from builder.clock import Clock
-from builder.errors import AwsError, NotNow, SourceError
+from builder.errors import AwsError, NotNow, QuotaUsedUp, SourceError
 from builder.layer.layer import Layer
 from builder.layer.token import Token
 from builder.progress import Progress
 from builder.protocol.variables import (
+    COMPUTE_VARIABLE,
     DEBUG_VARIABLE,
     MERGE_VARIABLE,
     NAME_VARIABLE,
@@ -22,7 +23,10 @@ from builder.protocol.variables import (
     TARGET_VARIABLE,
     TOKEN_VARIABLE,
 )
+from builder.spec.compute import Environment, container_of
 from builder.spec.indexes import secrets, usernames
+from builder.spec.runtimes import Target
+from builder.text import count
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,14 @@ class Job:
     parts: tuple[Part, ...] = ()
     since: int = 0
     again: int = 0
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a build runs. With ``may_leave`` a container takes over when Lambda compute is full."""
+
+    environment: Environment
+    may_leave: bool
 
 
 LONGEST_PAUSE = 60.0
@@ -80,21 +92,27 @@ def start_build(
     progress: Progress,
     clock: Clock,
     bundle: str = "",
+    placement: Placement | None = None,
 ) -> BuildState:
     """Start the job's build and return how it is; wait for as long as AWS has no room for it.
 
-    ``bundle`` is the bundle's S3 version id; without it the bundle is uploaded if need be. Raise
-    NotNow when AWS still refuses after the time that is worth waiting.
+    ``bundle`` is the bundle's S3 version id; without it the bundle is uploaded if need be. Without
+    ``placement`` it runs in the container of its target. Raise NotNow when AWS still refuses
+    after the time that is worth waiting: none where a container can take over from Lambda compute.
+    Raise ComputeRefused when CodeBuild does not run it on Lambda compute at all.
     """
     bundle = bundle or upload_bundle(layer, progress)
-    request = _request(layer, token, job, bundle, debug=debug)
+    placement = placement or Placement(container_of(target_of(layer, job)), may_leave=False)
+    environment = placement.environment
+    request = _request(layer, token, job, bundle, environment, debug=debug)
     began, tries = clock.monotonic(), 0
     while True:
         try:
             state = layer.services.codebuild.start(request)
             break
         except NotNow as refused:
-            if clock.monotonic() - began > refused.longest:
+            leaves = placement.may_leave and isinstance(refused, QuotaUsedUp)
+            if leaves or clock.monotonic() - began > refused.longest:
                 raise
             pause = clock.jitter(1.0, min(LONGEST_PAUSE, 2.0 * 2**tries))
             tries += 1
@@ -108,13 +126,19 @@ def start_build(
                 raise
             state = known
             break
-    progress(f"started build {state.id}")
+    progress(f"started build {state.id}{' on Lambda compute' * environment.is_lambda}")
     return state
 
 
-def _request(layer: Layer, token: Token, job: Job, version: str, *, debug: bool) -> BuildRequest:
+def target_of(layer: Layer, job: Job) -> Target:
+    """Return the target on whose image a job runs."""
     by_runtime = {target.runtime: target for target in layer.spec.targets}
-    target = by_runtime.get(job.runtime, layer.spec.targets[-1])
+    return by_runtime.get(job.runtime, layer.spec.targets[-1])
+
+
+def _request(
+    layer: Layer, token: Token, job: Job, version: str, environment: Environment, *, debug: bool
+) -> BuildRequest:
     # Known for five minutes in the whole account (CodeBuild API reference, StartBuild). It follows
     # the fingerprint and not the token: callers with other numbers want the same build, unless
     # only one since a certain number will do. The S3 version distinguishes a bucket from one of the
@@ -123,6 +147,8 @@ def _request(layer: Layer, token: Token, job: Job, version: str, *, debug: bool)
     identity += f" {token.fingerprint} {job.since} {job.again}"
     for words in (job.runtime, *(f"{part.key} {part.version}" for part in job.parts)):
         identity += f" {words}" if words else ""
+    # Equal requests are one build, and the same work elsewhere is another one.
+    identity += f" {environment.environment_type}" if environment.is_lambda else ""
     folder, name = layer.keys.built, layer.fingerprint
     if job.runtime:
         folder, name = layer.keys.parts(layer.fingerprint), job.runtime
@@ -132,8 +158,10 @@ def _request(layer: Layer, token: Token, job: Job, version: str, *, debug: bool)
         source_version=version,
         artifact_folder=folder,
         artifact_name=name,
-        image=target.build_image,
-        environment_type=target.environment_type,
+        image=environment.image,
+        environment_type=environment.environment_type,
+        compute_type=environment.compute_type,
+        credentials=environment.credentials,
         role_arn=layer.site.build_role,
         log_group=layer.site.log_group,
         log_prefix=layer.name,
@@ -141,6 +169,7 @@ def _request(layer: Layer, token: Token, job: Job, version: str, *, debug: bool)
             (NAME_VARIABLE, layer.name),
             (TOKEN_VARIABLE, str(token)),
             (DEBUG_VARIABLE, str(debug).lower()),
+            *([(COMPUTE_VARIABLE, "lambda")] if environment.is_lambda else []),
             *usernames(layer.spec.indexes),
             *_job_variables(job),
         ),
@@ -179,7 +208,8 @@ def upload_bundle(layer: Layer, progress: Progress) -> str:
     if present is not None:
         return present.version
     content = layer.bundle()
-    progress(f"uploading {len(layer.files)} source files ({len(content):,} bytes)")
+    files = count(len(layer.files), "source file", "source files")
+    progress(f"uploading {files} ({len(content):,} bytes)")
     try:
         return store.replace(bundle_key, content, "application/zip", etag=None).version
     except Changed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,20 @@ import click
 
 from builder.clock import Clock
 from builder.commands.options import Setting, as_json, confirm, pass_setting, yes
-from builder.commands.synthesis import synthesis
+from builder.commands.synthesis import named, synthesis
 from builder.errors import LayerError
 from builder.layer.layer import Layer
 from builder.operations.follow import followed
 from builder.operations.terraform import Changes, Terraform, find_program, plan_file
 from builder.protocol.statuses import BUILDING
+from builder.release.foreseen import foreseen
 from builder.release.plan import plan
-from builder.report.deploy import follower, say, show_changes, show_deployed
-from builder.report.plan import show_plans
-from builder.report.terminal import echo
+from builder.report.deploy import follower, show_changes, show_deployed
+from builder.report.plan import show_answers, show_plans
+from builder.report.terminal import echo, say
+
+NAME = "app_name"
+"""The variable of the stack that names the application."""
 
 APPLIED, PLANNED, UNCHANGED = "applied", "planned", "unchanged"
 
@@ -54,7 +59,7 @@ def deploy(
     terraform = Terraform(folder, program, _environment(), say, given)
     say(f"{terraform.name} init, in {folder}")
     terraform.init()
-    layers = setting.layers(())
+    layers = _named(setting, terraform).layers(())
     with plan_file() as file:
         say(f"{terraform.name} plan")
         changes = terraform.plan(file)
@@ -80,6 +85,15 @@ def deploy(
             say(f"{name} is building; to wait for it: lambda-layer wait {name}")
 
 
+def _named(setting: Setting, terraform: Terraform) -> Setting:
+    """Return the setting of the application as the stack names it (modules/layer/workspaces.py)."""
+    given = terraform.variables.get(NAME) or terraform.environment.get(f"TF_VAR_{NAME}")
+    workspace = terraform.workspace()
+    if not given and workspace == "default":
+        return setting
+    return replace(setting, app=given or f"{setting.load().app.name}-{workspace}")
+
+
 def _variables(setting: Setting, words: Sequence[str]) -> dict[str, str]:
     found = {
         "aws_region": setting.region,
@@ -96,7 +110,7 @@ def _variables(setting: Setting, words: Sequence[str]) -> dict[str, str]:
 
 def _synthesized(setting: Setting) -> Path:
     environment = {k: v for k, v in os.environ.items() if k != "CDKTF_OUTDIR"}
-    done = synthesis(setting.config, captured=True, environment=environment)
+    done = synthesis(setting.config, *named(setting.app), captured=True, environment=environment)
     if done.returncode != 0:
         echo(done.stderr.rstrip("\n"), err=True)  # it is an error of ours, with its fix
         sys.exit(done.returncode)
@@ -112,8 +126,11 @@ def _environment() -> Mapping[str, str]:
 
 
 def _show_plan(layers: Sequence[Layer], changes: Changes, *, as_json: bool) -> None:
-    if not as_json:
-        show_plans([(layer, plan(layer)) for layer in layers], as_json=False)
+    if not as_json and changes.layers:
+        show_answers(changes.layers)
+    elif not as_json:
+        plans = [(layer, plan(layer)) for layer in layers]
+        show_plans(plans, foreseen(plans), as_json=False)
     show_changes(changes)
 
 

@@ -9,6 +9,7 @@ import click
 
 from builder.commands.options import Setting, as_json, pass_setting
 from builder.errors import LayerError
+from builder.hybrid.service import services_at
 from builder.layer.layer import layers_at
 from builder.operations.doctor import OK, PROBLEM, Finding, examine_account, examine_machine
 from builder.operations.doctor.findings import finding_of, found_by
@@ -26,8 +27,8 @@ def doctor(setting: Setting, *, principal: str, as_json: bool) -> None:
     """Look at everything that a release needs, and say how to correct what is wrong.
 
     This machine (layers.toml, programs), the credentials and what they may do as plan, as apply and
-    as publisher, the bucket, the CodeBuild project and its images. It changes nothing. Exit code 1
-    says that something is wrong.
+    as publisher, the bucket, the CodeBuild project and its images, services and their images. It
+    changes nothing. Exit code 1 says that something is wrong.
 
     \b
     Example: lambda-layer doctor
@@ -53,4 +54,5 @@ def _examine(setting: Setting, principal: str) -> Iterator[Finding]:
 def _account(setting: Setting, config: Config, principal: str) -> Iterator[Finding]:
     session = setting.session(config)
     layers = layers_at(config.app, config.layers, setting.config.parent.resolve(), session)
-    return examine_account(config.app, layers, session, principal)
+    services = services_at(config.app, config.services, session)
+    return examine_account(config.app, layers, session, principal, services)

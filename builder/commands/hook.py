@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
 from builder import report
 from builder.commands.options import Setting, pass_setting
-from builder.hook import plan_hook, release_hook
+from builder.errors import Denied
+from builder.hook import plan_hook, publisher_hook, release_hook
+from builder.protocol.variables import PUBLISHER_VARIABLE
 from builder.query import Query
 from builder.report.debug import show_decisions
 
@@ -34,6 +39,15 @@ def _query(setting: Setting) -> Query:
     return query
 
 
+@contextmanager
+def _known(query: Query) -> Iterator[None]:
+    """Let an error about permissions say who the hook is."""
+    try:
+        yield
+    except Denied as error:
+        raise query.as_who(error) from error
+
+
 @hook.command("plan")
 @pass_setting
 def hook_plan(setting: Setting) -> None:
@@ -42,7 +56,9 @@ def hook_plan(setting: Setting) -> None:
     \b
     Example: lambda-layer hook plan < query.json
     """
-    report.answer(plan_hook(_query(setting)))
+    query = _query(setting)
+    with _known(query):
+        report.answer(plan_hook(query))
 
 
 @hook.command("release")
@@ -53,4 +69,20 @@ def hook_release(setting: Setting) -> None:
     \b
     Example: lambda-layer hook release < query.json
     """
-    report.answer(release_hook(_query(setting), report.progress("lambda-layer")))
+    query = _query(setting)
+    with _known(query):
+        report.answer(release_hook(query, report.progress("lambda-layer")))
+
+
+@hook.command("publisher")
+def hook_publisher() -> None:
+    """Store the code of the publisher function (async mode of the module for HCL).
+
+    A provisioner calls it, which has no stdin to give: the query is in LAMBDA_LAYER_PUBLISHER.
+
+    \b
+    Example: lambda-layer hook publisher
+    """
+    query = Query.parse(os.environ.get(PUBLISHER_VARIABLE, ""))
+    with _known(query):
+        publisher_hook(query)

@@ -20,6 +20,8 @@ from builder.spec.runtimes import ARCHITECTURES, RUNTIMES
 from builder.spec.schema import SCHEMA_FILE, schema
 
 NEXT = ("lambda-layer deploy --plan-only", "lambda-layer deploy")
+BUILT = ("lambda-layer plan", "lambda-layer status")
+"""What comes next where Terraform builds these layers already."""
 
 
 @click.command()
@@ -52,8 +54,10 @@ def init(
     """Write a layers.toml for what is in this folder; never over one that is there.
 
     It looks for pyproject.toml with its lock, requirements.txt, a SAM template, serverless.yml and
-    Terraform files with layers. On a terminal it asks what it does not know for sure; elsewhere,
-    or with --yes, it takes what it found. It calls nothing in AWS.
+    Terraform files with layers. Beside a call of our module, or a stack of your own that was
+    synthesized here, it writes the same application and layers for the other commands. On a
+    terminal it asks what it does not know for sure; elsewhere, or with --yes, it takes what it
+    found. It calls nothing in AWS.
 
     \b
     Example: lambda-layer init
@@ -109,7 +113,7 @@ def _write(config: Path, draft: Draft, *, with_schema: bool) -> None:
 
 
 def _show(config: Path, draft: Draft, *, as_json: bool) -> None:
-    commands = [_for(config, command) for command in NEXT]
+    commands = [_for(config, command) for command in (BUILT if draft.built_by else NEXT)]
     if as_json:
         layers = [{"name": each.name, "from": each.origin} for each in draft.layers]
         document = {

@@ -11,7 +11,8 @@ from builder.errors import LayerError
 from builder.functions.move import Moves, hand_over, move_functions
 from builder.layer.layer import Layer
 from builder.layer.record import Record
-from builder.layer.releases import current_release, living_release
+from builder.layer.releases import current_release
+from builder.release.living import living_release
 from builder.report.moves import show_moves
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from builder.spec.config_file import find_config
 
 if TYPE_CHECKING:  # what calls AWS is imported when it is to be called: boto3 takes half a second
     from builder.aws.session import Session
+    from builder.hybrid.service import Service
     from builder.layer.layer import Layer
     from builder.spec.layers_toml import Config
 
@@ -32,12 +33,13 @@ class Setting:
     role_arn: str
     region: str
     debug: bool
+    app: str = ""
 
     def load(self) -> Config:
-        """Read layers.toml."""
+        """Read layers.toml, of the application that the option names if it names one."""
         from builder.spec.layers_toml import load_config
 
-        return load_config(self.config)
+        return load_config(self.config).called(self.app)
 
     def session(self, config: Config) -> Session:
         """Return a session where the options, or else layers.toml, say."""
@@ -50,8 +52,37 @@ class Setting:
         from builder.layer.layer import layers_at
 
         config = self.load()
-        specs = tuple(config.layer(name) for name in names) or config.layers
+        layers = {layer.name for layer in config.layers}
+        # A service's name is known, and no layer's.
+        wanted = [name for name in names if name in layers or config.service(name) is None]
+        specs = tuple(config.layer(name) for name in wanted) if names else config.layers
         return layers_at(config.app, specs, self.config.parent.resolve(), self.session(config))
+
+    def services(self, names: tuple[str, ...]) -> list[Service]:
+        """Return the services named, or all of them, connected to AWS; layers are left out."""
+        from builder.hybrid.service import services_at
+
+        config = self.load()
+        chosen = [one for one in config.services if not names or one.name in names]
+        return services_at(config.app, chosen, self.session(config)) if chosen else []
+
+    def service(self, name: str, *, asked: bool = True) -> Service | None:
+        """Return the service of that name, connected to AWS, or None if a layer is meant.
+
+        Of a layer and a service of one name the service is meant if it is ``asked`` for.
+        """
+        config = self.load()
+        layer_too = any(layer.name == name for layer in config.layers)
+        if config.service(name) is None or (layer_too and not asked):
+            return None
+        return self.services((name,))[0]
+
+    def neighbours(self, layers: Sequence[Layer]) -> list[Layer]:
+        """Return the other layers of layers.toml for functions that these layers name."""
+        from builder.sizes.together import neighbours
+
+        others = neighbours([layer.spec for layer in layers], self.load().layers)
+        return self.layers(tuple(spec.name for spec in others)) if others else []
 
     def layer(self, name: str) -> tuple[Layer, Session]:
         """Return the layer of that name, and the session that it is connected with."""
@@ -65,6 +96,22 @@ class Setting:
 
 def complete_layers(ctx: click.Context, _argument: click.Parameter, incomplete: str) -> list[str]:
     """Return the names of layers that begin so, for the shell; none where they cannot be read."""
+    return _names(ctx, incomplete, services=False)
+
+
+def complete_services(ctx: click.Context, _argument: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names of services that begin so, for the shell."""
+    return _names(ctx, incomplete, layers=False)
+
+
+def complete_both(ctx: click.Context, _argument: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names of layers and services that begin so, for the shell."""
+    return list(dict.fromkeys(_names(ctx, incomplete)))
+
+
+def _names(
+    ctx: click.Context, incomplete: str, *, layers: bool = True, services: bool = True
+) -> list[str]:
     from builder.spec.layers_toml import load_config
 
     above = ctx.find_root().params.get("config")
@@ -72,7 +119,9 @@ def complete_layers(ctx: click.Context, _argument: click.Parameter, incomplete: 
         config = load_config(Path(above) if above else find_config(Path.cwd()))
     except LayerError:
         return []
-    return [layer.name for layer in config.layers if layer.name.startswith(incomplete)]
+    found = [layer.name for layer in config.layers if layers]
+    found += [service.name for service in config.services if services]
+    return [name for name in found if name.startswith(incomplete)]
 
 
 def _note_json(ctx: click.Context, _option: click.Parameter, value: bool) -> bool:
@@ -91,8 +140,14 @@ of_release = click.option(
     help="Of which version of the layer; default: the current one.",
 )
 yes = click.option("--yes", is_flag=True, help="Do not ask.")
+of_service = click.option(
+    "--service", "is_service", is_flag=True, help="The service, where a layer has the same name."
+)
 layer_name = click.argument("name", shell_complete=complete_layers)
+service_name = click.argument("name", shell_complete=complete_services)
+either_name = click.argument("name", shell_complete=complete_both)
 names = click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete_layers)
+either_names = click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete_both)
 
 
 def pass_setting(command: Callable[..., None]) -> Callable[..., None]:

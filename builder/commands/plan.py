@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from collections.abc import Sequence
 
 import click
 
 from builder.commands.options import Setting, as_json, names, pass_setting
+from builder.errors import RecordError, SourceError
 from builder.inputs.source_files import left_out
+from builder.layer.layer import Layer
 from builder.protocol.statuses import CURRENT, PINNED
-from builder.release.plan import plan
+from builder.release.foreseen import foreseen
+from builder.release.plan import Plan, plan
 from builder.report.plan import show_files, show_plans
 from builder.report.plan_formats import show_github, show_markdown
 
@@ -41,6 +46,9 @@ def plan_command(
 ) -> None:
     """Show which layers need a build, and why. Writes nothing.
 
+    For layers that are due it predicts the size, as Terraform's plan does, with the other layers of
+    the functions that they name; `size_check = "off"` leaves that out.
+
     \b
     Example: lambda-layer plan web --detailed-exitcode
              lambda-layer plan web --files
@@ -56,11 +64,22 @@ def plan_command(
         show_files(found, as_json=as_json)
         return
     plans = [(layer, plan(layer, force=force)) for layer in setting.layers(names)]
+    sizes = foreseen([*plans, *_neighbours(setting, plans)])
     if form == "markdown":
-        show_markdown(plans)
+        show_markdown(plans, sizes)
     elif form == "github":
-        show_github(plans, os.environ)
+        show_github(plans, sizes, os.environ)
     else:
-        show_plans(plans, as_json=as_json)
+        show_plans(plans, sizes, as_json=as_json)
     if detailed_exitcode and any(found.status not in {CURRENT, PINNED} for _, found in plans):
         sys.exit(2)
+
+
+def _neighbours(setting: Setting, plans: Sequence[tuple[Layer, Plan]]) -> list[tuple[Layer, Plan]]:
+    """Return the plans of other layers for the same functions, whose sizes count too."""
+    found = []
+    for layer in setting.neighbours([layer for layer, _ in plans]):
+        # One that was not asked about, and cannot be planned, is not counted.
+        with contextlib.suppress(SourceError, RecordError):
+            found.append((layer, plan(layer)))
+    return found

@@ -1,46 +1,88 @@
-"""`lambda-layer prune`: delete old versions that are not in use."""
+"""`lambda-layer prune`: delete what is old and not in use."""
 
 from __future__ import annotations
 
 import click
 
 from builder import report
-from builder.commands.options import Setting, as_json, layer_name, pass_setting, yes
+from builder.commands.options import (
+    Setting,
+    as_json,
+    either_name,
+    of_service,
+    pass_setting,
+)
+from builder.operations.service_leftovers import delete as delete_leftovers
+from builder.operations.service_leftovers import leftovers_of
 from builder.release.leftovers import sweep
 from builder.release.prune import freed, pruning_of
 from builder.release.prune import prune as delete
 from builder.report.prune import show_pruning
+from builder.report.services import show_leftovers
 from builder.spec.app_spec import AppSpec
 
 
 @click.command()
-@layer_name
+@either_name
 @click.option(
     "--keep",
+    metavar="N",
     type=click.IntRange(min=1),
     help="How many versions are left, the current one among them; default: keep in layers.toml.",
 )
-@yes
+@click.option(
+    "--adopted",
+    is_flag=True,
+    help="Delete also what others had published before the layer was taken over.",
+)
+@of_service
+@click.option("--yes", is_flag=True, help="Delete them; without it nothing is.")
 @as_json
 @pass_setting
-def prune(setting: Setting, name: str, *, keep: int | None, yes: bool, as_json: bool) -> None:
+def prune(
+    setting: Setting,
+    name: str,
+    *,
+    keep: int | None,
+    adopted: bool,
+    is_service: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
     """Delete old versions of a layer, with their artifacts, that no function uses.
 
     Without --yes it only shows what would go, and why the others stay. Whatever the number: the
     current version stays, a pinned one, one that a function of this account and region has ($LATEST
-    or any published version), and what was not published by us. With --yes, versions of retired
-    layers go too that functions had when these were retired, and have no more.
+    or any published version), and what was not published by us. With --adopted those of others go
+    too that are older than the current one, that no function has and that are shared with no other
+    account. With --yes, versions of retired layers go too that functions had when these were
+    retired, and have no more.
+
+    Of a service go snapshots that its state does not name, and revisions of its task definition
+    that were deregistered.
 
     \b
     Example: lambda-layer prune web --keep 5 --yes
+             lambda-layer prune web --keep 5 --adopted
     """
+    service = setting.service(name, asked=is_service)
+    if service is not None:
+        if keep or adopted:
+            raise click.UsageError(f"--keep and --adopted are of layers, and {name} is a service")
+        leftovers = leftovers_of(service)
+        if yes:
+            delete_leftovers(leftovers, report.progress(name))
+        show_leftovers(leftovers, done=yes, as_json=as_json)
+        return
     layer, _ = setting.layer(name)
     keep = keep or layer.spec.keep
     if not keep:
         raise click.UsageError(f"say how many: --keep N, or keep = N in [layers.{name}]")
-    pruning = pruning_of(layer, keep)
+    pruning = pruning_of(layer, keep, adopted=adopted)
     size = freed(layer, pruning)
     if yes:
         delete(layer, pruning, report.progress(name))
-        sweep(layer.services, AppSpec(layer.app), report.progress(name))
+        sweep(
+            layer.services, AppSpec(layer.app), report.progress(name), layer.services.functions.uses
+        )
     show_pruning(layer, pruning, size, done=yes, as_json=as_json)

@@ -29,11 +29,13 @@ def retire_command(setting: Setting, name: str | None, *, yes: bool) -> None:
     if retirement is None:
         if name is None:
             raise click.UsageError(f"name a layer, or set {RETIRE_VARIABLE}")
-        app = setting.load().app
+        config = setting.load()
+        app = config.app
+        given = {layer.name: layer.layer_name for layer in config.layers}
         session = Session(
             Credentials(setting.profile, setting.role_arn), setting.region or app.region
         )
-        retirement = Retirement.by_name(app, name, session)
+        retirement = Retirement.by_name(app, name, session, layer_name=given.get(name, ""))
         confirm(f"Delete all versions we published of {retirement.layer_name}?", yes=yes)
     else:
         session = Session(retirement.credentials, retirement.region)

@@ -7,10 +7,10 @@ import click
 from builder import report
 from builder.clock import Clock
 from builder.commands.options import Setting, as_json, confirm, layer_name, pass_setting, yes
-from builder.layer.releases import living_release
 from builder.operations.rollback import roll_back, unpinning_of
 from builder.operations.rollback import unpin as let_go
 from builder.operations.status import status_of
+from builder.release.living import living_release
 from builder.report.rollback import show_pin, show_unpinned
 
 

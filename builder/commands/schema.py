@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from builder.commands.files import write
-from builder.report.terminal import echo
+from builder.report.terminal import echo, say
 from builder.spec.schema import DIRECTIVE, schema
 
 
@@ -32,4 +32,4 @@ def schema_command(output: Path | None) -> None:
         echo(text)
         return
     write(output, text + "\n")
-    echo(f"{output}; the first line of layers.toml that names it: {DIRECTIVE}", err=True)
+    say(f"{output}; the first line of layers.toml that names it: {DIRECTIVE}")

@@ -10,7 +10,7 @@ import click
 
 from builder.commands.files import write
 from builder.commands.options import Setting, as_json, pass_setting
-from builder.commands.sizing import Question, predictions, sizing_options
+from builder.commands.sizing import Question, predictions, sizing_options, with_neighbours
 from builder.errors import LayerError
 from builder.report import sizes as report
 from builder.report.size_advice import show_advice
@@ -52,14 +52,15 @@ def size(setting: Setting, question: Question, *, as_json: bool, check: bool, **
     Each argument is a layer of layers.toml, a requirements file or a pyproject.toml, or a
     requirement; without any, all layers. Nothing is built, and nothing of AWS is asked. It resolves
     as the build does, after slim and exclude, and compares with the 262,144,000 bytes that a
-    function and its layers may take. What has to be compiled is unknown.
+    function and its layers may take: other layers for the functions that a layer names are counted.
+    What has to be compiled is unknown.
 
     \b
     Example: lambda-layer size chromadb --python 3.12 --python 3.13 --architecture arm64
              lambda-layer size requirements.txt --json
     """
     view = View(**views)
-    found = predictions(setting, question)
+    found = with_neighbours(setting, predictions(setting, question))
     sizes = [each.size for each in found]
     if view.page is not None:
         write(view.page, size_page([(each.size, each.advice) for each in found]))
@@ -81,8 +82,9 @@ def size(setting: Setting, question: Question, *, as_json: bool, check: bool, **
 def _check(found: list[LayerSize]) -> None:
     for layer in found:
         if layer.verdict == TOO_LARGE:
+            what = f"{layer.name} cannot be a layer: {layer.size:,} bytes unzipped"
             raise LayerError(
-                f"{layer.name} cannot be a layer: {layer.size:,} bytes unzipped",
+                f"{what}; {layer.shared}" if layer.others else what,
                 where=", ".join(str(target.target) for target in layer.targets),
                 expected=f"at most {layer.limit:,} bytes, the function and its other layers "
                 "among them",

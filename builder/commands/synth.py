@@ -7,7 +7,7 @@ import sys
 import click
 
 from builder.commands.options import Setting, pass_setting
-from builder.commands.synthesis import synthesis
+from builder.commands.synthesis import named, synthesis
 
 
 @click.command("synth")
@@ -27,4 +27,4 @@ def synth_command(setting: Setting, *, bundle_sources: bool) -> None:
     Example: lambda-layer synth && cd cdktf.out/stacks/billing && terraform init
     """
     more = ["--bundle-sources"] if bundle_sources else []
-    sys.exit(synthesis(setting.config, *more).returncode)
+    sys.exit(synthesis(setting.config, *named(setting.app), *more).returncode)

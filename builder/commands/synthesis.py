@@ -11,6 +11,11 @@ LONGEST = 900.0
 """Seconds that a synthesis may take: it takes five."""
 
 
+def named(app: str) -> tuple[str, ...]:
+    """Return the options that give the application another name."""
+    return ("--app", app) if app else ()
+
+
 def synthesis(
     config: Path,
     *options: str,

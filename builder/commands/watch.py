@@ -17,10 +17,11 @@ from builder.report.watch import show_views
 @layer_name
 @click.option(
     "--wait",
+    metavar="SECONDS",
     type=click.IntRange(min=0),
     default=600,
     show_default=True,
-    help="Seconds to wait for a build to begin.",
+    help="How long to wait for a build to begin.",
 )
 @as_json
 @pass_setting

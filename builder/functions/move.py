@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from builder.aws.functions import Use
+from builder.aws.functions import Use, Uses
 from builder.clock import Clock
 from builder.errors import FunctionsNotMoved, LayerError
 from builder.functions.mover import Move, MoveOutcome, Mover
 from builder.functions.sizes import UnzippedSizes
-from builder.layer.handover import Handover
+from builder.layer.handover import REMEMBERED, Handover
 from builder.layer.layer import Layer
 from builder.layer.pin import pin_of
 from builder.layer.record import Release
@@ -32,13 +32,14 @@ class Moves:
     """What became of a layer's functions.
 
     ``behind`` are functions on another version of the layer that no entry means; ``blind`` says
-    why they could not be looked for.
+    why they could not be looked for. ``seen`` is the listing that was taken after the last move.
     """
 
     layer_arn: str
     results: tuple[Move, ...] = ()
     behind: Mapping[str, int] = field(default_factory=dict)
     blind: str = ""
+    seen: Uses | None = None
 
     def ended(self, outcome: MoveOutcome) -> tuple[Move, ...]:
         """Return the moves that ended so."""
@@ -87,12 +88,20 @@ def hand_over(layer: Layer, release: Release, *, progress: Progress, clock: Cloc
     if pin is not None and pin.release != release:
         progress(f"functions stay on {pin.release.layer_arn}: {pin}")
         return Moves(release.layer_arn)
-    overtaken = partial(_overtaken, layer, release)
+    record = layer.records.load()
+    before = record.handover if record else None
     moves = move_functions(
-        layer, release.layer_arn, progress=progress, clock=clock, overtaken=overtaken
+        layer,
+        release.layer_arn,
+        progress=progress,
+        clock=clock,
+        overtaken=partial(_overtaken, layer, release),
+        known=before.found if before else (),
     )
     if not moves.overtaken:
-        done = Handover(release.number, layer.spec.functions, moves.failed, moves.behind)
+        done = Handover(
+            release.number, layer.spec.functions, moves.failed, moves.behind, _found(layer, moves)
+        )
         layer.records.change(lambda record: record.handed_over(done))
     return moves
 
@@ -104,11 +113,14 @@ def move_functions(
     progress: Progress,
     clock: Clock,
     overtaken: Callable[[], bool] = lambda: False,
+    known: Sequence[str] = (),
 ) -> Moves:
     """Move the functions that the spec means to a version of the layer, several at a time.
 
-    Then look again: a function born on another version meanwhile, or put back there, is moved in
-    another round; others are reported. Functions that fail do not stop the others.
+    First those that can be named: by the spec, and those that had the layer the last time
+    (``known``). Then list all: a function born on another version, or put back there, is moved in
+    another round, after which all are listed again; others are reported. So one listing is enough
+    where none is new. Functions that fail do not stop the others.
     """
     mover = Mover(
         functions=layer.services.functions,
@@ -119,7 +131,7 @@ def move_functions(
         clock=clock,
         stop=threading.Event(),
     )
-    return _Campaign(layer, mover, progress).run()
+    return _Campaign(layer, mover, progress, known).run()
 
 
 def _overtaken(layer: Layer, release: Release) -> bool:
@@ -138,6 +150,8 @@ class _Campaign:
     layer: Layer
     mover: Mover
     progress: Progress
+    known: Sequence[str] = ()
+    seen: Uses | None = None
     results: dict[str, Move] = field(default_factory=dict)
     behind: dict[str, int] = field(default_factory=dict)
     blind: str = ""
@@ -151,7 +165,7 @@ class _Campaign:
                 "functions stay where they are: a newer release, or a pin, has taken over"
             )
             return self._moves(Move("*", MoveOutcome.OVERTAKEN))
-        self._move(dict.fromkeys(self.scope.named, True))
+        self._move({**dict.fromkeys(self._known(), False), **dict.fromkeys(self.scope.named, True)})
         for _ in range(ROUNDS):
             elsewhere = self._look()
             if not elsewhere or self._moves().overtaken:
@@ -164,11 +178,13 @@ class _Campaign:
 
     def _moves(self, *more: Move) -> Moves:
         results = (*self.results.values(), *more)
-        return Moves(self.mover.layer_arn, results, self.behind, self.blind)
+        return Moves(self.mover.layer_arn, results, self.behind, self.blind, self.seen)
 
     def _move(self, functions: Mapping[str, bool]) -> None:
         """Move functions, each with whether it is named to have the layer."""
         for move in _parallel(self.mover, functions):
+            if move.outcome == MoveOutcome.GONE and move.function in self.known:
+                continue  # it had the layer the last time, and was not seen this time
             earlier = self.results.get(move.function)
             if earlier is not None and move.before is None:
                 move = replace(move, before=earlier.before)
@@ -194,8 +210,10 @@ class _Campaign:
         wanted = int(self.mover.layer_arn.rpartition(":")[2])
         self.behind.clear()
         moving = {}
-        for use in self.layer.services.functions.using(self.mover.layer, published=False):
-            if use.version == wanted:
+        # Pruning needs published versions too; then one listing does for both.
+        self.seen = self.layer.services.functions.uses(published=bool(self.layer.spec.keep))
+        for use in self.seen.of(self.mover.layer):
+            if use.version == wanted or not use.is_latest:
                 continue
             key = self._key(use)
             if self._is_settled(key):
@@ -214,11 +232,21 @@ class _Campaign:
         return known is not None and known.outcome in {MoveOutcome.FAILED, MoveOutcome.OVERTAKEN}
 
     def _wants(self, use: Use) -> bool:
-        if self.scope.every or self.scope.names(use.function, use.arn):
-            return True
-        if not self.scope.tags:
-            return False
-        return self.scope.tagged(self.layer.services.functions.tags(use.arn))
+        return self.scope.names(use.function, use.arn) or self._finds(use.arn)
+
+    def _finds(self, arn: str) -> bool:
+        if self.scope.every or not self.scope.tags:
+            return self.scope.every
+        return self.scope.tagged(self.layer.services.functions.tags(arn))
+
+    def _known(self) -> list[str]:
+        """Return the functions that had the layer before and are still meant."""
+        layer = self.mover.layer_arn.rpartition(":layer:")[0]
+        found = [(name, f"{layer}:function:{name}") for name in self.known]
+        try:
+            return [n for n, arn in found if not self.scope.names(n, arn) and self._finds(arn)]
+        except LayerError:
+            return []  # they are found by the look that follows, which says what is wrong
 
     def _give_up(self, functions: Iterable[str]) -> None:
         for name in functions:
@@ -234,6 +262,17 @@ class _Campaign:
             )
         if self.blind:
             self.progress(f"functions left behind could not be looked for: {self.blind}")
+
+
+def _found(layer: Layer, moves: Moves) -> tuple[str, ...]:
+    """Return the functions that were looked for and have the layer, if they are not too many."""
+    named = layer.spec.scope.named
+    found = sorted(
+        move.function
+        for move in moves.results
+        if move.outcome in {MoveOutcome.MOVED, MoveOutcome.ALREADY} and move.function not in named
+    )
+    return tuple(found) if len(found) <= REMEMBERED else ()
 
 
 def line_of(move: Move, layer_arn: str) -> str:

@@ -14,18 +14,19 @@ class UnzippedSizes:
 
     def __init__(self, layer: Layer) -> None:
         self._store = layer.services.store
-        self._prefix = layer.site.layer_name.removesuffix(layer.name)
+        self._own = {layer.site.layer_name: layer.name}
+        self._prefix = f"{layer.app}-"
         self._known: dict[str, dict[str, int]] = {}
         self._lock = threading.Lock()
 
     def __call__(self, layer_arn: str) -> int | None:
         """Return the bytes that a layer version has unzipped, None when we did not release it."""
         name = layer_arn.split(":")[6]
-        if not name.startswith(self._prefix):
+        if not name.startswith(self._prefix) and name not in self._own:
             return None
         with self._lock:
             if name not in self._known:
-                layer = name.removeprefix(self._prefix)
+                layer = self._own.get(name) or name.removeprefix(self._prefix)
                 self._known[name] = self._sizes(layer, layer_arn.rpartition(":")[0])
             return self._known[name].get(layer_arn)
 

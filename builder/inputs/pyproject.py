@@ -46,7 +46,10 @@ def read_pyproject(root: Path, folder: PurePosixPath) -> Mapping[str, Any]:
     """
     path = root / folder / "pyproject.toml"
     try:
-        content = path.read_bytes()
+        if not path.is_file():  # a pipe would be waited for
+            return {}
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
     except (OSError, ValueError):  # ValueError: no path has a NUL
         return {}  # whoever needs it refuses the folder
     return parse_pyproject(content, (folder / "pyproject.toml").as_posix())

@@ -7,19 +7,21 @@ import logging
 import os
 import re
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from builder.errors import SourceError
 from builder.inputs.dependency_list import only_lists, read_listed
+from builder.inputs.digests import Digests, digests_of
 from builder.inputs.git import Listing
 from builder.inputs.ignore import Exclude, Reason
 from builder.inputs.local_dependencies import local_dependencies, workspace_of
 from builder.inputs.locks.project_lock import LOCKS, read_locked
 from builder.inputs.package_tree import Tree
 from builder.inputs.pyproject import read_pyproject
+from builder.inputs.reading import read_content, read_input, unreadable
 from builder.inputs.requirements_files import DISTRIBUTIONS, Reference, requirement_references
-from builder.inputs.secrets import PRIVATE_KEY
 from builder.spec.dependency_lists import is_declared
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.url_logins import login_in, variable_in
@@ -34,16 +36,11 @@ INSTALLERS = re.compile(
 )
 """Files that say where installers find packages."""
 
-LARGEST = 300 << 20
-"""Bytes of a file: a layer has 262,144,000 (AWS Lambda developer guide, "Lambda quotas")."""
+READERS = 4
+"""Files that are read at the same time."""
 
 NAMED = 20
 """How many paths that are left out a debug line names."""
-
-LFS_POINTER = re.compile(
-    rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-\d-\S+ \S+\n)*oid "
-)
-"""How the file begins that stands for one in Git LFS (git-lfs, docs/spec.md, "The Pointer")."""
 
 
 @dataclass(frozen=True, order=True)
@@ -71,7 +68,7 @@ def source_files(spec: LayerSpec, root: Path) -> tuple[SourceFile, ...]:
         log.debug("%s: %d left out, %s: %s", spec.name, len(paths), reason.value, paths[:NAMED])
     read_listed(spec, root, selection.paths)
     read_locked(spec, root, selection.paths)  # a lock that does not fit is refused at plan
-    return tuple(_describe(root, path) for path in sorted(selection.paths))
+    return _described(root, sorted(selection.paths), digests_of(root, spec.name))
 
 
 def left_out(spec: LayerSpec, root: Path) -> Mapping[str, Reason]:
@@ -84,7 +81,7 @@ def left_out(spec: LayerSpec, root: Path) -> Mapping[str, Reason]:
 
 def read_file(root: Path, file: SourceFile) -> bytes:
     """Return the bytes of an input file; raise SourceError if they are no longer the same."""
-    content = _read(root, file.path)
+    content = read_content(root, file.path)
     if hashlib.sha256(content).hexdigest() != file.digest:
         raise SourceError(
             f"{file.path} changed while the layer was being bundled",
@@ -211,7 +208,9 @@ class _Selection:
 
     def _check_credentials(self, file: PurePosixPath, *, strict: bool = True) -> None:
         text = (
-            self._text(file) if strict else _read(self.root, str(file)).decode("utf-8", "replace")
+            self._text(file)
+            if strict
+            else read_content(self.root, str(file)).decode("utf-8", "replace")
         )
         host = login_in(text)
         if host:
@@ -238,7 +237,7 @@ class _Selection:
 
     def _text(self, file: PurePosixPath) -> str:
         try:
-            return decode(_read(self.root, str(file)))
+            return decode(read_content(self.root, str(file)))
         except ValueError as error:
             raise SourceError(
                 f"{file} cannot be decoded: {error}",
@@ -353,45 +352,28 @@ class _Selection:
         )
 
 
-def _describe(root: Path, path: str) -> SourceFile:
-    content = _read(root, path)
-    if LFS_POINTER.match(content):
-        raise SourceError(
-            f"{path} is not here, only what stands for it in Git LFS",
-            where=str(root / path),
-            expected="the file itself",
-            fix="git lfs pull, or exclude the file",
-        )
-    if PRIVATE_KEY.match(content):
-        raise SourceError(
-            f"{path} is a private key",
-            where=str(root / path),
-            expected="sources without secrets: they are bundled, and become part of the layer",
-            fix="exclude the file; keep the key in Secrets Manager",
-        )
-    digest = hashlib.sha256(content).hexdigest()
-    return SourceFile(path, digest, bool((root / path).stat().st_mode & 0o100))
+def _described(root: Path, paths: Iterable[str], known: Digests) -> tuple[SourceFile, ...]:
+    """Return the files with their digests; several are read at once, those that changed."""
 
+    def read(path: str) -> str:
+        try:
+            return known.read(path, root / path, lambda: read_input(root, path))
+        except OSError as error:
+            raise unreadable(path, root, error) from error
 
-def _read(root: Path, path: str) -> bytes:
-    file = root / path
-    try:
-        if file.stat().st_size > LARGEST:
-            raise SourceError(
-                f"{path} has {file.stat().st_size:,} bytes",
-                where=str(file),
-                expected=f"files of at most {LARGEST:,} bytes, which is more than a layer can hold",
-                fix="exclude the file, or put it into a bucket of its own",
-            )
-        return file.read_bytes()
-    except OSError as error:
-        raise _unreadable(path, root, error) from error
-
-
-def _unreadable(path: str, root: Path, error: OSError) -> SourceError:
-    return SourceError(
-        f"{path} cannot be read: {error.strerror}",
-        where=str(root / path),
-        expected="files and folders that you may read",
-        fix="give yourself the right to read it, or exclude it",
+    found: list[tuple[str, str | Future[str], bool]] = []
+    # hashlib works beside others (Python documentation, hashlib: the GIL is released).
+    with ThreadPoolExecutor(READERS) as pool:
+        for path in paths:
+            try:
+                status = os.stat(root / path)  # noqa: PTH116 - half the time of Path.stat
+            except OSError as error:
+                raise unreadable(path, root, error) from error
+            digest = known.find(path, status) or pool.submit(read, path)
+            found.append((path, digest, bool(status.st_mode & 0o100)))
+    files = tuple(
+        SourceFile(path, digest if isinstance(digest, str) else digest.result(), executable)
+        for path, digest, executable in found
     )
+    known.keep()
+    return files

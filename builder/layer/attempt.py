@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from builder.documents import Extensible
 from builder.layer.token import Token
 
 
 @dataclass(frozen=True)
-class Attempt:
+class Lesson(Extensible):
+    """Why builds of a runtime need a container, and since when that is known (ISO 8601)."""
+
+    why: str
+    since: str
+
+
+@dataclass(frozen=True)
+class Attempt(Extensible):
     """The last build that was begun: ``failure`` is "" until it is known to have failed.
 
     ``fresh`` says that only an artifact of its own build will do. ``since`` is the lowest number
@@ -19,6 +28,7 @@ class Attempt:
     parts, and ``build_id`` is the one that merges them. "" stands for that one, and for the only
     one of a layer with one target, in ``failed``, the runtimes whose builds failed, and in
     ``distrust``, which has the lowest numbers whose builds will do where an earlier one failed.
+    ``lessons`` has by runtime why Lambda compute was left for a container ("" for a merge).
     """
 
     number: int
@@ -32,6 +42,7 @@ class Attempt:
     builds: Mapping[str, str] = field(default_factory=dict)
     failed: tuple[str, ...] = ()
     distrust: Mapping[str, int] = field(default_factory=dict)
+    lessons: Mapping[str, Lesson] = field(default_factory=dict)
 
     @property
     def token(self) -> Token:
@@ -58,6 +69,10 @@ class Attempt:
             return replace(self, build_id=build_id)
         return replace(self, builds={**self.builds, runtime: build_id})
 
+    def taught(self, place: str, lesson: Lesson) -> Attempt:
+        """Return the attempt once it is known that a build needs a container."""
+        return replace(self, lessons={**self.lessons, place: lesson})
+
     def since_of(self, runtime: str) -> int:
         """Return the lowest number whose build will do for a part, or for the artifact ("")."""
         return max(self.since, self.distrust.get(runtime, 0))
@@ -81,6 +96,8 @@ class Attempt:
                 since=same.since,
                 builds=same.builds,
                 distrust=same.distrust,
+                lessons=same.lessons,
+                unknown=same.unknown,
             )
         following = replace(following, fresh=fresh, since=token.number if fresh else 0)
         if same is None or not same.failure or (fresh and not same.since):

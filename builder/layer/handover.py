@@ -5,22 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from builder.documents import Extensible
 from builder.spec.function_entries import Scope
 from builder.text import count, some
 
+REMEMBERED = 500
+"""Functions that are remembered of those that were looked for: to move more takes so many calls
+that another list of all does not count."""
+
 
 @dataclass(frozen=True)
-class Handover:
+class Handover(Extensible):
     """The functions that ``entries`` meant were moved to release ``number``, but for ``failed``.
 
     ``failed`` says why each was not, ``behind`` which version of the layer other functions are on,
-    as it was when the moving ended.
+    as it was when the moving ended. ``found`` are those that had to be looked for and have the
+    layer now: the next release moves them without a look.
     """
 
     number: int
     entries: tuple[str, ...]
     failed: Mapping[str, str] = field(default_factory=dict)
     behind: Mapping[str, int] = field(default_factory=dict)
+    found: tuple[str, ...] = ()
 
 
 def owed(handover: Handover | None, number: int, entries: Sequence[str]) -> str:

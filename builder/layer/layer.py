@@ -40,8 +40,8 @@ class Layer:
 
     @property
     def app(self) -> str:
-        """The application's name: what the layer's name in Lambda begins with."""
-        return AppSpec.name_in(self.site.layer_name, self.name)
+        """The application's name."""
+        return AppSpec.of_project(self.site.project)
 
     @cached_property
     def files(self) -> tuple[SourceFile, ...]:
@@ -96,4 +96,4 @@ def layers_at(
 def _layer(
     app: AppSpec, spec: LayerSpec, root: Path, session: Session, services: Services
 ) -> Layer:
-    return Layer(spec, root, site_of(app, spec.name, session), services)
+    return Layer(spec, root, site_of(app, spec.name, session, layer_name=spec.layer_name), services)

@@ -5,24 +5,27 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 
-from builder.documents import Malformed, read_json, typed
+from builder.documents import Extensible, Malformed, plain, read_json, typed
 from builder.errors import RecordError
-from builder.layer.attempt import Attempt
+from builder.layer.attempt import Attempt, Lesson
 from builder.layer.handover import Handover, left_behind, owed
+from builder.layer.sharing import Sharing, unshared
+from builder.layer.steps import Steps
 from builder.layer.token import Token
 
 log = logging.getLogger(__name__)
 
 SCHEMA = 1
+"""A version that writes what older ones must not read has another one (docs/protocol.md)."""
 
 KEPT_RELEASES = 100
 """Releases that a record lists, so that it stays small."""
 
 
 @dataclass(frozen=True)
-class Release:
+class Release(Extensible):
     """One published layer version for one fingerprint; sizes in bytes, times in ISO 8601.
 
     ``build_id`` is the build that made the artifact; when that merged the parts of several
@@ -49,15 +52,32 @@ class Release:
 
 
 @dataclass(frozen=True)
-class Lease:
-    """Who publishes right now, and until when (seconds since 1970)."""
+class Lease(Extensible):
+    """Who publishes right now, and until when (seconds since 1970).
+
+    ``token`` is what is published, ``seen`` when the lease was written last, by AWS's own clock;
+    both are empty in records of older versions of this program.
+    """
 
     owner: str
     until: float
+    token: str = ""
+    seen: float = 0.0
 
 
 @dataclass(frozen=True)
-class Pin:
+class OpenCall(Extensible):
+    """A PublishLayerVersion for a token that got no answer: Lambda may finish it yet.
+
+    ``seen`` is when its caller was last known to live, by AWS's own clock (seconds since 1970).
+    """
+
+    token: str
+    seen: float
+
+
+@dataclass(frozen=True)
+class Pin(Extensible):
     """A release that stays until it is unpinned: who wanted so, since when (ISO 8601) and why."""
 
     release: Release
@@ -71,15 +91,19 @@ class Pin:
 
 
 @dataclass(frozen=True)
-class Record:
+class Record(Extensible):
     """All that is remembered of one layer.
 
     ``consumed`` is the highest approval number that a build was begun for. ``current`` is the
     release with the highest number, ``releases`` are all of them, last published first.
-    ``handover`` is how far functions were moved to a release, ``pinned`` a release that is in use
-    until it is unpinned. ``refused`` are ARNs of versions that are never adopted. ``chosen_for`` is
-    the reason of the approval that made ``current`` what it is: another one than the version's own
-    reason when the sources went back to it; "" in records of older versions of this program.
+    ``handover`` is how far functions were moved to a release, ``sharing`` who may use it,
+    ``pinned`` a release that is in use until it is unpinned. ``refused`` are ARNs of versions that
+    are never adopted. ``chosen_for`` is the reason of the approval that made ``current`` what it
+    is: another one than the version's own reason when the sources went back to it; "" in records of
+    older versions of this program.
+    ``lessons`` has by runtime why builds need a container, learnt where one has then succeeded.
+    ``steps`` are the times of the last release that was walked to its end.
+    ``open_calls`` are publications that were not answered.
     """
 
     layer: str
@@ -92,6 +116,10 @@ class Record:
     pinned: Pin | None = None
     refused: tuple[str, ...] = ()
     chosen_for: str = ""
+    lessons: Mapping[str, Lesson] = field(default_factory=dict)
+    sharing: Sharing | None = None
+    steps: Steps | None = None
+    open_calls: tuple[OpenCall, ...] = ()
 
     @property
     def reason(self) -> str:
@@ -101,6 +129,11 @@ class Record:
     def reason_of(self, release: Release) -> str:
         """Return why a release is current if it is, else why it was published."""
         return (self.chosen_for if release == self.current else "") or release.reason
+
+    @property
+    def wanted(self) -> Release | None:
+        """The release that functions should be on: the pinned one, else the current one."""
+        return self.pinned.release if self.pinned else self.current
 
     @property
     def all_releases(self) -> tuple[Release, ...]:
@@ -129,6 +162,12 @@ class Record:
         """Say what the current release owes the functions that are meant, "" for nothing."""
         return owed(self.handover, self.current.number, entries) if self.current else ""
 
+    def unshared(self, share: Sequence[str], parameter: str) -> str:
+        """Say what is still to be done so that the current release is shared, "" for nothing."""
+        if self.current is None:
+            return ""
+        return unshared(self.sharing, self.current.layer_arn, share, parameter)
+
     def left_behind(self) -> str:
         """Name the functions that were left behind by the current release, "" for none."""
         current = self.current
@@ -139,6 +178,12 @@ class Record:
         if self.current is None or self.current.number != handover.number:
             return self
         return replace(self, handover=handover)
+
+    def timed(self, steps: Steps) -> Record:
+        """Return the record once the times of a release are known, unless a newer one's are."""
+        if self.steps is not None and self.steps.number > steps.number:
+            return self
+        return replace(self, steps=steps)
 
     def begun(self, attempt: Attempt) -> Record:
         """Return the record once a build is begun."""
@@ -167,6 +212,7 @@ class Record:
                 number=max(release.number, known.number),
                 reason=known.reason,
                 published_at=known.published_at,
+                unknown={**known.unknown, **release.unknown},
             )
         others = tuple(r for r in self.releases if r.layer_arn != release.layer_arn)
         current, chosen_for = self.current, self.chosen_for
@@ -174,8 +220,10 @@ class Record:
             stays = moving and current is not None and current.layer_arn == release.layer_arn
             chosen_for = self.reason if stays else why
             current = release
-        open_attempt = self.attempt
+        open_attempt, lessons = self.attempt, self.lessons
         if open_attempt is not None and open_attempt.number <= release.number:
+            if open_attempt.fingerprint == release.fingerprint:
+                lessons = {**lessons, **open_attempt.lessons}
             open_attempt = None
         return replace(
             self,
@@ -184,11 +232,12 @@ class Record:
             attempt=open_attempt,
             releases=(release, *others)[:KEPT_RELEASES],
             chosen_for=chosen_for,
+            lessons=lessons,
         )
 
     def to_json(self) -> str:
         """Return the record as JSON."""
-        return json.dumps({"schema": SCHEMA, **asdict(self)}, indent=1, sort_keys=True) + "\n"
+        return json.dumps({**plain(self), "schema": SCHEMA}, indent=1, sort_keys=True) + "\n"
 
     @classmethod
     def from_json(cls, text: str, where: str) -> Record:
@@ -198,13 +247,25 @@ class Record:
             schema = document.pop("schema", None)
             if schema == SCHEMA:
                 return typed(cls, document)
-            what = f"the record has schema {schema!r:.40}, we know {SCHEMA}"
+            what = f"the record has schema {schema!r:.40}, this version knows {SCHEMA}"
+            if isinstance(schema, int) and schema > SCHEMA:
+                raise _newer(what, where)
         except Malformed as error:
             what = f"the record cannot be read: {error}"
         raise RecordError(
             what,
             where=where,
-            expected="a record that this version of fast-lambda-layer, or an older one, wrote",
-            fix="update fast-lambda-layer; or delete the object: the next plan then asks for a "
+            expected="a record that fast-lambda-layer wrote",
+            fix="find out who wrote it; delete the object: the next plan then asks for a "
             "build, and the apply adopts what is published already",
         )
+
+
+def _newer(what: str, where: str) -> RecordError:
+    """Return that a record is beyond this version, which must leave it as it is."""
+    return RecordError(
+        f"the record was written by a newer version of fast-lambda-layer: {what}",
+        where=where,
+        expected="the version that wrote it, or a newer one, wherever this layer is released",
+        fix="upgrade it here: pip install --upgrade fast-lambda-layer",
+    )

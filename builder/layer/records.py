@@ -54,6 +54,14 @@ class Records:
         """Return the record, or None if nothing was remembered yet."""
         return self._load()[0]
 
+    def load_dated(self) -> tuple[Record, float]:
+        """Return the record as it is now or would begin, and the time by AWS's own clock.
+
+        That is in seconds since 1970, 0 when AWS does not say it.
+        """
+        stored, _, now = self._load()
+        return stored or Record(self._layer), now
+
     def load_or_new(self) -> Record:
         """Return the record, or one of a layer that nothing is remembered of."""
         return self.load() or Record(self._layer)
@@ -63,10 +71,17 @@ class Records:
 
         Raise ConflictError when others are faster time and again.
         """
+        return self.change_dated(lambda record, _now: change(record))
+
+    def change_dated(self, change: Callable[[Record, float], Record]) -> Record:
+        """Change the record as :meth:`change` does, by what AWS's own clock says, too.
+
+        That is the time at which AWS read the record for us, as in :meth:`load_dated`.
+        """
         for attempt in range(ATTEMPTS):
-            stored, etag = self._load()
+            stored, etag, now = self._load()
             before = stored or Record(self._layer)
-            after = change(before)
+            after = change(before, now)
             if after == before:
                 return after
             try:
@@ -97,14 +112,14 @@ class Records:
 
         return self.change(noted)
 
-    def _load(self) -> tuple[Record | None, str | None]:
+    def _load(self) -> tuple[Record | None, str | None, float]:
         stored = self._store.read(self._key)
         if stored is None:
-            return None, None
+            return None, None, 0.0
         text = stored.content.decode("utf-8", "replace")
         record = Record.from_json(text, self.url)
         self._require_own(record)
-        return record, stored.etag
+        return record, stored.etag, stored.answered
 
     def _require_own(self, record: Record) -> None:
         """Raise RecordError for a release of another account, region or layer."""

@@ -41,32 +41,3 @@ def release_of(layer: Layer, version: int | None) -> Release:
     if version is None:
         return current_release(layer, record)
     return known_release(layer, record, version)
-
-
-def living_releases(layer: Layer, record: Record) -> list[Release]:
-    """Return the releases that Lambda still has, newest version first."""
-    alive = {version.arn for version in layer.services.layers.versions(layer.site.layer_name)}
-    found = [release for release in record.all_releases if release.layer_arn in alive]
-    return sorted(found, key=lambda release: -release.version)
-
-
-def living_release(layer: Layer, record: Record, version: int) -> Release:
-    """Return the release of a version that Lambda still has.
-
-    Raise LayerError, naming those that can be had, when it was deleted or is none.
-    """
-    living = living_releases(layer, record)
-    known = record.release_of(version)
-    if known is not None and known in living:
-        return known
-    listed = [f"version {r.version} of {r.published_at} ({r.reason})" for r in living]
-    raise LayerError(
-        f"version {version} of layer {layer.name!r} was deleted"
-        if known
-        else f"version {version} is no release of layer {layer.name!r}",
-        where=f"layer {layer.site.layer_name} in Lambda and its record",
-        expected="\n".join(listed) or "a released version that Lambda still has; there is none",
-        fix="name one of these"
-        if listed
-        else f"build it again from the sources: lambda-layer build {layer.name}",
-    )

@@ -8,23 +8,30 @@ from builder.aws.session import Session
 from builder.spec.app_spec import AppSpec
 
 
-def site_of(app: AppSpec, layer: str, session: Session) -> Site:
-    """Return where a layer of an application lives in the session's account and region."""
+def site_of(app: AppSpec, layer: str, session: Session, *, layer_name: str = "") -> Site:
+    """Return where a layer of an application lives in the session's account and region.
+
+    ``layer_name`` is its name in Lambda, if its description gives one.
+    """
     role = app.build_role(layer, session.region)
     return Site(
-        layer_name=app.layer_name(layer),
+        layer_name=app.layer_name(layer, layer_name),
         bucket=app.bucket(session.account, session.region),
         project=app.project,
         build_role=f"arn:{session.partition}:iam::{session.account}:role/{role}",
         log_group=app.log_group,
         account=session.account,
         region=session.region,
+        signing_key=app.signing_key,
     )
 
 
 @dataclass(frozen=True)
 class Site:
-    """Where a layer lives in AWS: names of what the stack declares; ``build_role`` is an ARN."""
+    """Where a layer lives in AWS: names of what the stack declares; ``build_role`` is an ARN.
+
+    ``signing_key`` is the ARN of the KMS key that signs what is published, or "".
+    """
 
     layer_name: str
     bucket: str
@@ -33,9 +40,19 @@ class Site:
     log_group: str
     account: str
     region: str
+    signing_key: str = ""
+
+    @property
+    def partition(self) -> str:
+        """The partition of AWS: aws, aws-cn or aws-us-gov."""
+        return self.build_role.split(":")[1]
 
     @property
     def layer_arn(self) -> str:
         """The ARN of the layer in Lambda, without a version."""
-        partition = self.build_role.split(":")[1]
-        return f"arn:{partition}:lambda:{self.region}:{self.account}:layer:{self.layer_name}"
+        return f"arn:{self.partition}:lambda:{self.region}:{self.account}:layer:{self.layer_name}"
+
+    @property
+    def project_arn(self) -> str:
+        """The ARN of the CodeBuild project."""
+        return f"arn:{self.partition}:codebuild:{self.region}:{self.account}:project/{self.project}"

@@ -94,7 +94,8 @@ def _choose(layer: Layer, record: Record, versions: Sequence[int]) -> tuple[Rele
     order = [release.version for release in record.releases]
     if len(order) < 2 and len(versions) < 2:
         raise LayerError(
-            f"layer {layer.name!r} has {len(order)} releases to compare",
+            f"layer {layer.name!r} has {'one release' if order else 'no releases'}, "
+            "and two are compared",
             where=layer.records.url,
             expected="two releases, or two versions named",
             fix="compare them after the next release",

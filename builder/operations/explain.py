@@ -36,6 +36,10 @@ STATUSES = {
         "published, and functions that should be on it are not",
         "the next apply moves them, or lambda-layer move NAME",
     ),
+    statuses.UNSHARED: (
+        "published, and share or parameter in layers.toml are not done yet",
+        "the next apply does it, and builds nothing",
+    ),
     statuses.PINNED: (
         "an earlier release is in use since a rollback",
         "lambda-layer unpin NAME lets releases go on",

@@ -9,6 +9,7 @@ from builder.aws.codebuild import BuildState
 from builder.clock import Clock
 from builder.errors import LayerError
 from builder.layer.layer import Layer
+from builder.operations.log_part import WHOLE, LogPart
 from builder.protocol.variables import NAME_VARIABLE
 
 PAUSE = 1.0
@@ -18,8 +19,9 @@ PAUSE = 1.0
 class Tail:
     """The log of one build, read bit by bit."""
 
-    def __init__(self, layer: Layer) -> None:
+    def __init__(self, layer: Layer, *, since: float = 0.0) -> None:
         self._layer = layer
+        self._since = since
         self._position: str | None = None
 
     def read(self, state: BuildState) -> tuple[list[str], bool]:
@@ -28,7 +30,9 @@ class Tail:
         group, stream = state.log_group or self._layer.site.log_group, state.log_stream
         if not stream:
             return [], False
-        lines, after = self._layer.services.logs.follow(group, stream, self._position)
+        lines, after = self._layer.services.logs.follow(
+            group, stream, self._position, since=self._since
+        )
         # Also after an empty page: at the end of a stream the position stays the same
         # (CloudWatch Logs API reference, GetLogEvents).
         more = after != self._position
@@ -88,9 +92,17 @@ def find_build_of(layer: Layer, *, build_id: str = "", failed: bool = False) -> 
     return state
 
 
-def build_log(layer: Layer, state: BuildState, *, follow: bool, clock: Clock) -> Iterator[str]:
+def build_log(
+    layer: Layer, state: BuildState, *, follow: bool, clock: Clock, part: LogPart = WHOLE
+) -> Iterator[str]:
     """Yield the lines of a build's log; with ``follow``, until that build has ended."""
-    tail = Tail(layer)
+    return part.of(_build_log(layer, state, follow=follow, clock=clock, since=part.since))
+
+
+def _build_log(
+    layer: Layer, state: BuildState, *, follow: bool, clock: Clock, since: float
+) -> Iterator[str | None]:
+    tail = Tail(layer, since=since)
     running = state.running
     while True:
         lines, more = tail.read(state)
@@ -99,6 +111,7 @@ def build_log(layer: Layer, state: BuildState, *, follow: bool, clock: Clock) ->
             continue
         if not follow or not running:
             return
+        yield None
         clock.sleep(PAUSE)
         seen = layer.services.codebuild.state(state.id)
         running = seen is not None and seen.running
@@ -134,17 +147,20 @@ PATIENCE = 30.0
 MERGE = "merge"
 
 
-def build_logs(layer: Layer, *, follow: bool, clock: Clock) -> Iterator[str]:
+def build_logs(layer: Layer, *, follow: bool, clock: Clock, part: LogPart = WHOLE) -> Iterator[str]:
     """Yield the lines of the last builds' logs; with ``follow``, until those builds have ended.
 
     The lines of several builds carry the runtime that they are for: one build after the other, or
     as they come when they are followed. Raise LayerError when there is no build yet, or CodeBuild
     no longer knows it.
     """
-    logs = _Logs(layer)
+    return part.of(_build_logs(_Logs(layer, part.since), follow=follow, clock=clock))
+
+
+def _build_logs(logs: _Logs, *, follow: bool, clock: Clock) -> Iterator[str | None]:
     logs.look()
     if not logs.found:
-        find_build_of(layer)
+        find_build_of(logs.layer)
     if follow:
         yield from _followed(logs, clock)
         return
@@ -152,7 +168,7 @@ def build_logs(layer: Layer, *, follow: bool, clock: Clock) -> Iterator[str]:
         yield from logs.lines(log)
 
 
-def _followed(logs: _Logs, clock: Clock) -> Iterator[str]:
+def _followed(logs: _Logs, clock: Clock) -> Iterator[str | None]:
     idle_since: float | None = None
     while True:
         running = logs.running
@@ -163,6 +179,7 @@ def _followed(logs: _Logs, clock: Clock) -> Iterator[str]:
             waited = clock.monotonic() - idle_since
             if not logs.merge_is_due or waited > PATIENCE:
                 return
+        yield None
         clock.sleep(PAUSE)
         logs.look()
 
@@ -179,8 +196,9 @@ class _Log:
 class _Logs:
     """The logs of all builds of an attempt, which may become more while they are followed."""
 
-    def __init__(self, layer: Layer) -> None:
+    def __init__(self, layer: Layer, since: float) -> None:
         self.layer = layer
+        self.since = since
         self.found: dict[str, _Log] = {}
         self._builds: dict[str, str] = {}
 
@@ -196,7 +214,7 @@ class _Logs:
             if state is None:
                 continue
             if build_id not in self.found:
-                self.found[build_id] = _Log(runtime, state, Tail(self.layer))
+                self.found[build_id] = _Log(runtime, state, Tail(self.layer, since=self.since))
             self.found[build_id].state = state
 
     @property

@@ -11,6 +11,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from builder.builds.artifact import Manifest
 from builder.documents import Malformed, read_json, typed
 from builder.spec.runtimes import UNZIPPED_LIMIT
 from builder.text import some
+from builder.worker.zips import BROKEN
 
 PROVEN, UNPROVEN, WRONG = "proven", "not proven", "wrong"
 
@@ -45,7 +47,7 @@ def proof(archive: Path, manifest: Manifest, documents: Mapping[str, bytes]) -> 
     try:
         with zipfile.ZipFile(archive) as opened:
             found += _contents(opened, manifest)
-    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
+    except BROKEN as error:
         found.append(Finding(WRONG, "layer.zip", f"it cannot be read: {error}"))
     # What is not the manifest's own says nothing.
     sound = {
@@ -111,7 +113,13 @@ def _installed(archive: zipfile.ZipFile) -> Names:
 
 def _recorded(archive: zipfile.ZipFile) -> Iterator[Finding]:
     """Compare the files with the hashes that the RECORDs in the layer have of them."""
-    there, known, wrong = set(archive.namelist()), set(), []
+    there, known, wrong = set(archive.namelist()), set(), set()
+
+    @cache  # a RECORD may list a large file a million times
+    def digest_in(file: str) -> str:
+        digest = hashlib.sha256(archive.read(file)).digest()
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
+
     for name in sorted(there):
         if not name.endswith(".dist-info/RECORD"):
             continue
@@ -122,11 +130,10 @@ def _recorded(archive: zipfile.ZipFile) -> Iterator[Finding]:
             if file not in there or not digest.startswith("sha256="):
                 continue
             known.add(file)
-            content = hashlib.sha256(archive.read(file)).digest()
-            if base64.urlsafe_b64encode(content).rstrip(b"=").decode() != digest[7:]:
-                wrong.append(file)
+            if digest_in(file) != digest[7:]:
+                wrong.add(file)
     if wrong:
-        yield Finding(WRONG, "files", f"other bytes than RECORD says: {some(wrong)}")
+        yield Finding(WRONG, "files", f"other bytes than RECORD says: {some(sorted(wrong))}")
     else:
         yield Finding(PROVEN, "files", f"{len(known)} files as RECORD says")
     rest = sorted(there - known)
@@ -165,7 +172,11 @@ def _statement(content: bytes | None, manifest: Manifest) -> Iterator[Finding]:
     if content is None:
         yield Finding(UNPROVEN, STATEMENT, "there is none that the manifest knows")
         return
-    wanted = base64.b64decode(manifest.code_sha256).hex()
+    try:
+        wanted = base64.b64decode(manifest.code_sha256, validate=True).hex()
+    except ValueError:
+        yield Finding(WRONG, "manifest", "its code_sha256 is not base64")
+        return
     try:
         document = read_json(content)
         subjects = [each["digest"]["sha256"] for each in document["subject"]]

@@ -22,6 +22,9 @@ from builder.release.leftovers import note, noted, remove_unused, users_of
 from builder.spec.app_spec import AppSpec
 from builder.spec.checks import LAYER_NAME
 
+MOST = 1_000_000
+"""Object versions after which the end of a layer does not look for more of them."""
+
 
 @dataclass(frozen=True)
 class _Names:
@@ -36,7 +39,10 @@ class _Names:
 
 @dataclass(frozen=True)
 class Retirement:
-    """What is to be removed. With ``retain`` nothing is."""
+    """What is to be removed. With ``retain`` nothing is.
+
+    ``by_terraform`` says that Terraform asks, which takes a layer's approval away before.
+    """
 
     layer: str
     layer_name: str
@@ -45,11 +51,12 @@ class Retirement:
     account: str
     credentials: Credentials
     retain: bool = False
+    by_terraform: bool = False
 
     @property
     def app(self) -> str:
-        """The application's name: what the layer's name in Lambda begins with."""
-        return AppSpec.name_in(self.layer_name, self.layer)
+        """The application's name."""
+        return AppSpec.of_bucket(self.bucket, self.account, self.region)
 
     @property
     def project(self) -> str:
@@ -57,8 +64,12 @@ class Retirement:
         return AppSpec(self.app).project
 
     @classmethod
-    def by_name(cls, app: AppSpec, layer: str, session: Session) -> Retirement:
+    def by_name(
+        cls, app: AppSpec, layer: str, session: Session, *, layer_name: str = ""
+    ) -> Retirement:
         """Return the retirement of a layer by hand, be it in layers.toml or no longer.
+
+        ``layer_name`` is its name in Lambda, if its description gives one.
 
         Raise SpecError for what cannot be the name of a layer.
         """
@@ -71,7 +82,8 @@ class Retirement:
             )
         account, region = session.account, session.region
         bucket = app.bucket(account, region)
-        return cls(layer, app.layer_name(layer), bucket, region, account, session.credentials)
+        name = app.layer_name(layer, layer_name)
+        return cls(layer, name, bucket, region, account, session.credentials)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Retirement | None:
@@ -83,12 +95,11 @@ class Retirement:
             fields = typed(dict[str, Any], read_json(text))
             retain = fields.pop("retain", False) in (True, "true")
             retain = retain or environment.get(RETAIN_VARIABLE) in {"true", "1"}
-            who = (fields.pop(key, None) or "" for key in ("profile", "role_arn"))
-            credentials = Credentials(*(typed(str, text, "profile or role_arn") for text in who))
+            credentials = Credentials.parse(fields)
             # What is applied stays in the state, so other versions' settings come here too.
             known = {part.name for part in dataclass_fields(_Names)} & fields.keys()
             names = typed(_Names, {name: fields[name] for name in known})
-            return cls(**vars(names), credentials=credentials, retain=retain)
+            return cls(**vars(names), credentials=credentials, retain=retain, by_terraform=True)
         except Malformed as error:
             raise SpecError(
                 f"{RETIRE_VARIABLE} cannot be read: {error}",
@@ -105,20 +116,49 @@ def retire(services: Services, retirement: Retirement, *, progress: Progress) ->
     version that functions have stays too; it is noted and removed once none has it. What is gone
     already (versions, bucket) is fine, so that a half-done destroy can be run again. A build that
     an interrupted apply left behind is stopped first, because its role goes next.
+
+    Where Terraform replaces the resource that asks for this, and nothing else (``-replace``,
+    ``taint``), the layer goes on, and nothing is done.
     """
+    if retirement.by_terraform and _goes_on(services, retirement.layer):
+        progress(_kept(retirement))
+        return
     record = _record(services, retirement.layer)
     _stop_builds(services, retirement.layer, record, progress)
     if retirement.retain:
         progress(f"keeping the versions of {retirement.layer_name} (retain_versions)")
         return
+    _remove_parameters(services, retirement, record, progress)
     left = _remove_versions(services, retirement, record, progress)
     if not services.store.bucket_exists():
         return
     # Before the record goes, which says of old versions whose they are.
-    note(services.store, retirement.layer, left)
+    note(services.store, retirement.layer, left, layer_name=retirement.layer_name)
     everything = LayerKeys(retirement.layer).everything
-    count = services.store.delete_all(everything)
+    count = 0
+    # An apply whose build was stopped may write that it failed, while we delete.
+    while count < MOST and (removed := services.store.delete_all(everything)):
+        count += removed
     progress(f"deleted {count} object versions of {services.store.url(everything)}")
+
+
+def _goes_on(services: Services, layer: str) -> bool:
+    """Whether the layer is still Terraform's after its retirement.
+
+    The approval depends on what retires the layer, so Terraform destroys it first when the layer
+    goes or moves ("Destroy-Time Provisioners" run before the resource itself is destroyed, and a
+    resource is destroyed after all that depend on it).
+    """
+    return services.store.head(LayerKeys(layer).approval) is not None
+
+
+def _kept(retirement: Retirement) -> str:
+    return (
+        f"keeping {retirement.layer_name}: only terraform_data...retire is replaced, and the layer "
+        "is still approved. To build it again use force_rebuild=true; to remove it take it out of "
+        "the configuration, or terraform destroy. If Terraform has forgotten the approval (state "
+        f"rm), lambda-layer retire {retirement.layer} removes what was published"
+    )
 
 
 def _remove_versions(
@@ -133,7 +173,7 @@ def _remove_versions(
             whose = f"application {version.app}" if version.app else "none that it names"
             progress(f"keeping {version.arn}, which was published for {whose}")
     try:
-        users = users_of(services, own)
+        users = users_of(services.functions.uses, own)
     except AwsError as error:
         progress(f"keeping all versions, for what uses them cannot be seen: {error.what}")
         left = frozenset(version.version for version in own)
@@ -147,6 +187,21 @@ def _remove_versions(
             "--version-number N"
         )
     return left
+
+
+def _remove_parameters(
+    services: Services, retirement: Retirement, record: Record, progress: Progress
+) -> None:
+    """Delete the parameters that name a version of the layer; what fails is said and stays."""
+    for name in record.sharing.parameters if record.sharing else ():
+        try:
+            value = services.parameters.get(name) or ""
+            arn, _, version = value.rpartition(":")
+            if arn.endswith(f":layer:{retirement.layer_name}") and version.isdigit():
+                services.parameters.delete(name)
+                progress(f"deleted parameter {name}")
+        except AwsError as error:
+            progress(f"NOTE: parameter {name} was not deleted: {error.what}")
 
 
 def _record(services: Services, layer: str) -> Record:

@@ -10,8 +10,9 @@ from builder.functions.move import hand_over, move_functions
 from builder.layer.layer import Layer
 from builder.layer.record import Pin, Record, Release
 from builder.progress import Progress
-from builder.protocol.statuses import CURRENT, UNMOVED
+from builder.protocol.statuses import CURRENT, UNMOVED, UNSHARED
 from builder.release.plan import plan
+from builder.release.share import name_current
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ def roll_back(
     pin = Pin(release, by, clock.timestamp(), reason)
     pinned = layer.records.change(lambda record: replace(record, pinned=_kept(record, pin)))
     progress(f"{pinned.pinned}")
+    name_current(layer, release, progress=progress)
     move_functions(layer, release.layer_arn, progress=progress, clock=clock).check()
     return pinned.pinned or pin
 
@@ -55,7 +57,7 @@ def unpinning_of(layer: Layer) -> Unpinning:
         due = plan(layer, pins=False)
     except SourceError as error:
         return Unpinning(record.pinned, f"its sources cannot be used: {error.what}", None)
-    if due.status in {CURRENT, UNMOVED}:
+    if due.status in {CURRENT, UNMOVED, UNSHARED}:
         return Unpinning(record.pinned, "nothing", record.current)
     return Unpinning(record.pinned, f"{due.status}: {due.reason}", None)
 
@@ -68,6 +70,7 @@ def unpin(layer: Layer, unpinning: Unpinning, *, clock: Clock, progress: Progres
     layer.records.change(lambda record: replace(record, pinned=None))
     progress(f"no longer {unpinning.pin}")
     if unpinning.moves_to is not None:
+        name_current(layer, unpinning.moves_to, progress=progress)
         hand_over(layer, unpinning.moves_to, progress=progress, clock=clock).check()
 
 

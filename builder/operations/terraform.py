@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -34,6 +35,14 @@ GRACE = 120.0
 SAID = ("apply_start", "apply_complete", "apply_errored", "provision_errored")
 """Messages of ``-json`` that are worth a line."""
 
+HOOK_ERROR = re.compile(
+    r"^ERROR: (.+?)(?:\n+State: exit status \d+)?\s*\Z", re.MULTILINE | re.DOTALL
+)
+"""A hook's own error in a diagnostic of hashicorp/external, behind the hook's progress."""
+
+MORE = "ERROR: "
+"""What the second and later errors of a command begin with."""
+
 FIXED = {"TF_INPUT": "0", "TF_IN_AUTOMATION": "1"}
 
 Listener = Callable[[str], None]
@@ -41,12 +50,17 @@ Listener = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Changes:
-    """What a plan would do: addresses of resources, by what happens to them, and outputs."""
+    """What a plan would do: addresses of resources, by what happens to them, and outputs.
+
+    ``layers`` has what the plan hook answered of each layer (docs/protocol.md); it is empty where
+    Terraform puts the hook off until the apply.
+    """
 
     add: tuple[str, ...] = ()
     change: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    layers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.add or self.change or self.remove or self.outputs)
@@ -99,6 +113,13 @@ class Terraform:
         if done.code != 0:
             raise self._failed("init", done)
 
+    def workspace(self) -> str:
+        """Return the workspace that is selected; raise LayerError when it is not said."""
+        done = self._run("workspace", "show", quiet=True)
+        if done.code != 0:
+            raise self._failed("workspace show", done)
+        return done.output.strip()
+
     def plan(self, file: Path) -> Changes:
         """Plan into a file; raise LayerError when that fails."""
         given = [f"-var={name}={value}" for name, value in self.variables.items() if value]
@@ -124,11 +145,10 @@ class Terraform:
         return {name: found["value"] for name, found in json.loads(done.output or "{}").items()}
 
     def _failed(self, command: str, done: _Done) -> LayerError:
-        first, *more = done.diagnostics or [done.errors.strip() or done.output.strip()]
+        found = done.diagnostics or [done.errors.strip() or done.output.strip()]
         return LayerError(
-            f"{self.name} {command} failed: {first}",
+            f"{self.name} {command} failed: " + f"\n{MORE}".join(found),
             where=str(self.folder),
-            expected="\n".join(more),
             fix="correct what is named, then run the command again: it goes on where this ended",
         )
 
@@ -217,6 +237,9 @@ def _message(line: str) -> dict[str, Any]:
 
 
 def _diagnostic(found: Mapping[str, Any]) -> str:
+    own = HOOK_ERROR.search(str(found.get("detail", "")))
+    if own:
+        return own[1]
     address = f"{found['address']}: " if found.get("address") else ""
     return f"{address}{found.get('summary', '')}\n{found.get('detail', '')}".strip()
 
@@ -233,4 +256,19 @@ def _changes(plan: Mapping[str, Any]) -> Changes:
             found["change"].append(resource["address"])
     outputs = plan.get("output_changes", {}).items()
     changed = [name for name, change in outputs if change["actions"] != ["no-op"]]
-    return Changes(**{what: tuple(which) for what, which in found.items()}, outputs=tuple(changed))
+    return Changes(
+        **{what: tuple(which) for what, which in found.items()},
+        outputs=tuple(changed),
+        layers=_answers(plan),
+    )
+
+
+def _answers(plan: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return what the plan hook answered; what a plan reads is in its prior state."""
+    prior = plan.get("prior_state", {}).get("values", {}).get("root_module", {})
+    for resource in prior.get("resources", []):
+        values = resource.get("values", {})
+        is_hook = (values.get("program") or [])[-2:] == ["hook", "plan"]
+        if resource.get("type") == "external" and is_hook:
+            return {name: json.loads(answer) for name, answer in values["result"].items()}
+    return {}

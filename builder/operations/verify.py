@@ -6,12 +6,15 @@ import hashlib
 import tempfile
 from pathlib import Path
 
+from builder.aws.store import StoredObject
+from builder.builds import attestation
 from builder.builds.artifact import Manifest, parse_manifest
 from builder.errors import ArtifactError, LayerError
 from builder.layer.layer import Layer
 from builder.layer.record import Release
 from builder.layer.releases import release_of
 from builder.operations.proof import PROVEN, UNPROVEN, WRONG, Finding, proof
+from builder.operations.signature import Expected, judged, read_public_key
 from builder.protocol.keys import ARCHIVE, MANIFEST
 from builder.protocol.variables import SEAL_VARIABLE
 
@@ -19,16 +22,18 @@ LARGEST = 64 << 20
 """Bytes of a document that is read from a folder, as from the bucket."""
 
 NEVER_PROVEN = (
-    Finding(UNPROVEN, "signature", "documents are not signed: who may write them can change them"),
     Finding(UNPROVEN, "sources", "that the packages are what their indexes have: see the locks"),
 )
 """What no comparison of a layer with its own documents can show."""
 
 
-def verify_release(layer: Layer, version: int | None = None) -> tuple[Release, list[Finding]]:
+def verify_release(
+    layer: Layer, version: int | None = None, public_key: Path | None = None
+) -> tuple[Release, list[Finding]]:
     """Download what Lambda has of a release, and compare it with all that is known of it.
 
-    Without ``version`` it is the current release. Raise LayerError when there is no such release,
+    Without ``version`` it is the current release, without ``public_key`` (a file) KMS is asked for
+    that of the application's ``signing_key``. Raise LayerError when there is no such release,
     when Lambda no longer has it, or when it has no manifest.
     """
     release = release_of(layer, version)
@@ -47,20 +52,31 @@ def verify_release(layer: Layer, version: int | None = None) -> tuple[Release, l
     same = same and manifest.fingerprint == release.fingerprint
     seen = "hash and fingerprint in Lambda, the record and the manifest"
     found.insert(0, Finding(PROVEN, "record", seen) if same else Finding(WRONG, "record", seen))
-    return release, [*found, _vouched(layer, manifest, document), *NEVER_PROVEN]
+    found.append(_kept(store.head(keys.archive(release.fingerprint)), manifest))
+    key = read_public_key(public_key) if public_key else None
+    if key is None and layer.site.signing_key:
+        key = layer.services.keys.public(layer.site.signing_key)
+    stored = store.read(keys.document(release.fingerprint, attestation.FILE))
+    expected = Expected(manifest, document, layer.name, layer.site.project_arn)
+    signed = judged(stored.content if stored else None, expected, key)
+    return release, [*found, _vouched(layer, manifest, document), signed, *NEVER_PROVEN]
 
 
-def verify_folder(folder: Path) -> list[Finding]:
+def verify_folder(folder: Path, public_key: Path | None = None, name: str = "") -> list[Finding]:
     """Compare a layer.zip with the documents beside it, without AWS.
 
-    Raise ArtifactError when the folder has no archive or no manifest.
+    ``public_key`` is a file with that of the publisher, ``name`` the layer that it has to be. Raise
+    ArtifactError when the folder has no archive or no manifest, or the key is none.
     """
     try:
-        manifest = parse_manifest(_read(folder / MANIFEST), str(folder / MANIFEST))
+        document = _read(folder / MANIFEST)
+        manifest = parse_manifest(document, str(folder / MANIFEST))
         documents = {
             name: _read(folder / name) for name in manifest.documents if (folder / name).is_file()
         }
         found = proof(folder / ARCHIVE, manifest, documents)
+        envelope = folder / attestation.FILE
+        signed = _read(envelope) if envelope.is_file() else None
     except OSError as error:
         raise ArtifactError(
             f"{Path(error.filename or folder).name} cannot be read: {error.strerror}",
@@ -69,7 +85,13 @@ def verify_folder(folder: Path) -> list[Finding]:
             fix="copy the artifact's folder from the bucket: aws s3 cp --recursive",
         ) from error
     said = "which build made it, and whether Lambda has it: nothing was asked"
-    return [*found, Finding(UNPROVEN, "origin", said), *NEVER_PROVEN]
+    key = read_public_key(public_key) if public_key else None
+    return [
+        *found,
+        Finding(UNPROVEN, "origin", said),
+        judged(signed, Expected(manifest, document, name), key),
+        *NEVER_PROVEN,
+    ]
 
 
 def _read(file: Path) -> bytes:
@@ -88,6 +110,17 @@ def _manifest(layer: Layer, release: Release) -> tuple[bytes, Manifest]:
             fix=f"build the layer again: lambda-layer build {layer.name} --force",
         )
     return stored.content, parse_manifest(stored.content, layer.services.store.url(key))
+
+
+def _kept(archive: StoredObject | None, manifest: Manifest) -> Finding:
+    """Compare the bucket's copy of the archive by S3's own hash of it, without fetching it."""
+    if archive is None:
+        return Finding(UNPROVEN, "kept copy", "the bucket has none")
+    if not archive.sha256:
+        return Finding(UNPROVEN, "kept copy", "S3 has computed no SHA-256 of it")
+    seen = f"the bucket's {ARCHIVE} by the SHA-256 that S3 computed"
+    same = archive.sha256 == manifest.code_sha256
+    return Finding(PROVEN if same else WRONG, "kept copy", seen)
 
 
 def _vouched(layer: Layer, manifest: Manifest, document: bytes) -> Finding:

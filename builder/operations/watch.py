@@ -53,7 +53,8 @@ class View:
 
     ``stage`` is waiting, building, publishing, published or failed.
     ``release`` is what was published, or, while there is nothing to watch, the last one.
-    ``problem`` says what went wrong.
+    ``problem`` says what went wrong, while one waits with the last attempt. ``wait`` is how many
+    seconds a build is waited for.
     """
 
     layer: str
@@ -63,6 +64,7 @@ class View:
     builds: tuple[BuildView, ...] = ()
     release: Release | None = None
     problem: str = ""
+    wait: float = 0.0
 
     @property
     def ended(self) -> bool:
@@ -91,7 +93,7 @@ def watch(layer: Layer, *, wait: float, clock: Clock) -> Iterator[View]:
     When no release is under way one is waited for, ``wait`` seconds at most. Raise LayerError when
     none came.
     """
-    watcher = _Watcher(layer, clock)
+    watcher = _Watcher(layer, clock, wait)
     deadline = clock.monotonic() + wait
     while True:
         view = watcher.look()
@@ -123,9 +125,10 @@ class _Progress:
 class _Watcher:
     """Looks, and remembers what the log said before."""
 
-    def __init__(self, layer: Layer, clock: Clock) -> None:
+    def __init__(self, layer: Layer, clock: Clock, wait: float) -> None:
         self._layer = layer
         self._clock = clock
+        self._wait = wait
         self._before: Record | None = None
         self._attempt: Attempt | None = None
         self._seen: dict[str, _Progress] = {}
@@ -140,7 +143,15 @@ class _Watcher:
             missed = self._missed(record)
             if missed is not None:
                 return View(self._layer.name, PUBLISHED, now, missed.reason, release=missed)
-            return View(self._layer.name, WAITING, now, release=record.current)
+            failure = record.attempt.failure if record.attempt else ""
+            return View(
+                self._layer.name,
+                WAITING,
+                now,
+                release=record.current,
+                problem=failure,
+                wait=self._wait,
+            )
         builds = tuple(self._build(state, now) for state in builds_of(self._layer, attempt))
         stage, release, problem = self._judge(record, attempt, builds, now)
         return View(self._layer.name, stage, now, attempt.reason, builds, release, problem)

@@ -25,6 +25,9 @@ FAILED = "failed"
 UNMOVED = "unmoved"
 """Published, and functions that should be on it are not: the next apply moves them."""
 
+UNSHARED = "unshared"
+"""Published, and not shared or named by its parameter as it should be: the next apply does that."""
+
 PINNED = "pinned"
 """An earlier release is in use until the layer is unpinned."""
 
@@ -33,6 +36,9 @@ INVALID = "invalid"
 
 AT_REST = (CURRENT, PINNED)
 """What needs no apply; its release is known at plan."""
+
+NO_BUILD = (UNMOVED, UNSHARED)
+"""What needs an apply, which builds nothing."""
 
 # `lambda-layer status`, which reads no sources, says one of the above, or:
 

@@ -12,6 +12,9 @@ TARGET_VARIABLE = "LAYER_TARGET"
 
 MERGE_VARIABLE = "LAYER_MERGE"
 
+COMPUTE_VARIABLE = "LAYER_COMPUTE"
+"""``lambda`` for builds on Lambda compute: their errors say what a container may have."""
+
 SEALS_VARIABLE = "LAYER_PART_SEALS"
 """For the merge: the SHA-256 of each part's manifest, ``python3.12=<hex> python3.13=<hex>``."""
 
@@ -21,10 +24,19 @@ of a part, that it left. CodeBuild keeps it with the build, where no other build
 
 APP_VARIABLE = "LAMBDA_LAYER_APP"
 
+LAYER_NAMES_VARIABLE = "LAMBDA_LAYER_NAMES"
+"""For the publisher: names in Lambda of layers whose description gives one, as a JSON object."""
+
 NOTIFY_VARIABLE = "LAMBDA_LAYER_NOTIFY"
+
+SIGNING_KEY_VARIABLE = "LAMBDA_LAYER_SIGNING_KEY"
+"""For the publisher: the ARN of the key that signs what it publishes."""
 
 RETIRE_VARIABLE = "LAMBDA_LAYER_RETIRE"
 """How Terraform's destroy-time provisioner says what to retire (docs/protocol.md)."""
+
+PUBLISHER_VARIABLE = "LAMBDA_LAYER_PUBLISHER"
+"""How the module for HCL says where the publisher's code goes (docs/protocol.md)."""
 
 RETAIN_VARIABLE = "TF_VAR_retain_versions"
 """How Terraform's environment sets the variable ``retain_versions``: what destroys a layer sees it,

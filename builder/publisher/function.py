@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from builder.aws.codebuild import BuildState
@@ -18,6 +18,7 @@ from builder.aws.services import Services, connect
 from builder.aws.session import Credentials, Session
 from builder.aws.topics import Topics
 from builder.clock import Clock
+from builder.documents import read_json, typed
 from builder.errors import ArtifactError, AwsError, BuildFailed, LayerError, PlanOutdated, SpecError
 from builder.layer.attempt import Attempt
 from builder.layer.record import Record, Release
@@ -27,8 +28,10 @@ from builder.layer.token import Token
 from builder.protocol.statuses import BUILDING, FAILED, IGNORED, RELEASED
 from builder.protocol.variables import (
     APP_VARIABLE,
+    LAYER_NAMES_VARIABLE,
     NAME_VARIABLE,
     NOTIFY_VARIABLE,
+    SIGNING_KEY_VARIABLE,
     TARGET_VARIABLE,
     TOKEN_VARIABLE,
 )
@@ -56,11 +59,15 @@ class EventOutcome:
 
 @dataclass(frozen=True)
 class Publisher:
-    """The publisher of one application; ``notify`` is a topic's ARN, or ""."""
+    """The publisher of one application; ``notify`` is a topic's ARN, or "".
+
+    ``layer_names`` has names in Lambda, by layer, of layers whose description gives one.
+    """
 
     app: AppSpec
     session: Session
     notify: str = ""
+    layer_names: Mapping[str, str] = field(default_factory=dict)
     clock: Clock | None = None
 
     @classmethod
@@ -74,8 +81,10 @@ class Publisher:
                 expected="the application's name, as the stack sets it",
                 fix="apply the stack again",
             )
+        names = typed(dict[str, str], read_json(environment.get(LAYER_NAMES_VARIABLE) or "{}"))
         session = Session(Credentials())
-        return cls(AppSpec(name), session, environment.get(NOTIFY_VARIABLE, ""))
+        app = AppSpec(name, signing_key=environment.get(SIGNING_KEY_VARIABLE, ""))
+        return cls(app, session, environment.get(NOTIFY_VARIABLE, ""), names)
 
     def answer(self, event: Any) -> EventOutcome:
         """Do what an event asks for.
@@ -96,7 +105,8 @@ class Publisher:
         name = state.variables.get(NAME_VARIABLE, "")
         if token is None or not LAYER_NAME.fullmatch(name):
             return EventOutcome(IGNORED, f"build {state.id} is of no layer")
-        site = site_of(self.app, name, self.session)
+        given = self.layer_names.get(name, "")
+        site = site_of(self.app, name, self.session, layer_name=given)
         records = Records(services.store, name, layer_arn=site.layer_arn)
         record = records.load()
         attempt = waiting_for(record, state, token)
@@ -108,8 +118,9 @@ class Publisher:
         current = made_by(record, state)
         if record is not None and current is not None:
             layer = stored_layer(services, site, name, current.fingerprint)
-            if record.owed(layer.spec.functions):
-                # Lambda calls again because functions were not all moved.
+            spec = layer.spec
+            if record.owed(spec.functions) or record.unshared(spec.share, spec.parameter):
+                # Lambda calls again because functions were not all moved, or it was not shared.
                 return self._advance(layer, Order(current.token, current.reason))
         return EventOutcome(IGNORED, f"no attempt waits for build {state.id}", name)
 
@@ -119,7 +130,8 @@ class Publisher:
 
     def _advance(self, layer: StoredLayer, order: Order) -> EventOutcome:
         try:
-            release = advance(layer, order, progress=log.info, clock=self.clock)
+            # Its role may delete versions of the layers that it serves, and of no retired one.
+            release = advance(layer, order, progress=log.info, clock=self.clock, sweeps=False)
         except PlanOutdated as error:
             return EventOutcome(IGNORED, error.what, layer.name)
         except (BuildFailed, ArtifactError) as error:

@@ -22,6 +22,7 @@ from builder.protocol.statuses import (
     PINNED,
     STALE,
     UNMOVED,
+    UNSHARED,
 )
 
 log = logging.getLogger(__name__)
@@ -153,6 +154,9 @@ def _published(
     owed = record.owed(layer.spec.functions)
     if owed:
         return UNMOVED, f"published as version {current.version}; {owed}"
+    unshared = record.unshared(layer.spec.share, layer.spec.parameter)
+    if unshared:
+        return UNSHARED, f"published as version {current.version}; {unshared}"
     return CURRENT, record.reason
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from builder.aws.functions import Use
+from builder.aws.functions import Use, Uses, by_version
 from builder.aws.layers import LayerVersion
 from builder.errors import LayerError
 from builder.layer.layer import Layer
@@ -18,7 +18,8 @@ from builder.layer.record import Record, Release
 from builder.layer.token import Token
 from builder.progress import Progress
 from builder.protocol.statuses import CURRENT
-from builder.release.leftovers import sweep
+from builder.release.leftovers import Listing, sweep
+from builder.release.open_calls import is_surplus, remove_surplus
 from builder.spec.app_spec import AppSpec
 
 SHOWN_USERS = 3
@@ -53,26 +54,45 @@ class Pruning:
         return tuple(verdict for verdict in self.verdicts if not verdict.stays)
 
 
-def pruning_of(layer: Layer, keep: int) -> Pruning:
-    """Return what pruning a layer to its newest versions would do; read and never write."""
+def pruning_of(
+    layer: Layer, keep: int, listing: Listing | None = None, *, adopted: bool = False
+) -> Pruning:
+    """Return what pruning a layer to its newest versions would do; read and never write.
+
+    ``listing`` says which functions have which versions, without it they are listed. With
+    ``adopted`` versions may go too that others published before the layer was taken over.
+    """
     record = layer.records.load_or_new()
     versions = list(layer.services.layers.versions(layer.site.layer_name))
-    uses = layer.services.functions.using(layer.site.layer_arn)
-    return decide(versions, record, uses, keep, layer.app)
+    uses = listing() if listing else layer.services.functions.uses()
+    shared = None
+    if adopted:
+        name, layers = layer.site.layer_name, layer.services.layers
+        foreign = [version for version in versions if not version.token]
+        shared = {version.arn: layers.granted(name, version.version) for version in foreign}
+    return decide(versions, record, uses.of(layer.site.layer_arn), keep, layer.app, shared)
 
 
 def decide(
-    versions: Sequence[LayerVersion], record: Record, uses: Iterable[Use], keep: int, app: str
+    versions: Sequence[LayerVersion],
+    record: Record,
+    uses: Iterable[Use],
+    keep: int,
+    app: str,
+    shared: Mapping[str, Sequence[str]] | None = None,
 ) -> Pruning:
-    """Judge each version that Lambda has, and each that only the record still has."""
-    good = [v for v in versions if v.is_of(app) and v.arn not in record.refused]
-    ours = sorted((v.version for v in good), reverse=True)
-    users: dict[str, list[str]] = {}
-    for use in uses:
-        users.setdefault(use.layer_arn, []).append(str(use))
-    known = {release.layer_arn: release for release in record.releases}
+    """Judge each version that Lambda has, and each that only the record still has.
+
+    ``shared`` has, by the ARNs of versions that others published, with whom; without it those stay.
+    """
     present = {version.arn for version in versions}
-    reasons = _Reasons(record, users, frozenset(ours[:keep]), keep, app)
+    surplus = {v.arn for v in versions if is_surplus(record, v, present)}
+    good = [v for v in versions if v.is_of(app) and v.arn not in {*record.refused, *surplus}]
+    ours = sorted((v.version for v in good), reverse=True)
+    users = by_version(uses)
+    known = {release.layer_arn: release for release in record.releases}
+    unwanted = frozenset((*record.refused, *surplus))
+    reasons = _Reasons(record, users, frozenset(ours[:keep]), unwanted, keep, app, shared)
     verdicts = [
         Verdict(
             version.version,
@@ -131,16 +151,29 @@ def freed(layer: Layer, pruning: Pruning) -> int:
     )
 
 
-def tidy(layer: Layer, progress: Progress) -> None:
-    """Remove what is left of retired layers; prune, if the layer says how many versions to keep.
+def tidy(
+    layer: Layer, progress: Progress, seen: Uses | None = None, *, sweeps: bool = True
+) -> None:
+    """Remove what retired layers and late publications left; prune, if the layer names ``keep``.
 
     The release is done: what cannot be pruned now is reported, and goes after the next one.
+    ``seen`` is the last listing of functions, taken after they were moved: with their published
+    versions it spares another one. Without ``sweeps`` retired layers are left alone.
     """
-    sweep(layer.services, AppSpec(layer.app), progress)
+    known = [seen] if seen is not None and seen.published else []
+
+    def listing() -> Uses:
+        if not known:
+            known.append(layer.services.functions.uses())
+        return known[0]
+
+    if sweeps:
+        sweep(layer.services, AppSpec(layer.app), progress, listing)
+    remove_surplus(layer, listing, progress)
     if not layer.spec.keep:
         return
     try:
-        prune(layer, pruning_of(layer, layer.spec.keep), progress)
+        prune(layer, pruning_of(layer, layer.spec.keep, listing), progress)
     except LayerError as error:
         progress(f"NOTE: old versions were not pruned (keep = {layer.spec.keep}): {error.what}")
 
@@ -150,16 +183,18 @@ class _Reasons:
     record: Record
     users: Mapping[str, Sequence[str]]
     newest: frozenset[int]
+    unwanted: frozenset[str]
     keep: int
     app: str
+    shared: Mapping[str, Sequence[str]] | None = None
 
     def of(self, version: LayerVersion) -> str:
         """Say why a version stays; "" if nothing speaks for it."""
         if not version.token:
-            return "not published by us"
+            return self._of_others(version)
         if not version.is_of(self.app):
             return f"published for application {version.app}"
-        if version.arn in self.record.refused:
+        if version.arn in self.unwanted:
             return _used_by(self.users.get(version.arn, ()))
         token, attempt = Token.parse(version.token), self.record.attempt
         if attempt is not None and token is not None and token.number >= attempt.number:
@@ -169,6 +204,19 @@ class _Reasons:
             return "published for an application that it does not name"
         newest = "the newest" if self.keep == 1 else f"one of the newest {self.keep}"
         return self._held(version.arn) or (newest if version.version in self.newest else "")
+
+    def _of_others(self, version: LayerVersion) -> str:
+        """Say why a version stays that others published; deleting it cannot be undone."""
+        current = self.record.current
+        if self.shared is None:
+            return "not published by us"
+        if current is None:
+            return "no release of ours follows on it yet"
+        if version.version > current.version:
+            return "others published it after the current version"
+        whom = self.shared.get(version.arn, ())
+        other = f"shared with {', '.join(whom)}, whose functions cannot be seen" if whom else ""
+        return self._held(version.arn) or other
 
     def of_gone(self, release: Release) -> str:
         """Say why what is left of a deleted version stays."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from builder.aws.layers import LayerVersion
@@ -13,9 +13,10 @@ from builder.builds.artifact import Artifact
 from builder.clock import Clock
 from builder.errors import ArtifactError, AwsError, ConflictError, LayerError, Unanswered
 from builder.layer.layer import Layer
-from builder.layer.record import Lease, Record, Release
+from builder.layer.record import Lease, OpenCall, Record, Release
 from builder.layer.token import Token
 from builder.progress import Progress
+from builder.release.open_calls import LONGEST, looks, noted, seconds_left
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +26,9 @@ LEASE_SECONDS = 60.0
 RENEWAL_SECONDS = LEASE_SECONDS / 4
 """How often the lease is renewed while Lambda copies and unpacks the archive."""
 
-PATIENCE = 7 * LEASE_SECONDS
-"""Seconds to wait for another publisher: more than the client's time-out and a lease."""
+PATIENCE = 12 * LEASE_SECONDS
+"""Seconds to wait for another publisher: more than it may wait for a call that got no answer, than
+the client's time-out and a lease."""
 
 LOOK_SECONDS = 1.0
 
@@ -36,9 +38,16 @@ REPORT_SECONDS = 20.0
 PAUSES = (2.0, 4.0, 8.0, 16.0, 32.0)
 """Seconds before Lambda is asked again to publish."""
 
-LOOKS = (2.0, 3.0, 5.0, 10.0, 20.0, 20.0)
-"""Seconds between looks for the version of a call whose connection ended: Lambda may still be
-copying and unpacking the archive, which takes seconds."""
+LEAST_LOOKS = 60.0
+"""Seconds to look for the version of a call whose connection ended, however long it has waited."""
+
+
+@dataclass
+class _Call:
+    """What is known of our calls of PublishLayerVersion: one goes on, so many got no answer."""
+
+    is_open: bool = False
+    unanswered: int = 0
 
 
 def publish(
@@ -55,27 +64,58 @@ def publish(
     ``since`` is the lowest number whose version will do: 0 when any of this fingerprint will.
 
     Publishing is not idempotent in Lambda. So a lease in the record lets one publish at a time
-    and is renewed until Lambda has answered; versions carry their token in the description; and
-    should a lease be lost all the same, :func:`settle` decides. No clock is compared with
-    another's.
+    and is renewed until Lambda has answered; versions carry their token in the description; a
+    call that got no answer is noted, and waited for (open_calls.py); and should a lease be lost
+    all the same, :func:`settle` decides. No clock is compared with another's.
     """
     existing = _existing(layer, artifact, token, since)
     if existing is not None:
         return existing
-    with _lease(layer, clock, progress):
+    call = _Call()
+    with _lease(layer, token, call, clock, progress):
         _remove_refused(layer, progress)
         existing = _existing(layer, artifact, token, since)
+        existing = existing or _awaited(layer, artifact, token, since, clock, progress)
         if existing is not None:
             return existing
         progress(f"publishing {artifact.manifest.zipped_size:,} bytes")
-        return _publish(layer, artifact, token, since, clock, progress)
+        return _publish(layer, artifact, token, since, call, clock, progress)
+
+
+def _awaited(
+    layer: Layer, artifact: Artifact, token: Token, since: int, clock: Clock, progress: Progress
+) -> LayerVersion | None:
+    """Return the version that an earlier call without an answer leaves, None if it left none."""
+    record, now = layer.records.load_dated()
+    left = seconds_left(record, token, since=since, now=now)
+    said = left + REPORT_SECONDS
+    for pause in looks(left):
+        if said - left >= REPORT_SECONDS:
+            said = left
+            progress(
+                "an earlier publication of this content was not answered, and Lambda may still "
+                f"finish it: looking for its version for {left:.0f} s before it is published again"
+            )
+        clock.sleep(pause)
+        left -= pause
+        existing = _existing(layer, artifact, token, since)
+        if existing is not None:
+            return existing
+    return None
 
 
 def _publish(
-    layer: Layer, artifact: Artifact, token: Token, since: int, clock: Clock, progress: Progress
+    layer: Layer,
+    artifact: Artifact,
+    token: Token,
+    since: int,
+    call: _Call,
+    clock: Clock,
+    progress: Progress,
 ) -> LayerVersion:
     """Publish; after a call without an answer look first, then try again."""
     for pause in (*PAUSES, None):
+        sent, call.is_open = clock.monotonic(), True
         try:
             published = layer.services.layers.publish(
                 layer.site.layer_name,
@@ -88,16 +128,24 @@ def _publish(
                 app=layer.app,
             )
         except Unanswered as error:
+            call.is_open = False
+            call.unanswered += error.was_sent
             if pause is None:
                 raise
             progress(f"{error.what}; looking whether it was published, then trying again")
-            for rest in LOOKS if error.is_open else (pause,):
+            longest = max(LEAST_LOOKS, LONGEST - (clock.monotonic() - sent))
+            for rest in looks(longest) if error.is_open else (pause,):
                 clock.sleep(rest)
                 existing = _existing(layer, artifact, token, since)
                 if existing is not None:
+                    call.unanswered -= 1
                     # It is that of our call, and ours to delete should another have won.
                     return replace(existing, fresh=True)
             continue
+        except LayerError:
+            call.is_open = False
+            raise
+        call.is_open = False
         _verify(layer, artifact, token, published)
         return replace(published, fresh=True)
     raise AssertionError("the last try returns or raises")
@@ -210,37 +258,45 @@ def _verify(layer: Layer, artifact: Artifact, token: Token, version: LayerVersio
 
 
 @contextmanager
-def _lease(layer: Layer, clock: Clock, progress: Progress) -> Iterator[None]:
-    """Hold the lease inside, waiting for it first while another process has it."""
-    _take_lease(layer, clock, progress)
+def _lease(
+    layer: Layer, token: Token, call: _Call, clock: Clock, progress: Progress
+) -> Iterator[None]:
+    """Hold the lease inside, waiting for it first while another process has it.
+
+    A call that got no answer by the end is noted, be it that we are interrupted.
+    """
+    _take_lease(layer, token, clock, progress)
     try:
         with clock.every(RENEWAL_SECONDS, partial(_renew, layer, clock)):
             yield
     finally:
-        layer.records.change(lambda record: _drop_lease(record, clock))
+        layer.records.change_dated(partial(_dropped, token=token, call=call, clock=clock))
 
 
 def _renew(layer: Layer, clock: Clock) -> None:
     """Renew the lease; when that fails it is tried again at the next turn."""
     try:
-        layer.records.change(lambda record: _renewed(record, clock))
+        layer.records.change_dated(partial(_renewed, clock=clock))
     except LayerError as error:
         log.debug("%s: the lease was not renewed: %s", layer.name, error.what)
 
 
-def _take_lease(layer: Layer, clock: Clock, progress: Progress) -> None:
+def _take_lease(layer: Layer, token: Token, clock: Clock, progress: Progress) -> None:
     """Take the lease once it is free, or once it has not changed for LEASE_SECONDS of ours.
 
     ``until`` was written by another's clock, so it is only compared with itself.
     """
     waited, seen, unchanged = 0.0, None, 0.0
+    said = clock.monotonic() - REPORT_SECONDS
     while waited < PATIENCE:
         dead = seen if unchanged >= LEASE_SECONDS else None
-        record = layer.records.change(partial(_leased, clock=clock, dead=dead))
+        taken = partial(_leased, token=token, clock=clock, dead=dead)
+        record = layer.records.change_dated(taken)
         lease = record.lease
         if lease is not None and lease.owner == clock.owner:
             return
-        if waited % REPORT_SECONDS == 0 and lease is not None:
+        if clock.monotonic() - said >= REPORT_SECONDS and lease is not None:
+            said = clock.monotonic()
             progress(f"waiting for {lease.owner}, which is publishing this layer")
         unchanged = unchanged if lease == seen else 0.0
         seen = lease
@@ -254,24 +310,31 @@ def _take_lease(layer: Layer, clock: Clock, progress: Progress) -> None:
     )
 
 
-def _drop_lease(record: Record, clock: Clock) -> Record:
+def _dropped(record: Record, now: float, *, token: Token, call: _Call, clock: Clock) -> Record:
+    if call.is_open or call.unanswered:
+        record = noted(record, OpenCall(str(token), now))
     if record.lease is None or record.lease.owner != clock.owner:
         return record
     return replace(record, lease=None)
 
 
-def _leased(record: Record, clock: Clock, dead: Lease | None) -> Record:
+def _leased(
+    record: Record, now: float, *, token: Token, clock: Clock, dead: Lease | None
+) -> Record:
     lease = record.lease
-    if lease is not None and lease.owner != clock.owner and lease != dead:
-        return record
-    return replace(record, lease=Lease(clock.owner, clock.now() + LEASE_SECONDS))
+    if lease is not None and lease.owner != clock.owner:
+        if lease != dead:
+            return record
+        if lease.token:
+            record = noted(record, OpenCall(lease.token, lease.seen))
+    until = clock.now() + LEASE_SECONDS
+    return replace(record, lease=Lease(clock.owner, until, str(token), now))
 
 
-def _renewed(record: Record, clock: Clock) -> Record:
+def _renewed(record: Record, now: float, *, clock: Clock) -> Record:
     lease = record.lease
     if lease is None or lease.owner != clock.owner:
         return record
     # Others see that we live by its change, even should our clock have been put back.
-    return replace(
-        record, lease=Lease(clock.owner, max(clock.now() + LEASE_SECONDS, lease.until + 1))
-    )
+    until = max(clock.now() + LEASE_SECONDS, lease.until + 1)
+    return replace(record, lease=replace(lease, until=until, seen=now))

@@ -7,7 +7,9 @@ at the same time elsewhere, continues and never repeats.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from builder.aws.layers import LayerVersion
 from builder.builds.artifact import Artifact, keep
@@ -18,16 +20,22 @@ from builder.errors import (
     ArtifactError,
     BuildFailed,
     InfrastructureError,
+    LayerError,
     PlanOutdated,
 )
 from builder.functions.move import hand_over
-from builder.layer.attempt import Attempt
+from builder.layer.attempt import Attempt, Lesson
 from builder.layer.layer import Layer
 from builder.layer.record import Record, Release
+from builder.layer.steps import KEEP, MOVE, PUBLISH, RECORD, SHARE, Stopwatch
 from builder.layer.token import Token
 from builder.progress import Progress
+from builder.release.attest import attest
+from builder.release.leftovers import sweep
 from builder.release.prune import tidy
 from builder.release.publish import publish, settle
+from builder.release.share import share
+from builder.spec.app_spec import AppSpec
 
 log = logging.getLogger(__name__)
 
@@ -69,18 +77,23 @@ def advance(
     *,
     progress: Progress = lambda _line: None,
     clock: Clock | None = None,
+    sweeps: bool = True,
 ) -> Release | None:
     """Go as far towards the release as can be gone without waiting for a build.
 
     Return the release, or None while a build runs: the next call after it has ended (by the
     publisher function, the next apply, a person) continues from there. Raises what
-    :func:`ensure` raises.
+    :func:`ensure` raises. Without ``sweeps`` what is left of retired layers stays.
     """
     try:
-        return _Walk(layer, order, progress, clock or Clock(), waits=False).run()
+        walk = _Walk(layer, order, progress, clock or Clock(), waits=False, sweeps=sweeps)
+        return walk.run()
     except StillBuilding as building:
         for build_id in building.builds:
             progress(f"build {build_id} runs; the release goes on when it has ended")
+        if sweeps:
+            # Who finishes the release may be the publisher, which may not delete other layers.
+            sweep(layer.services, AppSpec(layer.app), progress, layer.services.functions.uses)
         return None
 
 
@@ -91,6 +104,12 @@ class _Walk:
     progress: Progress
     clock: Clock
     waits: bool = True
+    sweeps: bool = True
+
+    @cached_property
+    def watch(self) -> Stopwatch:
+        """The times of this walk's steps."""
+        return Stopwatch(self.clock)
 
     def run(self) -> Release:
         self._require_bucket()
@@ -99,53 +118,81 @@ class _Walk:
         published = released is None
         if released is None:
             attempt = self._open(record)
-            artifact, version = self._publish(attempt)
-            record, released = settle(
-                self.layer,
-                self._release(artifact, version),
-                since=attempt.since,
-                ours=version.fresh,
-                moving=self._was_kept(artifact),
-            )
+            artifact, version = self._publish(attempt, record.lessons)
+            with self.watch.timed(RECORD):
+                record, released = settle(
+                    self.layer,
+                    self._release(artifact, version),
+                    since=attempt.since,
+                    ours=version.fresh,
+                    moving=self._was_kept(artifact),
+                )
             self.progress(f"published {released.layer_arn}")
+        if record.current == released and record.unshared(
+            self.layer.spec.share, self.layer.spec.parameter
+        ):
+            with self.watch.timed(SHARE):
+                share(self.layer, released, progress=self.progress)
         # After the record: a newer release must be known before it touches functions, and what
         # functions are owed must be known if we are killed here.
+        seen = None
         if record.current == released and record.owed(self.layer.spec.functions):
-            hand_over(self.layer, released, progress=self.progress, clock=self.clock).check()
+            with self.watch.timed(MOVE):
+                moves = hand_over(self.layer, released, progress=self.progress, clock=self.clock)
+            moves.check()
+            seen = moves.seen
         if published:
-            tidy(self.layer, self.progress)
+            self._note_times(released)
+            tidy(self.layer, self.progress, seen, sweeps=self.sweeps)
         return released
+
+    def _note_times(self, released: Release) -> None:
+        """Say and remember how long each step took since the build has ended.
+
+        All is done by then, so a record that cannot be written is no failure of the release.
+        """
+        steps = self.watch.steps(released.number)
+        log.debug("%s: released version %s in %s", self.layer.name, released.version, steps)
+        try:
+            self.layer.records.change(lambda record: record.timed(steps))
+        except LayerError as error:
+            log.debug("%s: its times are not kept: %s", self.layer.name, error.what)
 
     def _open(self, record: Record) -> Attempt:
         if record.attempt is None:
             raise BuildFailed("no build was begun", where=f"record of {self.layer.name!r}")
         return record.attempt
 
-    def _publish(self, attempt: Attempt) -> tuple[Artifact, LayerVersion]:
-        artifact = self._obtain(attempt)
+    def _publish(
+        self, attempt: Attempt, lessons: Mapping[str, Lesson]
+    ) -> tuple[Artifact, LayerVersion]:
+        artifact = self._obtain(attempt, lessons)
         try:
-            version = publish(
-                self.layer,
-                artifact,
-                self.order.token,
-                since=attempt.since,
-                clock=self.clock,
-                progress=self.progress,
-            )
+            with self.watch.timed(PUBLISH):
+                version = publish(
+                    self.layer,
+                    artifact,
+                    self.order.token,
+                    since=attempt.since,
+                    clock=self.clock,
+                    progress=self.progress,
+                )
         except ArtifactError as error:
             failure = error.what.splitlines()[0][:300]
             self.layer.records.note(
                 self.order.token, lambda attempt: replace(attempt, failure=failure)
             )
             raise
-        keep(self.layer.services.store, artifact, self.layer.keys)
+        with self.watch.timed(KEEP):
+            keep(self.layer.services.store, artifact, self.layer.keys)
+            attest(self.layer, artifact, self.progress)
         return artifact, version
 
     def _was_kept(self, artifact: Artifact) -> bool:
         """Whether it was published before; then all that was due were functions, or its version."""
         return artifact.key == self.layer.keys.verified.archive(self.order.token.fingerprint)
 
-    def _obtain(self, attempt: Attempt) -> Artifact:
+    def _obtain(self, attempt: Attempt, lessons: Mapping[str, Lesson]) -> Artifact:
         return Obtaining(
             self.layer,
             self.order.token,
@@ -154,6 +201,8 @@ class _Walk:
             clock=self.clock,
             waits=self.waits,
             debug=self.order.debug,
+            lessons=lessons,
+            watch=self.watch,
         ).run()
 
     def _release(self, artifact: Artifact, version: LayerVersion) -> Release:

@@ -6,14 +6,14 @@ import json
 import sys
 from collections.abc import Callable
 
-from builder.report.terminal import clean, echo
+from builder.report.terminal import clean, say
 
 
 def progress(name: str) -> Callable[[str], None]:
     """Return a function that writes progress lines of a layer to stderr."""
 
     def write(line: str) -> None:
-        echo(f"{name}: {line}", err=True)
+        say(f"{name}: {line}")
 
     return write
 

@@ -1,4 +1,4 @@
-"""Debug mode: every decision and every call to AWS, on stderr with its time."""
+"""What the builder decides, on stderr with its time; in debug mode every call to AWS besides."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from builder.report.terminal import echo
 
 LOGGER = "builder"
 
+CALLS = "builder.aws"
+"""The logger of what is asked of AWS."""
+
 
 class Decisions(logging.Handler):
     """Writes what the builder decides to stderr, one line each."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, calls: bool) -> None:
         super().__init__()
+        if not calls:
+            self.addFilter(lambda record: not record.name.startswith(CALLS))
         formatter = logging.Formatter(
             "%(asctime)s.%(msecs)03dZ %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S"
         )
@@ -26,11 +31,11 @@ class Decisions(logging.Handler):
         echo(self.format(record), err=True)
 
 
-def show_decisions(*, debug: bool) -> None:
-    """Show the builder's decisions from now on, or no longer."""
+def show_decisions(*, debug: bool, verbose: bool = False) -> None:
+    """Show the builder's decisions from now on, or no longer; calls to AWS in debug mode only."""
     logger = logging.getLogger(LOGGER)
     for handler in [found for found in logger.handlers if isinstance(found, Decisions)]:
         logger.removeHandler(handler)
-    logger.setLevel(logging.DEBUG if debug else logging.NOTSET)
-    if debug:
-        logger.addHandler(Decisions())
+    logger.setLevel(logging.DEBUG if debug or verbose else logging.NOTSET)
+    if debug or verbose:
+        logger.addHandler(Decisions(calls=debug))

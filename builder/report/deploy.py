@@ -8,8 +8,8 @@ from typing import Any
 
 from builder.operations.terraform import Changes
 from builder.operations.watch import View
-from builder.report.tables import new_table, show, show_json, styled
-from builder.report.terminal import echo
+from builder.report.tables import is_narrow, new_table, show, show_json, styled
+from builder.report.terminal import echo, say
 from builder.report.watch import events, sentence
 
 SHOWN = 20
@@ -29,11 +29,6 @@ def show_changes(changes: Changes) -> None:
     echo(f"Terraform: {counts}", err=True)
 
 
-def say(line: str) -> None:
-    """Write a line of progress to stderr."""
-    echo(line, err=True)
-
-
 def follower() -> Callable[[View | None, View], None]:
     """Return what writes what happens to a layer to stderr, whole lines from several threads."""
     lock = threading.Lock()
@@ -41,7 +36,7 @@ def follower() -> Callable[[View | None, View], None]:
     def write(last: View | None, view: View) -> None:
         with lock:
             for event in events(last, view):
-                echo(sentence(event), err=True)
+                say(sentence(event))
 
     return write
 
@@ -57,8 +52,15 @@ def show_deployed(
         return
     if not layers:
         return
-    table = new_table("layer", "status", "version", "ARN")
-    for name, found in layers.items():
-        version = str(found.get("version") or "-")
-        table.add_row(name, styled(found["status"]), version, found.get("layer_arn") or "-")
+    # Where there is no room beside it, an ARN stands on a line by itself, so that it can be copied.
+    columns = (
+        ("layer", "status", "version") if is_narrow() else ("layer", "status", "version", "ARN")
+    )
+    table = new_table(*columns)
+    arns = [found.get("layer_arn") or "-" for found in layers.values()]
+    for (name, found), arn in zip(layers.items(), arns, strict=True):
+        row = (name, styled(found["status"]), str(found.get("version") or "-"), arn)
+        table.add_row(*row[: len(columns)])
     show(table)
+    if is_narrow():
+        show(*(arn for arn in arns if arn != "-"))

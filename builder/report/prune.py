@@ -44,4 +44,6 @@ def _fate(verdict: Verdict, *, done: bool) -> str:
 
 
 def _why(verdict: Verdict) -> str:
-    return "deleted in Lambda already" if verdict.gone else "old, and no function has it"
+    if verdict.gone:
+        return "deleted in Lambda already"
+    return "old, and no function has it" + ", published by others" * (not verdict.fingerprint)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from builder.aws.functions import Use
+from builder.documents import plain
 from builder.layer.layer import Layer
 from builder.layer.record import Pin
 from builder.operations.rollback import Unpinning
@@ -16,7 +16,7 @@ from builder.report.terminal import echo
 def show_pin(layer: Layer, pin: Pin, elsewhere: Sequence[Use], *, as_json: bool) -> None:
     """Write what a layer is pinned to, how it is let go, and which functions stay elsewhere."""
     if as_json:
-        held = {**asdict(pin), "release": release_fields(pin.release)}
+        held = {**plain(pin), "release": release_fields(pin.release)}
         others = [use_fields(use) for use in elsewhere]
         show_json({"layer": layer.name, "pinned": held, "elsewhere": others})
         return

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from builder.report.tables import megabytes
+from builder.report.terminal import clean
 from builder.sizes.advice import Advice
 from builder.sizes.model import FileSize, LayerSize, TargetSize
 
@@ -18,7 +19,7 @@ SMALL = 0.0002
 
 def size_page(layers: Sequence[tuple[LayerSize, Sequence[Advice]]]) -> str:
     """Return the page of one layer, or of several, whose targets can be chosen on it."""
-    first, advice = max(layers, key=lambda pair: pair[0].size)
+    first, advice = max(layers, key=lambda pair: pair[0].size + pair[0].others)
     several = len(layers) > 1
     targets = [
         _target(target, f"{layer.name}: {target.target}" if several else str(target.target))
@@ -30,6 +31,7 @@ def size_page(layers: Sequence[tuple[LayerSize, Sequence[Advice]]]) -> str:
         f"{known}{first.size:,} bytes unzipped, {first.size / first.limit:.0%} of {first.limit:,}; "
         f"{known}{megabytes(first.packed)} zipped"
     )
+    shared = [str(first.shared)] if first.shared else []
     if several:
         said = f"the largest of {len(layers)}, {first.targets[0].target}: {said}"
     return render(
@@ -39,7 +41,8 @@ def size_page(layers: Sequence[tuple[LayerSize, Sequence[Advice]]]) -> str:
             "said": said,
             "size": first.size,
             "limit": first.limit,
-            "notes": [*first.notes, "the function and all its layers share the limit"],
+            "others": first.others,
+            "notes": [*first.notes, *shared, "the function and all its layers share the limit"],
             "targets": targets,
             "advice": [
                 {"kind": a.kind, "text": a.text, "saves": a.saves, "fits": a.fits,
@@ -53,7 +56,11 @@ def size_page(layers: Sequence[tuple[LayerSize, Sequence[Advice]]]) -> str:
 
 
 def render(data: dict[str, Any]) -> str:
-    """Return the page for its data; nothing in them can become markup or a program."""
+    """Return the page for its data; nothing in them can become markup or a program.
+
+    What turns text around, or hides it, is shown as an escape.
+    """
+    data = _clean(data)
     template = files("builder.report").joinpath("size_page.html").read_text("utf-8")
     text = json.dumps(data, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
@@ -61,6 +68,14 @@ def render(data: dict[str, Any]) -> str:
     before, _, rest = template.partition("@title@")
     middle, _, after = rest.partition("@data@")
     return f"{before}{html.escape(data['title'])}{middle}{text}{after}"
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean(key): _clean(each) for key, each in value.items()}
+    return [_clean(each) for each in value] if isinstance(value, list) else value
 
 
 def _target(target: TargetSize, label: str) -> dict[str, Any]:

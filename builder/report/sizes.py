@@ -13,6 +13,7 @@ from builder.report.size_advice import advice_fields
 from builder.report.tables import megabytes, new_table, show, show_json
 from builder.sizes.advice import Advice
 from builder.sizes.model import CLOSE, FITS, TOO_LARGE, UNKNOWN, LayerSize, PackageSize, TargetSize
+from builder.sizes.together import Together
 from builder.spec.runtimes import UNZIPPED_LIMIT
 
 SHOWN = 20
@@ -41,7 +42,9 @@ def _overview(layers: Sequence[LayerSize]) -> RenderableType:
             targets,
             _at_least(layer) + megabytes(layer.size),
             _at_least(layer) + megabytes(layer.packed),
-            f"{layer.size / layer.limit:.0%}",
+            share(layer.size, layer.limit)
+            + f" ({share(layer.size + layer.others, layer.limit)} with "
+            "its function's others)" * bool(layer.others),
             f"[{STYLES[layer.verdict]}]{layer.verdict}[/]",
         )
     return table
@@ -86,16 +89,23 @@ def verdict_lines(layer: LayerSize) -> list[RenderableType]:
     style = STYLES[layer.verdict]
     total = f"{_at_least(layer)}{layer.size:,} bytes unzipped ({megabytes(layer.size)}), "
     total += f"{_at_least(layer)}{megabytes(layer.packed)} zipped"
-    share = f"{layer.size / layer.limit:.0%} of {layer.limit:,}"
     lines: list[RenderableType] = [
-        f"[{style}]{layer.verdict}[/]: {total}; {share}, which the function and all its layers "
+        f"[{style}]{layer.verdict}[/]: {total}; {share(layer.size, layer.limit)} of "
+        f"{layer.limit:,}, which the function and all its layers "
         "share"
     ]
+    if layer.shared is not None:
+        lines.append(f"[{style}]{escape(str(layer.shared))}[/]")
     for package in unknown_of(layer):
         name = f"{package.name} {package.version}".strip()
         lines.append(f"[yellow]unknown[/] {escape(name)}: {escape(package.unknown)}")
     lines += [f"note: {escape(note)}" for note in layer.notes]
     return lines
+
+
+def share(size: int, limit: int) -> str:
+    """Return how much of the limit a size is."""
+    return f"{size / limit:.0%}"
 
 
 def unknown_of(layer: LayerSize) -> list[PackageSize]:
@@ -118,8 +128,20 @@ def layer_fields(layer: LayerSize) -> dict[str, Any]:
         "unzipped_size": layer.size,
         "zipped_size": layer.packed,
         "is_known": layer.is_known,
+        "shared": _shared(layer.shared),
         "targets": [_target_fields(target) for target in layer.targets],
         "notes": list(layer.notes),
+    }
+
+
+def _shared(shared: Together | None) -> dict[str, Any] | None:
+    if shared is None:
+        return None
+    return {
+        "function": shared.function,
+        "layers": list(shared.layers),
+        "unzipped_size": shared.size,
+        "fits": shared.fits,
     }
 
 

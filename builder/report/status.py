@@ -9,9 +9,14 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from builder.aws.functions import Use
+from builder.documents import plain
 from builder.layer.record import Release
+from builder.operations.service_status import ServiceStatus
 from builder.operations.status import Status
+from builder.operations.timing import Timing
 from builder.protocol.statuses import FAILED
+from builder.report.services import service_fields, show_services
 from builder.report.tables import (
     is_narrow,
     megabytes,
@@ -22,13 +27,35 @@ from builder.report.tables import (
     styled,
     use_fields,
 )
+from builder.report.timing import show_timing, timing_fields
+from builder.sizes.model import WARNING_SHARE
+from builder.spec.runtimes import UNZIPPED_LIMIT
 
 
-def show_status(found: Sequence[Status], *, as_json: bool, releases: bool) -> None:
-    """Write how layers are; ``releases`` lists all of them and not only the current one."""
+def show_status(
+    found: Sequence[Status],
+    services: Sequence[ServiceStatus] = (),
+    *,
+    as_json: bool,
+    releases: bool,
+    times: Sequence[Timing] = (),
+) -> None:
+    """Write how layers and services are; ``releases`` lists all and not only the current one.
+
+    ``times`` are where the time of each of these layers went, none where that was not asked.
+    """
     if as_json:
-        show_json([status_fields(status) for status in found])
+        fields = [status_fields(status) for status in found]
+        for layer, timing in zip(fields, times, strict=False):
+            layer["timing"] = timing_fields(timing)
+        show_json([*fields, *map(service_fields, services)])
         return
+    if found or not services:
+        _show_layers(found, releases=releases, times=times)
+    show_services(services)
+
+
+def _show_layers(found: Sequence[Status], *, releases: bool, times: Sequence[Timing]) -> None:
     narrow = is_narrow()
     show(*_places(found), "", _layers(found, narrow=narrow))
     if narrow:
@@ -39,6 +66,7 @@ def show_status(found: Sequence[Status], *, as_json: bool, releases: bool) -> No
         show("", _releases(found))
     if any(status.uses or status.idle for status in found if not status.unseen):
         show("", _functions(found))
+    show_timing(times)
     remarks = _remarks(found)
     if remarks:
         show("", *remarks)
@@ -64,14 +92,32 @@ def status_fields(status: Status) -> dict[str, Any]:
         "builds": dict(attempt.builds) if attempt else {},
         "build": {"id": build.id, "status": build.status, "phase": build.phase} if build else None,
         "release": release_fields(record.current) if record.current else None,
-        "lease": asdict(record.lease) if record.lease else None,
-        "pinned": {**asdict(pin), "release": release_fields(pin.release)} if pin else None,
+        "lease": plain(record.lease) if record.lease else None,
+        "pinned": {**plain(pin), "release": release_fields(pin.release)} if pin else None,
+        "shared_with": None if status.shared is None else sorted(status.shared),
+        "parameters": list(record.sharing.parameters) if record.sharing else [],
         "releases": [release_fields(release) for release in record.releases],
         "functions": None
         if status.unseen
-        else [{**use_fields(use), "old": status.is_old(use)} for use in status.uses],
+        else [
+            {**use_fields(use), "old": status.is_old(use), **_load_fields(status, use)}
+            for use in status.uses
+        ],
         "functions_without": None if status.unseen else list(status.idle),
+        "together": {
+            "function": status.together.function,
+            "layers": list(status.together.layers),
+            "unzipped_size": status.together.size,
+            "fits": status.together.fits,
+        }
+        if status.together
+        else None,
     }
+
+
+def _load_fields(status: Status, use: Use) -> dict[str, Any]:
+    load = status.loads.get(use.function) if use.is_latest else None
+    return {"all_layers": asdict(load) if load else None}
 
 
 def _layers(found: Sequence[Status], *, narrow: bool) -> Table:
@@ -116,9 +162,28 @@ def _remarks(found: Sequence[Status]) -> list[str]:
             remarks.append(f"{name}: {escape(str(pin))}; until: lambda-layer unpin {name}")
         if status.record.lease is not None:
             remarks.append(f"{name}: {escape(status.record.lease.owner)} is publishing it")
+        remarks += _shares(status)
         if status.unseen:
             remarks.append(f"functions of {name} are not known: {escape(status.unseen)}")
-    return remarks
+    # Each layer of a function says the same.
+    each = [status.together for status in found if status.together]
+    shared = {(one.function, frozenset(one.layers)): one for one in reversed(each)}
+    return [*remarks, *(escape(str(one)) for one in reversed(shared.values()))]
+
+
+def _shares(status: Status) -> list[str]:
+    name, spec, sharing = status.layer.name, status.layer.spec, status.record.sharing
+    lines = []
+    if status.shared is not None:
+        lines.append(f"{name} is shared with {', '.join(sorted(status.shared)) or 'nobody'}")
+        lacking = [whom for whom in spec.share if whom not in status.shared]
+        if lacking and status.wanted is not None:
+            lines.append(
+                f"{name}: version {status.wanted.version} is not shared with {', '.join(lacking)}"
+            )
+    if sharing and sharing.parameters:
+        lines.append(f"parameter {', '.join(sharing.parameters)} has the ARN of {name}")
+    return lines
 
 
 def _builds(found: Sequence[Status]) -> Table:
@@ -154,11 +219,26 @@ def _releases(found: Sequence[Status]) -> Table:
 
 
 def _functions(found: Sequence[Status]) -> Table:
-    table = new_table("layer", "function", "version", "", title="Functions")
+    has_others = any(status.loads for status in found)
+    columns = ["layer", "function", "version", *["with its other layers"] * has_others, ""]
+    table = new_table(*columns, title="Functions")
     for status in found:
         for use in status.uses:
             mark = "[yellow]old[/]" if status.is_old(use) else "[green]ok[/]"
-            table.add_row(status.layer.name, str(use), str(use.version), mark)
+            load = [_load(status, use.function * use.is_latest)] if has_others else []
+            table.add_row(status.layer.name, str(use), str(use.version), *load, mark)
         for name in status.idle:
-            table.add_row(status.layer.name, name, "-", "[yellow]does not use it[/]")
+            load = [_load(status, name.rpartition(":")[2])] if has_others else []
+            table.add_row(status.layer.name, name, "-", *load, "[yellow]does not use it[/]")
     return table
+
+
+def _load(status: Status, function: str) -> str:
+    """Return what all layers of a function take once it has the wanted version."""
+    load = status.loads.get(function)
+    if load is None:
+        return "-"
+    share = load.size / UNZIPPED_LIMIT
+    style = "red" if share > 1 else "yellow" if share > WARNING_SHARE else "green"
+    unknown = f", without {load.unknown} of unknown size" * bool(load.unknown)
+    return f"[{style}]{megabytes(load.size)}, {share:.0%}[/] of the limit{unknown}"

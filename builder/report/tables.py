@@ -22,6 +22,7 @@ STYLES = {
     statuses.STALE: "yellow",
     statuses.MISSING: "yellow",
     statuses.UNMOVED: "yellow",
+    statuses.UNSHARED: "yellow",
     statuses.FORCED: "yellow",
     statuses.PINNED: "magenta",
     statuses.WAITING: "yellow",
@@ -41,6 +42,9 @@ WHOLE = {"published", "status", "version"}
 """Columns that stay on one line: where a terminal is narrow, the others are wrapped."""
 
 PIPE_WIDTH = 1000
+
+SMALL = 50_000
+"""Bytes below which a size in megabytes with one decimal says nothing."""
 
 WIDE = 160
 """Columns that a row of `status` with an ARN takes, which has up to 140 characters of its own."""
@@ -88,8 +92,10 @@ def show_json(document: Any) -> None:
 
 
 def megabytes(size: int | None) -> str:
-    """Return a size in megabytes (10^6 bytes), for reading."""
-    return "-" if size is None else f"{size / 1e6:.1f} MB"
+    """Return a size in megabytes (10^6 bytes), for reading; in kilobytes where that says 0.0."""
+    if size is None:
+        return "-"
+    return f"{size / 1e3:.1f} kB" if 0 < size < SMALL else f"{size / 1e6:.1f} MB"
 
 
 def plural(count: int, noun: str) -> str:

@@ -2,7 +2,8 @@
 
 Log lines, reasons, names and ARNs come from builds, from the bucket and from AWS. A terminal obeys
 control characters in them: it changes its title, moves the cursor over what was said before, or
-puts something into the clipboard (OSC 52). Here they are shown as what they are.
+puts something into the clipboard (OSC 52). A CI runner obeys lines in what a step writes: they set
+outputs and blank out words. Here all of them are shown as what they are.
 """
 
 from __future__ import annotations
@@ -22,9 +23,32 @@ COMMANDS = re.compile(
 """Characters that do something, or hide what is there, in place of being shown."""
 
 
+RUNNER = re.compile(r"^[^\S\n]*:(?=:)|#(?=#\w*\[)", re.MULTILINE)
+"""Up to the first character of a command: ``::NAME`` after spaces, and ``##[NAME]`` anywhere.
+
+Sources: actions/runner, src/Runner.Common/ActionCommand.cs; Azure Pipelines, "Logging commands";
+TeamCity, "Service messages".
+"""
+
+
 def clean(text: str) -> str:
-    """Return a text with what commands a terminal shown as escapes, such as ``\\x1b``."""
+    """Return a text with what commands a terminal or a runner shown as escapes (``\\x1b``)."""
+    return RUNNER.sub(lambda found: found[0][:-1] + shown(found[0][-1]), without_controls(text))
+
+
+def without_controls(text: str) -> str:
+    """Return a text with what commands a terminal shown as escapes."""
     return COMMANDS.sub(lambda found: ascii(found[0])[1:-1], text.replace("\r\n", "\n"))
+
+
+def shown(character: str) -> str:
+    """Return a character as JSON may have it: what is in a string there stays what it is."""
+    return f"\\u{ord(character):04x}"
+
+
+def command(text: str) -> None:
+    """Write one line that is a command to the runner; its values are escaped by the caller."""
+    click.echo(without_controls(text))
 
 
 def echo(text: str = "", *, err: bool = False, mark: str = "", **style: Any) -> None:
@@ -39,6 +63,21 @@ def echo(text: str = "", *, err: bool = False, mark: str = "", **style: Any) -> 
         click.echo(click.style(mark, **style) + text, err=err, color=colour)
     else:
         click.echo(click.style(text, **style) if style else text, err=err, color=colour)
+
+
+_quiet = False
+
+
+def be_quiet(*, quiet: bool) -> None:
+    """Let :func:`say` write nothing from now on, or write again."""
+    global _quiet  # one terminal a process
+    _quiet = quiet
+
+
+def say(line: str) -> None:
+    """Write a line of progress to stderr, unless quiet is wanted."""
+    if not _quiet:
+        echo(line, err=True)
 
 
 def wants_colour(environment: Mapping[str, str]) -> bool | None:

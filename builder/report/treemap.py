@@ -90,7 +90,8 @@ def svg(layer: LayerSize) -> str:
 
 def _picture(layer: LayerSize, target: TargetSize, top: int) -> str:
     packages = target.packages
-    share = f"{layer.size / layer.limit:.0%} of {layer.limit:,} bytes"
+    share = f"{(layer.size + layer.others) / layer.limit:.0%} of {layer.limit:,} bytes"
+    share += " with the other layers of its function" * bool(layer.others)
     title = f"{layer.name}, {target.target}: {megabytes(target.size)}, {layer.verdict} ({share})"
     parts = [f'<text class="head" x="8" y="{top + 28}" font-size="18">{_text(title)}</text>']
     for tile in layout([package.size for package in packages], WIDTH, HEIGHT):
@@ -118,7 +119,7 @@ def _label(name: str, size: int, tile: Tile, y: float) -> str:
 
 
 def _colour(name: str) -> str:
-    return f"hsl({zlib.crc32(name.encode()) % 360} 45% 38%)"
+    return f"hsl({zlib.crc32(name.encode()) % 360} 45% 31%)"
 
 
 def _text(text: str) -> str:

@@ -20,7 +20,7 @@ from builder.operations.log_line import ERROR, NOTE, STEP, LogLine
 from builder.operations.watch import BuildView, View
 from builder.protocol.statuses import FAILED, PUBLISHED, PUBLISHING, WAITING
 from builder.report.console import SafeConsole
-from builder.report.tables import STYLES, megabytes, release_fields
+from builder.report.tables import STYLES, megabytes, plural, release_fields
 from builder.report.terminal import echo
 
 Event = dict[str, Any]
@@ -65,17 +65,15 @@ class _Screen:
             parts.append(Padding(self._build(build, view, later), (0, 0, 0, 2)))
         if view.stage == PUBLISHED and view.release is not None:
             parts.append(Padding(_released(view.release), (0, 0, 0, 2)))
-        if view.problem:
+        if view.problem and view.stage != WAITING:
             parts.append(Padding(Text(view.problem, style="red"), (0, 0, 0, 2)))
         return Group(*parts)
 
     def _head(self, view: View) -> RenderableType:
         text = Text.assemble((view.layer, "bold"), "  ", (view.stage, STYLES[view.stage]))
         if view.stage == WAITING:
-            last = view.release
-            text.append("  for a build to begin (terraform apply, or lambda-layer build)")
-            text.append(f"; last: version {last.version} of {last.published_at}" if last else "")
-            text.append("; Ctrl-C ends")
+            event = next(events(None, view))
+            text.append(f"  {_awaited(event)}; Ctrl-C ends")
         elif view.reason:
             text.append(f"  {view.reason}", style="dim")
         if view.ended:
@@ -190,7 +188,8 @@ def events(last: View | None, view: View) -> Iterator[Event]:
     """Yield what happened between two looks, each event as flat fields."""
     if last is None and view.stage == WAITING:
         last_one = release_fields(view.release) if view.release else {}
-        yield {"layer": view.layer, "event": WAITING, **last_one}
+        problem = {"problem": view.problem} if view.problem else {}
+        yield {"layer": view.layer, "event": WAITING, "wait": view.wait, **problem, **last_one}
     before = {build.state.id: build for build in last.builds} if last else {}
     for build in view.builds:
         base = {"layer": view.layer, "build": build.state.id}
@@ -223,15 +222,21 @@ def sentence(event: Event) -> str:
     return f"{event['layer']}: {said}"
 
 
+def _awaited(event: Event) -> str:
+    """Say what is waited for, how long, and what there is by now."""
+    said = (
+        f"up to {_spent(event['wait'])} for a build to begin (terraform apply, or lambda-layer "
+        "build); "
+    )
+    if "problem" in event:
+        said += f"the last build failed: {event['problem']}; "
+    if "version" not in event:
+        return f"{said}there is no release yet"
+    return f"{said}the last release is version {event['version']} of {event['published_at']}"
+
+
 _SENTENCES: Mapping[str, Callable[[Event], str]] = {
-    WAITING: lambda e: (
-        "waiting for a build to begin (terraform apply, or lambda-layer build); "
-        + (
-            f"the last release is version {e['version']} of {e['published_at']}"
-            if "version" in e
-            else "there is no release yet"
-        )
-    ),
+    WAITING: lambda e: f"waiting {_awaited(e)}",
     "build": lambda e: f"build {e['build']}: {e['reason']}",
     "phase": lambda e: f"phase {e['phase'].lower().replace('_', ' ')}",
     STEP: lambda e: str(e["text"]),
@@ -239,7 +244,7 @@ _SENTENCES: Mapping[str, Callable[[Event], str]] = {
     ERROR: lambda e: f"ERROR: {e['text']}",
     PUBLISHING: lambda _e: "built; waiting for it to be published",
     PUBLISHED: lambda e: (
-        f"published {e['layer_arn']}, {e['packages']} packages, "
+        f"published {e['layer_arn']}, {plural(e['packages'], 'package')}, "
         f"{megabytes(e['unzipped_size'])} unzipped, {megabytes(e['zipped_size'])} zipped"
     ),
     FAILED: lambda e: f"failed: {e['problem']}",

@@ -50,8 +50,8 @@ def advise(
 
     ``tried`` has what lighter distributions were found to save, in bytes by package.
     """
-    found = [*_slim(layer, spec), *_extras(layer), *_leave_out(layer)]
-    found += _lighter(layer, tried or {})
+    found = [*_slim(layer, spec), *_extras(layer, spec), *_leave_out(layer)]
+    found += _lighter(layer, spec, tried or {})
     if layer.verdict == TOO_LARGE:
         found += [*_together(layer, spec), *_split(layer, spec)]
     if layer.verdict in (TOO_LARGE, CLOSE):
@@ -98,25 +98,74 @@ def _named(names: Iterable[str]) -> str:
     return "parts of " + ", ".join(names)
 
 
-def _extras(layer: LayerSize) -> Iterable[Advice]:
+def _extras(layer: LayerSize, spec: LayerSpec) -> Iterable[Advice]:
     """What the extras that the layer itself asks for bring, and nothing else needs."""
     first = layer.targets[0].graph
-    asked = {(edge.source, edge.extra) for edge in first.edges if edge.extra}
+    lines = _asked_extras(spec)
+    asked = {(source, extra) for source, extras in lines.items() for extra in extras}
+    # What a file asks for is seen by what it brings.
+    asked |= {(e.source, e.extra) for e in first.edges if e.extra and e.source not in lines}
     found = []
     for source, extra in sorted(asked):
         if source not in first.roots:
             continue
-        saves = sum(_without_extra(target, source, extra) for target in layer.targets)
+        saves = sum(_without_extra(t, source, extra, lines.get(source)) for t in layer.targets)
         if saves >= WORTH:
             text = f"{source} without its extra {extra!r}"
-            found.append(Advice("extra", text, saves, _fits(layer, saves)))
+            write = _without(spec, source, extra)
+            found.append(Advice("extra", text, saves, _fits(layer, saves), write))
     return sorted(found, key=lambda advice: -advice.saves)
 
 
-def _without_extra(target: TargetSize, source: str, extra: str) -> int:
-    edges: set[Edge] = {e for e in target.graph.needs[source] if e.extra == extra}
-    kept = target.graph.reached(target.graph.roots, (), edges)
-    return sum(size for name, size in target.sizes.items() if name not in kept)
+def _asked_extras(spec: LayerSpec) -> dict[str, set[str]]:
+    """Return the extras that the layer's own lines ask for, by package."""
+    found: dict[str, set[str]] = {}
+    for requirement in map(Requirement, spec.dependencies):
+        extras = found.setdefault(str(canonicalize_name(requirement.name)), set())
+        extras |= {str(canonicalize_name(extra)) for extra in requirement.extras}
+    return found
+
+
+def _without(spec: LayerSpec, name: str, extra: str) -> str:
+    """Return the ``dependencies`` line without an extra, "" where another file asks for it."""
+    lines = []
+    for line in spec.dependencies:
+        requirement = Requirement(line)
+        others = {e for e in requirement.extras if canonicalize_name(e) != extra}
+        if canonicalize_name(requirement.name) == name and others != requirement.extras:
+            requirement.extras = others
+            lines.append(str(requirement))
+        else:
+            lines.append(line)
+    return f"dependencies = {_list(lines)}" if lines != list(spec.dependencies) else ""
+
+
+def _instead(spec: LayerSpec, name: str, other: str) -> str:
+    """Return the ``dependencies`` line with another package in a package's place."""
+    names = [canonicalize_name(Requirement(line).name) for line in spec.dependencies]
+    if not other or name not in names:
+        return ""
+    lines = [
+        other if found == name else line
+        for found, line in zip(names, spec.dependencies, strict=True)
+    ]
+    return f"dependencies = {_list(lines)}"
+
+
+def _without_extra(
+    target: TargetSize, source: str, extra: str, asked: Collection[str] | None
+) -> int:
+    """Return the bytes that go with an extra; ``asked`` are all that the layer's lines ask for."""
+    graph = target.graph
+    brought = {edge for edge in graph.needs[source] if edge.extra}
+    edges: set[Edge] = {edge for edge in brought if edge.extra == extra}
+    if asked is not None:
+        # An extra may ask for others of its package, which then go with it: dask[complete].
+        said = [Requirement(edge.said).extras for edge in graph.needed_by[source]]
+        kept = {*asked, *(canonicalize_name(one) for extras in said for one in extras)} - {extra}
+        edges = {edge for edge in brought if edge.extra not in kept}
+    reached = graph.reached(graph.roots, (), edges)
+    return sum(size for name, size in target.sizes.items() if name not in reached)
 
 
 def _candidates(layer: LayerSize) -> list[str]:
@@ -157,6 +206,16 @@ def _loads(layer: LayerSize, name: str) -> int:
     )
 
 
+def _needed_by(layer: LayerSize, name: str) -> list[str]:
+    """Return the packages that would stay, and whose import needs one that would be left out."""
+    found = set()
+    for target in layer.targets:
+        gone = gone_with(target, (name,))
+        above = {edge.source for lost in gone for edge in target.graph.needed_by.get(lost, ())}
+        found |= {by for by in above - gone if target.at_once(by) & gone}
+    return sorted(found)
+
+
 def _is_part(graph: Graph, name: str) -> bool:
     """Return whether a package is another's own other half, such as polars-runtime-32."""
     return any(name.startswith(f"{edge.source}-") for edge in graph.needed_by[name])
@@ -188,6 +247,12 @@ def _leave_out(layer: LayerSize) -> Iterable[Advice]:
         saves = _freed(layer, (name,))
         others = len(gone_with(layer.targets[0], (name,))) - 1
         rest = f" and {others} that only it needs" * bool(others)
+        needy = _needed_by(layer, name)
+        if needy:
+            # The build's audit would refuse what is left: this says what is large, and no more.
+            why = f"{', '.join(needy[:3])} cannot be imported without it"
+            yield Advice("leave-out", f"{name}{rest} has to stay: {why}", saves)
+            continue
         text = f"{name}{rest}: {imported(layer.targets[0], name)}"
         write = _excluding(layer, (name,))
         yield Advice("leave-out", text, saves, _fits(layer, saves), write)
@@ -198,8 +263,9 @@ def _together(layer: LayerSize, spec: LayerSpec) -> Iterable[Advice]:
     options = [o for o in layer.targets[0].saves if o not in spec.slim and o != "boto"]
     slimmed = sum(sum(t.saves[o].values()) for t in layer.targets for o in options)
     chosen: list[str] = []
-    # What many modules import while they are loaded is needed: the build would refuse to lack it.
-    for name in [n for n in _candidates(layer) if _loads(layer, n) <= FEW]:
+    # What many modules import while they are loaded, functions may well use.
+    few = [name for name in _candidates(layer) if _loads(layer, name) <= FEW]
+    for name in [name for name in few if not _needed_by(layer, name)]:
         if _fits(layer, _freed(layer, chosen)):
             break
         chosen.append(name)
@@ -217,7 +283,7 @@ def _together(layer: LayerSize, spec: LayerSpec) -> Iterable[Advice]:
     yield Advice("together", text + more, saves, True, _excluding(layer, chosen))
 
 
-def _lighter(layer: LayerSize, tried: Mapping[str, int]) -> Iterable[Advice]:
+def _lighter(layer: LayerSize, spec: LayerSpec, tried: Mapping[str, int]) -> Iterable[Advice]:
     target = layer.targets[0]
     for package in target.packages:
         row = lighter(package.name)
@@ -227,24 +293,27 @@ def _lighter(layer: LayerSize, tried: Mapping[str, int]) -> Iterable[Advice]:
         needed = sorted({edge.source for edge in target.graph.needed_by[package.name]})
         where = f" (here it is {', '.join(needed)} that needs it)" if needed else ""
         saves = tried.get(package.name, 0)
+        if layer.is_known and tried.get(package.name) == 0:
+            continue  # it was tried, and for this target and these versions it is not lighter
         yield Advice(
             "lighter",
             f"{other} in the place of {package.name}: {row.what}{where}",
             saves,
             _fits(layer, saves),
-            source=row.source,
+            _instead(spec, package.name, row.requirement),
+            row.source,
         )
 
 
 def _split(layer: LayerSize, spec: LayerSpec) -> Iterable[Advice]:
-    if len(layer.targets) > 1 and all(t.size <= layer.limit for t in layer.targets):
+    if len(layer.targets) > 1 and all(t.size <= layer.room for t in layer.targets):
         sizes = ", ".join(f"{target.target}: {target.size:,}" for target in layer.targets)
         text = f"one layer a target, each of which fits ({sizes})"
         yield Advice("split", text, fits=True, write='split = "target"')
     if len(layer.targets) != 1:
         return
     target = layer.targets[0]
-    halves = in_two(target.graph, target.sizes, layer.limit)
+    halves = in_two(target.graph, target.sizes, layer.room)
     if halves is None:
         return
     text = (
@@ -264,7 +333,7 @@ def _described(half: Half, spec: LayerSpec) -> str:
 
 
 def _fits(layer: LayerSize, saves: int) -> bool:
-    return layer.is_known and layer.size - saves <= layer.limit
+    return layer.is_known and layer.size - saves <= layer.room
 
 
 def _list(words: Iterable[str]) -> str:

@@ -7,34 +7,47 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from builder.errors import LayerError
+from builder.user_cache import VARIABLE as VARIABLE
+from builder.user_cache import folder as folder
+from builder.user_cache import place as place
 from builder.worker import tools
 from builder.worker.log import Log
 
-VARIABLE = "LAMBDA_LAYER_CACHE"
+MEMORY = Path("/dev/shm")  # noqa: S108 - what is made there is this user's alone
+ROOM = 2 << 30
+"""Bytes: the modules of the largest layers take a part of it. Containers have 64 MB there."""
 
 
-def folder(name: str) -> Path:
-    """Return a folder of the cache, made if need be and readable by this user alone.
-
-    It is below ``LAMBDA_LAYER_CACHE``, or ``XDG_CACHE_HOME``, or ``~/.cache``. Raise LayerError
-    when it cannot be made.
-    """
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    chosen = os.environ.get(VARIABLE) or str(Path(base) / "fast-lambda-layer")
-    path = Path(chosen) / name
+def folder_or(name: str, instead: Path) -> Path:
+    """Return a folder of the cache, or one below ``instead`` if the cache cannot be written."""
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise LayerError(
-            f"the cache cannot be written: {error.strerror}",
-            where=str(path),
-            expected="a folder that you may write to",
-            fix=f"name another one in {VARIABLE}",
-        ) from error
-    return path
+        return folder(name)
+    except LayerError:
+        made = instead / name
+        made.mkdir(parents=True, exist_ok=True)
+        return made
+
+
+@contextlib.contextmanager
+def quick_folder(parent: Path | None = None) -> Iterator[Path]:
+    """Make a folder for many small files, below ``parent`` or in memory if there is room."""
+    with tempfile.TemporaryDirectory(
+        prefix="lambda-layer-", dir=parent or in_memory(), ignore_cleanup_errors=True
+    ) as made:
+        yield Path(made).resolve()
+
+
+def in_memory() -> Path | None:
+    """Return a folder whose files are in memory and may be large, None without one."""
+    try:
+        free = shutil.disk_usage(MEMORY).free
+    except OSError:
+        return None
+    return MEMORY if free >= ROOM and os.access(MEMORY, os.W_OK | os.X_OK) else None
 
 
 def pinned_uv(log: Log) -> Path:
@@ -52,15 +65,15 @@ def pinned_uv(log: Log) -> Path:
 def with_tools(log: Log) -> Path:
     """Return a folder whose ``.tools`` holds all pinned tools of the worker."""
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}-uv{tools.version('uv')}"
-    place = folder("tools") / version
-    if not tools.is_complete(place):
-        with tempfile.TemporaryDirectory(dir=place.parent) as made:
+    kept = place("tools") / version
+    if not tools.is_complete(kept):
+        with tempfile.TemporaryDirectory(dir=folder("tools")) as made:
             new, old = Path(made) / "new", Path(made) / "old"
             new.mkdir()
             tools.install(new, log)
             # In one step: another process may look, or do the same.
             with contextlib.suppress(OSError):
-                if place.exists() and not tools.is_complete(place):
-                    place.rename(old)
-                new.rename(place)
-    return place
+                if kept.exists() and not tools.is_complete(kept):
+                    kept.rename(old)
+                new.rename(kept)
+    return kept

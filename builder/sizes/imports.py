@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 
+from builder.sizes.loading import at_once
 from builder.sizes.model import FileSize, Importer
 
 LOADED = re.compile(rb"^(?:from|import)[ \t]+([A-Za-z_][\w.]*)", re.MULTILINE)
@@ -34,6 +36,23 @@ def importers(
             example = file.name if shorter or before is None else before.example
             found[key] = Importer((before.count if before else 0) + 1, example)
     return found
+
+
+def loader(
+    files: Iterable[FileSize], texts: Mapping[str, bytes]
+) -> Callable[[str], frozenset[str]]:
+    """Return what says which packages importing a package imports; it is looked up when asked."""
+    files = list(files)
+    owners = _owners(files)
+    kept = {
+        file.name: texts[file.name]
+        for file in files
+        if file.name.endswith((".py", ".pyx"))
+        and file.name in texts
+        and not FOR_DEVELOPERS & set(file.name.split("/")[:-1])
+    }
+    # Reading the modules of a large package takes seconds, and is asked only where it is too large.
+    return cache(lambda package: at_once(package, kept, lambda name: _owner(name, owners)))
 
 
 def _owners(files: Iterable[FileSize]) -> dict[str, str]:

@@ -14,12 +14,14 @@ from pathlib import Path
 from builder.errors import LayerError
 from builder.inputs.bundle import bundle
 from builder.inputs.source_files import source_files
-from builder.sizes.cache import folder, pinned_uv
+from builder.sizes.cache import folder_or, pinned_uv
+from builder.sizes.wheels_only import WheelsOnly, list_package
 from builder.spec.layer_spec import LayerSpec
 from builder.worker import indexes, request
 from builder.worker.errors import BuildError
 from builder.worker.log import Log, without_credentials
 from builder.worker.request import Request, Target
+from builder.worker.resolve.uv import Uv
 from builder.worker.target import Resolved
 from builder.worker.target import resolve as resolve_target
 
@@ -34,6 +36,7 @@ class Opened:
     path: Path
     wanted: Request
     log: Log
+    uv: type[Uv] = Uv
 
     def resolve(self, target: Target) -> Resolved:
         """Resolve for one target as the worker does; raise BuildError when it cannot.
@@ -41,18 +44,29 @@ class Opened:
         What has no wheel is taken to be compiled: the build's image is that of the target.
         """
         place = self.path.parent
-        cache = folder("uv")
+        cache = folder_or("uv", place / "cache")
         uv = pinned_uv(self.log)
         return resolve_target(
-            self.wanted, target, uv, self.path, place, self.log, native=True, cache=cache
+            self.wanted,
+            target,
+            uv,
+            self.path,
+            place,
+            self.log,
+            native=True,
+            cache=cache,
+            kind=self.uv,
         )
 
 
 @contextmanager
-def opened(spec: LayerSpec, root: Path, write: Callable[[str], object]) -> Iterator[Opened]:
+def opened(
+    spec: LayerSpec, root: Path, write: Callable[[str], object], *, builds: bool = True
+) -> Iterator[Opened]:
     """Unpack a layer's bundle in a folder that is removed afterwards; log in to its indexes.
 
-    ``write`` gets the lines of the worker's log. Raise LayerError for what the worker refuses.
+    ``write`` gets the lines of the worker's log. Without ``builds`` no code of packages runs: what
+    cannot be known then is refused. Raise LayerError for what the worker refuses.
     """
     files = source_files(spec, root)
     log = Log(_Lines(write))
@@ -62,12 +76,15 @@ def opened(spec: LayerSpec, root: Path, write: Callable[[str], object]) -> Itera
         unpack(bundle(spec, root, files, NO_FINGERPRINT), path)
         (path / "out").mkdir()
         wanted = request.read(path / "request.json")
+        if not builds:
+            list_package(path, wanted)
         try:
             indexes.log_in(wanted.indexes, os.environ, log)
-            yield Opened(path, wanted, log)
+            yield Opened(path, wanted, log, Uv if builds else WheelsOnly)
         finally:
-            os.environ.clear()
-            os.environ.update(before)
+            if wanted.indexes:
+                os.environ.clear()
+                os.environ.update(before)
 
 
 def unpack(content: bytes, path: Path) -> None:

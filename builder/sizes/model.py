@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from builder.sizes.graph import Graph
+from builder.sizes.together import Together
+from builder.sizes.verdicts import CLOSE as CLOSE
+from builder.sizes.verdicts import FITS as FITS
+from builder.sizes.verdicts import TOO_LARGE as TOO_LARGE
+from builder.sizes.verdicts import UNKNOWN as UNKNOWN
 from builder.spec.runtimes import UNZIPPED_LIMIT, Target
 
 WARNING_SHARE = 0.8
 """Of the limit: from here on little is left for the function itself."""
-
-FITS, CLOSE, TOO_LARGE, UNKNOWN = "fits", "close", "too large", "unknown"
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ class TargetSize:
 
     ``saves`` has, by slim option and package, the bytes that an option that is set has saved, or
     one that is not set would save besides. ``prefix`` is the folder of the files in the layer,
-    ``importers`` has, by a package and one that it imports, the modules that do so.
+    ``importers`` has, by a package and one that it imports, the modules that do so. ``at_once``
+    returns the packages that importing a package imports.
     """
 
     target: Target
@@ -63,6 +67,9 @@ class TargetSize:
     slim: tuple[str, ...] = ()
     excluded: int = 0
     importers: Mapping[tuple[str, str], Importer] = field(default_factory=dict)
+    at_once: Callable[[str], frozenset[str]] = field(
+        default=lambda _: frozenset(), repr=False, compare=False
+    )
 
     @property
     def size(self) -> int:
@@ -95,12 +102,16 @@ class TargetSize:
 
 @dataclass(frozen=True)
 class LayerSize:
-    """What a layer takes: all of its targets together, as Lambda counts them."""
+    """What a layer takes: all of its targets together, as Lambda counts them.
+
+    ``shared`` is the function that gets most beside the layer, None where it gets nothing else.
+    """
 
     name: str
     targets: tuple[TargetSize, ...]
     notes: tuple[str, ...] = ()
     limit: int = UNZIPPED_LIMIT
+    shared: Together | None = None
 
     @property
     def size(self) -> int:
@@ -113,15 +124,29 @@ class LayerSize:
         return sum(target.packed for target in self.targets) + 22
 
     @property
+    def others(self) -> int:
+        """Bytes unzipped of the other layers of that function, as far as they are known."""
+        return self.shared.size - self.size if self.shared else 0
+
+    @property
+    def room(self) -> int:
+        """Bytes unzipped that the other layers leave of the limit; below 0 if they exceed it."""
+        return self.limit - self.others
+
+    @property
     def is_known(self) -> bool:
         """Whether the size of every package is known."""
         return not any(target.unknown for target in self.targets)
 
     @property
     def verdict(self) -> str:
-        """``fits``, ``close`` from 80 %, ``too large``, or ``unknown`` when that may change it."""
-        if self.size > self.limit:
+        """``fits``, ``close`` from 80 %, ``too large``, or ``unknown`` when that may change it.
+
+        The other layers of its function count, as they do for Lambda.
+        """
+        whole = self.size + self.others
+        if whole > self.limit:
             return TOO_LARGE
         if not self.is_known:
             return UNKNOWN
-        return CLOSE if self.size > self.limit * WARNING_SHARE else FITS
+        return CLOSE if whole > self.limit * WARNING_SHARE else FITS

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,9 +13,10 @@ from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from builder.errors import LayerError
 from builder.sizes import graph, skeleton, table, wheel_choice
-from builder.sizes.cache import folder
-from builder.sizes.imports import importers
+from builder.sizes.cache import folder, place, quick_folder
+from builder.sizes.imports import importers, loader
 from builder.sizes.local_worker import Opened, opened
 from builder.sizes.model import FileSize, LayerSize, PackageSize, TargetSize
 from builder.sizes.table import Table
@@ -37,6 +38,7 @@ FILE_HEADERS = 30 + 46
 """Bytes that a zip has for each file beside its name, which it has twice (APPNOTE.TXT, 4.3)."""
 
 FROM_SOURCE = "it has no wheel for the target, so the build makes it from its source"
+UNREADABLE = "its wheel cannot be read"
 CONSTRAINTS = re.compile(r"(?:-c|--constraint)(?:\s+|=)?([^-=\s]\S*)")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -52,39 +54,52 @@ class _Wheels:
     unknown: Mapping[str, str]
 
 
-def predict(spec: LayerSpec, root: Path, say: Write = lambda _: None) -> LayerSize:
+def predict(
+    spec: LayerSpec,
+    root: Path,
+    say: Write = lambda _: None,
+    *,
+    builds: bool = True,
+    memory: Path | None = None,
+) -> LayerSize:
     """Predict the size of a layer; nothing is installed, and nothing of AWS is asked.
 
-    ``say`` gets lines of progress. Raise LayerError for what the worker would refuse while it
-    resolves.
+    ``say`` gets lines of progress. Without ``builds`` no code of packages runs, and the layer's own
+    package is not counted. ``memory`` is a folder for thousands of small files, which is removed by
+    the caller. Raise LayerError for what the worker would refuse while it resolves.
     """
-    with opened(spec, root, log.debug) as here:
-        targets = tuple(_target(here, spec, target, say) for target in spec.targets)
-    return LayerSize(spec.name, targets, tuple(_notes(spec)))
+    with opened(spec, root, log.debug, builds=builds) as here:
+        targets = tuple(_target(here, spec, target, say, memory) for target in spec.targets)
+    return LayerSize(spec.name, targets, tuple(_notes(spec, builds=builds)))
 
 
-def _notes(spec: LayerSpec) -> Iterable[str]:
+def _notes(spec: LayerSpec, *, builds: bool) -> Iterable[str]:
     if "symbols" in spec.slim:
         yield "what slim = symbols saves is known only when it is built: it is not taken off here"
+    if not builds and spec.package is not None:
+        yield "the layer's own package is not counted: a plan does not build it"
     if spec.system_packages or spec.pre_install:
         yield "system_packages and pre_install run in the build: what they bring is not counted"
 
 
-def _target(here: Opened, spec: LayerSpec, target: Target, say: Write) -> TargetSize:
+def _target(
+    here: Opened, spec: LayerSpec, target: Target, say: Write, memory: Path | None
+) -> TargetSize:
     say(f"resolving for {target}")
     mine = next(t for t in here.wanted.targets if t.python == target.python)
     resolved = here.resolve(mine)
     files = wheel_choice.choose(resolved.locked, mine, resolved.own.uv, resolved.work)
     say(f"reading the tables of {len(files) + len(resolved.own.wheels)} wheels for {target}")
     wheels = _read(resolved, files)
-    kept = skeleton.build(
-        _empty(resolved.work),
-        wheels.tables,
-        spec.exclude,
-        spec.slim,
-        {wheel.name for wheel in resolved.own.wheels},
-        scripts=BIN in spec.include,
-    )
+    with quick_folder(memory) as empty:
+        kept = skeleton.build(
+            empty,
+            wheels.tables,
+            spec.exclude,
+            spec.slim,
+            {wheel.name for wheel in resolved.own.wheels},
+            scripts=BIN in spec.include,
+        )
     prefix = here.wanted.prefix(mine)
     sized = tuple(
         FileSize(
@@ -95,8 +110,13 @@ def _target(here: Opened, spec: LayerSpec, target: Target, say: Write) -> Target
         )
         for file, (entry, name) in sorted(kept.files.items())
     )
-    texts = {name: text for t in wheels.tables.values() for name, text in t.texts.items()}
+    texts = {file: text for t in wheels.tables.values() for file, text in t.texts.items()}
     metadata = graph.metadata_of(kept.found, texts)
+    modules = {
+        skeleton.installed_at(file, name) or "": text
+        for name, found in wheels.tables.items()
+        for file, text in found.texts.items()
+    }
     asked = _asked(here, resolved)
     needs = graph.of(wheels.versions, asked, metadata, target)
     return TargetSize(
@@ -108,12 +128,9 @@ def _target(here: Opened, spec: LayerSpec, target: Target, say: Write) -> Target
         kept.saves,
         spec.slim,
         kept.excluded,
-        importers(sized, {skeleton.installed_at(name) or "": text for name, text in texts.items()}),
+        importers(sized, modules),
+        loader(sized, modules),
     )
-
-
-def _empty(work: Path) -> Path:
-    return Path(tempfile.mkdtemp(prefix="skeleton-", dir=work))
 
 
 def _packages(wheels: _Wheels, files: Iterable[FileSize]) -> tuple[PackageSize, ...]:
@@ -144,7 +161,7 @@ def _read(resolved: Resolved, files: Mapping[str, WheelFile]) -> _Wheels:
         try:
             return _table(files[name], logins, resolved.work / f"{name}.whl")
         except UnreadableError as error:
-            return f"its wheel cannot be read: {error}"
+            return f"{UNREADABLE}: {error}"
 
     names = [pin.name for pin in locked.pins if pin.name in files]
     for pin in locked.pins:
@@ -163,14 +180,15 @@ def _read(resolved: Resolved, files: Mapping[str, WheelFile]) -> _Wheels:
 def _table(file: WheelFile, logins: Logins, keep: Path) -> Table:
     """Return a wheel's table, from the cache if its hash is known and it was read before."""
     known = bool(SHA256.fullmatch(file.sha256))
-    place = folder("tables") / f"{file.sha256}.zip"
-    found = table.load(place) if known else None
+    kept = place("tables") / f"{file.sha256}.zip"
+    found = table.load(kept) if known else None
     if found is not None:
         return found
     source = open_file(file.url, file.sha256, logins, keep)
     found = table.read(source)
     if known:
-        table.save(found, place)
+        with contextlib.suppress(OSError, LayerError):  # without a cache it is read again
+            table.save(found, folder("tables") / kept.name)
     keep.unlink(missing_ok=True)
     return found
 

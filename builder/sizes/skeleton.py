@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from builder.sizes.table import Entry, Table, deflated
+from builder.sizes.packing import deflated
+from builder.sizes.table import Entry, Table
 from builder.worker.contents import distributions
 from builder.worker.contents.distributions import Distribution
 from builder.worker.contents.files import names
@@ -18,7 +19,7 @@ from builder.worker.errors import BuildError
 from builder.worker.install.include import BIN
 from builder.worker.slim import cleanup, options
 
-DATA = {"purelib": "", "platlib": "", "data": "", "scripts": "bin/", "headers": "include/"}
+DATA = {"purelib": "", "platlib": "", "data": "", "scripts": "bin/", "headers": "include/{name}/"}
 """Where the parts of a wheel's .data folder go below the folder that uv installs into."""
 
 OPTIONS = tuple(options.CHOICES)
@@ -62,7 +63,7 @@ def build(
     for option in chosen:
         saves[option] = _slim(root, option, found, mine, laid)
     present = names(root)
-    records = _records(root, present)
+    records = _records(root, present, laid)
     for option in OPTIONS:
         if option not in chosen:
             saves[option] = _slim(root, option, found, mine, laid)
@@ -75,7 +76,7 @@ def _lay(root: Path, name: str, table: Table) -> dict[str, tuple[Entry, str]]:
     """Write a wheel's files, with the content of those that are judged."""
     laid = {}
     for file, entry in table.entries.items():
-        place = installed_at(file)
+        place = installed_at(file, name)
         if place is None:
             continue
         path = root / place
@@ -93,14 +94,17 @@ def _lay(root: Path, name: str, table: Table) -> dict[str, tuple[Entry, str]]:
     return laid
 
 
-def installed_at(file: str) -> str | None:
-    """Return where a wheel's file goes below the layer's folder; None when it goes elsewhere."""
+def installed_at(file: str, name: str) -> str | None:
+    """Return where a file of a distribution's wheel goes below the layer's folder.
+
+    None when it goes elsewhere.
+    """
     parts = PurePosixPath(file).parts
     if not parts or parts[0] == "/" or ".." in parts or "\0" in file:
         return None
     if parts[0].endswith(".data") and len(parts) > 2:
         start = DATA.get(parts[1])
-        return None if start is None else start + "/".join(parts[2:])
+        return None if start is None else start.format(name=name) + "/".join(parts[2:])
     return "/".join(parts)
 
 
@@ -121,15 +125,27 @@ def _slim(
     return sums
 
 
-def _records(root: Path, present: set[str]) -> dict[str, Entry]:
-    """Return the RECORD files as the layer has them: the worker lists what is there."""
+def _records(
+    root: Path, present: set[str], laid: Mapping[str, tuple[Entry, str]]
+) -> dict[str, Entry]:
+    """Return the RECORD files as the layer has them: the worker lists what is there.
+
+    uv writes where files are, and adds those that the wheel has and does not list.
+    """
+    mine: dict[str, dict[str, int]] = {}
+    for file, (entry, name) in laid.items():
+        mine.setdefault(name, {})[file] = entry.size
     found = {}
     for info in root.glob("*.dist-info"):
         file = f"{info.name}/RECORD"
         if file not in present:
             continue
-        text = distributions.record_of_present(
-            (root / file).read_bytes().decode("utf-8", "replace"), present
-        ).encode()
+        name = laid[file][1]
+        rows = distributions.rows_of((root / file).read_bytes().decode("utf-8", "replace"))
+        for row in rows:
+            row[0] = installed_at(row[0], name) or row[0]
+        listed = {row[0] for row in rows}
+        rows += [[each, "", str(size)] for each, size in mine[name].items() if each not in listed]
+        text = distributions.record_of_present(distributions.as_record(rows), present).encode()
         found[file] = Entry(len(text), deflated(text))
     return found

@@ -21,8 +21,8 @@ def tried(
 ) -> dict[str, int]:
     """Return the bytes that each lighter distribution saves, by the package that it replaces.
 
-    Only what the layer's own ``dependencies`` name can be replaced; what cannot be resolved with
-    the other distribution is left out.
+    That is 0 where it turns out not to be lighter. Only what the layer's own ``dependencies`` name
+    can be replaced; what cannot be resolved with the other distribution is left out.
     """
     saved: dict[str, int] = {}
     for line in spec.dependencies:
@@ -38,6 +38,6 @@ def tried(
             found = predict(replace(spec, dependencies=others), root)
         except LayerError:
             continue
-        if found.is_known and found.size < layer.size:
-            saved[name] = layer.size - found.size
+        if found.is_known:
+            saved[name] = max(layer.size - found.size, 0)
     return saved

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import io
 import json
-import lzma
 import os
-import struct
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder.sizes.packing import STORED_SAMPLE, deflated, of_stored, share
 from builder.sizes.web import Source, UnreadableError
+from builder.worker.zips import BROKEN
 
-TEXTS = (".py", ".pth")
+TEXTS = (".py", ".pyx", ".pth")
 LARGEST_TEXT = 1 << 25
 LARGEST_TEXTS = 1 << 29
 MOST_ENTRIES = 300_000
@@ -24,13 +23,8 @@ GAP = 1 << 18
 """Bytes between two texts that are read with them, rather than in a request of their own."""
 HEADER = 30 + 1024
 """Bytes that an entry's own header takes at most, as far as they are read ahead."""
-LEVEL = 6
-TOC = "table.json"
-BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError),
-    *(ValueError, LookupError, RuntimeError, OverflowError),
-)
-"""What zipfile raises for what is none: RuntimeError for encryption and kinds that it lacks."""
+TOC = "table-3.json"
+"""Changes with what a kept table means: one of another version is read as none."""
 
 
 @dataclass(frozen=True)
@@ -60,17 +54,28 @@ def read(source: Source) -> Table:
             wanted = [info for info in infos if is_text(info.filename)]
             if sum(info.file_size for info in wanted) > LARGEST_TEXTS:
                 raise UnreadableError("its modules are larger than those of any package")
-            file.read_ahead([(i.header_offset, i.header_offset + i.compress_size + HEADER)
-                             for i in wanted])  # fmt: skip
+            stored = [info for info in infos if _is_stored(info) and not is_text(info.filename)]
+            file.read_ahead([
+                *((i.header_offset, i.header_offset + i.compress_size + HEADER) for i in wanted),
+                *((i.header_offset, i.header_offset + STORED_SAMPLE + HEADER) for i in stored),
+            ])  # fmt: skip
             texts = {info.filename: _text(archive, info) for info in wanted}
+            samples = {info.filename: _sample(archive, info) for info in stored}
     except BROKEN as error:
         raise UnreadableError(f"it is no wheel: {error}") from error
+    if not any(name.endswith(".dist-info/RECORD") for name in texts):
+        raise UnreadableError("it has no RECORD, so nothing installs it")
+    denser = share(infos, texts)
     entries = {}
     for info in infos:
-        packed = info.compress_size
-        if info.compress_type == zipfile.ZIP_STORED and info.filename in texts:
-            packed = deflated(texts[info.filename])
-        entries[info.filename] = Entry(info.file_size, packed)
+        name, packed = info.filename, info.compress_size
+        if name in samples:
+            packed = of_stored(samples[name], info.file_size)
+        elif name not in texts:
+            packed = round(packed * denser)
+        elif _is_stored(info):
+            packed = deflated(texts[name])
+        entries[name] = Entry(info.file_size, packed)
     return Table(entries, texts)
 
 
@@ -79,17 +84,21 @@ def is_text(name: str) -> bool:
     return name.endswith(TEXTS) or name.split("/", 1)[0].endswith(".dist-info")
 
 
-def deflated(data: bytes) -> int:
-    """Return how many bytes the data take in a zip."""
-    return min(len(zlib.compress(data, LEVEL)) - 6, len(data))
-
-
 def _text(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     with archive.open(info) as file:
         data = file.read(LARGEST_TEXT + 1)
     if len(data) > LARGEST_TEXT:
         raise UnreadableError(f"{info.filename} is larger than any module is")
     return data
+
+
+def _is_stored(info: zipfile.ZipInfo) -> bool:
+    return info.compress_type == zipfile.ZIP_STORED
+
+
+def _sample(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    with archive.open(info) as file:
+        return file.read(STORED_SAMPLE)
 
 
 def save(table: Table, path: Path) -> None:

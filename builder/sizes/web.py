@@ -11,10 +11,10 @@ import re
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 TAIL = 1 << 18
@@ -22,9 +22,15 @@ TAIL = 1 << 18
 BLOCK = 1 << 20
 SECONDS = 60.0
 PAUSES = (0.5, 2.0)
+LONGEST_PAUSE = 10.0
+"""Seconds; a server that wants to be left alone for longer is asked again all the same."""
 NO_RANGES = {400, 405, 416, 501}
 """What servers answer that do not know ranges from the end, beside 200 with everything."""
+LATER = {408, 425, 429}
+"""Answers below 500 that may be others a while later (RFC 9110, RFC 8470, RFC 6585)."""
 SPAN = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+
+T = TypeVar("T")
 
 
 class UnreadableError(Exception):
@@ -106,16 +112,17 @@ def open_file(url: str, sha256: str, logins: Logins, keep: Path) -> Source:
         return Local(Path(unquote(parts.path)))
     if parts.scheme not in ("http", "https"):
         raise UnreadableError(f"{parts.scheme}: is no scheme of an index")
-    with _ask(url, logins, f"bytes=-{TAIL}") as answer:
+
+    def first(answer: http.client.HTTPResponse) -> Source | None:
         if answer.status == 206 and not answer.headers.get("Content-Encoding"):
             start, end, size = _span(answer)
-            tail = answer.read(TAIL + 1)
+            tail = _body(answer, TAIL + 1)
             if end + 1 == size and len(tail) == size - start:
                 return _Ranged(url, logins, size, start, tail)
-        elif answer.status == 200:
-            return _whole(answer, sha256, keep)
-    with _ask(url, logins, "") as answer:
-        return _whole(answer, sha256, keep)
+        return _whole(answer, sha256, keep) if answer.status == 200 else None
+
+    found = _ask(url, logins, f"bytes=-{TAIL}", first)
+    return found or _ask(url, logins, "", lambda answer: _whole(answer, sha256, keep))
 
 
 class _Ranged:
@@ -134,53 +141,74 @@ class _Ranged:
             return b""
         if start >= self._start:
             return self._tail[start - self._start : end - self._start]
-        with _ask(self._url, self._logins, f"bytes={start}-{end - 1}") as answer:
+
+        def part(answer: http.client.HTTPResponse) -> bytes:
             if answer.status != 206 or _span(answer) != (start, end - 1, self.size):
                 raise UnreadableError("the server honours some ranges and others not")
-            data = answer.read(end - start + 1)
-        if len(data) != end - start:
-            raise UnreadableError("the server sent less than it said")
-        return data
+            data = _body(answer, end - start + 1)
+            if len(data) != end - start:
+                raise UnreadableError("the server sent another part than it said")
+            return data
+
+        return _ask(self._url, self._logins, f"bytes={start}-{end - 1}", part)
+
+
+def _body(answer: http.client.HTTPResponse, most: int) -> bytes:
+    """Return the answer's body, of which no more than ``most`` bytes are wanted."""
+    try:
+        data = answer.read(most)
+    except http.client.IncompleteRead as error:
+        raise ConnectionError("the download broke off") from error
+    if answer.length and len(data) < most:
+        raise ConnectionError("the download broke off")
+    return data
 
 
 def _whole(answer: http.client.HTTPResponse, sha256: str, keep: Path) -> Local:
     digest = hashlib.sha256()
     try:
-        with keep.open("wb") as out:
-            while block := answer.read(BLOCK):
-                digest.update(block)
+        out = keep.open("wb")
+    except OSError as error:
+        raise UnreadableError(f"it cannot be kept: {error}") from error
+    with out:
+        while block := _body(answer, BLOCK):
+            digest.update(block)
+            try:
                 out.write(block)
-    except (OSError, http.client.HTTPException) as error:
-        raise UnreadableError(f"the download broke off: {error}") from error
-    if answer.length:
-        raise UnreadableError("the download broke off")
+            except OSError as error:
+                raise UnreadableError(f"it cannot be kept: {error}") from error
     if sha256 and digest.hexdigest() != sha256:
         raise UnreadableError(f"its SHA-256 is {digest.hexdigest()}, and the index says {sha256}")
     return Local(keep)
 
 
-def _ask(url: str, logins: Logins, span: str) -> http.client.HTTPResponse:
-    """Ask for a file, or for a span of it; again after a while when the server has trouble."""
-    for pause in PAUSES:
+def _ask(url: str, logins: Logins, span: str, take: Callable[[http.client.HTTPResponse], T]) -> T:
+    """Ask for a file, or for a span of it, and return what ``take`` makes of the answer.
+
+    When the server has trouble it is asked again after a while.
+    """
+    host = _host(urlsplit(url).netloc)
+    for pause in (*PAUSES, None):
         try:
-            return _ask_once(url, logins, span)
+            with _ask_once(url, logins, span) as answer:
+                return take(answer)
         except urllib.error.HTTPError as error:
             error.close()
-            if error.code < 500 or (span and error.code in NO_RANGES):
+            if span and error.code in NO_RANGES:
                 break
-        except (OSError, http.client.HTTPException):
-            pass
+            if pause is None or (error.code < 500 and error.code not in LATER):
+                raise UnreadableError(f"{host} answers {error.code}") from error
+            pause = max(pause, _wanted_pause(error.headers.get("Retry-After", "")))
+        except (OSError, http.client.HTTPException) as error:
+            if pause is None:
+                raise UnreadableError(f"{host}: {error}") from error
         time.sleep(pause)
-    host = _host(urlsplit(url).netloc)
-    try:
-        return _ask_once(url, logins, span)
-    except urllib.error.HTTPError as error:
-        error.close()
-        if span and error.code in NO_RANGES:
-            return _ask(url, logins, "")
-        raise UnreadableError(f"{host} answers {error.code}") from error
-    except (OSError, http.client.HTTPException) as error:
-        raise UnreadableError(f"{host}: {error}") from error
+    return _ask(url, logins, "", take)
+
+
+def _wanted_pause(text: str) -> float:
+    """Return the seconds that a server wants to be left alone, as far as we wait for it."""
+    return min(float(text), LONGEST_PAUSE) if re.fullmatch(r"\d{1,9}", text) else 0.0
 
 
 def _ask_once(url: str, logins: Logins, span: str) -> http.client.HTTPResponse:

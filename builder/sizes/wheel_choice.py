@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from packaging.tags import Tag, compatible_tags, cpython_tags
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import BuildTag, InvalidWheelFilename, parse_wheel_filename
 
 from builder.worker.install.install import is_built
 from builder.worker.request import Target
@@ -23,6 +23,8 @@ from builder.worker.resolve.uv import Uv
 OLDEST_LEVEL = 5
 LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 """Names that some glibc levels had before PEP 600."""
+
+Fit = tuple[int, BuildTag]
 
 
 @dataclass(frozen=True)
@@ -70,15 +72,15 @@ def _best(
     files: Iterable[Mapping[str, Any]], pin: Pin, target: Target, work: Path
 ) -> WheelFile | None:
     ranks = _ranks(target.python, target.machine, target.platform)
-    best: tuple[int, WheelFile] | None = None
+    best: tuple[Fit, WheelFile] | None = None
     for file in files:
         url = str(file.get("url") or _file_url(str(file.get("path", "")), work))
         sha256 = str(file.get("hashes", {}).get("sha256", ""))
         if pin.hashes and f"sha256:{sha256}" not in pin.hashes:
             continue
-        rank = rank_of(unquote(urlsplit(url).path).rsplit("/", 1)[-1], ranks)
-        if rank is not None and (best is None or rank < best[0]):
-            best = (rank, WheelFile(url, sha256))
+        fit = fit_of(unquote(urlsplit(url).path).rsplit("/", 1)[-1], ranks)
+        if fit is not None and (best is None or fit > best[0]):
+            best = (fit, WheelFile(url, sha256))
     return best[1] if best else None
 
 
@@ -86,13 +88,18 @@ def _file_url(path: str, work: Path) -> str:
     return "file://" + quote(str((work / path).resolve()))
 
 
-def rank_of(name: str, ranks: Mapping[Tag, int]) -> int | None:
-    """Return how well a wheel fits, 0 the best; None when it does not fit."""
+def fit_of(name: str, ranks: Mapping[Tag, int]) -> Fit | None:
+    """Return how well a wheel fits, the greater the better; None when it does not fit.
+
+    Of wheels with the same tags that with the higher build number is taken (PyPA, "Binary
+    distribution format").
+    """
     try:
-        tags = parse_wheel_filename(name)[3]
+        _, _, build, tags = parse_wheel_filename(name)
     except InvalidWheelFilename:
         return None
-    return min((ranks[tag] for tag in tags if tag in ranks), default=None)
+    rank = min((ranks[tag] for tag in tags if tag in ranks), default=None)
+    return None if rank is None else (-rank, build)
 
 
 def ranks_for(target: Target) -> Mapping[Tag, int]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from builder.spec.app_options import OPTION_FIELDS
+from builder.spec.backend_fields import BACKEND_FIELDS
 from builder.spec.checks import Check
 from builder.spec.field import Field, Place
 from builder.spec.kinds import BOOLEAN, STRING, TABLE
 
-FILE, APP, BACKEND = (Place.FILE,), (Place.APP,), (Place.BACKEND,)
+FILE, APP = (Place.FILE,), (Place.APP,)
 INDEX, CODEARTIFACT = (Place.INDEX,), (Place.CODEARTIFACT,)
 
 APP_FIELDS = (
@@ -39,6 +41,13 @@ APP_FIELDS = (
         '{ web = { dependencies = ["requests"] } }',
         "the layers by name",
         required=True,
+    ),
+    Field(
+        "services",
+        FILE,
+        TABLE,
+        '{ ledger = { command = ["ledger", "{port}", "{data}"], image_tag = "1" } }',
+        "hybrid services by name: see [hybrid.md](hybrid.md)",
     ),
     Field(
         "name",
@@ -93,12 +102,8 @@ APP_FIELDS = (
         default="",
         rule=Check.topic,
     ),
-    Field("bucket", BACKEND, STRING, '"state"', "the bucket of the state file", required=True),
-    Field("key", BACKEND, STRING, '"billing"', "the state file's key", required=True),
-    Field("region", BACKEND, STRING, '"eu-west-1"', "the bucket's region", required=True),
-    Field("profile", BACKEND, STRING, '"admin"', "a profile of the AWS configuration"),
-    Field("dynamodb_table", BACKEND, STRING, '"locks"', "the table that holds locks"),
-    Field("kms_key_id", BACKEND, STRING, '"alias/state"', "the key that encrypts it"),
+    *OPTION_FIELDS,
+    *BACKEND_FIELDS,
     Field(
         "url",
         INDEX,

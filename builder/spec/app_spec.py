@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from builder.spec.app_options import Vpc as Vpc
 from builder.spec.checks import Check
 from builder.spec.field import Place
 from builder.spec.fields import check_values, default
@@ -21,21 +23,47 @@ class AppSpec:
     settings of Terraform's S3 backend, or None for a local state file. ``sync_mode`` says whether
     releases are waited for where no option or variable decides it; None leaves it open.
     ``async_mode`` lets a function finish releases that are not waited for. ``notify`` is the ARN of
-    an SNS topic for failures of these.
+    an SNS topic for failures of these. The rest are options of the resources (app_options.py).
 
     Raises :class:`~builder.errors.SpecError` when a value cannot be right.
     """
 
     name: str
     region: str = default("region", Place.APP)
-    backend: Mapping[str, str] | None = default("backend", Place.APP)
+    backend: Mapping[str, Any] | None = default("backend", Place.APP)
     sync_mode: bool | None = default("sync_mode", Place.APP)
     async_mode: bool = default("async", Place.APP)
     notify: str = default("notify", Place.APP)
+    kms_key: str = default("kms_key", Place.APP)
+    permissions_boundary: str = default("permissions_boundary", Place.APP)
+    access_logs: str = default("access_logs", Place.APP)
+    vpc: Vpc | None = default("vpc", Place.APP)  # noqa: RUF009 - a frozen one
+    tracing: bool = default("tracing", Place.APP)
+    dead_letter: str = default("dead_letter", Place.APP)
+    code_signing: str = default("code_signing", Place.APP)
+    signing_key: str = default("signing_key", Place.APP)
+    log_retention_days: int = default("log_retention_days", Place.APP)
     where: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         check_values(self, Place.APP, Check(self.where or "[app]"))
+
+    @property
+    def prefix(self) -> str:
+        """What all names in AWS begin with: the application's name."""
+        return self.name
+
+    def called(self, name: str, where: str) -> AppSpec:
+        """Return the application under another name, which ``where`` gives, with its own state.
+
+        Raise SpecError for what cannot name an application.
+        """
+        if name == self.name:
+            return self
+        backend = self.backend
+        if backend is not None:
+            backend = {**backend, "key": f"{name}/{backend['key']}"}
+        return replace(self, name=name, backend=backend, where=where)
 
     @property
     def has_publisher(self) -> bool:
@@ -50,7 +78,7 @@ class AppSpec:
     @property
     def project(self) -> str:
         """The CodeBuild project's name."""
-        return f"{self.name}-layers"
+        return f"{self.prefix}-layers"
 
     @property
     def log_group(self) -> str:
@@ -59,19 +87,24 @@ class AppSpec:
 
     def bucket(self, account: str, region: str) -> str:
         """The bucket's name: unique in the world, known before it exists."""
-        return f"{self.name}-layers-{account}-{region}"
+        return f"{self.prefix}-layers-{account}-{region}"
 
-    def layer_name(self, layer: str) -> str:
-        """The name the layer has in Lambda."""
-        return f"{self.name}-{layer}"
+    def layer_name(self, layer: str, given: str = "") -> str:
+        """The name the layer has in Lambda: the one that is given, or one that follows."""
+        return given or f"{self.prefix}-{layer}"
 
     @staticmethod
-    def name_in(layer_name: str, layer: str) -> str:
-        """Return the name of the application that a layer's name in Lambda begins with."""
-        return layer_name.removesuffix(f"-{layer}")
+    def of_project(project: str) -> str:
+        """Return the name of the application that has a CodeBuild project."""
+        return project.removesuffix("-layers")
+
+    @staticmethod
+    def of_bucket(bucket: str, account: str, region: str) -> str:
+        """Return the name of the application that has a bucket."""
+        return bucket.removesuffix(f"-layers-{account}-{region}")
 
     def build_role(self, layer: str, region: str) -> str:
         """The name of the role under which the layer's builds run (64 characters at most)."""
         if len(layer) > 14:
             layer = f"{layer[:7]}-{hashlib.sha256(layer.encode()).hexdigest()[:6]}"
-        return f"{self.name}-{layer}-{region}-build"
+        return f"{self.prefix}-{layer}-{region}-build"

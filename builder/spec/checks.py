@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -11,6 +13,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from builder.errors import SpecError
+from builder.spec.compute import LAMBDA_PYTHON
 from builder.spec.function_entries import problem
 from builder.spec.indexes import REGION, Index
 from builder.spec.runtimes import ARCHITECTURES, RUNTIMES
@@ -28,6 +31,10 @@ INCLUDE = ("bin", "lib")
 """What a layer can hold beside python/: /opt/bin is on the PATH, /opt/lib on LD_LIBRARY_PATH (AWS
 Lambda developer guide, "Defined runtime environment variables")."""
 
+ERROR, WARN, OFF = "error", "warn", "off"
+SIZE_CHECKS = (ERROR, WARN, OFF)
+"""What a plan does about a size that it foresees: refuse what cannot fit, say it, not look."""
+
 RPM_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+~^:-]*")
 """Names of RPM packages, with or without version and architecture. RPM's own rule for a name is
 ``[A-Za-z0-9_][A-Za-z0-9._+-]*`` (rpmbuild_internal.h, ALLOWED_CHARS_NAME); ``~`` and ``^`` stand in
@@ -38,6 +45,18 @@ APP_NAME = re.compile(r"[a-z][a-z0-9-]{0,26}[a-z0-9]")
 
 TOPIC_ARN = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[a-zA-Z0-9_-]{1,256}")
 """ARNs of SNS topics that are not FIFO topics."""
+
+LAMBDA_NAME = re.compile(r"[A-Za-z0-9_-]{1,140}")
+"""Names of layers in Lambda (AWS Lambda API reference, PublishLayerVersion)."""
+
+PRINCIPAL = re.compile(r"\d{12}|o-[a-z0-9]{10,32}")
+"""Accounts and organizations (AWS Lambda API reference, AddLayerVersionPermission)."""
+
+PARAMETER = re.compile(r"(/[A-Za-z0-9_.-]+){1,15}")
+"""Names of parameters with their path (AWS Systems Manager API reference, PutParameter)."""
+
+PARAMETER_LIMIT = 900
+"""Characters of such a name: 1,011 less what its ARN has besides."""
 
 DESCRIPTION_LIMIT = 160
 """Characters left of Lambda's 256 once a version's description also carries the token."""
@@ -77,11 +96,13 @@ class Check:
             return value
         raise self.error(key, f"{key} is {value!r}", "true or false")
 
-    def table(self, key: str, value: Any) -> Mapping[str, str]:
-        """Take a table of strings."""
-        if isinstance(value, Mapping) and all(isinstance(item, str) for item in value.values()):
-            return value
-        raise self.error(key, f"{key} is {value!r}", "a table of strings")
+    def table(self, key: str, value: Any) -> Mapping[str, Any]:
+        """Take a table of what JSON can say: strings, numbers, truth values, lists, tables."""
+        if isinstance(value, Mapping) and all(isinstance(name, str) for name in value):
+            with suppress(TypeError, ValueError):
+                json.dumps(dict(value))
+                return value
+        raise self.error(key, f"{key} is {value!r}", 'a table such as { bucket = "state" }')
 
     def layer_name(self, name: Any) -> None:
         """Check the name of a layer."""
@@ -235,6 +256,45 @@ class Check:
                 raise self.error(key, what, expected)
         return entries
 
+    def lambda_name(self, key: str, value: Any) -> str:
+        """Take the name that a layer has in Lambda, or nothing."""
+        if not self.text(key, value) or LAMBDA_NAME.fullmatch(value):
+            return str(value)
+        raise self.error(
+            key,
+            f"{value!r} cannot name a layer in Lambda",
+            "1 to 140 letters, digits, hyphens and underscores: no ARN, and no version",
+        )
+
+    def share(self, key: str, value: Any) -> tuple[str, ...]:
+        """Take accounts and organizations, each one once."""
+        entries = self.several(key, value)
+        for entry in entries:
+            if not PRINCIPAL.fullmatch(entry):
+                raise self.error(
+                    key,
+                    f"{entry!r} is no account and no organization",
+                    "twelve digits, or the id of an organization such as o-a1b2c3d4e5",
+                    "name accounts or an organization; a layer cannot be shared with everybody",
+                )
+        if len(set(entries)) != len(entries):
+            raise self.error(key, "an account is named twice", "each one once")
+        return entries
+
+    def parameter(self, key: str, value: Any) -> str:
+        """Take the name of a parameter that AWS does not keep for itself, or nothing."""
+        name = self.text(key, value)
+        reserved = name.lower().startswith(("/aws", "/ssm"))
+        if not name or (
+            PARAMETER.fullmatch(name) and len(name) <= PARAMETER_LIMIT and not reserved
+        ):
+            return name
+        raise self.error(
+            key,
+            f"{name!r} cannot name a parameter",
+            "a path such as /layers/web: letters, digits and _.- between slashes; not /aws, /ssm",
+        )
+
     def modules(self, key: str, value: Any) -> tuple[str, ...]:
         """Take names of modules."""
         modules = self.several(key, value)
@@ -298,6 +358,19 @@ class Check:
                 "write for example dependencies = ['pydantic[email]'] instead",
             )
 
+    def lambda_compute(self, compute: str, python: tuple[str, ...], root: bool) -> None:
+        """Check that a layer whose builds must run on Lambda compute can be built there."""
+        if compute != "lambda":
+            return
+        fix = f'use compute = "auto" or "container" in {self.where}'
+        for version in python:
+            if version not in LAMBDA_PYTHON:
+                what = f"CodeBuild's Lambda compute has no image of python{version}"
+                raise self.error("compute", what, f"some of {', '.join(LAMBDA_PYTHON)}", fix)
+        if root:
+            what = "system_packages need root, which CodeBuild's Lambda compute has not"
+            raise self.error("compute", what, "a layer without system_packages", fix)
+
 
 def some_of(known: Sequence[str]) -> Callable[[Check, str, Any], tuple[str, ...]]:
     """Return the check of a key that holds words of which there are only so many."""
@@ -310,3 +383,14 @@ def some_of(known: Sequence[str]) -> Callable[[Check, str, Any], tuple[str, ...]
         return words
 
     return check_words
+
+
+def one_of(known: Sequence[str]) -> Callable[[Check, str, Any], str]:
+    """Return the check of a key that holds one of some words."""
+
+    def check_word(check: Check, key: str, value: Any) -> str:
+        if check.text(key, value) in known:
+            return str(value)
+        raise check.error(key, f"{key} cannot be {value!r}", f"one of {', '.join(known)}")
+
+    return check_word

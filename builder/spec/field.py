@@ -18,10 +18,13 @@ class Place(Enum):
     FILE = "the top of layers.toml"
     APP = "[app]"
     BACKEND = "[app.backend]"
+    VPC = "[app.vpc]"
     DEFAULTS = "[defaults]"
     LAYER = "[layers.NAME]"
+    LICENCES = "[layers.NAME.licences]"
     INDEX = "[indexes.NAME]"
     CODEARTIFACT = "[indexes.NAME.codeartifact]"
+    SERVICE = "[services.NAME]"
 
 
 Rule = Callable[[Check, str, Any], Any]

@@ -10,11 +10,15 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from builder.spec import package_rules
 from builder.spec.app_fields import APP_FIELDS
-from builder.spec.checks import INCLUDE, SAFE_SLIM, SLIM, Check, some_of
+from builder.spec.checks import INCLUDE, SAFE_SLIM, SIZE_CHECKS, SLIM, Check, one_of, some_of
+from builder.spec.compute import COMPUTE
 from builder.spec.field import Field, Place, addresses, as_it_is, described
-from builder.spec.kinds import COUNT, ONE_OR_MORE, STRING, STRINGS
+from builder.spec.kinds import COUNT, ONE_OR_MORE, STRING, STRINGS, TABLE
+from builder.spec.package_rules import Licences
 from builder.spec.runtimes import ARCHITECTURES, RUNTIMES, by_version
+from builder.spec.service_fields import SERVICE_FIELDS
 from builder.spec.split import SPLIT
 
 OLDEST, *_, NEWEST = by_version(RUNTIMES)
@@ -98,6 +102,15 @@ LAYER_FIELDS = (
         words=(SPLIT,),
     ),
     Field(
+        "layer_name",
+        ONE_LAYER,
+        STRING,
+        '"my-dependencies"',
+        "its name in Lambda, where it is not APP-NAME: see [adopting.md](adopting.md)",
+        default="",
+        rule=Check.lambda_name,
+    ),
+    Field(
         "description",
         ONE_LAYER,
         STRING,
@@ -139,6 +152,24 @@ LAYER_FIELDS = (
         "(see [functions.md](functions.md))",
         default=(),
         rule=Check.functions,
+    ),
+    Field(
+        "share",
+        ANY_LAYER,
+        STRINGS,
+        '["123456789012", "o-a1b2c3d4e5"]',
+        "accounts and organizations that may use each new version (see [sharing.md](sharing.md))",
+        default=(),
+        rule=Check.share,
+    ),
+    Field(
+        "parameter",
+        ONE_LAYER,
+        STRING,
+        '"/layers/web"',
+        "an SSM parameter that has the ARN of the current version (see [sharing.md](sharing.md))",
+        default="",
+        rule=Check.parameter,
     ),
     Field(
         "may_fail",
@@ -202,6 +233,45 @@ LAYER_FIELDS = (
         request=described,
     ),
     Field(
+        "exclude_newer",
+        ANY_LAYER,
+        STRING,
+        '"7 days"',
+        "leave out what was published later: an age in hours, days or weeks, a day, or a moment "
+        "(see [Young packages](inputs.md#young-packages))",
+        default="",
+        rule=package_rules.age,
+        # The rule, and not the moment that it means today: or a layer would be built every day.
+        fingerprint=as_it_is,
+        only_if_set=True,
+        request=as_it_is,
+    ),
+    Field(
+        "licences",
+        ANY_LAYER,
+        TABLE,
+        '{ deny = ["AGPL-3.0-only"] }',
+        "which licences packages may have: see [Licences](inputs.md#licences)",
+        rule=package_rules.licences,
+        default=Licences(),
+        # It decides whether there is an artifact at all.
+        fingerprint=package_rules.as_table,
+        only_if_set=True,
+        request=package_rules.as_table,
+    ),
+    Field(
+        "compute",
+        ANY_LAYER,
+        STRING,
+        '"auto"',
+        "where builds run: `container`, `lambda` (CodeBuild's Lambda compute, which starts in "
+        "seconds), or `auto`, which is `lambda` where it will do (see "
+        "[operations.md](operations.md#where-builds-run))",
+        default=COMPUTE[0],
+        rule=one_of(COMPUTE),
+        words=COMPUTE,
+    ),
+    Field(
         "keep",
         ANY_LAYER,
         COUNT,
@@ -210,9 +280,40 @@ LAYER_FIELDS = (
         default=0,
         rule=Check.keep,
     ),
+    Field(
+        "size_check",
+        ANY_LAYER,
+        STRING,
+        '"warn"',
+        "what a plan does with the size that it predicts for a layer that is due: `error` refuses "
+        "what cannot fit, `warn` says it, `off` predicts nothing (see "
+        "[In the plan](sizes.md#in-the-plan))",
+        default=SIZE_CHECKS[0],
+        rule=one_of(SIZE_CHECKS),
+        words=SIZE_CHECKS,
+    ),
 )
 
-FIELDS = (*APP_FIELDS, *LAYER_FIELDS)
+LICENCE_FIELDS = (
+    Field(
+        "allow",
+        (Place.LICENCES,),
+        STRINGS,
+        '["MIT", "Apache-2.0"]',
+        "SPDX identifiers: every package must have one of these",
+        default=(),
+    ),
+    Field(
+        "deny",
+        (Place.LICENCES,),
+        STRINGS,
+        '["AGPL-3.0-only"]',
+        "SPDX identifiers that no package may have",
+        default=(),
+    ),
+)
+
+FIELDS = (*APP_FIELDS, *LAYER_FIELDS, *LICENCE_FIELDS, *SERVICE_FIELDS)
 
 
 @cache

@@ -9,7 +9,16 @@ from builder.spec.fields import fields_in
 
 BEGIN, END = "<!-- from builder/spec/fields.py: make docs -->\n", "<!-- end -->\n"
 
-TABLES = (Place.APP, Place.BACKEND, Place.LAYER, Place.INDEX, Place.CODEARTIFACT)
+TABLES = (
+    Place.APP,
+    Place.BACKEND,
+    Place.VPC,
+    Place.LAYER,
+    Place.LICENCES,
+    Place.INDEX,
+    Place.CODEARTIFACT,
+    Place.SERVICE,
+)
 """The tables that the page shows; the keys of [defaults] are marked among those of a layer."""
 
 

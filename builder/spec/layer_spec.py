@@ -14,6 +14,7 @@ from builder.spec.fields import check_values, default
 from builder.spec.function_entries import Scope
 from builder.spec.indexes import CodeArtifact as CodeArtifact
 from builder.spec.indexes import Index as Index
+from builder.spec.package_rules import Licences as Licences
 from builder.spec.runtimes import Target, by_version
 
 SCHEMA = 1
@@ -31,10 +32,17 @@ class LayerSpec:
     version: names, ARNs, ``tag:KEY=VALUE`` or ``*`` (builder/spec/function_entries.py), ``keep`` is
     how many versions are left after a release (0: all).
 
+    ``layer_name`` is the layer's name in Lambda, "" for the application's and its own.
+    ``share`` are accounts and organizations that may use each new version, ``parameter`` names the
+    SSM parameter that has the ARN of the current one.
+
     ``may_fail`` are modules that need not import in the audit. ``system_packages`` are RPM packages
     that are installed before the build, then the script ``pre_install`` is run, a path like
     ``package``. ``include`` names what the layer holds beside python/ (some of checks.INCLUDE),
-    ``indexes`` are package indexes, asked in this order.
+    ``indexes`` are package indexes, asked in this order. ``exclude_newer`` is the age under which
+    packages are left out, or a moment; ``licences`` says which licences they may have. ``compute``
+    says where builds run (one of compute.COMPUTE), which changes nothing in the layer.
+    ``size_check`` says what a plan does with the size that it predicts (one of checks.SIZE_CHECKS).
 
     Raises :class:`~builder.errors.SpecError` when a value cannot be right.
     """
@@ -46,16 +54,23 @@ class LayerSpec:
     requirements: tuple[str, ...] = default("requirements")
     dependencies: tuple[str, ...] = default("dependencies")
     extras: tuple[str, ...] = default("extras")
+    layer_name: str = default("layer_name")
     description: str = default("description")
     exclude: tuple[str, ...] = default("exclude")
     slim: tuple[str, ...] = default("slim")
     functions: tuple[str, ...] = default("functions")
+    share: tuple[str, ...] = default("share")
+    parameter: str = default("parameter")
     may_fail: tuple[str, ...] = default("may_fail")
     system_packages: tuple[str, ...] = default("system_packages")
     pre_install: str | None = default("pre_install")
     include: tuple[str, ...] = default("include")
     indexes: tuple[Index, ...] = default("indexes")
+    exclude_newer: str = default("exclude_newer")
+    licences: Licences = default("licences")  # noqa: RUF009 - it is frozen
+    compute: str = default("compute")
     keep: int = default("keep")
+    size_check: str = default("size_check")
     where: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
@@ -64,6 +79,7 @@ class LayerSpec:
         check_values(self, Place.LAYER, check)
         check.contents(self.package, self.requirements, self.dependencies)
         check.extras_have_a_package(self.extras, self.package)
+        check.lambda_compute(self.compute, self.python, bool(self.system_packages))
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -91,6 +107,7 @@ class LayerSpec:
                 k: tuple(v) if isinstance(v, list) else v for k, v in document.items()
             }
             values["indexes"] = typed(tuple[Index, ...], document.get("indexes", []), "indexes")
+            values["licences"] = typed(Licences, document.get("licences", {}), "licences")
             if schema == SCHEMA:
                 return cls(**values)
         except (ValueError, TypeError, KeyError, AttributeError) as error:

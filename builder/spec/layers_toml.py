@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from builder.documents import Malformed, read_toml
+from builder.documents import Malformed, content_of, read_toml
 from builder.errors import SpecError
+from builder.spec.app_options import check_compute
 from builder.spec.app_spec import AppSpec
 from builder.spec.dependency_lists import may_be_one
 from builder.spec.field import Field, Place
 from builder.spec.fields import fields_in, spec_fields
 from builder.spec.kinds import ONE_OR_MORE
 from builder.spec.layer_spec import Index, LayerSpec
+from builder.spec.service_spec import ServiceSpec
 from builder.spec.split import split
 from builder.spec.toml_keys import check_keys
 
@@ -32,13 +34,29 @@ python = ["3.13"]
 architecture = "arm64"
 """
 
+SERVICE_EXAMPLE = """\
+command = ["ledger", "--port", "{port}", "--data", "{data}"]
+image_tag = "1"
+vpc = "vpc-0123abcd"
+subnets = ["subnet-0123abcd"]
+"""
+
 
 @dataclass(frozen=True)
 class Config:
-    """What layers.toml says: the application and its layers, in the file's order."""
+    """What layers.toml says: the application, its layers and services, in the file's order."""
 
     app: AppSpec
     layers: tuple[LayerSpec, ...]
+    services: tuple[ServiceSpec, ...] = ()
+
+    def called(self, app: str) -> Config:
+        """Return the same layers of an application with another name; "" leaves it as it is."""
+        return replace(self, app=self.app.called(app, "the option --app")) if app else self
+
+    def service(self, name: str) -> ServiceSpec | None:
+        """Return the service of that name, None if there is none."""
+        return next((service for service in self.services if service.name == name), None)
 
     def layer(self, name: str) -> LayerSpec:
         """Return the layer of that name, or raise SpecError."""
@@ -78,13 +96,15 @@ def load_config(path: Path) -> Config:
     layers: list[LayerSpec] = []
     for name, section in sections.items():
         layers += _layers(name, section, defaults, indexes, path)
-    _check_names(layers)
-    return Config(app, tuple(layers))
+    _check_names(layers, app)
+    for layer in layers:
+        check_compute(app.vpc, layer.compute, layer.where)
+    return Config(app, tuple(layers), _services(document.get("services", {}), app, path))
 
 
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        return read_toml(path.read_bytes(), largest=LARGEST)
+        return read_toml(content_of(path, LARGEST), largest=LARGEST)
     except FileNotFoundError:
         raise SpecError(
             "there is no layers.toml",
@@ -121,6 +141,8 @@ def _app(section: Mapping[str, Any], path: Path) -> AppSpec:
     backend = section.get("backend")
     if backend is not None:
         _check_backend(backend, f"{path.name} [app.backend]")
+    if isinstance(section.get("vpc"), dict):
+        check_keys(section["vpc"], Place.VPC, f"{path.name} [app.vpc]")
     values = {f.in_spec: section[f.name] for f in spec_fields(Place.APP) if f.name in section}
     return AppSpec(**values, where=where)
 
@@ -137,18 +159,25 @@ def _check_backend(backend: Mapping[str, Any], where: str) -> None:
             )
 
 
+def _table(kind: str, name: str, section: Any, place: Place, path: Path, example: str) -> str:
+    """Return where a table stands; raise SpecError unless it is one, with keys that are known."""
+    where = f"{path.name} [{kind}.{name}]"
+    if not isinstance(section, dict):
+        raise SpecError(
+            f"{kind}.{name} is not a table",
+            where=where,
+            expected=f"[{kind}.{name}] and keys below",
+            fix=f"for example:\n{example}",
+        )
+    check_keys(section, place, where)
+    return where
+
+
 def _indexes(sections: Mapping[str, Any], path: Path) -> dict[str, Index]:
     found = {}
     for name, section in sections.items():
-        where = f"{path.name} [indexes.{name}]"
-        if not isinstance(section, dict):
-            raise SpecError(
-                f"indexes.{name} is not a table",
-                where=where,
-                expected=f"[indexes.{name}] and keys below",
-                fix=f'for example:\n[indexes.{name}]\nurl = "https://packages.example.com/simple"',
-            )
-        check_keys(section, Place.INDEX, where)
+        example = f"[indexes.{name}]\nurl = {fields_in(Place.INDEX)['url'].example}"
+        where = _table("indexes", name, section, Place.INDEX, path, example)
         repository = section.get("codeartifact")
         if repository is not None:
             check_keys(repository, Place.CODEARTIFACT, f"{where}, key 'codeartifact'")
@@ -158,7 +187,7 @@ def _indexes(sections: Mapping[str, Any], path: Path) -> dict[str, Index]:
     return found
 
 
-def _check_names(layers: list[LayerSpec]) -> None:
+def _check_names(layers: list[LayerSpec], app: AppSpec) -> None:
     seen: dict[str, LayerSpec] = {}
     for layer in layers:
         other = seen.setdefault(layer.name, layer)
@@ -169,6 +198,25 @@ def _check_names(layers: list[LayerSpec]) -> None:
                 expected="names of their own, also for the layers that split makes",
                 fix="rename one of them",
             )
+    named: dict[str, LayerSpec] = {}
+    for layer in layers:
+        if layer.parameter and named.setdefault(layer.parameter, layer) is not layer:
+            raise SpecError(
+                f"two layers have the parameter {layer.parameter}",
+                where=f"{named[layer.parameter].where} and {layer.where}",
+                expected="a parameter for each of them",
+                fix="name another one in one of them",
+            )
+    in_lambda: dict[str, LayerSpec] = {}
+    for layer in layers:
+        name = app.layer_name(layer.name, layer.layer_name)
+        if in_lambda.setdefault(name, layer) is not layer:
+            raise SpecError(
+                f"two layers have the name {name!r} in Lambda",
+                where=f"{in_lambda[name].where} and {layer.where}",
+                expected="a name for each of them",
+                fix="remove layer_name from one of them, or name another layer",
+            )
 
 
 def _layers(
@@ -178,15 +226,7 @@ def _layers(
     indexes: Mapping[str, Index],
     path: Path,
 ) -> list[LayerSpec]:
-    where = f"{path.name} [layers.{name}]"
-    if not isinstance(section, dict):
-        raise SpecError(
-            f"layers.{name} is not a table",
-            where=where,
-            expected=f"[layers.{name}] and keys below",
-            fix="for example:\n" + EXAMPLE,
-        )
-    check_keys(section, Place.LAYER, where)
+    where = _table("layers", name, section, Place.LAYER, path, EXAMPLE)
     merged = {**defaults, **section}
     known = fields_in(Place.LAYER)
     for field in known.values():
@@ -198,6 +238,8 @@ def _layers(
                 fix=f"add {field.name} = {field.example}",
             )
     values = {key: _read(merged[key], field) for key, field in known.items() if key in merged}
+    if isinstance(values.get("licences"), dict):
+        check_keys(values["licences"], Place.LICENCES, f"{where}, key 'licences'")
     values["indexes"] = [_index(index, indexes, where) for index in values.get("indexes", ())]
     specs = [
         LayerSpec(name=each, where=where, **settings)
@@ -206,6 +248,33 @@ def _layers(
     for spec in specs:
         check_paths(spec, path.parent)
     return specs
+
+
+def _services(sections: Mapping[str, Any], app: AppSpec, path: Path) -> tuple[ServiceSpec, ...]:
+    found = []
+    for name, section in sections.items():
+        example = f"[services.{name}]\n{SERVICE_EXAMPLE}"
+        where = _table("services", name, section, Place.SERVICE, path, example)
+        if "command" not in section:
+            raise SpecError(
+                f"service {name!r} does not say its command",
+                where=where,
+                expected="the program that serves, and its arguments",
+                fix="for example:\n" + SERVICE_EXAMPLE,
+            )
+        known = fields_in(Place.SERVICE)
+        values = {key: _read(value, known[key]) for key, value in section.items()}
+        service = ServiceSpec(name=name, where=where, **values)
+        service.full_name(app.name)
+        if not service.vpc and app.vpc is None:
+            raise SpecError(
+                f"service {name!r} has no network",
+                where=where,
+                expected="vpc and subnets of the service, or vpc in [app]",
+                fix='add vpc = "vpc-..." and subnets = ["subnet-..."] to the service',
+            )
+        found.append(service)
+    return tuple(found)
 
 
 def _index(name: str, indexes: Mapping[str, Index], where: str) -> Index:
@@ -276,7 +345,7 @@ def _check_package(root: Path, name: str, where: str) -> None:
 
 def _lists_only(pyproject: Path) -> bool:
     try:
-        return may_be_one(read_toml(pyproject.read_bytes()))
+        return may_be_one(read_toml(content_of(pyproject)))
     except (OSError, Malformed):
         return False  # the plan says what is wrong with it
 

@@ -15,6 +15,8 @@ from builder.spec.checks import APP_NAME, LAYER_NAME
 from builder.spec.field import Field, Place
 from builder.spec.fields import fields_in
 from builder.spec.indexes import NAME as INDEX_NAME
+from builder.spec.kinds import TABLE
+from builder.spec.service_spec import NAME as SERVICE_NAME
 
 SCHEMA_FILE = "layers.schema.json"
 """The schema's file beside a layers.toml."""
@@ -23,11 +25,17 @@ DIRECTIVE = f"#:schema ./{SCHEMA_FILE}"
 """The line of a layers.toml that editors find the schema by."""
 
 INNER = {"app": Place.APP, "defaults": Place.DEFAULTS, "backend": Place.BACKEND} | {
-    "codeartifact": Place.CODEARTIFACT
+    "codeartifact": Place.CODEARTIFACT,
+    "licences": Place.LICENCES,
+    "vpc": Place.VPC,
 }
 """Keys whose value is a table."""
 
-NAMED = {"layers": (Place.LAYER, LAYER_NAME), "indexes": (Place.INDEX, INDEX_NAME)}
+NAMED = {
+    "layers": (Place.LAYER, LAYER_NAME),
+    "indexes": (Place.INDEX, INDEX_NAME),
+    "services": (Place.SERVICE, SERVICE_NAME),
+}
 """Keys whose value holds tables by name, and what names may be."""
 
 PATTERNS = {(Place.APP, "name"): APP_NAME}
@@ -73,7 +81,7 @@ def _table(place: Place) -> dict[str, Any]:
 
 def _value(field: Field, place: Place) -> dict[str, Any]:
     about: dict[str, Any] = {"description": LINK.sub(r"\1", field.text)}
-    if field.name in INNER:
+    if field.name in INNER and field.kind is TABLE:
         return {**about, **_table(INNER[field.name])}
     if field.name in NAMED and place is Place.FILE:
         inner, names = NAMED[field.name]

@@ -36,6 +36,14 @@ def split(name: str, values: Mapping[str, Any], where: str) -> dict[str, dict[st
             fix="give the functions their layer in Terraform (layer_arn), or write one layer for "
             "each target",
         )
+    for key in ("parameter", "layer_name"):
+        if values.get(key):
+            raise SpecError(
+                f"a layer that is split has one {key}",
+                where=f"{where}, key {key!r}",
+                expected=f"a {key} for each of its layers",
+                fix=f"remove {key}, or write one layer for each target",
+            )
     return {
         _name(name, python, architecture, where): {
             **rest,

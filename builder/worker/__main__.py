@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 from typing import NoReturn, Sequence
 
-from . import build, debug_archive, merge, parts, tools
+from . import build, compute, debug_archive, merge, parts, tools
 from .errors import BuildError
 from .log import Log, without_credentials
 
@@ -76,7 +76,8 @@ def _report(error: BuildError, debug: bool) -> int:
     if debug:
         traceback.print_exc()
     sys.stdout.flush()
-    print(without_credentials(f"ERROR: {error}"), file=sys.stderr, flush=True)
+    lines = [f"ERROR: {error}", *compute.needs(error, os.environ)]
+    print(without_credentials("\n".join(lines)), file=sys.stderr, flush=True)
     return 1
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Mapping, Sequence
 
 from . import indexes, program, request, sandbox
-from .audit import checks, verdict
+from .audit import checks, licences, verdict
 from .content import Content
 from .contents import distributions, files
 from .contents.files import LayerFile, fresh
@@ -45,6 +45,7 @@ def build(bundle: Path, log: Log, limit: int = checks.UNZIPPED_LIMIT, *, runtime
         loading = pool.submit(sbom.load, bundle)
         contents = [fill(wanted, target, uv, bundle, stage, log) for target in wanted.targets]
         loading.result()
+        licences.check(wanted.licences, contents, log)
         include.take_extra(wanted, work / "extra", stage, log)
         with log.timed("slim"):
             sealed = {n: digest for content in contents for n, digest in content.sealed.items()}

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 
 class BuildError(Exception):
-    """A build cannot go on, and the user can do something about it."""
+    """A build cannot go on, and the user can do something about it.
 
-    def __init__(self, what: str, where: str = "", expected: str = "", fix: str = "") -> None:
+    ``settled`` says that it would end so on every machine, whatever that has.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        where: str = "",
+        expected: str = "",
+        fix: str = "",
+        *,
+        settled: bool = False,
+    ) -> None:
         super().__init__(what)
+        self.settled = settled
         self.what = what
         self.where = where
         self.expected = expected

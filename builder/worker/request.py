@@ -42,6 +42,17 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Licences:
+    """SPDX identifiers: ``allow`` are the only ones, unless it is empty; ``deny`` go before."""
+
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.allow or self.deny)
+
+
+@dataclass(frozen=True)
 class Request:
     """What ``request.json`` says; ``several`` when it is narrowed to one target of several."""
 
@@ -59,6 +70,8 @@ class Request:
     pre_install: str | None = None
     include: tuple[str, ...] = ()
     indexes: tuple[Index, ...] = ()
+    exclude_newer: str = ""
+    licences: Licences = Licences()
     several: bool = False
 
     def only(self, runtime: str) -> Request:
@@ -121,6 +134,8 @@ def parse(document: dict[str, Any]) -> Request:
         package=_text_or_none(document.get("package")),
         pre_install=_text_or_none(document.get("pre_install")),
         indexes=tuple(parse_index(item) for item in _list(document.get("indexes"))),
+        exclude_newer=_text(document.get("exclude_newer") or ""),
+        licences=_licences(document.get("licences") or {}),
         **lists,
     )
     if not request.targets:
@@ -140,6 +155,11 @@ def _target(item: dict[str, str]) -> Target:
     if target.architecture not in MACHINES:
         raise ValueError(f"architecture {target.architecture!r} is unknown")
     return target
+
+
+def _licences(rules: dict[str, object]) -> Licences:
+    lists = {key: tuple(_text(word) for word in _list(words)) for key, words in rules.items()}
+    return Licences(**lists)
 
 
 def _text_or_none(value: object) -> str | None:

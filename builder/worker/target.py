@@ -11,6 +11,7 @@ from typing import Mapping, Sequence
 
 from . import interpreters
 from .audit import checks, collisions
+from .audit.collisions import Settled
 from .content import Content
 from .contents import distributions, files
 from .contents.distributions import Distribution
@@ -44,7 +45,7 @@ class Resolved:
     locked: Lock
 
 
-def resolve(
+def resolve(  # noqa: PLR0913 - what a prediction does otherwise is by keyword
     wanted: Request,
     target: Target,
     uv: Path,
@@ -54,11 +55,13 @@ def resolve(
     *,
     native: bool | None = None,
     cache: Path | None = None,
+    kind: type[Uv] = Uv,
 ) -> Resolved:
     """Resolve for one target, in a new folder below ``place``.
 
     ``native`` says whether what has no wheel can be compiled; by default, whether an interpreter of
     the target is at hand. ``cache`` is a cache of uv that is kept; by default it is a new one.
+    ``kind`` is how uv is called.
     """
     # A new folder each time: uv remembers what it built of a path, whatever changed inside.
     work = Path(tempfile.mkdtemp(prefix=f"{target.python}-", dir=place))
@@ -71,7 +74,8 @@ def resolve(
     interpreter = interpreters.find(target)
     python = interpreter.path if interpreter else sys.executable
     builds = BuildLock(work / "build-lock.txt")
-    program = Uv(uv, project, python, log, cache or work / "uv", builds)
+    own_cache = cache or work / "uv"
+    program = kind(uv, project, python, log, own_cache, builds, wanted.exclude_newer)
     own = Own(program, project, work / "wheels")
     kept = project_lock.read(bundle)
     if native is None:
@@ -104,17 +108,23 @@ def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, l
         pins += [(wheel.name, wheel.version) for wheel in own.wheels]
         checks.check_installed(pins, found, root, target)
         names = {wheel.name for wheel in own.wheels}
-        found = _settle(wanted, target, root, found, own, locked, work, log)
+        settled = _settle(wanted, target, root, found, own, locked, work, log)
+        found = settled.found
         if include.BIN in wanted.include:
             include.take_scripts(root, found, stage)
         saved, left_out = _slim(wanted, root, found, names, log)
-        sealed = {f"{prefix}/{name}": digest for name, digest in _seal(root).items()}
+        # Stripped files are others than those that were compared with RECORD.
+        proven = {} if options.SYMBOLS in wanted.slim else settled.proven
+        sealed = {f"{prefix}/{name}": digest for name, digest in _seal(root, proven).items()}
     needed = tuple(resolved.builds.pins)
     return Content(target, prefix, found, names, locked, saved, left_out, sealed, needed)
 
 
-def _seal(root: Path) -> dict[str, bytes]:
-    return pack.seal(files.collect(root))
+def _seal(root: Path, proven: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the SHA-256 of each file; those that were proven are not read again."""
+    there = files.collect(root)
+    sealed = {file.name: proven[file.name] for file in there if file.name in proven}
+    return {**sealed, **pack.seal([file for file in there if file.name not in sealed])}
 
 
 def _settle(
@@ -126,8 +136,8 @@ def _settle(
     locked: Lock,
     work: Path,
     log: Log,
-) -> list[Distribution]:
-    """Leave nothing to the order of installation; return the distributions as they are then."""
+) -> Settled:
+    """Leave nothing to the order of installation; return what is there then."""
 
     def alone(name: str) -> Path:
         return installing.install_alone(own.uv, locked, own.wheels, name, target, work)

@@ -1,4 +1,4 @@
-"""The pinned tools of the build: hash-checked packages in ``.tools/``, installed by pip.
+"""The pinned tools of the build: hash-checked packages in ``.tools/``.
 
 uv installs, libdeflate packs, CycloneDX's own library writes the bill of materials. The worker's
 own code has the standard library only, so that it starts in any image; what a tool does is part of
@@ -7,12 +7,14 @@ the artifact, so there is never another in its place: without a tool there is no
 
 from __future__ import annotations
 
+import os
 import pkgutil
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+from . import wheels_by_hash
 from .errors import BuildError
 from .log import Log
 from .process import run, with_retries
@@ -44,13 +46,19 @@ def described() -> str:
 
 
 def install(bundle: Path, log: Log) -> Path:
-    """Put the tools into ``.tools/`` of the bundle with the image's own pip; return the folder."""
+    """Put the tools into ``.tools/`` of the bundle; return the folder.
+
+    They are fetched from the index that pip would ask, or, where that needs more than pins and
+    hashes, installed by the image's own pip. Raise BuildError when neither can.
+    """
     target = bundle / TOOLS
     if _is_done(target):
         log.step(f"{described()}: all there")
         return target
     log.step(f"installing {described()}")
     target.mkdir(parents=True, exist_ok=True)
+    if _fetched(target, log) and is_pinned(program(bundle)):
+        return _done(target, log)
     pins = target / LOCK
     pins.write_text(lock(), encoding="utf-8")
     # Wheels only, and only those of the lock: nothing is built here, and a Python or a machine
@@ -61,9 +69,7 @@ def install(bundle: Path, log: Log) -> Path:
     command += ["--disable-pip-version-check", "--target", str(target), "-r", str(pins)]
     outcome = with_retries(lambda: run(command, log=log, cwd=bundle), log=log)
     if outcome.ok and is_pinned(program(bundle)):
-        (target / DONE).write_text(lock(), encoding="utf-8")
-        log.step("the tools are installed")
-        return target
+        return _done(target, log)
     raise BuildError(
         "the build's tools cannot be installed",
         where=f"{sys.executable} -m pip\n{outcome.tail(8)}",
@@ -71,6 +77,23 @@ def install(bundle: Path, log: Log) -> Path:
         fix="run the build again; behind a proxy or with a mirror, give the build the PIP_* "
         "variables that name it",
     )
+
+
+def _fetched(target: Path, log: Log) -> bool:
+    """Fetch the tools by their hashes; say why if that cannot be."""
+    try:
+        index = wheels_by_hash.index_of(os.environ, Path.home())
+        wheels_by_hash.fetch(wheels_by_hash.pins_of(lock()), index, target)
+    except (wheels_by_hash.NotFetched, RuntimeError) as error:  # no home
+        log.debug(f"the tools are left to pip: {error}")
+        return False
+    return True
+
+
+def _done(target: Path, log: Log) -> Path:
+    (target / DONE).write_text(lock(), encoding="utf-8")
+    log.step("the tools are installed")
+    return target
 
 
 def program(bundle: Path) -> Path:

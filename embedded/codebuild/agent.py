@@ -22,7 +22,7 @@ from embedded.codebuild.process import HEALTH
 from embedded.codebuild.projects import ProjectMemory
 from embedded.codebuild.regions import Regions
 from embedded.codebuild.upstream import JSON, TARGET, Answer, Upstream
-from embedded.processes import LOOPBACK
+from embedded.processes import LOOPBACK, collect_seldom
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +116,9 @@ def main(arguments: list[str]) -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level="INFO")
     listener = socket.socket(fileno=options.socket)
     options.state.mkdir(parents=True, exist_ok=True)
-    Server(listener, make(options, listener.getsockname()[1])).serve_forever()
+    regions = make(options, listener.getsockname()[1])
+    collect_seldom()
+    Server(listener, regions).serve_forever()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from embedded.codebuild import lambda_compute
 from embedded.codebuild.build import Build, Site
 from embedded.codebuild.builds import Builds, Record, present, uuids
 from embedded.codebuild.projects import ProjectMemory
@@ -47,8 +48,13 @@ class CodeBuild:
 
     def answer(self, operation: str, headers: Headers, body: bytes, request: Document) -> Answer:
         """Answer one call."""
-        found = self.upstream.forward(headers, body)
         request = by_name(request)
+        if operation in ("CreateProject", "UpdateProject"):
+            try:
+                lambda_compute.check(request, request, self.site.place.region)
+            except InvalidInput as error:
+                return refusal("InvalidInputException", error.what)
+        found = self.upstream.forward(headers, body)
         found = self.authorized_by_project(operation, request, found)
         if found.status != 200 or operation not in self._operations:
             return found
@@ -117,6 +123,7 @@ class CodeBuild:
         described = self.upstream.ask("BatchGetProjects", {"names": [name]}).document["projects"]
         project = self.memory.complete(described[0])
         merged = merge(project, request)
+        lambda_compute.check(request, merged, self.site.place.region)
         wanted = settings(merged)
         document = {
             **new_document(draft, merged),

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from builder.errors import LayerError
-from embedded.codebuild import buildspec, interpreters, role, transfer
+from embedded.codebuild import buildspec, interpreters, lambda_compute, role, transfer
 from embedded.codebuild.builds import Queue, Record
 from embedded.codebuild.buildspec import Buildspec, BuildspecError, OnFailure, Phase
 from embedded.codebuild.cache import BuildCache, check_paths
@@ -115,7 +115,7 @@ class Build:
             )
             if not turn:
                 raise Cancelled
-        with self._time_out(self.settings.timeout_minutes * self.site.minute):
+        with self._time_out(self._minutes * self.site.minute):
             with self._phase("PROVISIONING"):
                 assumed = self._provision()
             with self._phase("DOWNLOAD_SOURCE"):
@@ -124,6 +124,14 @@ class Build:
                 with self._phase("UPLOAD_ARTIFACTS"):
                     self._upload(assumed, spec, cache)
         return "FAILED" if self._failed else "SUCCEEDED"
+
+    @property
+    def _on_lambda(self) -> bool:
+        return lambda_compute.is_lambda(self.settings.environment_type)
+
+    @property
+    def _minutes(self) -> float:
+        return lambda_compute.MINUTES if self._on_lambda else self.settings.timeout_minutes
 
     def _end(self, status: str) -> None:
         self.record.begin("FINALIZING")
@@ -198,6 +206,8 @@ class Build:
             f" the embedded CodeBuild runs the commands on this machine, python3 is {python}"
         )
         self.workspace.create(python)
+        if self._on_lambda:
+            lambda_compute.furnish(self.workspace.programs, self.settings.image)
         return assumed
 
     def _download(self, assumed: Role) -> tuple[Buildspec, BuildCache]:
@@ -267,7 +277,8 @@ class Build:
             assumed.credentials,
             self.site.place,
         )
-        return {**own, **values}
+        image = lambda_compute.variables(self.workspace.temporary) if self._on_lambda else {}
+        return {**own, **image, **values}
 
     def _run_phases(self, spec: Buildspec) -> bool:
         """Run the phases with commands; return whether artifacts are to be uploaded."""

@@ -54,6 +54,11 @@ class Record:
         return f"{place}:project/{self.project}"
 
     @property
+    def start(self) -> float:
+        """When it was started, in seconds since the epoch."""
+        return float(self._document["startTime"])
+
+    @property
     def phase(self) -> str:
         """The phase the build is in."""
         return str(self._document["currentPhase"])
@@ -173,7 +178,7 @@ class Builds:
     def ids(self, project: str | None, order: str) -> list[str]:
         """Return the ids of builds, of one project or all, by their start."""
         records = [r for r in self.records.values() if project in (None, r.project)]
-        records.sort(key=lambda r: r.document()["startTime"], reverse=order != "ASCENDING")
+        records.sort(key=lambda record: record.start, reverse=order != "ASCENDING")
         return [record.id for record in records]
 
     def _file(self, record: Record) -> Path:

@@ -14,8 +14,9 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-IMAGE = re.compile(r"(?:^|/)build-python(3\.\d+)(?::|$)")
-"""The images of Lambda's runtimes (AWS SAM developer guide, "Image repositories")."""
+IMAGE = re.compile(r"(?:(?:^|/)build-|-lambda-standard:)python(3\.\d+)(?::|$)")
+"""The images of Lambda's runtimes (AWS SAM developer guide, "Image repositories"), and those of
+Lambda compute (AWS CodeBuild user guide, "Lambda compute images")."""
 
 ASK = "import sys, pip; print('%d.%d' % sys.version_info[:2])"
 """The images have pip, so an interpreter without it is none for a build."""

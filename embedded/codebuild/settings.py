@@ -121,6 +121,7 @@ class Settings:
     variables: tuple[Variable, ...]
     service_role: str
     encryption_key: str
+    environment_type: str
     timeout_minutes: float
     queued_timeout_minutes: float
     log_group: str
@@ -172,6 +173,7 @@ def settings(merged: Document) -> Settings:
         ),
         service_role=merged.get("serviceRole", ""),
         encryption_key=merged.get("encryptionKey", ""),
+        environment_type=environment.get("type", ""),
         timeout_minutes=merged.get("timeoutInMinutes", 60),
         queued_timeout_minutes=merged.get("queuedTimeoutInMinutes", 480),
         log_group=cloudwatch.get("groupName") or f"/aws/codebuild/{name}",

@@ -13,13 +13,14 @@ import shutil
 import signal
 import subprocess
 import threading
+import urllib.parse
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from embedded import leash
-from embedded.ecs import images
+from embedded.ecs import pulled
 from embedded.processes import LOOPBACK, base_environment
 
 NETWORK = "awsvpc"
@@ -134,7 +135,8 @@ class Containers:
         self.region = region
         self.gateway = gateway
         self.prepare = prepare
-        self._numbers = itertools.count(2)
+        self._numbers = itertools.cycle(range(2, 255))
+        self._network = network_of(urllib.parse.urlsplit(gateway).port or 0)
         self._known: dict[str, Container] = {}
 
     def get(self, name: str) -> Container:
@@ -161,7 +163,7 @@ class Containers:
         **_: Any,
     ) -> Container:
         """Start a container; raise ImageMissing, or OSError for a program that is not there."""
-        found = images.find(self.state / "images", image)
+        found = pulled.find(self.state / "images", image, self.gateway)
         folder = self.state / "containers" / f"{name}-{uuid.uuid4().hex[:6]}"
         folder.mkdir(parents=True)
         container = Container(name, folder, self._address(), labels)
@@ -187,9 +189,7 @@ class Containers:
         return container
 
     def _address(self) -> str:
-        # All of 127.0.0.0/8 is loopback (RFC 1122, section 3.2.1.3); on Linux without more ado.
-        number = next(self._numbers)
-        return f"127.20.{number // 250 % 250}.{number % 250 + 1}"
+        return f"{self._network}.{next(self._numbers)}"
 
 
 class Docker:
@@ -197,6 +197,16 @@ class Docker:
 
     def __init__(self, containers: Containers) -> None:
         self.containers = containers
+
+
+def network_of(port: int) -> str:
+    """Return the first three numbers of addresses that no other embedded AWS of this machine has.
+
+    ``port`` is the gateway's: two containers may listen on one port, as they would in a VPC. All of
+    127.0.0.0/8 is loopback (RFC 1122, section 3.2.1.3); on Linux without more ado.
+    """
+    # Ports below 1024 are the system's, so this is never 127.0.0.
+    return f"127.{port >> 8}.{port & 255}"
 
 
 def _volumes(definition: Mapping[str, Any], folder: Path) -> dict[str, str]:

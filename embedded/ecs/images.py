@@ -1,6 +1,7 @@
 """Images of the embedded AWS: folders with the programs that a container would have.
 
-Without Docker an image is no file system. Here it is a folder below ``images``, named as the image
+Without Docker an image is no file system. Here it is a folder below ``images`` (one that was pushed
+to the embedded ECR: pulled.py), named as the image
 is without its registry: ``images/chroma/1.5.9/bin`` comes first on the PATH of the container's
 process. ``environment.json`` beside ``bin`` holds variables, ``entrypoint.json`` words, as an
 image's ENV and ENTRYPOINT do.

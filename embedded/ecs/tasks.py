@@ -30,6 +30,10 @@ TASK_LABEL = "com.amazonaws.ecs.task-arn"
 CONTAINER_LABEL = "com.amazonaws.ecs.container-name"
 METADATA = "ECS_CONTAINER_METADATA_URI_V4"
 
+STOPPED_BY = "UserInitiated"
+"""The ``stopCode`` of a task that StopTask has ended (Amazon ECS API reference, "Task")."""
+WHY = "_why_stopped"
+
 Handler = Callable[[Mapping[str, Any]], Any]
 
 
@@ -87,6 +91,7 @@ def correct(ecs: ModuleType, metadata: ModuleType, iam_actions: ModuleType, stat
     ecs._get_docker = lambda: agent.docker  # type: ignore[attr-defined] # a module
     ecs._ACTION_MAP["RunTask"] = once(ecs._run_task)
     ecs._ACTION_MAP["StopTask"] = stopping(ecs, agent.docker)
+    ecs._mark_task_stopped = marking(ecs._mark_task_stopped)  # type: ignore[attr-defined]
     _judge_by_resource(iam_actions)
 
 
@@ -108,6 +113,17 @@ def once(run: Handler) -> Handler:
     return run_task
 
 
+def marking(mark: Callable[..., bool]) -> Callable[..., bool]:
+    """Let a task that was stopped say so, whoever sees the end of its process first."""
+
+    def marked(arn: str, task: dict[str, Any], reason: str, code: str, **more: Any) -> bool:
+        if WHY in task:
+            reason, code = task[WHY], STOPPED_BY
+        return mark(arn, task, reason, code, **more)
+
+    return marked
+
+
 def stopping(ecs: ModuleType, docker: Docker) -> Handler:
     """Let a task go on until its containers have ended."""
     theirs: Handler = ecs._stop_task
@@ -118,13 +134,13 @@ def stopping(ecs: ModuleType, docker: Docker) -> Handler:
         if not ids or task["lastStatus"] != "RUNNING":
             return theirs(data)
         answer = ecs.json_response({"task": {**ecs._sanitize(task), "desiredStatus": "STOPPED"}})
+        reason = task[WHY] = data.get("reason", "Task stopped by user")
 
         def end() -> None:
             for container in map(docker.containers.get, ids):
                 container.stop()
             # Where the end of the process was seen first, this changes nothing.
-            reason = data.get("reason", "Task stopped by user")
-            ecs._mark_task_stopped(task["taskArn"], task, reason, "UserInitiated", exit_code=0)
+            ecs._mark_task_stopped(task["taskArn"], task, reason, STOPPED_BY, exit_code=0)
             ecs._cleanup_task_resources(task, docker)
 
         ecs.spawn_background(end, thread_name="embedded-ecs-stop")
@@ -134,7 +150,7 @@ def stopping(ecs: ModuleType, docker: Docker) -> Handler:
 
 
 def _judge_by_resource(iam_actions: ModuleType) -> None:
-    """Judge RunTask by its task definition, and what is about a task by the task.
+    """Judge what starts or deletes a task definition by it, and what is about a task by the task.
 
     Source: service authorization reference, "Actions defined by Amazon Elastic Container Service".
     ministack 1.5.33 judges all of them by the cluster.
@@ -172,6 +188,9 @@ def _resource(
     if action == "StopTask":
         task = str(iam_actions._safe_json_field(body, "task") or "")
         return task if task.startswith("arn:") else None
+    if action == "DeleteTaskDefinitions":
+        revisions = iam_actions._safe_json_field(body, "taskDefinitions") or [""]
+        return revisions[0] if str(revisions[0]).startswith("arn:") else None
     if action == "DescribeTasks":
         tasks = iam_actions._safe_json_field(body, "tasks") or [""]
         return tasks[0] if str(tasks[0]).startswith("arn:") else None

@@ -28,10 +28,13 @@ from embedded.ministack import (
     lambda_runtime,
     lambda_versions,
     logs_actions,
+    s3_checksums,
     s3_encryption,
+    simulation,
     transport,
     trust,
 )
+from embedded.processes import collect_seldom
 
 log = logging.getLogger(__name__)
 
@@ -142,14 +145,16 @@ def serve(listener: socket.socket, journal: Path) -> None:
     from hypercorn.config import Config
     from ministack import app
     from ministack.core import iam_actions, iam_evaluator
-    from ministack.services import codebuild, ecs, ecs_metadata, lambda_svc, s3
+    from ministack.services import codebuild, ecs, ecs_metadata, iam, lambda_svc, s3
 
     lambda_actions.correct(iam_actions)
     logs_actions.correct(iam_actions)
     codebuild_names.correct(codebuild, iam_actions)
     lambda_versions.correct(lambda_svc)
+    s3_checksums.correct(s3)
     s3_encryption.correct(s3)
     trust.correct(iam_evaluator)
+    simulation.correct(iam, iam_evaluator)
     transport.correct(app)
     tasks.correct(ecs, ecs_metadata, iam_actions, journal.parent)
     # ministack starts Python functions with this.
@@ -158,6 +163,7 @@ def serve(listener: socket.socket, journal: Path) -> None:
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 0.2
+    collect_seldom()
     with journal.open("a", encoding="utf-8") as lines:
         asyncio.run(serve_application(Recorder(app.app, lines), config))  # type: ignore[arg-type] # ASGI
 

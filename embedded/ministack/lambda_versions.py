@@ -1,6 +1,8 @@
 """ListFunctions with FunctionVersion=ALL, which also lists published versions.
 
-ministack 1.5.33 ignores the parameter. Source: AWS Lambda API reference, "ListFunctions".
+ministack 1.5.33 ignores the parameter. Each ARN then ends with its version, ``$LATEST`` too.
+Sources: AWS Lambda API reference, "ListFunctions"; AWS CLI reference, list-versions-by-function,
+whose example shows these ARNs.
 """
 
 from __future__ import annotations
@@ -28,7 +30,10 @@ def correct(lambda_svc: ModuleType) -> None:
         document["Functions"] = [
             version
             for config in document["Functions"]
-            for version in (config, *_versions(lambda_svc._functions[config["FunctionName"]]))
+            for version in (
+                {**config, "FunctionArn": f"{config['FunctionArn']}:$LATEST"},
+                *_versions(lambda_svc._functions[config["FunctionName"]]),
+            )
         ]
         return status, headers, json.dumps(document).encode()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +14,17 @@ from embedded.standins.catalog import AWS, EXTERNAL, PROVIDERS
 from embedded.standins.external import External
 from embedded.standins.plugin import main
 from embedded.standins.protocol import Served, Servicer
-from embedded.standins.schema import ProviderSchema
 
 
-def _external(schema: ProviderSchema) -> Served[None]:
-    return Served(schema, {}, {"external": External()}, lambda _config: None)
+def _external() -> Served[None]:
+    return Served({}, {"external": External()}, lambda _config: None)
 
 
-def _aws(schema: ProviderSchema) -> Served[Any]:
-    # Not at the top: hashicorp/external must not wait for boto3.
+def _aws() -> Served[Any]:
+    # Not at the top: what does not call AWS must not wait for boto3.
     from embedded.standins.aws import served
 
-    return served(schema)
+    return served()
 
 
 def run() -> None:
@@ -33,10 +34,12 @@ def run() -> None:
     parser.add_argument("--schemas", type=Path, required=True)
     parser.add_argument("--reattach", type=int, metavar="DESCRIPTOR")
     arguments = parser.parse_args()
+    if arguments.reattach is None:
+        gc.disable()  # it lives as long as one command of terraform
     provider = {found.name: found for found in PROVIDERS}[arguments.name]
-    make = {AWS.name: _aws, EXTERNAL.name: _external}[provider.name]
+    load: Callable[[], Served[Any]] = {AWS.name: _aws, EXTERNAL.name: _external}[provider.name]
     schema = provider_schema(provider, arguments.schemas)
-    main(provider, Servicer(make(schema)), arguments.reattach)
+    main(provider, Servicer(schema, load), arguments.reattach)
     os._exit(0)  # terraform waits for us, and gRPC takes its time to go
 
 

@@ -111,7 +111,7 @@ class Module:
                 continue
             computed = name in flags and flags[name]["computed"] == "true"
             attributes[name] = Attribute(
-                _written_type(found["kind"], found["storage"]),
+                self._type(found, code),
                 required=told.required,
                 optional=not told.required,
                 computed=computed,
@@ -121,6 +121,13 @@ class Module:
             if name not in attributes and name not in blocks:
                 attributes[name] = Attribute(_read_type(name, found["code"]), computed=True)
         return Block(attributes, blocks)
+
+    def _type(self, found: re.Match[str], code: str) -> Type:
+        """Return the type of an attribute; one of objects is written as a block would be."""
+        if found["kind"] == "simple" or _STORAGE.fullmatch(found["storage"]):
+            return _written_type(found["kind"], found["storage"])
+        inner = self._nested(found, required=False, code=code).block.attributes
+        return [found["kind"], ["object", {name: one.type for name, one in inner.items()}]]
 
     def _nested(self, found: re.Match[str], required: bool, code: str) -> NestedBlock:
         function = re.search(r"(\w+)ToHclTerraform(?!\w)", found["value"])

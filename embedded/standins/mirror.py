@@ -16,6 +16,9 @@ from pathlib import Path
 from embedded.standins.bindings import provider_schema
 from embedded.standins.catalog import PROVIDERS, Provider
 
+INTERPRETER = "LAYER_STANDINS_PYTHON"
+"""Environment variable of a :class:`embedded.terraform.Terraform`: what runs the stand-ins."""
+
 _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 

@@ -31,6 +31,7 @@ from tf.gen import grpc_controller_pb2_grpc as controller_rpc
 from tf.gen import grpc_stdio_pb2_grpc as stdio_rpc
 from tf.gen import tfplugin_pb2_grpc as rpc
 
+from embedded.processes import collect_seldom
 from embedded.standins.catalog import Provider
 from embedded.standins.protocol import Servicer
 
@@ -70,6 +71,8 @@ def main(provider: Provider, servicer: Servicer[Any], reattach: int | None = Non
             _handshake(server, Path(folder, "s"))
         else:
             port = server.add_insecure_port("127.0.0.1:0")
+            servicer.prepare()
+            collect_seldom()
             server.start()
             with os.fdopen(reattach, "w") as announced:
                 announced.write(_where(provider, port))

@@ -6,9 +6,11 @@ import copy
 import json
 import threading
 import traceback
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, TypeAlias
 
 from tf.gen import tfplugin_pb2 as pb
@@ -27,12 +29,14 @@ Message: TypeAlias = Any
 Context: TypeAlias = Any
 """gRPC's ServicerContext, which is not typed."""
 
+CONNECTIONS = 64
+"""Connections whose configuration is kept, those used last: nothing says that one has ended."""
+
 
 @dataclass(frozen=True)
 class Served(Generic[M]):
-    """A provider: its schema, what it does for each type, and how it is configured."""
+    """A provider: what it does for each type, and how it is configured."""
 
-    schema: ProviderSchema
     resources: Mapping[str, Resource[M]]
     data_sources: Mapping[str, DataSource[M]]
     configure: Callable[[State], M]
@@ -41,15 +45,27 @@ class Served(Generic[M]):
 class Servicer(Generic[M]):
     """Answers terraform.
 
+    ``load`` gives the provider when it is needed: of three processes that terraform starts one is
+    asked for the schema and nothing else.
+
     What configuring made is kept by connection: a server that stays up (reattached) serves several
     terraform processes, and several configurations of the provider, at once.
     """
 
-    def __init__(self, served: Served[M]) -> None:
-        self._served = served
-        self._configured: dict[str, M] = {}
+    def __init__(self, schema: ProviderSchema, load: Callable[[], Served[M]]) -> None:
+        self._schema = schema
+        self._load = load
+        self._configured: OrderedDict[str, M] = OrderedDict()
         self._running: dict[threading.Event, str] = {}
         self._lock = threading.Lock()
+
+    @cached_property
+    def _served(self) -> Served[M]:
+        return self._load()
+
+    def prepare(self) -> None:
+        """Load the provider now, and not with the first question about it."""
+        self._served  # noqa: B018 - it is kept
 
     def interrupt(self, peer: str | None = None) -> None:
         """Interrupt what runs for one connection, or for all of them."""
@@ -73,19 +89,27 @@ class Servicer(Generic[M]):
                 del self._running[event]
 
     def _meta(self, context: Context) -> M:
-        return self._configured[context.peer()]
+        with self._lock:
+            self._configured.move_to_end(context.peer())
+            return self._configured[context.peer()]
 
     def get_metadata(self, request: Message, context: Context) -> Message:
         """Name the types that are served."""
         return pb.GetMetadata.Response(
-            resources=[{"type_name": name} for name in self._served.schema.resources],
-            data_sources=[{"type_name": name} for name in self._served.schema.data_sources],
+            resources=[{"type_name": name} for name in self._schema.resources],
+            data_sources=[{"type_name": name} for name in self._schema.data_sources],
         )
 
     def get_provider_schema(self, request: Message, context: Context) -> Message:
         """Return the schema of every type."""
-        schema = self._served.schema
+        return self._schema_answer
+
+    @cached_property
+    def _schema_answer(self) -> Message:
+        schema = self._schema
         return pb.GetProviderSchema.Response(
+            # Like the real ones: a terraform asks once, and not for each of its instances.
+            server_capabilities=pb.ServerCapabilities(get_provider_schema_optional=True),
             provider=messages.schema(schema.provider),
             resource_schemas={n: messages.schema(b) for n, b in schema.resources.items()},
             data_source_schemas={n: messages.schema(b) for n, b in schema.data_sources.items()},
@@ -104,7 +128,7 @@ class Servicer(Generic[M]):
     def validate_data_resource_config(self, request: Message, context: Context) -> Message:
         """Refuse what the type's checks refuse."""
         name = request.type_name
-        block = self._served.schema.data_sources[name]
+        block = self._schema.data_sources[name]
         checks = self._served.data_sources[name].checks
         return pb.ValidateDataResourceConfig.Response(diagnostics=_refused(block, checks, request))
 
@@ -112,7 +136,12 @@ class Servicer(Generic[M]):
         """Keep the configuration for this connection."""
         answer = pb.ConfigureProvider.Response()
         with _diagnosing(answer, "configuring the provider"):
-            self._configured[context.peer()] = self._served.configure(known(decode(request.config)))
+            configured = self._served.configure(known(decode(request.config)))
+            with self._lock:
+                self._configured[context.peer()] = configured
+                self._configured.move_to_end(context.peer())
+                if len(self._configured) > CONNECTIONS:
+                    self._configured.popitem(last=False)
         return answer
 
     def upgrade_resource_state(self, request: Message, context: Context) -> Message:
@@ -200,7 +229,7 @@ class Servicer(Generic[M]):
         return pb.StopProvider.Response()
 
     def _block(self, type_name: str) -> Block:
-        return self._served.schema.resources[type_name]
+        return self._schema.resources[type_name]
 
 
 def _verb(prior: State | None, planned: State | None) -> str:

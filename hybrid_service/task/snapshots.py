@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from hybrid_service.aws import ERRORS, Store
+from hybrid_service.aws import ERRORS, GONE, Store, code_of
 from hybrid_service.errors import SnapshotError
 from hybrid_service.state import KEPT_SNAPSHOTS, SNAPSHOTS, Snapshot
 from hybrid_service.task import archive
@@ -40,8 +40,8 @@ class Snapshots:
     def restore(self) -> Snapshot | None:
         """Fill the data folder from the newest complete snapshot; None if there never was one.
 
-        Raise SnapshotError when there are snapshots and none of them can be read: a task must not
-        begin with nothing where there was something.
+        Raise SnapshotError when there are snapshots and none of them is whole, or the newest whole
+        one cannot be read now: a task must not begin with less than there was.
         """
         self.data.mkdir(parents=True, exist_ok=True)
         if any(self.data.iterdir()):
@@ -58,6 +58,8 @@ class Snapshots:
             except (SnapshotError, *ERRORS) as error:
                 log.error("cannot read the snapshot %s: %s", snapshot.key, error)  # noqa: TRY400
                 self._empty()
+                if not isinstance(error, SnapshotError) and code_of(error) not in GONE:
+                    raise self._unread(snapshot, error) from error
                 continue
             return snapshot
         if known:
@@ -68,6 +70,26 @@ class Snapshots:
                 fix="restore an earlier version of these objects; the bucket is versioned",
             )
         return None
+
+    def prove(self) -> None:
+        """Raise SnapshotError unless this task may make snapshots.
+
+        A task must not answer what it cannot keep.
+        """
+        key = f"{SNAPSHOTS}{self.lease.generation:08d}-000000.probe"
+        with tempfile.TemporaryDirectory(dir=self.work) as draft:
+            probe = Path(draft, "probe")
+            probe.touch()
+            try:
+                self.store.upload(probe, key, lambda _: None)
+            except ERRORS as error:
+                raise SnapshotError(
+                    "the task cannot save snapshots",
+                    where=f"{self.store.where(key)}: {error}",
+                    expected="a bucket, and a key of it, that the task's role may write to",
+                    fix="apply the stack again, or see what denies it to the task's role",
+                ) from error
+        self._delete(key)
 
     def take(self, still: Stillness, go_on: Callable[[], bool]) -> Snapshot | None:
         """Make a snapshot and make it known; None if nothing has changed since the last one.
@@ -122,10 +144,13 @@ class Snapshots:
 
     def _forget(self, old: tuple[Snapshot, ...]) -> None:
         for snapshot in old:
-            try:
-                self.store.delete(snapshot.key)
-            except ERRORS as error:
-                log.warning("cannot delete the old snapshot %s: %s", snapshot.key, error)
+            self._delete(snapshot.key)
+
+    def _delete(self, key: str) -> None:
+        try:
+            self.store.delete(key)
+        except ERRORS as error:
+            log.warning("cannot delete %s, the next task will: %s", key, error)
 
     def _restore(self, snapshot: Snapshot) -> None:
         with tempfile.TemporaryDirectory(dir=self.work) as draft:
@@ -139,6 +164,15 @@ class Snapshots:
                     expected=f"{snapshot.size} bytes with SHA-256 {snapshot.sha256}",
                 )
             archive.unpack(file, self.data)
+
+    def _unread(self, snapshot: Snapshot, error: Exception) -> SnapshotError:
+        return SnapshotError(
+            "the newest snapshot cannot be read now",
+            where=f"{self.store.where(snapshot.key)}: {error}",
+            expected="an answer of S3; an older snapshot would lose what came after it",
+            fix="nothing, if S3 had trouble: the next task tries again. Else let the task's role "
+            "read it",
+        )
 
     def _empty(self) -> None:
         for path in self.data.iterdir():

@@ -63,6 +63,7 @@ class Supervisor:
         try:
             restored = self.snapshots.restore()
             log.info("restored %s", restored.key if restored else "nothing: there is no snapshot")
+            self.snapshots.prove()
             self._sweep()
             port = free_port()
             listener = self._listen()

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import shutil
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +16,7 @@ from pathlib import Path
 from cdktf import App, TerraformStack
 from constructs import Construct
 
-EARLIEST = (1980, 1, 1, 0, 0, 0)
-"""The earliest time a zip can hold."""
+from builder.inputs.publisher_code import zip_of
 
 
 @dataclass(frozen=True)
@@ -56,18 +53,12 @@ def zip_function(scope: Construct, name: str, source: Path) -> FunctionCode:
 
 
 def zip_files(scope: Construct, name: str, files: Mapping[str, bytes]) -> FunctionCode:
-    """Write the zip of a function; not compressed, for zlib's results differ between machines."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
-        for path in sorted(files):
-            entry = zipfile.ZipInfo(path, EARLIEST)
-            entry.create_system = 3  # Unix, whatever this is
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, files[path])
+    """Write the zip of a function."""
+    content = zip_of(files)
     target = _assets(scope) / f"{name}.zip"
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(content.getvalue())
-    digest = hashlib.sha256(content.getvalue()).digest()
+    target.write_bytes(content)
+    digest = hashlib.sha256(content).digest()
     return FunctionCode(
         filename=f"${{path.module}}/assets/{name}.zip", sha256=base64.b64encode(digest).decode()
     )

@@ -7,6 +7,8 @@ used:
 - The packages are represented by a :class:`LazyPackage`. It serves everybody in the program: their
   imports work as ever, only faster. A package that was imported before is used as it is.
 - Node is started with :file:`lazy_exports.cjs`, which does the same for the index.
+
+Where cdktn is installed and cdktf is not, it is cdktn that is imported (:mod:`successor`).
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
+
+from modules.layer import successor
 
 LAZY_EXPORTS = Path(__file__).with_name("lazy_exports.cjs")
 
@@ -87,8 +91,13 @@ def node_settings() -> Iterator[None]:
                 os.environ[name] = value
 
 
-import_lazily("cdktf_cdktf_provider_aws")
-import_lazily("cdktf_cdktf_provider_external")
+if successor.is_needed():
+    import_lazily("cdktn_provider_aws")
+    import_lazily("cdktn_provider_external")
+    successor.take_over()
+else:
+    import_lazily("cdktf_cdktf_provider_aws")
+    import_lazily("cdktf_cdktf_provider_external")
 
 with node_settings():
     from cdktf_cdktf_provider_aws.cloudwatch_event_rule import CloudwatchEventRule
@@ -98,6 +107,13 @@ with node_settings():
     from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
     from cdktf_cdktf_provider_aws.data_aws_partition import DataAwsPartition
     from cdktf_cdktf_provider_aws.data_aws_region import DataAwsRegion
+    from cdktf_cdktf_provider_aws.ecr_lifecycle_policy import EcrLifecyclePolicy
+    from cdktf_cdktf_provider_aws.ecr_repository import (
+        EcrRepository,
+        EcrRepositoryEncryptionConfiguration,
+    )
+    from cdktf_cdktf_provider_aws.ecs_cluster import EcsCluster
+    from cdktf_cdktf_provider_aws.ecs_task_definition import EcsTaskDefinition
     from cdktf_cdktf_provider_aws.iam_role import IamRole
     from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
     from cdktf_cdktf_provider_aws.lambda_function import LambdaFunction
@@ -105,7 +121,12 @@ with node_settings():
         LambdaFunctionEventInvokeConfig,
     )
     from cdktf_cdktf_provider_aws.lambda_permission import LambdaPermission
-    from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
+    from cdktf_cdktf_provider_aws.provider import (
+        AwsProvider,
+        AwsProviderAssumeRole,
+        AwsProviderAssumeRoleWithWebIdentity,
+        AwsProviderDefaultTags,
+    )
     from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
     from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (
         S3BucketLifecycleConfiguration,
@@ -115,6 +136,7 @@ with node_settings():
         S3BucketLifecycleConfigurationRuleFilter,
         S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration,
     )
+    from cdktf_cdktf_provider_aws.s3_bucket_logging import S3BucketLoggingA
     from cdktf_cdktf_provider_aws.s3_bucket_ownership_controls import (
         S3BucketOwnershipControls,
         S3BucketOwnershipControlsRule,
@@ -127,11 +149,18 @@ with node_settings():
     )
     from cdktf_cdktf_provider_aws.s3_bucket_versioning import S3BucketVersioningA
     from cdktf_cdktf_provider_aws.s3_object import S3Object
+    from cdktf_cdktf_provider_aws.security_group import SecurityGroup
+    from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityGroupEgressRule
+    from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import (
+        VpcSecurityGroupIngressRule,
+    )
     from cdktf_cdktf_provider_external.data_external import DataExternal
     from cdktf_cdktf_provider_external.provider import ExternalProvider
 
 __all__ = [
     "AwsProvider",
+    "AwsProviderAssumeRole",
+    "AwsProviderAssumeRoleWithWebIdentity",
     "AwsProviderDefaultTags",
     "CloudwatchEventRule",
     "CloudwatchEventTarget",
@@ -141,6 +170,11 @@ __all__ = [
     "DataAwsPartition",
     "DataAwsRegion",
     "DataExternal",
+    "EcrLifecyclePolicy",
+    "EcrRepository",
+    "EcrRepositoryEncryptionConfiguration",
+    "EcsCluster",
+    "EcsTaskDefinition",
     "ExternalProvider",
     "IamRole",
     "IamRolePolicy",
@@ -154,6 +188,7 @@ __all__ = [
     "S3BucketLifecycleConfigurationRuleExpiration",
     "S3BucketLifecycleConfigurationRuleFilter",
     "S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration",
+    "S3BucketLoggingA",
     "S3BucketOwnershipControls",
     "S3BucketOwnershipControlsRule",
     "S3BucketPolicy",
@@ -162,4 +197,7 @@ __all__ = [
     "S3BucketServerSideEncryptionConfigurationRuleA",
     "S3BucketVersioningA",
     "S3Object",
+    "SecurityGroup",
+    "VpcSecurityGroupEgressRule",
+    "VpcSecurityGroupIngressRule",
 ]

@@ -9,8 +9,9 @@ from cdktf import Fn, TerraformLocal, Token
 from constructs import Construct
 
 from builder.errors import SpecError
+from builder.spec.layer_spec import LayerSpec
 from modules.layer.bindings import DataExternal
-from modules.layer.naming import named
+from modules.layer.naming import literal, named
 
 NO_RELEASE = (
     '${startswith(abspath(path.module), "/") ? tolist(["echo", "{}"]) '
@@ -68,3 +69,16 @@ class Hooks:
         release = Fn.tolist([*program, "hook", "release"])
         self._release = named(TerraformLocal(self._scope, "release-hook", release))
         self._no_release = named(TerraformLocal(self._scope, "no-release", NO_RELEASE))
+
+
+def program_words(spec: LayerSpec, program: Sequence[str]) -> list[str]:
+    """Return a program for Terraform; raise SpecError for a string, which is a list of letters."""
+    words = [] if isinstance(program, str) else list(program)
+    if words and all(isinstance(word, str) for word in words):
+        return [literal(word) for word in words]
+    raise SpecError(
+        f"program is {program!r}",
+        where=f"LambdaLayer {spec.name!r}, argument 'program'",
+        expected="several words, such as program=['lambda-layer']",
+        fix="give the program and each of its arguments as a string of its own",
+    )

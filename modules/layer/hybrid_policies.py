@@ -49,8 +49,12 @@ def task(bucket_arn: str, prefix: str) -> Document:
 def execution(repository_arn: str, log_group_arn: str) -> Document:
     """Let ECS fetch the image of the service and write its log.
 
+    ``repository_arn`` is empty for an image that is not in ECR, which needs no rights here.
     GetAuthorizationToken knows no resource (service authorization reference, Amazon ECR).
     """
+    write = allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{log_group_arn}:*"])
+    if not repository_arn:
+        return document(write)
     return document(
         allow(["ecr:GetAuthorizationToken"], ["*"]),
         allow(
@@ -60,7 +64,7 @@ def execution(repository_arn: str, log_group_arn: str) -> Document:
             ],
             [repository_arn],
         ),
-        allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{log_group_arn}:*"]),
+        write,
     )
 
 

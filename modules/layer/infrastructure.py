@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from cdktf import DataResource, ITerraformDependable
+from cdktf import (
+    DataResource,
+    ITerraformDependable,
+    Precondition,
+    TerraformProvider,
+    TerraformResourceLifecycle,
+)
 from constructs import Construct
 
+from builder.errors import SpecError
 from builder.protocol.variables import RETIRE_VARIABLE
 from builder.spec.app_spec import AppSpec
 from builder.spec.runtimes import Target
@@ -21,37 +27,19 @@ from modules.layer.bindings import (
     IamRolePolicy,
     S3Bucket,
     S3BucketLifecycleConfiguration,
-    S3BucketLifecycleConfigurationRule,
-    S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload,
-    S3BucketLifecycleConfigurationRuleExpiration,
-    S3BucketLifecycleConfigurationRuleFilter,
-    S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration,
-    S3BucketOwnershipControls,
-    S3BucketOwnershipControlsRule,
-    S3BucketPolicy,
-    S3BucketPublicAccessBlock,
-    S3BucketServerSideEncryptionConfigurationA,
-    S3BucketServerSideEncryptionConfigurationRuleA,
-    S3BucketVersioningA,
 )
+from modules.layer.bucket import rules, secure
 from modules.layer.buildspec import buildspec_text
+from modules.layer.credentials import Credentials
 from modules.layer.hooks import Hooks
-from modules.layer.naming import literal, named
+from modules.layer.naming import layer_place, literal, named, place_of
+from modules.layer.neighbours import Addresses, admit_service, refuse_other_stack
 from modules.layer.place import Place, settle
+from modules.layer.providers import use_provider
+from modules.layer.regions import OwnRegion
 
 DEFAULT_TARGET = Target("3.13", "x86_64")
 """What the project says of its environment; every build overrides it for its own target."""
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """How the aws provider got its credentials, so that the hooks get the same ones.
-
-    Both are empty when they come from the environment. They may be Terraform expressions.
-    """
-
-    profile: str = ""
-    role_arn: str = ""
 
 
 class BuildInfrastructure(Construct):
@@ -60,7 +48,8 @@ class BuildInfrastructure(Construct):
     ``bundle_days`` is how long the inputs of builds are kept, ``noncurrent_days``
     how long overwritten and deleted objects are. ``force_destroy`` lets ``terraform destroy``
     delete a bucket that is not empty; everything in it can be built again. ``account``, ``region``
-    and ``partition`` are asked of the aws provider unless they are given.
+    and ``partition`` are asked of the aws provider unless they are given. ``provider`` is that of
+    bucket, project, layers and publisher, where it is not the stack's default one.
     """
 
     def __init__(  # noqa: PLR0913 - the settings of a construct are keyword arguments
@@ -70,6 +59,7 @@ class BuildInfrastructure(Construct):
         *,
         app: AppSpec,
         credentials: Credentials | None = None,
+        provider: TerraformProvider | None = None,
         log_retention_days: float = 30,
         build_timeout_minutes: int = 60,
         compute_type: str = "BUILD_GENERAL1_SMALL",
@@ -81,20 +71,32 @@ class BuildInfrastructure(Construct):
         partition: str = "",
     ) -> None:
         super().__init__(scope, id_)
+        self.provider = provider
+        self.addresses = Addresses.of(self)
+        self.addresses.settle(app.name, provider, self)
+        self.addresses.take(place_of(self), self, "give the infrastructure another id")
         self.app = app
-        self.credentials = credentials or Credentials()
+        self._layers: dict[str, str] = {}
+        self._services: dict[str, str] = {}
+        self._credentials = (credentials or Credentials()).query(self)
         self.bundle_days = bundle_days
         self.noncurrent_days = noncurrent_days
+        self.force_destroy = force_destroy
 
         log_group = named(
             CloudwatchLogGroup(
-                self, "logs", name=app.log_group, retention_in_days=log_retention_days
+                self,
+                "logs",
+                name=app.log_group,
+                retention_in_days=log_retention_days,
+                kms_key_id=app.kms_key or None,
             )
         )
         # Names and ARNs are made of these three, so that they are known at plan, before anything
         # exists: the plan hook must not depend on a resource that is still to be made.
         place = settle(self, Place(account, region, partition), log_group)
         self.account, self.region, self.partition = place.account, place.region, place.partition
+        self.own_region = OwnRegion(self, self.region)
 
         self._bucket = named(
             S3Bucket(
@@ -104,7 +106,7 @@ class BuildInfrastructure(Construct):
                 force_destroy=force_destroy,
             )
         )
-        bucket_settings = self._secure_bucket()
+        bucket_settings = secure(self, self._bucket.bucket, self.bucket_arn, app, self.bucket_name)
         self._expiring: list[str] = []
         self._lifecycle = self._expire_objects()
         self._role = self._project_role()
@@ -119,6 +121,7 @@ class BuildInfrastructure(Construct):
         self.hooks = Hooks(self, self.query())
         self._retirements: dict[str, Mapping[str, Any]] = {}
         self._retire = self._retire_layers()
+        use_provider(self, provider)
 
     @property
     def retirement(self) -> ITerraformDependable:
@@ -138,27 +141,64 @@ class BuildInfrastructure(Construct):
     @property
     def log_group_arn(self) -> str:
         """The ARN of the log group of all builds, known at plan."""
-        return (
-            f"arn:{self.partition}:logs:{self.region}:{self.account}:log-group:{self.app.log_group}"
-        )
+        return self.arn("logs", f"log-group:{self.app.log_group}")
 
     @property
     def project_arn(self) -> str:
         """The CodeBuild project's ARN, known at plan."""
-        return (
-            f"arn:{self.partition}:codebuild:{self.region}:{self.account}"
-            f":project/{self.app.project}"
-        )
+        return self.arn("codebuild", f"project/{self.app.project}")
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return the ARN of a resource in the application's account and region, known at plan."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+    def for_builds(self) -> list[policies.Statement]:
+        """Return what the application's options ask for of every build role."""
+        app, found = self.app, []
+        if app.kms_key:
+            found.append(policies.use_key(app.kms_key))
+        if app.vpc:
+            place = f"{self.region}:{self.account}"
+            found += policies.use_network(app.vpc, place, self.partition)
+        return found
 
     def build_role_arn(self, layer: str) -> str:
         """Return the ARN of the role under which a layer's builds run, known at plan."""
         role = self.app.build_role(layer, self.region)
         return f"arn:{self.partition}:iam::{self.account}:role/{role}"
 
+    def require(self, condition: Precondition) -> None:
+        """Let nothing be made unless a condition holds that is known at plan."""
+        self._bucket.lifecycle = TerraformResourceLifecycle(precondition=[condition])
+
+    def admit(self, layer: Construct, name: str) -> str:
+        """Take a layer in; return what its addresses begin with.
+
+        Raise SpecError for a second one of a name, or one of another stack.
+        """
+        refuse_other_stack(self, layer, name)
+        if name in self._layers:
+            raise SpecError(
+                f"there are two layers {name!r} in application {self.app.name!r}",
+                where=f"{self._layers[name]} and {layer.node.path}",
+                expected="a name of its own for each LayerSpec: bucket, roles and Lambda know them "
+                "by it",
+                fix="rename one, or use one LambdaLayer for both",
+            )
+        self._layers[name] = layer.node.path
+        address = layer_place(self, name)
+        fix = "give the other one another id, or each BuildInfrastructure a scope of its own"
+        self.addresses.take(address, layer, fix)
+        return address
+
+    def admit_service(self, service: Construct, name: str) -> None:
+        """Take a service in; raise SpecError for a second one of a name, or of another stack."""
+        admit_service(self._services, self, service, name)
+
     def expire(self, prefix: str) -> None:
         """Let objects below a prefix go after ``bundle_days``."""
         self._expiring.append(prefix)
-        self._lifecycle.put_rule(self._rules())
+        self._lifecycle.put_rule(rules(self._expiring, self.bundle_days, self.noncurrent_days))
 
     def query(self) -> dict[str, str]:
         """Return what every hook is asked alike: where the application is, and as who."""
@@ -168,8 +208,8 @@ class BuildInfrastructure(Construct):
             "log_group": self.app.log_group,
             "region": self.region,
             "account": self.account,
-            "profile": self.credentials.profile,
-            "role_arn": self.credentials.role_arn,
+            **({"signing_key": self.app.signing_key} if self.app.signing_key else {}),
+            **self._credentials,
         }
 
     def retire(
@@ -197,6 +237,11 @@ class BuildInfrastructure(Construct):
         )
         return self._retire
 
+    def moves_of(self, layer: str) -> str:
+        """Return the address of what changes when a layer moves to another name or place."""
+        address = f"{self._retire.terraform_resource_type}.{self._retire.friendly_unique_id}"
+        return f'{address}["{layer}"].triggers_replace'
+
     def _retire_layers(self) -> DataResource:
         # Versions are published by builds, not by Terraform, so a destroy-time provisioner removes
         # them. It is one block for all layers: Terraform does not run the provisioner of a block
@@ -217,100 +262,15 @@ class BuildInfrastructure(Construct):
         retire.add_override("for_each", {})
         return retire
 
-    def _secure_bucket(self) -> list[ITerraformDependable]:
-        bucket = self._bucket.bucket
-        private = named(
-            S3BucketPublicAccessBlock(
-                self,
-                "private",
-                bucket=bucket,
-                block_public_acls=True,
-                block_public_policy=True,
-                ignore_public_acls=True,
-                restrict_public_buckets=True,
-            )
-        )
-        ownership = named(
-            S3BucketOwnershipControls(
-                self,
-                "ownership",
-                bucket=bucket,
-                rule=S3BucketOwnershipControlsRule(object_ownership="BucketOwnerEnforced"),
-            )
-        )
-        encryption = named(
-            S3BucketServerSideEncryptionConfigurationA(
-                self,
-                "encryption",
-                bucket=bucket,
-                rule=[
-                    S3BucketServerSideEncryptionConfigurationRuleA(
-                        apply_server_side_encryption_by_default={"sse_algorithm": "AES256"},
-                        # Both are what S3 has by itself, and are said because versions of the
-                        # provider before 6.40.0 want to take away what is not (issue 47320).
-                        blocked_encryption_types=["SSE-C"],
-                        bucket_key_enabled=False,
-                    )
-                ],
-            )
-        )
-        versioning = named(
-            S3BucketVersioningA(
-                self,
-                "versioning",
-                bucket=bucket,
-                versioning_configuration={"status": "Enabled"},
-            )
-        )
-        policy = named(
-            S3BucketPolicy(
-                self,
-                "policy",
-                bucket=bucket,
-                policy=json.dumps(policies.tls_only(self.bucket_arn)),
-                # S3 refuses two changes to a bucket's access at the same moment.
-                depends_on=[private],
-            )
-        )
-        return [private, ownership, encryption, versioning, policy]
-
     def _expire_objects(self) -> S3BucketLifecycleConfiguration:
         return named(
             S3BucketLifecycleConfiguration(
-                self, "lifecycle", bucket=self._bucket.bucket, rule=self._rules()
+                self,
+                "lifecycle",
+                bucket=self._bucket.bucket,
+                rule=rules(self._expiring, self.bundle_days, self.noncurrent_days),
             )
         )
-
-    def _rules(self) -> list[S3BucketLifecycleConfigurationRule]:
-        # Only what a build reads expires. Approvals, records and artifacts stay until somebody
-        # deletes or replaces them.
-        expiring = [
-            S3BucketLifecycleConfigurationRule(
-                id=f"expire-{prefix.strip('/').replace('/', '-')}",
-                status="Enabled",
-                filter=[S3BucketLifecycleConfigurationRuleFilter(prefix=prefix)],
-                expiration=[S3BucketLifecycleConfigurationRuleExpiration(days=self.bundle_days)],
-            )
-            for prefix in self._expiring
-        ]
-        return [
-            S3BucketLifecycleConfigurationRule(
-                id="forget-old-versions",
-                status="Enabled",
-                filter=[S3BucketLifecycleConfigurationRuleFilter()],
-                noncurrent_version_expiration=[
-                    S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration(
-                        noncurrent_days=self.noncurrent_days
-                    )
-                ],
-                abort_incomplete_multipart_upload=[
-                    S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(
-                        days_after_initiation=1
-                    )
-                ],
-            ),
-            *expiring,
-        ]
 
     def _project_role(self) -> IamRole:
         # A project cannot be without a role. Builds run under the role of their layer
@@ -319,9 +279,12 @@ class BuildInfrastructure(Construct):
             IamRole(
                 self,
                 "role",
-                name=f"{self.app.name}-layers-{self.region}",
+                name=f"{self.app.project}-{self.region}",
                 description=f"CodeBuild project {self.app.project}; each layer has its own role",
-                assume_role_policy=json.dumps(policies.codebuild_trust(self.project_arn)),
+                assume_role_policy=json.dumps(
+                    policies.codebuild_trust(self.project_arn, self.account)
+                ),
+                permissions_boundary=self.app.permissions_boundary or None,
             )
         )
         named(
@@ -330,7 +293,11 @@ class BuildInfrastructure(Construct):
                 "permissions",
                 name="logs",
                 role=role.name,
-                policy=json.dumps(policies.write_logs(self.log_group_arn)),
+                policy=json.dumps(
+                    policies.document(
+                        *policies.write_logs(self.log_group_arn)["Statement"], *self.for_builds()
+                    )
+                ),
             )
         )
         return role
@@ -341,7 +308,7 @@ class BuildInfrastructure(Construct):
                 self,
                 "project",
                 name=self.app.project,
-                description=f"Builds the Lambda layers of {self.app.name}",
+                description=f"Builds the Lambda layers of {self.app.prefix}",
                 service_role=self._role.arn,
                 build_timeout=timeout,
                 # Without a source a project needs its own buildspec (AWS CodeBuild API reference,
@@ -357,8 +324,19 @@ class BuildInfrastructure(Construct):
                     # needs no permission.
                     "image_pull_credentials_type": "SERVICE_ROLE",
                 },
+                vpc_config=self._network(),
                 logs_config={
                     "cloudwatch_logs": {"status": "ENABLED", "group_name": self.app.log_group}
                 },
             )
         )
+
+    def _network(self) -> dict[str, Any] | None:
+        vpc = self.app.vpc
+        if vpc is None:
+            return None
+        return {
+            "vpc_id": vpc.id,
+            "subnets": list(vpc.subnets),
+            "security_group_ids": list(vpc.security_groups),
+        }

@@ -25,14 +25,16 @@ from constructs import Construct
 
 from builder.errors import SpecError
 from builder.protocol.keys import LayerKeys
-from builder.protocol.statuses import AT_REST, BUILDING, CURRENT, INVALID, PINNED, UNMOVED
+from builder.protocol.statuses import AT_REST, BUILDING, CURRENT, INVALID, NO_BUILD, PINNED
 from builder.spec.layer_spec import LayerSpec
-from modules.layer import policies
+from modules.layer import policies, size_check
 from modules.layer.assets import SourceTree, bundle_sources
 from modules.layer.bindings import DataExternal, IamRole, IamRolePolicy, S3Object
+from modules.layer.hooks import program_words
 from modules.layer.index_access import logins
 from modules.layer.infrastructure import BuildInfrastructure
-from modules.layer.naming import literal, named
+from modules.layer.naming import Element, literal, named
+from modules.layer.providers import use_provider
 from modules.layer.publisher import Publisher
 from modules.layer.retention import fate_of_versions
 
@@ -73,6 +75,7 @@ class LambdaLayer(Construct):
         program: Sequence[str] = ("lambda-layer",),
     ) -> None:
         super().__init__(scope, id_)
+        self._address = infrastructure.admit(self, spec.name)
         self.spec = spec
         self._keys = LayerKeys(spec.name)
         self._infrastructure = infrastructure
@@ -81,32 +84,36 @@ class LambdaLayer(Construct):
             publisher.serve(spec)
         elif sync_mode is False:
             raise _no_publisher(spec)
-        self._program = _words(spec, program)
+        self._program = program_words(spec, program)
         infrastructure.expire(f"{self._keys.bundles}/")
 
+        self._layer_name = infrastructure.app.layer_name(spec.name, spec.layer_name)
         query = {
             "spec": literal(spec.to_json()),
-            "root": bundle_sources(self, spec.name, sources) if sources else root,
-            "layer_name": infrastructure.app.layer_name(spec.name),
+            "root": bundle_sources(self, self._address or spec.name, sources) if sources else root,
+            "layer_name": self._layer_name,
             "build_role": infrastructure.build_role_arn(spec.name),
             "force_rebuild": _text(force_rebuild),
             "debug_mode": _text(debug_mode),
             "sync_mode": _text(sync_mode),
         }
         answer = infrastructure.hooks.plan(spec.name, query, self._program)
-        self._plan = named(TerraformLocal(self, "plan", Fn.jsondecode(answer)))
+        self._plan = self._named(TerraformLocal(self, "plan", Fn.jsondecode(answer)))
         role = self._build_role()
         shared = infrastructure.query()
-        shared.pop("log_group")
+        for key in ("log_group", "signing_key"):
+            shared.pop(key, None)
         retire = infrastructure.retire(
             spec.name,
             {
                 **shared,
                 "layer": spec.name,
-                "layer_name": infrastructure.app.layer_name(spec.name),
+                "layer_name": self._layer_name,
                 "retain": retain_versions,
                 # For people: a plan of `terraform destroy` shows it.
-                "on_destroy": fate_of_versions(retain_versions),
+                "on_destroy": fate_of_versions(
+                    retain_versions, force_destroy=infrastructure.force_destroy
+                ),
             },
             self._program,
         )
@@ -114,6 +121,8 @@ class LambdaLayer(Construct):
         self._approval = self._approve([*infrastructure.ready, *role, retire, *finisher])
         self._release = self._release_hook({**infrastructure.query(), **query}, answer)
         self._answer = self._choose()
+        infrastructure.own_region.of(spec.name, self._answer)
+        use_provider(self, infrastructure.provider)
 
     @property
     def layer_arn(self) -> str:
@@ -142,9 +151,9 @@ class LambdaLayer(Construct):
     def reason(self) -> str:
         """Why the layer is rebuilt, or why it was built last.
 
-        Functions that are to be moved are no reason for either.
+        Functions that are to be moved are no reason for either, nor is whom it is shared with.
         """
-        only_moves = Op.eq(self._planned("status"), UNMOVED)
+        only_moves = Fn.contains([*NO_BUILD], self._planned("status"))
         reasons = self._text_of("reason"), self._planned("reason")
         return Token.as_string(Fn.conditional(only_moves, *reasons))
 
@@ -168,8 +177,18 @@ class LambdaLayer(Construct):
         """Names the functions that were left on another version, "" when there were none."""
         return self._text_of("functions")
 
-    def add_output(self) -> TerraformOutput:
-        """Add one output to the stack, named after the layer, with all there is to know of it."""
+    def add_output(self, name: str = "") -> TerraformOutput:
+        """Add one output to the stack, with all there is to know of the layer.
+
+        It is named after the layer if it gets no other ``name``. Raise SpecError if a layer of
+        another application has an output of that name.
+        """
+        name = name or self.spec.name
+        self._infrastructure.addresses.take(
+            f"output.{name}",
+            self,
+            f'name this one: add_output("{self._infrastructure.app.name}-{name}")',
+        )
         output = TerraformOutput(
             self,
             "output",
@@ -185,7 +204,7 @@ class LambdaLayer(Construct):
                 "functions": self.functions,
             },
         )
-        output.override_logical_id(self.spec.name)
+        output.override_logical_id(name)
         # cdktf 0.21 takes a precondition argument and leaves it out of the JSON.
         output.add_override(
             "precondition",
@@ -199,6 +218,10 @@ class LambdaLayer(Construct):
             },
         )
         return output
+
+    def _named(self, element: Element) -> Element:
+        # By the spec's name, so that the construct can be renamed: IAM knows the role by it too.
+        return named(element, self._address)
 
     def _is_released(self) -> Any:
         return Fn.contains([CURRENT, BUILDING, PINNED], self.status)
@@ -215,9 +238,7 @@ class LambdaLayer(Construct):
         # error of this expression: destroy would meet it too, but passes over preconditions. In an
         # apply that has just begun the first build there is nothing else: Terraform has no
         # function that fails with a message, and of a conditional it tells the taken side's errors.
-        self._approval.lifecycle = TerraformResourceLifecycle(
-            precondition=[self._is_valid(), self._has_version()]
-        )
+        self._approval.lifecycle = self._conditions(self._has_version())
         arn = self._text_of("layer_arn")
         was_building = Op.eq(self._planned("status"), BUILDING)
         just_begun = Op.and_(Op.eq(self.status, BUILDING), Op.not_(was_building))
@@ -242,27 +263,26 @@ class LambdaLayer(Construct):
 
     def _no_arn(self) -> str:
         """Return what looks like an ARN to providers, and is refused by Lambda."""
-        infrastructure = self._infrastructure
-        return (
-            f"arn:{infrastructure.partition}:lambda:{infrastructure.region}"
-            f":{infrastructure.account}:layer:{infrastructure.app.layer_name(self.spec.name)}"
-            ":no-version-yet"
-        )
+        return self._infrastructure.arn("lambda", f"layer:{self._layer_name}:no-version-yet")
 
     def _build_role(self) -> list[ITerraformDependable]:
         # One role a layer: code of strangers runs in builds, and must not be able to write what
         # another layer publishes.
         infrastructure = self._infrastructure
-        role = named(
+        role = self._named(
             IamRole(
                 self,
                 "role",
                 name=infrastructure.app.build_role(self.spec.name, infrastructure.region),
                 description=f"Builds of the Lambda layer {self.spec.name}",
-                assume_role_policy=json.dumps(policies.codebuild_trust(infrastructure.project_arn)),
+                assume_role_policy=json.dumps(
+                    policies.codebuild_trust(infrastructure.project_arn, infrastructure.account)
+                ),
+                permissions_boundary=infrastructure.app.permissions_boundary or None,
             )
         )
-        policy = named(
+        place = (infrastructure.partition, infrastructure.region, infrastructure.account)
+        policy = self._named(
             IamRolePolicy(
                 self,
                 "permissions",
@@ -273,12 +293,7 @@ class LambdaLayer(Construct):
                         infrastructure.bucket_arn,
                         self.spec.name,
                         infrastructure.log_group_arn,
-                        logins(
-                            self.spec,
-                            infrastructure.partition,
-                            infrastructure.region,
-                            infrastructure.account,
-                        ),
+                        [*logins(self.spec, *place), *infrastructure.for_builds()],
                     )
                 ),
             )
@@ -287,7 +302,7 @@ class LambdaLayer(Construct):
 
     def _approve(self, ready: Sequence[ITerraformDependable]) -> S3Object:
         token = self._planned("token")
-        return named(
+        return self._named(
             S3Object(
                 self,
                 "approval",
@@ -302,19 +317,28 @@ class LambdaLayer(Construct):
                 content_type="text/plain",
                 # A changed tag must not look like an approval, and an object has room for ten.
                 override_provider={"default_tags": {"tags": {}}},
-                lifecycle=TerraformResourceLifecycle(precondition=[self._is_valid()]),
+                lifecycle=self._conditions(),
                 depends_on=ready,
             )
         )
 
-    def _is_valid(self) -> Precondition:
-        return Precondition(
+    def _conditions(self, *more: Precondition) -> TerraformResourceLifecycle:
+        # A layer that moves is approved anew. So an approval that is there while the layer is
+        # retired says that nothing but the retirement is replaced (builder/operations/retire.py).
+        return TerraformResourceLifecycle(
+            precondition=[*self._can_be_built(), *more],
+            replace_triggered_by=[self._infrastructure.moves_of(self.spec.name)],
+        )
+
+    def _can_be_built(self) -> list[Precondition]:
+        is_valid = Precondition(
             condition=Op.neq(self._planned("status"), INVALID),
             error_message=f"Layer {self.spec.name} cannot be built.\n{self._planned('reason')}",
         )
+        return [is_valid, size_check.fits(self.spec.name, self._plan.expression)]
 
     def _release_hook(self, query: Mapping[str, str], planned: str) -> DataExternal:
-        return named(
+        return self._named(
             DataExternal(
                 self,
                 "release",
@@ -326,6 +350,7 @@ class LambdaLayer(Construct):
                     # Terraform hides a hook's progress. It shows this query when, and only when, a
                     # build is due, and then this line tells people where to look.
                     "watch": f"lambda-layer watch {self.spec.name}",
+                    "size": size_check.line(self._plan.expression),
                 },
                 # On the approval and nothing else: Terraform puts the reading off until apply if
                 # one of these has a planned change, and a tag of the bucket must not do that.
@@ -342,7 +367,7 @@ class LambdaLayer(Construct):
         # Of one type, which a conditional's two sides must have.
         plan, release = Fn.tomap(self._plan.expression), self._release.result
         answer = Fn.conditional(self._is_known(), plan, release)
-        return named(TerraformLocal(self, "answer", answer))
+        return self._named(TerraformLocal(self, "answer", answer))
 
     def _planned(self, key: str) -> str:
         return f"{Fn.lookup_nested(self._plan.expression, [key])}"
@@ -363,19 +388,6 @@ def _no_publisher(spec: LayerSpec) -> SpecError:
         where=f"LambdaLayer {spec.name!r}, argument 'sync_mode'",
         expected="sync_mode=False beside publisher=Publisher(...)",
         fix="make one Publisher for the application and give it to its layers",
-    )
-
-
-def _words(spec: LayerSpec, program: Sequence[str]) -> list[str]:
-    """Return a program for Terraform; raise SpecError for a string, which is a list of letters."""
-    words = [] if isinstance(program, str) else list(program)
-    if words and all(isinstance(word, str) for word in words):
-        return [literal(word) for word in words]
-    raise SpecError(
-        f"program is {program!r}",
-        where=f"LambdaLayer {spec.name!r}, argument 'program'",
-        expected="several words, such as program=['lambda-layer']",
-        fix="give the program and each of its arguments as a string of its own",
     )
 
 

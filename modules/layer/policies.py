@@ -4,7 +4,9 @@ Sources of the facts:
 - what CodeBuild's role needs: AWS CodeBuild user guide, "Allow CodeBuild to interact with other AWS
   services"; S3 sources need GetObject and GetObjectVersion, S3 artifacts PutObject, both
   GetBucketAcl and GetBucketLocation.
-- aws:SourceArn in its trust: AWS CodeBuild user guide, "Cross-service confused deputy prevention".
+- aws:SourceArn and aws:SourceAccount in its trust: AWS CodeBuild user guide, "Cross-service
+  confused deputy prevention"; for Lambda: IAM user guide, "The confused deputy problem", and
+  Prowler's check iam_role_cross_service_confused_deputy_prevention.
 - secrets of builds: AWS Secrets Manager user guide, "IAM policy examples" (six characters follow
   the name in a secret's ARN).
 - CodeArtifact: AWS CodeArtifact user guide, "Authentication and tokens" and "Repository policies";
@@ -18,6 +20,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from builder.protocol.keys import LayerKeys
+from builder.spec.app_spec import Vpc
 
 Document = dict[str, Any]
 Statement = dict[str, Any]
@@ -33,27 +36,19 @@ def allow(actions: list[str], resources: list[str]) -> Statement:
     return {"Effect": "Allow", "Action": actions, "Resource": resources}
 
 
-def codebuild_trust(project_arn: str) -> Document:
+def codebuild_trust(project_arn: str, account: str) -> Document:
     """Let CodeBuild assume a role, on behalf of one project only."""
-    return document(
-        {
-            "Effect": "Allow",
-            "Action": "sts:AssumeRole",
-            "Principal": {"Service": "codebuild.amazonaws.com"},
-            "Condition": {"StringEquals": {"aws:SourceArn": project_arn}},
-        }
-    )
+    source = {"aws:SourceArn": project_arn, "aws:SourceAccount": account}
+    return _trust("codebuild.amazonaws.com", source)
 
 
-def lambda_trust() -> Document:
-    """Let Lambda functions assume a role."""
-    return document(
-        {
-            "Effect": "Allow",
-            "Action": "sts:AssumeRole",
-            "Principal": {"Service": "lambda.amazonaws.com"},
-        }
-    )
+def lambda_trust(account: str) -> Document:
+    """Let Lambda assume a role, for functions of one account only.
+
+    The function's ARN is not demanded: when a function is made Lambda tries its role before there
+    is a function, and no documentation says what the source is then.
+    """
+    return _trust("lambda.amazonaws.com", {"aws:SourceAccount": account})
 
 
 def write_logs(log_group_arn: str) -> Document:
@@ -134,6 +129,8 @@ def publish(
         allow(["s3:PutObject"], [record, artifacts]),
         allow(["s3:ListBucket"], [bucket_arn]),
         allow(["codebuild:BatchGetBuilds"], [project_arn]),
+        # ListLayerVersions has no resource in the service authorization reference, and the layer in
+        # what IAM says when it is denied (mooyoul/serverless-latest-layer-version, issue 31).
         allow(["lambda:PublishLayerVersion", "lambda:ListLayerVersions"], layer_arns),
         allow(
             ["lambda:GetLayerVersion", "lambda:DeleteLayerVersion"],
@@ -167,12 +164,83 @@ def move_functions(function_arns: list[str], searched_arns: list[str]) -> list[S
     return statements
 
 
-def merge_parts(
+def share_versions(layer_arns: list[str]) -> Statement:
+    """Let a role say which accounts may use the versions of layers."""
+    return allow(
+        [
+            "lambda:GetLayerVersionPolicy",
+            "lambda:AddLayerVersionPermission",
+            "lambda:RemoveLayerVersionPermission",
+        ],
+        [f"{layer_arn}:*" for layer_arn in layer_arns],
+    )
+
+
+def name_versions(parameter_arns: list[str]) -> Statement:
+    """Let a role write the parameters that name layers."""
+    return allow(["ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter"], parameter_arns)
+
+
+def use_key(key_arn: str) -> Statement:
+    """Let a role read and write what a KMS key encrypts."""
+    return allow(["kms:Decrypt", "kms:GenerateDataKey"], [key_arn])
+
+
+def sign(key_arn: str) -> Statement:
+    """Let a role sign with a KMS key."""
+    return allow(["kms:Sign"], [key_arn])
+
+
+def use_network(vpc: Vpc, place: str, partition: str) -> list[Statement]:
+    """Let CodeBuild put a role's builds into a VPC; ``place`` is ``REGION:ACCOUNT``.
+
+    Source: AWS CodeBuild user guide, "Allow CodeBuild access to AWS services required to create a
+    VPC network interface"; narrower than there where EC2 has resources for an action. Describe
+    actions know no resource (service authorization reference, Amazon EC2).
+    """
+    ec2 = f"arn:{partition}:ec2:{place}"
+    subnets = [f"{ec2}:subnet/{name}" for name in vpc.subnets]
+    groups = [f"{ec2}:security-group/{name}" for name in vpc.security_groups]
+    interfaces = [f"{ec2}:network-interface/*"]
+    lend = allow(["ec2:CreateNetworkInterfacePermission"], interfaces)
+    lend["Condition"] = {
+        "StringEquals": {"ec2:AuthorizedService": "codebuild.amazonaws.com"},
+        "ArnEquals": {"ec2:Subnet": subnets},
+    }
+    remove = allow(["ec2:DeleteNetworkInterface"], interfaces)
+    remove["Condition"] = {"ArnEquals": {"ec2:Subnet": subnets}}
+    return [
+        allow(["ec2:CreateNetworkInterface"], [*subnets, *groups, *interfaces]),
+        lend,
+        remove,
+        allow(
+            [
+                *("ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces"),
+                *("ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"),
+            ],
+            ["*"],
+        ),
+    ]
+
+
+def trace() -> Statement:
+    """Let a role send traces; they know no resource (service authorization reference, X-Ray)."""
+    return allow(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], ["*"])
+
+
+def send(target_arn: str) -> Statement:
+    """Let a role send to a queue or a topic."""
+    service = target_arn.split(":")[2]
+    action = {"sqs": "sqs:SendMessage", "sns": "sns:Publish"}[service]
+    return allow([action], [target_arn])
+
+
+def start_builds(
     project_arn: str, bucket_arn: str, build_role_arns: Mapping[str, str]
 ) -> list[Statement]:
-    """Let a role start the builds that merge what was built for several runtimes.
+    """Let a role start the builds that follow on others of the same release.
 
-    ``build_role_arns`` are the build roles of the layers that are for several runtimes.
+    ``build_role_arns`` are the build roles of the layers that may need one, by layer.
     """
     pass_role = allow(["iam:PassRole"], sorted(build_role_arns.values()))
     pass_role["Condition"] = {"StringEquals": {"iam:PassedToService": "codebuild.amazonaws.com"}}
@@ -206,6 +274,17 @@ def tls_only(bucket_arn: str) -> Document:
             "Action": "s3:*",
             "Resource": [bucket_arn, f"{bucket_arn}/*"],
             "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    )
+
+
+def _trust(service: str, source: Mapping[str, str]) -> Document:
+    return document(
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"Service": service},
+            "Condition": {"StringEquals": dict(source)},
         }
     )
 

@@ -13,6 +13,9 @@ from collections.abc import Sequence
 from cdktf import ITerraformDependable
 from constructs import Construct
 
+from builder.inputs.publisher_code import HANDLER, publisher_files
+from builder.protocol.variables import LAYER_NAMES_VARIABLE, SIGNING_KEY_VARIABLE
+from builder.spec.app_spec import AppSpec
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.runtimes import Target
 from modules.layer import policies
@@ -28,8 +31,8 @@ from modules.layer.bindings import (
     LambdaPermission,
 )
 from modules.layer.infrastructure import BuildInfrastructure
-from modules.layer.naming import named
-from modules.layer.publisher_code import HANDLER, publisher_files
+from modules.layer.naming import named, place_of
+from modules.layer.providers import use_provider
 
 TIMEOUT_SECONDS = 900
 """The most that Lambda allows: a function that is being moved may take minutes."""
@@ -65,6 +68,7 @@ class Publisher(Construct):
         log_retention_days: float = 30,
     ) -> None:
         super().__init__(scope, id_)
+        infrastructure.addresses.take(place_of(self), self, "give the publisher another id")
         self._infrastructure = infrastructure
         self._notify = notify
         self._served: list[LayerSpec] = []
@@ -76,37 +80,63 @@ class Publisher(Construct):
                 "logs",
                 name=f"/aws/lambda/{name}",
                 retention_in_days=log_retention_days,
+                kms_key_id=infrastructure.app.kms_key or None,
             )
         )
         role, self._permissions = self._role()
         function = self._function(role, target, memory_size, [logs, self._permissions])
+        self._lambda = function
         self.ready: Sequence[ITerraformDependable] = self._events(function)
         """Everything that must be there before a build is started in async mode."""
+        use_provider(self, infrastructure.provider)
 
     def serve(self, spec: LayerSpec) -> None:
         """Let the function do what a layer needs: for its functions, its runtimes, its keep."""
         self._served.append(spec)
         self._permissions.policy = self._policy()
+        given = {each.name: each.layer_name for each in self._served if each.layer_name}
+        if given:
+            names = json.dumps(given, sort_keys=True)
+            self._lambda.add_override(f"environment.variables.{LAYER_NAMES_VARIABLE}", names)
 
     def _more(self) -> list[policies.Statement]:
-        """Return what some layers need, and others do not."""
+        """Return what some layers or options need, and others do not."""
         infrastructure = self._infrastructure
-        statements: list[policies.Statement] = []
+        app, statements = infrastructure.app, list[policies.Statement]()
+        statements += _for_options(app)
         if any(spec.functions for spec in self._served):
             scopes = [spec.scope for spec in self._served]
             named = {self._function_arn(name) for scope in scopes for name in scope.named}
             searches = any(scope.searches for scope in scopes)
             every = [self._function_arn("*")] if searches else []
             statements += policies.move_functions(sorted(named), every)
-        merged = {
+        # To merge what was built for several runtimes, and to take a container where Lambda compute
+        # was not enough.
+        building = {
             spec.name: infrastructure.build_role_arn(spec.name)
             for spec in self._served
-            if len(spec.targets) > 1
+            if len(spec.targets) > 1 or spec.compute == "auto"
         }
-        if merged:
-            statements += policies.merge_parts(
-                infrastructure.project_arn, infrastructure.bucket_arn, merged
+        if building:
+            statements += policies.start_builds(
+                infrastructure.project_arn, infrastructure.bucket_arn, building
             )
+        shared = sorted(
+            self._layer_arn(app.layer_name(spec.name, spec.layer_name))
+            for spec in self._served
+            if spec.share
+        )
+        if shared:
+            statements.append(policies.share_versions(shared))
+        parameters = sorted(
+            # The slash that a parameter's name begins with is not doubled (service authorization
+            # reference, "Resource types defined by AWS Systems Manager").
+            infrastructure.arn("ssm", f"parameter{spec.parameter}")
+            for spec in self._served
+            if spec.parameter
+        )
+        if parameters:
+            statements.append(policies.name_versions(parameters))
         pruned = sorted(spec.name for spec in self._served if spec.keep)
         if pruned:
             statements += policies.prune(infrastructure.bucket_arn, pruned)
@@ -115,16 +145,19 @@ class Publisher(Construct):
     def _layer_names(self) -> list[str]:
         """Return the names of the application's layers, or a pattern where they are too many."""
         app = self._infrastructure.app
-        names = sorted(app.layer_name(spec.name) for spec in self._served)
+        given = sorted(spec.layer_name for spec in self._served if spec.layer_name)
+        names = sorted(app.layer_name(spec.name) for spec in self._served if not spec.layer_name)
         # A role's inline policies have 10,240 characters in all (IAM user guide, "IAM quotas").
-        return names if 0 < len(names) <= NAMED_LAYERS else [f"{app.name}-*"]
+        is_short = len(names) <= NAMED_LAYERS and (names or given)
+        return [*(names if is_short else [f"{app.prefix}-*"]), *given]
 
     def _function_arn(self, name: str) -> str:
         if name.startswith("arn:"):
             return name
-        infrastructure = self._infrastructure
-        place = f"{infrastructure.region}:{infrastructure.account}"
-        return f"arn:{infrastructure.partition}:lambda:{place}:function:{name}"
+        return self._infrastructure.arn("lambda", f"function:{name}")
+
+    def _layer_arn(self, name: str) -> str:
+        return self._infrastructure.arn("lambda", f"layer:{name}")
 
     def _role(self) -> tuple[IamRole, IamRolePolicy]:
         app, region = self._infrastructure.app, self._infrastructure.region
@@ -133,8 +166,9 @@ class Publisher(Construct):
                 self,
                 "role",
                 name=f"{app.publisher}-{region}",
-                description=f"Publishes the Lambda layers of {app.name} when they are built",
-                assume_role_policy=json.dumps(policies.lambda_trust()),
+                description=f"Publishes the Lambda layers of {app.prefix} when they are built",
+                assume_role_policy=json.dumps(policies.lambda_trust(self._infrastructure.account)),
+                permissions_boundary=app.permissions_boundary or None,
             )
         )
         permissions = named(
@@ -146,21 +180,14 @@ class Publisher(Construct):
 
     def _policy(self) -> str:
         infrastructure = self._infrastructure
-        place = f"{infrastructure.region}:{infrastructure.account}"
-        app = infrastructure.app
+        log_group = f"/aws/lambda/{infrastructure.app.publisher}"
         return json.dumps(
             policies.publish(
                 bucket_arn=infrastructure.bucket_arn,
                 project_arn=infrastructure.project_arn,
-                layer_arns=[
-                    f"arn:{infrastructure.partition}:lambda:{place}:layer:{name}"
-                    for name in self._layer_names()
-                ],
+                layer_arns=[self._layer_arn(name) for name in self._layer_names()],
                 build_log_arn=infrastructure.log_group_arn,
-                own_log_arn=(
-                    f"arn:{infrastructure.partition}:logs:{place}"
-                    f":log-group:/aws/lambda/{app.publisher}"
-                ),
+                own_log_arn=infrastructure.arn("logs", f"log-group:{log_group}"),
                 topic_arn=self._notify,
                 more=self._more(),
             )
@@ -180,7 +207,7 @@ class Publisher(Construct):
                 self,
                 "function",
                 function_name=app.publisher,
-                description=f"Publishes the Lambda layers of {app.name} when they are built",
+                description=f"Publishes the Lambda layers of {app.prefix} when they are built",
                 role=role.arn,
                 runtime=target.runtime,
                 architectures=[target.architecture],
@@ -188,11 +215,16 @@ class Publisher(Construct):
                 filename=code.filename,
                 source_code_hash=code.sha256,
                 timeout=TIMEOUT_SECONDS,
+                kms_key_arn=app.kms_key or None,
+                tracing_config={"mode": "Active"} if app.tracing else None,
+                dead_letter_config={"target_arn": app.dead_letter} if app.dead_letter else None,
+                code_signing_config_arn=app.code_signing or None,
                 memory_size=memory_size,
                 environment={
                     "variables": {
-                        "LAMBDA_LAYER_APP": app.name,
+                        "LAMBDA_LAYER_APP": app.prefix,
                         "LAMBDA_LAYER_NOTIFY": self._notify,
+                        **({SIGNING_KEY_VARIABLE: app.signing_key} if app.signing_key else {}),
                     }
                 },
                 depends_on=ready,
@@ -221,7 +253,7 @@ class Publisher(Construct):
                 self,
                 "rule",
                 name=app.publisher,
-                description=f"Builds of the Lambda layers of {app.name} that have ended",
+                description=f"Builds of the Lambda layers of {app.prefix} that have ended",
                 event_pattern=json.dumps(
                     {
                         "source": ["aws.codebuild"],
@@ -258,3 +290,17 @@ class Publisher(Construct):
             )
         )
         return [permission, target]
+
+
+def _for_options(app: AppSpec) -> list[policies.Statement]:
+    """Return what the application's options ask for of the publisher's role."""
+    found = []
+    if app.kms_key:
+        found.append(policies.use_key(app.kms_key))
+    if app.signing_key:
+        found.append(policies.sign(app.signing_key))
+    if app.tracing:
+        found.append(policies.trace())
+    if app.dead_letter:
+        found.append(policies.send(app.dead_letter))
+    return found

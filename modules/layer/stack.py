@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from cdktf import Fn, LocalBackend, S3Backend, TerraformStack, TerraformVariable, Token
 from constructs import Construct
 
+from builder.protocol.credentials import AssumeRole, WebIdentity
 from builder.spec.app_spec import AppSpec
 from builder.spec.layer_spec import LayerSpec
+from builder.spec.service_spec import ServiceSpec
 from modules.layer.assets import SourceTree
 from modules.layer.bindings import AwsProvider, AwsProviderDefaultTags, ExternalProvider
-from modules.layer.infrastructure import BuildInfrastructure, Credentials
+from modules.layer.credentials import Credentials
+from modules.layer.hybrid import HybridService
+from modules.layer.infrastructure import BuildInfrastructure
 from modules.layer.layer import PROJECT_ROOT, LambdaLayer
 from modules.layer.publisher import Publisher
 from modules.layer.versions import allow_versions
+from modules.layer.workspaces import (
+    DESCRIPTION,
+    VARIABLE,
+    WorkspaceApp,
+    in_workspaces,
+    named_rightly,
+)
 
 Sources = Callable[[LayerSpec], SourceTree]
+
+TYPES = {
+    "str": "string",
+    "str | None": "optional(string)",
+    "tuple[str, ...] | None": "optional(list(string))",
+    "Mapping[str, str] | None": "optional(map(string))",
+}
+"""The types of a role's fields in Terraform."""
 
 SYNC_ONLY = (
     "sync_mode = false needs the publisher function, which this stack does not have. Add async = "
@@ -26,7 +46,7 @@ SYNC_ONLY = (
 
 
 class LayersStack(TerraformStack):
-    """All layers of an application, with one output for each.
+    """All layers and services of an application, with one output for each.
 
     With ``sources`` the files of each layer are synthesized beside the JSON, and so is the state:
     the folder can be taken to a machine without a checkout and applied there. Without, paths are
@@ -42,6 +62,7 @@ class LayersStack(TerraformStack):
         layers: Sequence[LayerSpec],
         root: str = PROJECT_ROOT,
         sources: Sources | None = None,
+        services: Sequence[ServiceSpec] = (),
     ) -> None:
         super().__init__(scope, id_)
         self.app = app
@@ -49,15 +70,19 @@ class LayersStack(TerraformStack):
         self._keep_state("." if sources else root.removeprefix("${path.module}/"))
         credentials = self._providers()
         self.log_retention_days = self._variable(
-            "log_retention_days", "number", 30, "How long logs are kept, in days"
+            "log_retention_days",
+            "number",
+            self.app.log_retention_days,
+            "How long logs are kept, in days",
         ).number_value
         self.infrastructure = BuildInfrastructure(
             self,
             "build",
-            app=app,
+            app=self._in_workspaces(),
             credentials=credentials,
             log_retention_days=self.log_retention_days,
         )
+        self.infrastructure.require(named_rightly(app))
         publisher = self._publisher()
         settings = self._layer_settings()
         self.layers: Mapping[str, LambdaLayer] = {
@@ -75,6 +100,25 @@ class LayersStack(TerraformStack):
         }
         for layer in self.layers.values():
             layer.add_output()
+        self.services = self._hybrid_services(services)
+
+    def _hybrid_services(self, specs: Sequence[ServiceSpec]) -> Mapping[str, HybridService]:
+        scope = Construct(self.infrastructure, "service")  # its name cannot be that of a layer
+        found = {}
+        for spec in specs:
+            found[spec.name] = HybridService(
+                scope,
+                spec.name,
+                infrastructure=self.infrastructure,
+                spec=spec,
+                log_retention_days=self.log_retention_days,
+            )
+            found[spec.name].add_output()
+        return found
+
+    def _in_workspaces(self) -> WorkspaceApp:
+        text = DESCRIPTION.format(name=self.app.name)
+        return in_workspaces(self, self.app, self._variable(VARIABLE, "string", "", text))
 
     def _publisher(self) -> Publisher | None:
         if not self.app.has_publisher:
@@ -89,12 +133,17 @@ class LayersStack(TerraformStack):
 
     def _keep_state(self, folder: str) -> None:
         if self.app.backend is not None:
-            settings: dict[str, Any] = {"encrypt": True, **self.app.backend}
-            S3Backend(self, **settings)
+            backend = dict(self.app.backend)
+            S3Backend(self, bucket=backend["bucket"], key=backend["key"], region=backend["region"])
+            # Terraform knows more arguments than the construct does, such as use_lockfile.
+            for name, value in {"encrypt": True, **backend}.items():
+                self.add_override(f"terraform.backend.s3.{name}", value)
             return
         # cdktf's default is an absolute path of the machine that synthesizes. Terraform takes a
         # relative one from the folder it works in (Terraform docs, "Backend Type: local").
-        LocalBackend(self, path=f"{folder}/terraform.{self.node.id}.tfstate")
+        # Other workspaces' are beside it: a folder that is generated is no place for a state.
+        state = f"{folder}/terraform.{self.node.id}.tfstate"
+        LocalBackend(self, path=state, workspace_dir=f"{state}.d")
 
     def _providers(self) -> Credentials:
         region = self._variable(
@@ -114,6 +163,18 @@ class LayersStack(TerraformStack):
         skip_checks = self._variable(
             "skip_aws_checks", "bool", False, "Do not validate credentials and region beforehand"
         )
+        roles = self._variable(
+            "assume_role",
+            _object(AssumeRole),
+            [],
+            "Roles to assume for everything, one after the other",
+        )
+        token = self._variable(
+            "assume_role_with_web_identity",
+            _object(WebIdentity),
+            [],
+            "A role for a token, before the others",
+        )
         provider = AwsProvider(
             self,
             "aws",
@@ -124,16 +185,19 @@ class LayersStack(TerraformStack):
             skip_credentials_validation=skip_checks.boolean_value,
             skip_region_validation=skip_checks.boolean_value,
         )
-        # The block must be absent when there is no role.
-        provider.add_override(
-            "dynamic.assume_role",
-            {
-                "for_each": Fn.compact([role.string_value]),
-                "content": {"role_arn": "${assume_role.value}"},
-            },
-        )
+        # The blocks must be absent when there is no role.
+        first = f"[for arn in compact([{_plain(role)}]) : {{ role_arn = arn }}]"
+        chain = f"${{concat({first}, {_plain(roles)})}}"
+        provider.add_override("dynamic.assume_role", _block(AssumeRole, "assume_role", chain))
+        name = "assume_role_with_web_identity"
+        provider.add_override(f"dynamic.{name}", _block(WebIdentity, name, f"${{{_plain(token)}}}"))
         ExternalProvider(self, "external")
-        return Credentials(profile=profile.string_value, role_arn=role.string_value)
+        return Credentials(
+            profile=profile.string_value,
+            role_arn=role.string_value,
+            assume_role=f"${{{_plain(roles)}}}",
+            web_identity=f"${{{_plain(token)}}}",
+        )
 
     def _layer_settings(self) -> dict[str, str]:
         force = self._variable("force_rebuild", "bool", False, "Build every layer again, once")
@@ -174,3 +238,19 @@ class LayersStack(TerraformStack):
 def _or_null(variable: TerraformVariable) -> str:
     # An empty string would be taken for a value; one() of nothing is null.
     return Token.as_string(Fn.one(Fn.compact([variable.string_value])))
+
+
+def _plain(variable: TerraformVariable) -> str:
+    return f"var.{variable.friendly_unique_id}"
+
+
+def _block(kind: type[AssumeRole] | type[WebIdentity], name: str, each: str) -> dict[str, Any]:
+    """Return a dynamic block of the provider that has what each role sets."""
+    content = {part.name: f"${{try({name}.value.{part.name}, null)}}" for part in fields(kind)}
+    return {"for_each": each, "content": content}
+
+
+def _object(kind: type[AssumeRole] | type[WebIdentity]) -> str:
+    """Return the type of a variable with a list of roles, in Terraform's words."""
+    parts = [f"{part.name} = {TYPES[str(part.type)]}" for part in fields(kind)]
+    return f"list(object({{ {', '.join(parts)} }}))"

@@ -5,6 +5,9 @@ Bindings pin the one version that they were made of, which would be too narrow f
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 from cdktf import TerraformStack
 
 TERRAFORM = ">= 1.4.0"
@@ -31,3 +34,25 @@ def allow_versions(stack: TerraformStack, *, aws: str = AWS, external: str = EXT
     stack.add_override("terraform.required_version", TERRAFORM)
     stack.add_override("terraform.required_providers.aws.version", aws)
     stack.add_override("terraform.required_providers.external.version", external)
+
+
+FILE = "versions.tf"
+"""Where a synthesized folder says which Terraform it needs."""
+
+
+def apart(folder: Path) -> None:
+    """Move which Terraform a synthesized folder needs from its JSON to FILE.
+
+    checkov takes every value below ``terraform`` for a block, and gives up on a JSON file with the
+    text of ``required_version`` there (3.3.30, terraform_json/parser.py). It reads FILE.
+    """
+    file = folder / "cdk.tf.json"
+    document = json.loads(file.read_text("utf-8"))
+    needed = document["terraform"].pop("required_version", None)
+    if needed is None:
+        (folder / FILE).unlink(missing_ok=True)
+        return
+    # As JSON.stringify writes it, so that nothing else changes.
+    file.write_text(json.dumps(document, indent=2, ensure_ascii=False), "utf-8")
+    text = f"terraform {{\n  required_version = {json.dumps(needed)}\n}}\n"
+    (folder / FILE).write_text(text, "utf-8")

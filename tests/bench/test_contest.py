@@ -44,6 +44,7 @@ def test_the_fastest_run_of_a_side_counts() -> None:
     assert result.times["ours", "warm"].wall == 2.0
 
 
+@pytest.mark.slow
 def test_the_real_worker_builds_a_tiny_layer(tmp_path: Path) -> None:
     env = {**os.environ, "PIP_FIND_LINKS": ""}
     ours = Ours(Sample("tiny", ("six==1.17.0",)), tmp_path, env)

@@ -33,7 +33,7 @@ def finished(
     clock: Clock | None = None,
 ) -> BuildState:
     """Return a build once it has ended; raise BuildFailed unless it succeeded."""
-    failed = finish_builds(layer, {"": build_id}, progress=progress, clock=clock or quick())
+    _, failed = finish_builds(layer, {"": build_id}, progress=progress, clock=clock or quick())
     if failed:
         raise failed[""]
     state = layer.services.codebuild.state(build_id)

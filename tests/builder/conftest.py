@@ -35,10 +35,15 @@ ACCOUNT = "123456789012"
 
 
 def spec_of(name: str = "web", **fields: Any) -> LayerSpec:
-    """Return a spec of one dependency for python3.12 on arm64, but for what is named."""
+    """Return a spec of one dependency for python3.12 on arm64, but for what is named.
+
+    Its size is not looked at: that would ask an index on the network.
+    """
     if not {"package", "requirements", "dependencies"} & set(fields):
         fields["dependencies"] = ("requests>=2",)
-    defaults: dict[str, Any] = {"python": ("3.12",), "architecture": "arm64"}
+    defaults: dict[str, Any] = {
+        "python": ("3.12",), "architecture": "arm64", "size_check": "off",
+    }  # fmt: skip
     return LayerSpec(name=name, **{**defaults, **fields})
 
 

@@ -17,8 +17,9 @@ word = word.read_text().split() if word.is_file() else []
 if word[:1] == ["as"]:
     word = pathlib.Path(word[1]).read_text().split()
 target, merging = os.environ.get("LAYER_TARGET", ""), os.environ.get("LAYER_MERGE") == "true"
-if word and word[-1].startswith("on:") and word.pop()[3:] != (target or "merge"):
-    word = []
+places = (target or "merge", os.environ.get("LAYER_COMPUTE", "container"))
+while word and word[-1].startswith("on:"):
+    word = word[:-1] if word[-1][3:] in places else []
 print("building", request["layer"], *[target] * bool(target), *["merge"] * merging, flush=True)
 deadline = time.time() + 300
 def wait(path, there):
@@ -34,6 +35,9 @@ if "fail" in word:
     sys.exit(3)
 if "refuse" in word:
     print("ERROR: there is no package unobtainium\\n  where:    web\\n  fix:      correct it")
+    sys.exit(1)
+if "needs" in word:
+    print("ERROR: numpy 2.0 cannot be built\\n  fix:      look\\n  needs:    a compiler")
     sys.exit(1)
 if "nothing" in word:
     pathlib.Path("out").mkdir()
@@ -84,15 +88,18 @@ manifest = {
     "build_id": os.environ["CODEBUILD_BUILD_ID"],
     "parts": parts,
 }
+if "lie" in word:
+    manifest["code_sha256"] = base64.b64encode(bytes(32)).decode()
 pathlib.Path("out/manifest.json").write_text(json.dumps(manifest))
 """
 """A worker that takes a moment: it keeps the protocol and installs nothing.
 
 A file ``behave`` beside the package says otherwise: ``wait PATH`` until a file exists, ``fail``,
-``nothing`` (no artifact), ``random`` (other bytes in every build). A last word such as
-``on:python3.12`` or ``on:merge`` says which of a layer's builds is meant. The file is part of the
-source: who wants a build of the same source to behave otherwise says ``as`` and a file that holds
-the words. Whatever it does, it does not begin while the file HOLD is there."""
+``nothing`` (no artifact), ``random`` (other bytes in every build), ``lie`` (a manifest of other
+bytes). A last word such as ``on:python3.12`` or ``on:merge`` says which of a layer's builds is
+meant. The file is part of the source: who wants a build of the same source to behave otherwise says
+``as`` and a file that holds the words. Whatever it does, it does not begin while the file HOLD is
+there."""
 
 
 def buildspec(hold: Path) -> str:

@@ -29,8 +29,9 @@ class WorldApp(AppSpec):
         return self.name
 
 
-def publisher(world: World, notify: str = "") -> Publisher:
-    return Publisher(WorldApp(world.name), world.session, notify, quick())
+def publisher(world: World, notify: str = "", signing_key: str = "") -> Publisher:
+    app = WorldApp(world.name, signing_key=signing_key)
+    return Publisher(app, world.session, notify, clock=quick())
 
 
 def ended(build: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -56,6 +59,31 @@ def test_ten_plans_of_the_same_source_are_the_same_and_write_nothing(world: Worl
 
     assert writes(world, lambda: answers.extend(planned(world) for _ in range(10))) == []
     assert all(answer == answers[0] for answer in answers)
+
+
+LOADED = """
+import sys
+from builder.hook import plan_hook
+from builder.query import Query
+plan_hook(Query.parse(sys.stdin.read()))
+print(*sorted(name for name in sys.modules if name.startswith("builder.sizes")))
+"""
+
+
+def test_a_plan_that_finds_nothing_to_do_loads_nothing_of_sizes(world: World) -> None:
+    def loaded() -> list[str]:
+        asked = json.dumps(dict(asked_of_all({"web": query_of(world)}).fields))
+        environment = {**os.environ, **world.aws.environment()}
+        done = subprocess.run(
+            [sys.executable, "-c", LOADED], input=asked, env=environment,
+            capture_output=True, text=True, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout.split()
+
+    assert "builder.sizes.plan_sizes" in loaded()
+    apply(world)
+    assert loaded() == ["builder.sizes", "builder.sizes.candidate"]
 
 
 def test_the_answer_of_a_current_layer_is_echoed_without_touching_aws(world: World) -> None:
@@ -192,6 +220,34 @@ def test_two_people_who_apply_at_once_both_succeed_with_one_build(world: World) 
     assert answers[0] == answers[1]
     assert answers[0]["status"] == "current"
     assert (len(world.builds()), world.versions()) == (1, [1])
+
+
+def test_who_applied_first_joins_what_another_has_approved_since_of_the_same(world: World) -> None:
+    apply(world)
+    world.edit()
+    first = planned(world)
+    approve(world, first)
+    second = planned(world)  # before the first one's hook begins its build
+    approve(world, second)
+    assert (first["token"][-2:], second["token"][-2:]) == ("#2", "#3")
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda plan: released(world, plan), (first, second)))
+
+    assert answers[0] == answers[1]
+    assert answers[0]["status"] == "current"
+    assert (len(world.builds()), world.versions()) == (2, [1, 2])
+    assert released(world, first) == answers[0]
+
+
+def test_a_forced_rebuild_is_not_content_with_what_another_has_approved(world: World) -> None:
+    apply(world)
+    forced = planned(world, force_rebuild="true")
+    approve(world, forced)
+    world.put("web/approved", f"{forced['fingerprint']}#9".encode())
+
+    assert released(world, forced, force_rebuild="true")["status"] == "forced"
+    assert world.versions() == [1]
 
 
 # What cannot be used

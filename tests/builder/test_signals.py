@@ -22,14 +22,17 @@ print("goes on")
 
 @pytest.mark.parametrize("number", ENDS)
 def test_a_signal_ends_the_block_as_an_interrupt_and_only_the_block(number: signal.Signals) -> None:
-    before = signal.getsignal(number)
-
-    with pytest.raises(KeyboardInterrupt) as ended, ended_in_order():
-        signal.raise_signal(number)
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        with pytest.raises(KeyboardInterrupt) as ended, ended_in_order():
+            signal.raise_signal(number)
+        after = signal.getsignal(number)
+    finally:
+        signal.signal(number, before)
 
     assert isinstance(ended.value, Ended)
     assert ended.value.number == number
-    assert signal.getsignal(number) == before
+    assert after == signal.SIG_DFL
 
 
 def test_a_block_in_a_block_keeps_the_handlers_of_the_outer_one() -> None:

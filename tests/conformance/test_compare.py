@@ -53,3 +53,9 @@ def test_every_reviewed_difference_has_a_reason() -> None:
     for entry in Reviewed.load().entries:
         assert set(entry) == {"kind", "where", "what", "why"}
         assert len(entry["why"]) > 10
+
+
+def test_what_a_hook_or_the_publisher_writes_is_not_the_providers() -> None:
+    one = Counter({"lambda:PublishLayerVersion": 1, "s3:PutObject approved": 1})
+    other = Counter({"s3:PutObject": 1, "s3:PutObject approved": 2})
+    assert [d.what for d in compare.writes("apply", one, other)] == ["s3:PutObject approved"]

@@ -12,6 +12,7 @@ from conformance import packages
 from conformance.terraform_program import PACKAGE, newer_terraform
 
 
+@pytest.mark.slow
 def test_a_program_that_another_version_left_in_the_cache_is_made_again(tmp_path: Path) -> None:
     try:
         shutil.copy(packages.wheel(PACKAGE), tmp_path)

@@ -7,17 +7,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.patience import wait_until
-
-REPOSITORY = Path(__file__).parents[2]
-COPIED = ("demo", "examples", "main.py", "layers.toml", "cdktf.json")
-MARK = "DEMO_TEST_MARK"
+from tests.demo.conftest import MARK, leaves_nothing
 
 pytestmark = [
     pytest.mark.slow,
@@ -26,27 +20,6 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("node") is None, reason="needs node on the PATH"),
     pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks into /proc"),
 ]
-
-
-@pytest.fixture
-def clone(tmp_path: Path) -> Path:
-    folder = tmp_path / "a clone"
-    folder.mkdir()
-    for name in COPIED:
-        source = REPOSITORY / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy2(source, folder / name)
-    return folder
-
-
-@pytest.fixture
-def mark() -> Iterator[str]:
-    mark = uuid.uuid4().hex
-    yield mark
-    for pid in marked(mark):
-        os.kill(pid, signal.SIGKILL)
 
 
 def start(clone: Path, mark: str, *options: str) -> subprocess.Popen[str]:
@@ -58,23 +31,6 @@ def start(clone: Path, mark: str, *options: str) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
     )
-
-
-def marked(mark: str) -> list[int]:
-    """Return the processes that the demo of this mark has started and that still run."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            environment = (entry / "environ").read_bytes()
-        except OSError:
-            continue
-        if f"{MARK}={mark}".encode() in environment:
-            found.append(int(entry.name))
-    return found
-
-
-def leaves_nothing(mark: str) -> None:
-    wait_until(lambda: not marked(mark), "the end of all that the demo started")
 
 
 def test_the_story_is_reported_to_its_end_and_leaves_nothing(clone: Path, mark: str) -> None:

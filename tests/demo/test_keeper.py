@@ -7,7 +7,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from demo.keeper import kept_aws, stop
+from demo.keeper import kept_aws, stayed, stop
 from tests.patience import PATIENCE
 
 
@@ -52,3 +52,18 @@ def test_a_number_that_belongs_to_another_caller_is_left_alone(tmp_path: Path) -
         assert not stop(tmp_path)
         assert stranger.poll() is None
         os.kill(stranger.pid, 9)
+
+
+@pytest.mark.aws
+def test_one_that_stays_is_found_again_until_it_is_stopped(tmp_path: Path) -> None:
+    folder = folder_in(tmp_path)
+    assert stayed(folder) is None
+    with kept_aws(folder) as aws:
+        assert stayed(folder) is None
+        aws.stay()
+    try:
+        assert stayed(folder) == aws.environment
+    finally:
+        assert stop(folder)
+        assert aws.process.wait(PATIENCE) == 0
+    assert stayed(folder) is None

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from embedded.calls import Call, now, read_calls
+from embedded.calls import Call, Journal, now
 
 CALL = Call("s3", "GetObject", "/bucket/key", "arn:aws:iam::123456789012:root", 200, now())
 
@@ -29,7 +29,23 @@ def test_what_is_not_known_to_read_is_a_write(operation: str, is_write: bool) ->
 
 
 def test_calls_come_back_as_they_were_written(tmp_path: Path) -> None:
-    journal = tmp_path / "calls"
-    assert read_calls(journal) == []
-    journal.write_text(CALL.to_json() + "\n" + CALL.to_json()[:20])
-    assert read_calls(journal) == [CALL]
+    file = tmp_path / "calls"
+    journal = Journal(file)
+    assert journal.calls() == []
+    file.write_text(CALL.to_json() + "\n" + CALL.to_json()[:20])
+    assert journal.calls() == [CALL]
+    assert journal.calls() == [CALL]
+
+
+def test_a_journal_that_is_read_while_it_grows_has_every_call_once(tmp_path: Path) -> None:
+    file = tmp_path / "calls"
+    journal = Journal(file)
+    calls = [replace(CALL, target=f"/bücket/{number}") for number in range(3)]
+    lines = "".join(f"{call.to_json()}\n" for call in calls).encode()
+    with file.open("ab", buffering=0) as written:
+        for byte in range(len(lines)):
+            written.write(lines[byte : byte + 1])
+            whole = lines[: byte + 1].count(b"\n")
+            assert journal.calls() == calls[:whole]
+    journal.calls().clear()
+    assert journal.calls() == calls

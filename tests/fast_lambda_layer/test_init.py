@@ -27,6 +27,7 @@ def run(project: Path, code: str, *flags: str) -> subprocess.CompletedProcess[st
     )
 
 
+@pytest.mark.slow
 def test_every_name_is_one_that_can_be_imported(tmp_path: Path) -> None:
     done = run(tmp_path, f"from fast_lambda_layer import {ALL}\nprint(synthesize.__name__)")
     assert (done.stdout, done.stderr) == ("synthesize\n", "")

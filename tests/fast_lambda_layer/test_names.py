@@ -31,6 +31,7 @@ def package(project: Path, name: str) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_folders_that_only_look_alike_can_stand_beside_it(tmp_path: Path) -> None:
     package(tmp_path, "stacks")
     package(tmp_path, "modules.vpc")  # a folder modules/ without an __init__.py

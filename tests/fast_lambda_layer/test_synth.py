@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -43,6 +44,7 @@ def run(folder: Path, *words: str, **environment: str) -> subprocess.CompletedPr
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_what_was_read_and_written_is_said_with_the_next_command(project: Path) -> None:
     done = run(project, "-I", "-m", "fast_lambda_layer.synth")
 
@@ -54,12 +56,39 @@ def test_what_was_read_and_written_is_said_with_the_next_command(project: Path) 
     assert (project / "cdktf.out/stacks/shop/cdk.tf.json").is_file()
 
 
+@pytest.mark.slow
+def test_the_services_of_a_layers_toml_are_in_the_stack(project: Path) -> None:
+    with (project / "layers.toml").open("a") as file:
+        file.write(
+            '[services.ledger]\ncommand = ["ledger", "{port}"]\nimage_tag = "1"\n'
+            'vpc = "vpc-0123abcd"\nsubnets = ["subnet-0123abcd"]\n'
+        )
+
+    done = run(project, "-I", "-m", "fast_lambda_layer.synth")
+
+    assert done.returncode == 0, done.stderr
+    document = json.loads((project / "cdktf.out/stacks/shop/cdk.tf.json").read_text())
+    clusters = document["resource"]["aws_ecs_cluster"]
+    assert [cluster["name"] for cluster in clusters.values()] == ["${local.app}-ledger"]
+
+
+@pytest.mark.slow
 def test_a_main_py_elsewhere_reads_the_layers_toml_that_the_command_reads(project: Path) -> None:
     main = Path(__file__).parents[2] / "main.py"
     done = run(project, str(main))
 
     assert done.returncode == 0, done.stderr
     assert (project / "cdktf.out/stacks/shop/cdk.tf.json").is_file()
+
+
+def test_a_folder_that_cannot_be_made_is_one_clear_error(project: Path) -> None:
+    (project / "cdktf.out").write_text("a file")
+    done = run(project, "-m", "fast_lambda_layer.synth")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("ERROR: cdktf.out cannot be written: ")
+    assert f"where:    {project / 'cdktf.out'}" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_without_cdktf_the_fix_is_one_line_and_no_traceback(project: Path) -> None:

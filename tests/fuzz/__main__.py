@@ -1,13 +1,18 @@
-"""Attack every reader of documents for some seconds; keep what ends in a traceback."""
+"""Attack every reader of documents: every byte once, then some seconds of chance.
+
+What ends in a traceback is kept.
+"""
 
 import hashlib
 import sys
+import tempfile
 import time
 import traceback
+from pathlib import Path
 
 from hypothesis import strategies as st
 
-from tests.fuzz import mutations
+from tests.fuzz import every_byte, mutations
 from tests.fuzz.parsers import PARSERS, Parser
 from tests.fuzz.test_fuzz import CRASHES, attack, structured
 
@@ -18,8 +23,13 @@ def main(seconds: float, first: int, names: list[str]) -> int:
     """Return how many readers broke; each one's smallest document is written to crashes/."""
     broken = 0
     for name in names or PARSERS:
-        tried, crash = _attacked(PARSERS[name], seconds, first)
-        sys.stdout.write(f"{name:<26}{tried:>8,} documents  {'BROKEN' if crash else 'fine'}\n")
+        parser = PARSERS[name]
+        changed, crash = _changed(parser)
+        tried = 0
+        if crash is None:
+            tried, crash = _attacked(parser, seconds, first)
+        verdict = "BROKEN" if crash else "fine"
+        sys.stdout.write(f"{name:<26}{changed:>9,} by a byte {tried:>9,} by chance  {verdict}\n")
         if crash is not None:
             broken += 1
             file = CRASHES / name / hashlib.sha256(crash).hexdigest()[:12]
@@ -28,6 +38,20 @@ def main(seconds: float, first: int, names: list[str]) -> int:
             sys.stdout.write(f"kept as {file}: correct the reader, and commit both\n")
         sys.stdout.flush()
     return broken
+
+
+def _changed(parser: Parser) -> tuple[int, bytes | None]:
+    """Try every document that differs in a byte from one that is taken; return one that breaks."""
+    tried = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for content in every_byte.whole(parser.content):
+            tried += 1
+            try:
+                parser.survives(content, Path(folder))
+            except Exception:
+                traceback.print_exc(limit=-3)
+                return tried, content
+    return tried, None
 
 
 def _attacked(parser: Parser, seconds: float, first: int) -> tuple[int, bytes | None]:

@@ -17,6 +17,8 @@ from builder.aws.store import Store, StoredObject
 from builder.builds.artifact import find_artifact
 from builder.builds.part import find_part
 from builder.errors import LayerError
+from builder.images import manifest as images
+from builder.images.layer import Layer
 from builder.inputs import dependency_list, local_dependencies
 from builder.inputs.fingerprint import Inputs, reason
 from builder.inputs.locks.project_lock import locked_requirements
@@ -216,6 +218,28 @@ def _event(content: bytes, _: Path) -> object:
     return None
 
 
+def _image_manifest(content: bytes, _: Path) -> object:
+    return images.read_manifest(content, images.OCI_MANIFEST, "here")
+
+
+def _image_config(content: bytes, _: Path) -> object:
+    digest = images.digest_of(b"")
+    base = images.Manifest(
+        images.OCI_MANIFEST,
+        images.Descriptor("", digest, 0),
+        (images.Descriptor(images.NEW_LAYER[images.OCI_MANIFEST], digest, 1),),
+    )
+    return images.compose(
+        base,
+        content,
+        layer=Layer(Path("unused"), digest, 1, digest, 1),
+        architecture="arm64",
+        paths={"PATH": "/opt/bin"},
+        labels={"a": "b"},
+        where="here",
+    )
+
+
 PARSERS: Mapping[str, Parser] = {
     "record": Parser("record.json", _text(lambda text: Record.from_json(text, "here").to_json())),
     "inputs": Parser("inputs.json", _inputs),
@@ -242,4 +266,6 @@ PARSERS: Mapping[str, Parser] = {
     "requirements": Parser("requirements.txt", _requirements),
     "patterns": Parser("patterns.txt", _patterns),
     "report of imports": Parser("probe.txt", _probe),
+    "manifest of an image": Parser("image-manifest.json", _image_manifest),
+    "configuration of an image": Parser("image-config.json", _image_config),
 }

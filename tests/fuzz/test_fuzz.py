@@ -33,6 +33,7 @@ def test_changed_bytes_end_in_no_traceback(name: str) -> None:
     attack(parser, mutations.contents(parser.content), EXAMPLES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, parser in PARSERS.items() if parser.document])
 def test_changed_values_end_in_no_traceback(name: str) -> None:
     parser = PARSERS[name]

@@ -139,6 +139,34 @@ def attacks(client: Callable[[str], Any], at: dict[str, str]) -> dict[str, Calla
         "read a secret": lambda: client("secretsmanager").get_secret_value(SecretId="database"),
         "list secrets": lambda: client("secretsmanager").list_secrets(),
         "read a parameter": lambda: client("ssm").get_parameter(Name="/database"),
+        "sign with the publisher's key": lambda: client("kms").sign(
+            KeyId=at["signing_key"], Message=b"planted", SigningAlgorithm="ECDSA_SHA_256"
+        ),
+        "read the public half of a key": lambda: client("kms").get_public_key(
+            KeyId=at["signing_key"]
+        ),
+        "sign an artifact": put("web/artifacts/" + "0" * 64 + "/provenance.dsse.json"),
+        "replace the signature of an artifact": put(at["own_signature"]),
+        "write the part of another layer's build": put(
+            "other/built/" + "0" * 64 + "/parts/3.12-arm64/part.zip"
+        ),
+        "read the part of another layer's build": get(at["other_part"]),
+        "leave leftovers for the next apply": put("leftovers/web.json"),
+        "write a service's state": put("services/ledger/state.json"),
+        "read a service's snapshot": get("services/ledger/snapshots/1.tar"),
+        "log in to image repositories": lambda: client("ecr").get_authorization_token(),
+        "read a service's image": lambda: client("ecr").batch_get_image(
+            repositoryName="shop-ledger", imageIds=[{"imageTag": "1"}]
+        ),
+        "replace a service's image": lambda: client("ecr").put_image(
+            repositoryName="shop-ledger", imageManifest="{}", imageTag="1"
+        ),
+        "run a service's task": lambda: client("ecs").run_task(taskDefinition="ledger"),
+        "stop a service's task": lambda: client("ecs").stop_task(task="1" * 32),
+        "turn the publisher's events off": lambda: client("events").disable_rule(Name="builds"),
+        "write the parameter with the ARN": lambda: client("ssm").put_parameter(
+            Name="/layers/web", Value="mine", Type="String", Overwrite=True
+        ),
         "send a message": lambda: client("sns").publish(TopicArn=at["topic"], Message="x"),
     }
 

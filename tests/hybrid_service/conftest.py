@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import signal
 import subprocess
@@ -22,7 +23,26 @@ from hybrid_service.aws import Store
 from hybrid_service.state import CLAIMED, RUNNING, Seen, State
 from tests.patience import PATIENCE, wait_until
 
-LEDGER = Path(__file__).with_name("ledger.py")
+LEDGER = Path(__file__).parents[2] / "examples" / "services" / "ledger.py"
+HANDLER = """
+import json
+import urllib.request
+
+from hybrid_service import service
+
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def handler(event, context):
+    with service("ledger", timeout=200) as endpoint:
+        for number in event["keep"]:
+            request = urllib.request.Request(f"{endpoint}/{number}", method="POST")
+            direct.open(request, timeout=30).read()
+        found = json.load(direct.open(f"{endpoint}/", timeout=30))
+        return {"found": found, "generation": endpoint.generation, "url": endpoint.url}
+"""
+"""A function that keeps numbers in the ledger."""
+
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -34,8 +54,11 @@ def ask(endpoint: str, path: str = "/", *, post: bool = False, body: Any = None)
         data=json.dumps(body).encode() if body is not None else None,
         headers={"Content-Type": "application/json"},
     )
-    with _direct.open(request, timeout=30) as answer:
-        return json.loads(answer.read())
+    try:
+        with _direct.open(request, timeout=30) as answer:
+            return json.loads(answer.read())
+    except http.client.HTTPException as error:  # what ends within an answer
+        raise ConnectionError(repr(error)) from error
 
 
 class Task:

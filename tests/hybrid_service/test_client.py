@@ -9,12 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from hybrid_service.aws import Cluster, Store
 from hybrid_service.client import Endpoint, Finder
 from hybrid_service.errors import ServiceError, ServiceFailed, ServiceUnavailable, SettingsError
 from hybrid_service.settings import place
-from hybrid_service.state import CLAIMED, RUNNING, SETTINGS_KEY, STOPPED
+from hybrid_service.state import CLAIMED, RUNNING, SETTINGS_KEY, STOPPED, State
 from tests.hybrid_service.conftest import Bench, Task, ask
 from tests.patience import PATIENCE, wait_until
 
@@ -176,6 +177,39 @@ def test_all_who_wait_for_a_task_that_fails_hear_why(bench: Bench) -> None:
         cluster.is_slow.set()
         for said in found:
             assert "ended with status 1 before it was healthy" in said.result(PATIENCE)
+    assert len(cluster.tasks) == 1
+
+
+class Unwritable(Store):
+    """A store whose first writes fail."""
+
+    def __init__(self, store: Store, *codes: str) -> None:
+        super().__init__(store.bucket, store.prefix, store.s3)
+        self.codes = list(codes)
+
+    def write(self, state: State, etag: str) -> str | None:
+        if self.codes:
+            error = {"Error": {"Code": self.codes.pop(0), "Message": "m"}}
+            raise ClientError(error, "PutObject")  # type: ignore[arg-type] # no metadata
+        return super().write(state, etag)
+
+
+def test_a_function_that_may_not_write_the_state_hears_so_at_once(bench: Bench) -> None:
+    finder(bench, Processes(bench))  # writes the settings
+
+    with pytest.raises(ServiceUnavailable, match="cannot be written") as caught:
+        Finder("ledger", Unwritable(bench.store, "AccessDenied"), Processes(bench)).find(PATIENCE)
+
+    assert "client_policy" in caught.value.fix
+
+
+def test_a_write_that_fails_for_a_moment_is_tried_again(bench: Bench) -> None:
+    cluster = Processes(bench)
+    finder(bench, cluster)  # writes the settings
+
+    found = Finder("ledger", Unwritable(bench.store, "SlowDown"), cluster).find(PATIENCE)
+
+    assert found.generation == 1
     assert len(cluster.tasks) == 1
 
 

@@ -8,10 +8,11 @@ import sys
 import textwrap
 import uuid
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -20,39 +21,26 @@ from botocore.config import Config
 import hybrid_service
 from embedded.aws import EmbeddedAws
 from embedded.ecs import images
+from embedded.ecs.containers import network_of
 from hybrid_service.state import State
 from modules.layer import hybrid_policies as policies
 from tests.fargate import define_task
-from tests.hybrid_service.conftest import LEDGER
+from tests.hybrid_service.conftest import HANDLER, LEDGER
 from tests.patience import wait_until
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
-HANDLER = """
-import json
-import urllib.request
-
-from hybrid_service import service
-
-direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-def handler(event, context):
-    with service("ledger", timeout=200) as endpoint:
-        for number in event["keep"]:
-            request = urllib.request.Request(f"{endpoint}/{number}", method="POST")
-            direct.open(request, timeout=30).read()
-        found = json.load(direct.open(f"{endpoint}/", timeout=30))
-        return {"found": found, "generation": endpoint.generation, "url": endpoint.url}
-"""
 
 
 class Site:
     """A service and a function that uses it, with no more rights than the construct gives them."""
 
-    def __init__(self, aws: EmbeddedAws) -> None:
+    def __init__(
+        self, aws: EmbeddedAws, image: str = "", command: Sequence[str] = ("python3", str(LEDGER))
+    ) -> None:
         self.aws = aws
         self.name = f"h-{uuid.uuid4().hex[:10]}"
+        self.image, self.command = image or f"{self.name}:1", command
         self.s3, self.ecs, self.iam = aws.client("s3"), aws.client("ecs"), aws.client("iam")
         self.s3.create_bucket(
             Bucket=self.name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
@@ -61,10 +49,8 @@ class Site:
             Bucket=self.name, VersioningConfiguration={"Status": "Enabled"}
         )
         self.cluster_arn = self.ecs.create_cluster(clusterName=self.name)["cluster"]["clusterArn"]
-        image = images.make(
-            aws.state / "images", f"{self.name}:1", {"python3": Path(sys.executable)}
-        )
-        assert image.is_dir()
+        if not image:
+            images.make(aws.state / "images", self.image, {"python3": Path(sys.executable)})
         aws.client("logs").create_log_group(logGroupName=f"/services/{self.name}")
         bucket_arn = f"arn:aws:s3:::{self.name}"
         trust = policies.task_trust(ACCOUNT, REGION, "aws")
@@ -112,7 +98,7 @@ class Site:
         return str(made["Role"]["Arn"])
 
     def define(self) -> str:
-        words = ["python3", "-m", "hybrid_service.task", "--", "python3", str(LEDGER)]
+        words = ["python3", "-m", "hybrid_service.task", "--", *self.command]
         variables = {
             "HYBRID_BUCKET": self.name,
             "HYBRID_PREFIX": "ledger/",
@@ -123,7 +109,7 @@ class Site:
         return define_task(
             self.ecs,
             self.name,
-            image=f"{self.name}:1",
+            image=self.image,
             words=[*words, "{port}", "{data}"],
             environment=variables,
             role=self.task_role,
@@ -188,7 +174,7 @@ def site(aws: EmbeddedAws) -> Iterator[Site]:
 def test_a_function_keeps_and_finds_through_a_task_cold_warm_and_stopped(site: Site) -> None:
     first = site.call(1, 2)
     assert (first["found"], first["generation"]) == ([1, 2], 1)
-    assert first["url"].startswith("http://127.20.")
+    assert first["url"].startswith(f"http://{network_of(urlsplit(site.aws.url).port or 0)}.")
 
     # Warm: the same task. Many at once: no other.
     with ThreadPoolExecutor(4) as pool:

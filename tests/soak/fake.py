@@ -15,11 +15,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
-from builder.aws.codebuild import BuildRequest, BuildState
-from builder.aws.functions import Function, LayerUse, Use
+from builder.aws.codebuild import RECENT, BuildRequest, BuildState
+from builder.aws.functions import Function, LayerUse, Uses
 from builder.aws.layers import LayerVersion
+from builder.aws.polls import Board
 from builder.aws.services import Services
 from builder.aws.store import Changed, StoredObject
+from builder.clock import Clock
 from builder.errors import AwsError, NotNow, Unanswered
 from builder.protocol.variables import SEAL_VARIABLE
 from tests.soak.stage import Actor, Stage
@@ -28,6 +30,8 @@ Answer = TypeVar("Answer")
 
 LAYER = "arn:aws:lambda:eu-central-1:123456789012:layer:app-web"
 IDEMPOTENT_SECONDS = 300.0
+TURN_SECONDS = 0.1
+"""Seconds after which a process that waits for its turn looks again; a call takes as long."""
 
 
 @dataclass
@@ -41,11 +45,20 @@ class Build:
 
 
 @dataclass
+class Machine:
+    """What processes of one machine share (builder/aws/polls.py), of which one asks at a time."""
+
+    board: Board = field(default_factory=Board)
+    is_asking: bool = False
+
+
+@dataclass
 class Aws:
     """The state of the account. ``happens`` is what is under way, by when it happens."""
 
     stage: Stage
     objects: dict[str, StoredObject] = field(default_factory=dict)
+    history: dict[tuple[str, str], StoredObject] = field(default_factory=dict)
     versions: dict[int, LayerVersion] = field(default_factory=dict)
     published: int = 0
     builds: dict[str, Build] = field(default_factory=dict)
@@ -59,11 +72,15 @@ class Aws:
     build_seconds: float = 20.0
     publish_seconds: float = 2.0
     builds_end_well: bool = True
+    machine: Machine | None = None
+    """The machine whose processes share looks at builds; without it each asks for itself."""
+    journal: list[tuple[float, str]] = field(default_factory=list)
+    """When each call was made, and of which service."""
 
     def pass_time(self) -> None:
         """Let happen what is due."""
         due = [entry for entry in self.happens if entry[0] <= self.stage.time]
-        self.happens = [entry for entry in self.happens if entry not in due]
+        self.happens[:] = [entry for entry in self.happens if entry not in due]
         for _, event in sorted(due, key=lambda entry: entry[0]):
             event()
 
@@ -71,7 +88,7 @@ class Aws:
         self.written += 1
         etag = hashlib.md5(content, usedforsecurity=False).hexdigest()
         stored = StoredObject(key, etag, str(self.written), len(content), content)
-        self.objects[key] = stored
+        self.objects[key] = self.history[key, stored.version] = stored
         return stored
 
     def add_version(self, token: str, app: str, content: bytes) -> LayerVersion:
@@ -114,6 +131,8 @@ class Aws:
             layers=cast(Any, _Layers(self, owner)),
             functions=cast(Any, _Functions(self, owner)),
             logs=cast(Any, _Logs()),
+            parameters=cast(Any, None),  # its layers are shared with nobody
+            keys=cast(Any, None),  # nor signed
         )
 
 
@@ -121,11 +140,13 @@ class Aws:
 class _Service:
     aws: Aws
     owner: Callable[[], Actor]
+    service = ""
 
-    def call(self, act: Callable[[], Answer]) -> Answer:
+    def call(self, act: Callable[[], Answer], calls: int = 1) -> Answer:
         """Wait for our turn, meet what is planned for us, act, and answer."""
         actor = self.aws.stage.actor(self.owner())
         actor.turn()
+        self.aws.journal += [(self.aws.stage.time, self.service)] * calls
         self.aws.pass_time()
         fault = actor.faults.pop(0) if actor.faults else ""
         if fault == "throttled":
@@ -142,13 +163,18 @@ class _Service:
 
 
 class _Store(_Service):
+    service = "S3"
     bucket = "bucket"
 
     def url(self, key: str) -> str:
         return f"s3://{self.bucket}/{key}"
 
     def read(self, key: str) -> StoredObject | None:
-        return self.call(lambda: self.aws.objects.get(key))
+        def act() -> StoredObject | None:
+            found = self.aws.objects.get(key)
+            return replace(found, answered=self.aws.stage.time) if found else None
+
+        return self.call(act)
 
     def head(self, key: str) -> StoredObject | None:
         return self.read(key)
@@ -156,14 +182,15 @@ class _Store(_Service):
     def write(self, key: str, content: bytes, _content_type: str) -> StoredObject:
         return self.call(lambda: self.aws.put(key, content))
 
-    def copy(self, key: str, version: str, target: str) -> None:
-        def act() -> None:
-            source = self.aws.objects.get(key)
-            if source is None or source.version != version:
+    def copy(self, key: str, version: str, target: str) -> str:
+        def act() -> str:
+            source = self.aws.history.get((key, version))
+            if source is None:
                 raise AwsError("NoSuchVersion")
             self.aws.put(target, source.content)
+            return base64.b64encode(hashlib.sha256(source.content).digest()).decode()
 
-        self.call(act)
+        return self.call(act)
 
     def replace(
         self, key: str, content: bytes, _content_type: str, *, etag: str | None
@@ -193,6 +220,7 @@ class _Store(_Service):
 
 
 class _CodeBuild(_Service):
+    service = "CodeBuild"
     project = "app"
 
     def start(self, request: BuildRequest) -> BuildState:
@@ -220,8 +248,34 @@ class _CodeBuild(_Service):
             return []
         return self.call(lambda: [self._state(i) for i in ids if i in self.aws.builds])
 
+    def watched(self, build_ids: Iterable[str], age: float, _clock: Clock) -> list[BuildState]:
+        ids, machine, stage = sorted(build_ids), self.aws.machine, self.aws.stage
+        if machine is None or not ids:
+            return self.states(ids)
+        since = stage.time - age
+        machine.board.wants(ids, stage.time)
+        while machine.is_asking:
+            stage.actor(self.owner()).turn(TURN_SECONDS)
+        machine.is_asking = True
+        try:
+            known = machine.board.answer(ids, since)
+            if known is None:
+                due = machine.board.next_call(stage.time)
+                stage.actor(self.owner()).turn(due - stage.time)
+                chosen, began = machine.board.choose(ids), stage.time
+                found = {state.id: {**vars(state)} for state in self.states(chosen)}
+                machine.board.learn(chosen, began, found)
+                known = machine.board.answer(ids, began)
+        finally:
+            machine.is_asking = False
+        assert known is not None
+        return [BuildState(**state) for state in known.values() if state is not None]
+
     def recent(self) -> list[BuildState]:
-        return self.call(lambda: [self._state(i) for i in reversed(self.aws.builds)])
+        # ListBuildsForProject, and BatchGetBuilds of what that names.
+        calls = 2 if self.aws.builds else 1
+        last = list(self.aws.builds)[-RECENT:]
+        return self.call(lambda: [self._state(i) for i in reversed(last)], calls)
 
     def _state(self, build_id: str) -> BuildState:
         build = self.aws.builds[build_id]
@@ -242,6 +296,8 @@ class _CodeBuild(_Service):
 
 
 class _Layers(_Service):
+    service = "Lambda"
+
     def publish(
         self, _name: str, *, key: str, object_version: str, token: str, app: str, **_rest: object
     ) -> LayerVersion:
@@ -252,8 +308,8 @@ class _Layers(_Service):
         def act() -> None:
             if fault in {"throttled", "unreachable"}:
                 return
-            stored = self.aws.objects.get(key)
-            if stored is None or (object_version and stored.version != object_version):
+            stored = self.aws.history.get((key, object_version))
+            if stored is None:
                 raise AwsError("the object is gone")
             due = self.aws.stage.time + self.aws.publish_seconds
             content = stored.content
@@ -263,7 +319,7 @@ class _Layers(_Service):
 
         self.call(act)
         if fault == "lost":
-            raise Unanswered("the connection was reset")
+            raise Unanswered("the connection was reset", is_open=True)
         if fault in {"throttled", "unreachable"}:
             raise Unanswered("503 ServiceUnavailable")
         actor.turn(self.aws.publish_seconds)
@@ -283,18 +339,19 @@ class _Layers(_Service):
 
 
 class _Functions(_Service):
+    service = "Lambda"
+
     def get(self, function: str) -> Function | None:
         return self.call(lambda: self.aws.function if function == "web" else None)
 
-    def using(self, layer: str, *, published: bool = True) -> list[Use]:
-        function = self.aws.function
-        return self.call(
-            lambda: [
-                Use(function.name, "$LATEST", use.arn, function.arn)
-                for use in self.aws.function.layers
-                if use.layer == layer
-            ]
-        )
+    def uses(self, *, published: bool = True) -> Uses:
+        def act() -> Uses:
+            function = self.aws.function
+            layers = [use.arn for use in function.layers]
+            listed = [(function.name, "$LATEST", function.arn, layers)]
+            return Uses.read(listed, published=published)
+
+        return self.call(act)
 
     def give(self, function: Function, layers: Iterable[str]) -> bool:
         wanted = tuple(LayerUse(arn) for arn in layers)

@@ -157,7 +157,7 @@ class ReleaseMachine(RuleBasedStateMachine):
             self.check()
 
     @rule(
-        publish=st.sampled_from([1.0, 6.0, 40.0]),
+        publish=st.sampled_from([1.0, 6.0, 40.0, 200.0, 290.0]),
         build=st.sampled_from([1.0, 20.0, 200.0]),
         ends_well=st.sampled_from([True, True, True, False]),
     )

@@ -58,6 +58,8 @@ class Actor:
         """End the process: none of its calls happens any more, and no clean-up of it."""
         for actor in (*self.helpers, self):
             actor.doomed = True
+            # It dies now, and not when what it waits for would have come.
+            actor.wake = self.stage.time
             while not actor.done:
                 actor.step()
 

@@ -27,7 +27,7 @@ def test_the_terraform_json_is_the_one_we_know(stack: Stack) -> None:
 
 def test_the_function_has_the_layers_and_runs_where_they_do(stack: Stack) -> None:
     function = stack()["resource"]["aws_lambda_function"]["proof_function"]
-    assert function["function_name"] == "shop-proof"
+    assert function["function_name"] == "${local.app}-proof"
     assert function["runtime"] == "python3.13"
     assert function["architectures"] == ["arm64"]
     assert function["layers"] == [
@@ -43,7 +43,7 @@ def test_the_function_can_do_nothing_but_write_its_log(stack: Stack) -> None:
     ]
     assert statement["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
     group, streams = statement["Resource"]
-    assert group.endswith(":log-group:/aws/lambda/shop-proof")
+    assert group.endswith(":log-group:/aws/lambda/${local.app}-proof")
     assert streams == f"{group}:*"
 
 

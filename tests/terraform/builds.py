@@ -141,10 +141,8 @@ def quick_builds(stack: Stack) -> Builds:
         "phases": {"build": {"commands": [command, SEAL]}},
         "artifacts": {"base-directory": "out", "files": ["**/*"]},
     }
-    with stack.edited() as document:
-        (project,) = document["resource"]["aws_codebuild_project"].values()
-        # JSON inside of Terraform's JSON: what looks like a template must not be one.
-        project["source"]["buildspec"] = json.dumps(buildspec).replace("${", "$${")
+    # JSON inside of Terraform's JSON: what looks like a template must not be one.
+    stack.use_buildspec(json.dumps(buildspec).replace("${", "$${"))
     return builds
 
 

@@ -10,106 +10,39 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from builder.sizes.cache import VARIABLE as CACHE
+from builder.sizes.in_time import VARIABLE as SECONDS
 from builder.spec.app_spec import AppSpec
 from builder.spec.layer_spec import LayerSpec
+from builder.spec.service_spec import ServiceSpec
 from embedded.aws import EmbeddedAws
-from embedded.calls import Call
 from embedded.program import TerraformError, find
 from embedded.standins.reattach import reattached
 from embedded.terraform import Terraform, choose
+from tests.patience import PATIENCE
 from tests.region import by_aws_region_alone
 from tests.terraform.builds import quick_builds
+from tests.terraform.outcome import Outcome as Outcome
+from tests.terraform.outcome import Planned as Planned
 from tests.terraform.packages import layer, write, write_package
-from tests.terraform.warm import warm_command
+from tests.terraform.warm import Warm, warm_programs
 
 INSTALLED = Path(sys.executable).with_name("lambda-layer")
 """The command as it was installed, for who runs it in surroundings of his own."""
 
 TEMPLATE = "contract"
 """The application's name in what is synthesized; each stack puts its own in its place."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a terraform command ended, and what AWS was asked meanwhile."""
-
-    exit_code: int
-    stdout: str
-    stderr: str
-    calls: Sequence[Call]
-
-    @property
-    def writes(self) -> list[str]:
-        """Every call that could have changed something."""
-        return [f"{c.service}:{c.operation} {c.target}" for c in self.calls if c.is_write]
-
-    @property
-    def builds(self) -> int:
-        """How many builds were started."""
-        return sum(call.operation == "StartBuild" for call in self.calls)
-
-    @property
-    def said(self) -> str:
-        """All that terraform said, on one line and without the frames of its messages."""
-        return " ".join((self.stdout + self.stderr).translate(FRAMES).split())
-
-
-FRAMES = dict.fromkeys(map(ord, "│╷╵"), " ")
-
-
-@dataclass(frozen=True)
-class Planned(Outcome):
-    """What a plan says; ``document`` is the plan as `terraform show -json` has it."""
-
-    terraform: Terraform
-    file: str
-
-    @cached_property
-    def document(self) -> dict[str, Any]:
-        """The plan as JSON."""
-        return self.terraform.plan_json(self.file)
-
-    @property
-    def changes(self) -> dict[str, list[str]]:
-        """The actions of each resource that changes; reading data is none."""
-        return {
-            found["address"]: found["change"]["actions"]
-            for found in self.document.get("resource_changes", [])
-            if found["change"]["actions"] not in (["no-op"], ["read"])
-        }
-
-    @property
-    def deferred(self) -> list[str]:
-        """The data sources that are read during apply."""
-        return [
-            found["address"]
-            for found in self.document.get("resource_changes", [])
-            if found["change"]["actions"] == ["read"]
-        ]
-
-    def output(self, layer: str = "web") -> dict[str, Any]:
-        """Return a layer's output as far as the plan knows it."""
-        return dict(self.document["output_changes"][layer].get("after") or {})
-
-    def unknown(self, layer: str = "web") -> Any:
-        """Return what of a layer's output the plan does not know: a dict, or True for all."""
-        return self.document["output_changes"][layer]["after_unknown"]
-
-    def answer(self, layer: str = "web") -> dict[str, str]:
-        """Return what the plan hook answered."""
-        state = self.document["prior_state"]["values"]["root_module"]["resources"]
-        (found,) = (r for r in state if r["address"] == "data.external.build_plan")
-        return dict(json.loads(found["values"]["result"][layer]))
 
 
 @dataclass
@@ -139,6 +72,26 @@ class Stack:
         """The synthesized JSON."""
         return self.folder / "cdk.tf.json"
 
+    @contextmanager
+    def restored(self, *sources: Path) -> Iterator[None]:
+        """Undo at the end what a test does to folders of sources and to what terraform reads."""
+        with tempfile.TemporaryDirectory(prefix="kept-") as name:
+            for number, folder in enumerate(sources):
+                shutil.copytree(folder, Path(name, str(number)))
+            read = {path: path.read_bytes() for path in self.read_files()}
+            yield
+            for number, folder in enumerate(sources):
+                shutil.rmtree(folder, ignore_errors=True)
+                shutil.copytree(Path(name, str(number)), folder)
+            for path in self.read_files() - read.keys():
+                path.unlink()
+            for path, content in read.items():
+                path.write_bytes(content)
+
+    def read_files(self) -> set[Path]:
+        """Return the files that terraform reads and that tests change."""
+        return {self.configuration}
+
     @property
     def bucket(self) -> str:
         """The name of the bucket."""
@@ -167,6 +120,25 @@ class Stack:
             retire = document["resource"]["terraform_data"]["build_retire"]
             retire["provisioner"][0]["local-exec"]["interpreter"] = list(program)
 
+    def use_buildspec(self, text: str) -> None:
+        """Let builds run another buildspec."""
+        with self.edited() as document:
+            (project,) = document["resource"]["aws_codebuild_project"].values()
+            project["source"]["buildspec"] = text
+
+    def stay(self) -> None:
+        """Let hooks and files be found from the stack's folder, wherever the stand-ins run."""
+        with self.edited() as document:
+            for hook in document["data"]["external"].values():
+                hook["working_dir"] = str(self.folder)
+            for function in document["resource"].get("aws_lambda_function", {}).values():
+                where = function["filename"].replace("${path.module}", str(self.folder))
+                function["filename"] = where
+
+    def address(self, address: str) -> str:
+        """Return an address of a plan as a stack has it."""
+        return address
+
     def run(self, *arguments: str, check: bool = True) -> Outcome:
         """Run terraform; raise TerraformError when it fails, unless ``check`` is false."""
         before = len(self.aws.calls())
@@ -177,7 +149,8 @@ class Stack:
     def plan(self, *arguments: str, check: bool = True, file: str = "plan") -> Planned:
         """Plan into a file; exit code 0 says that nothing changes, 2 that something does."""
         done = self.run("plan", "-detailed-exitcode", f"-out={file}", *arguments, check=check)
-        return Planned(done.exit_code, done.stdout, done.stderr, done.calls, self.terraform, file)
+        said = done.exit_code, done.stdout, done.stderr, done.calls
+        return Planned(*said, self.terraform, file, self.address)
 
     def apply(self, *arguments: str, check: bool = True) -> Outcome:
         """Apply what is there now."""
@@ -252,28 +225,35 @@ def machine(aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> dict[
     return {
         **by_aws_region_alone(aws.process_environment()),
         "PATH": path,
+        # Not this user's; and no result of a plan depends on how busy the machine is.
+        CACHE: str(tmp_path_factory.mktemp("cache")),
+        SECONDS: f"{PATIENCE:.0f}",
         "TF_VAR_s3_use_path_style": "true",
         "TF_VAR_skip_aws_checks": "true",
     }
 
 
 @pytest.fixture(scope="session")
-def warm(machine: dict[str, str]) -> Iterator[dict[str, str]]:
-    """The PATH on which `lambda-layer` is the one that stays up."""
-    with warm_command(machine) as folder:
-        yield {"PATH": f"{folder}{os.pathsep}{machine['PATH']}"}
+def warm(machine: dict[str, str]) -> Iterator[Warm]:
+    """Programs that are forked from one that stays up."""
+    with warm_programs(machine) as programs:
+        yield programs
 
 
 @pytest.fixture(scope="session")
-def served(
-    machine: dict[str, str], warm: dict[str, str], schemas: Path
-) -> Iterator[dict[str, str]]:
+def prepared(machine: dict[str, str], warm: Warm) -> dict[str, str]:
+    """A machine on which the stand-ins start at once, and `lambda-layer` is the installed one."""
+    return {**machine, **warm.standins}
+
+
+@pytest.fixture(scope="session")
+def served(machine: dict[str, str], warm: Warm, schemas: Path) -> Iterator[dict[str, str]]:
     """What tells terraform of stand-ins that stay up; nothing when the real providers run."""
     if choose() == "registry":
         yield {}
         return
-    with reattached(schemas, env={**machine, **warm}) as where:
-        yield {**where, **warm}
+    with reattached(schemas, env={**machine, **warm.command}) as where:
+        yield {**where, **warm.command}
 
 
 @pytest.fixture(scope="session")
@@ -285,17 +265,21 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
     done: dict[str, Path] = {}
 
     def give(
-        *specs: LayerSpec, settings: Mapping[str, Any] | None = None, proof: bool = False
+        *specs: LayerSpec,
+        settings: Mapping[str, Any] | None = None,
+        proof: bool = False,
+        services: Sequence[ServiceSpec] = (),
     ) -> Path:
         from cdktf import App
 
         app_spec = AppSpec(TEMPLATE, **(settings or {}))
-        key = json.dumps([repr(app_spec), proof, *(spec.to_json() for spec in specs)])
+        others = [repr(service) for service in services]
+        key = json.dumps([repr(app_spec), proof, others, *(spec.to_json() for spec in specs)])
         if key not in done:
             out = tmp_path_factory.mktemp("synthesized")
             app = App(outdir=str(out), stack_traces=False)
             stack = ExampleStack if proof else LayersStack
-            stack(app, TEMPLATE, app=app_spec, layers=specs)
+            stack(app, TEMPLATE, app=app_spec, layers=specs, services=services)
             app.synth()
             done[key] = out / "stacks" / TEMPLATE / "cdk.tf.json"
         return done[key]
@@ -303,21 +287,39 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
     return give
 
 
-@pytest.fixture(scope="session")
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of a file with ``FORMS`` for each of them: "stack", "module"."""
+    forms = getattr(metafunc.module, "FORMS", ())
+    if forms and "form" in metafunc.fixturenames:
+        metafunc.parametrize("form", forms, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def form(request: pytest.FixtureRequest) -> str:
+    """What `make` makes: a stack, or a root that calls the module of `terraform/`."""
+    return str(getattr(request, "param", "stack"))
+
+
+@pytest.fixture(scope="module")
 def make(
     aws: EmbeddedAws,
     machine: dict[str, str],
     schemas: Path,
     served: dict[str, str],
+    warm: Warm,
     synthesized: Callable[..., Path],
     tmp_path_factory: pytest.TempPathFactory,
+    form: str,
 ) -> Make:
     """Make stacks; each has a project and an application of its own.
 
     ``reattach=False`` lets terraform start the providers itself, in the stack's folder and with its
-    environment, and these the installed `lambda-layer`; that takes three seconds a command.
+    environment.
     ``app`` are settings of the AppSpec; with ``proof`` there is a function that has the layers.
+    ``services`` are the application's hybrid services (of a stack, not of the module).
     """
+
+    from tests.terraform.module_root import module_root
 
     def make(
         *specs: LayerSpec,
@@ -325,6 +327,7 @@ def make(
         environment: Mapping[str, str] | None = None,
         app: Mapping[str, Any] | None = None,
         proof: bool = False,
+        services: Sequence[ServiceSpec] = (),
     ) -> Stack:
         specs = specs or (layer(),)
         name = f"t{uuid.uuid4().hex[:10]}"
@@ -332,30 +335,28 @@ def make(
         for spec in specs:
             if spec.package is not None:
                 write_package(project, spec.package)
-        folder = project / "cdktf.out" / "stacks" / name
-        source = synthesized(*specs, settings=app, proof=proof)
-        write(folder / "cdk.tf.json", source.read_text().replace(TEMPLATE, name))
-        if (source.parent / "assets").is_dir():
-            shutil.copytree(source.parent / "assets", folder / "assets")
-        whole = {**(machine if environment is None else environment)}
+        whole = {
+            **(machine if environment is None else environment),
+            **warm.command,
+            **warm.standins,
+        }
         if reattach:
             whole |= served
-        stack = Stack(aws, name, project, folder, whole, project / ".terraform-home", schemas)
+        stack = Stack(aws, name, project, project, whole, project / ".terraform-home", schemas)
+        if form == "module":
+            stack = module_root(stack, specs, **(app or {}))
+        else:
+            stack.folder = project / "cdktf.out" / "stacks" / name
+            source = synthesized(*specs, settings=app, proof=proof, services=services)
+            write(stack.configuration, source.read_text().replace(TEMPLATE, name))
+            if (source.parent / "assets").is_dir():
+                shutil.copytree(source.parent / "assets", stack.folder / "assets")
         if reattach:
-            _stay_in(stack, folder)
+            stack.stay()
         stack.run("init")
         return stack
 
     return make
-
-
-def _stay_in(stack: Stack, folder: Path) -> None:
-    """Let hooks and files be found from the stack's folder, wherever the stand-ins run."""
-    with stack.edited() as document:
-        for hook in document["data"]["external"].values():
-            hook["working_dir"] = str(folder)
-        for function in document["resource"].get("aws_lambda_function", {}).values():
-            function["filename"] = function["filename"].replace("${path.module}", str(folder))
 
 
 @pytest.fixture(scope="module")
@@ -371,9 +372,7 @@ def copy_of(stack: Stack, folder: Path) -> Stack:
     """Return another checkout of a stack, with other time stamps, that works on the same state."""
     shutil.copytree(stack.project, folder, copy_function=shutil.copyfile)
     moved = folder / stack.folder.relative_to(stack.project)
-    other = Stack(
-        stack.aws, stack.name, folder, moved, stack.environment, stack.home, stack.schemas
-    )
+    other = replace(stack, project=folder, folder=moved, variables={})
     if "TF_REATTACH_PROVIDERS" in stack.environment:
-        _stay_in(other, moved)
+        other.stay()
     return other

@@ -38,9 +38,13 @@ def of_command(name: str, outcome: Outcome) -> Step:
 
 
 def writes(outcome: Outcome) -> Counter[str]:
-    """Count the calls that could change something, less those that builds make themselves."""
+    """Count the calls that could change something, less those that builds make themselves.
+
+    Approvals, which a provider writes, are counted apart from what a release writes.
+    """
     return Counter(
         f"{call.service}:{call.operation}"
+        + " approved" * (call.operation == "PutObject" and call.target.endswith("/approved"))
         for call in outcome.calls
         if call.is_write and ":assumed-role/" not in call.principal
     )

@@ -7,6 +7,7 @@ import json
 import zipfile
 from typing import TYPE_CHECKING, cast
 
+from tests.listing import every
 from tests.patience import wait_until
 from tests.terraform.builds import Builds, ours, quick_builds
 from tests.terraform.conftest import Make, Stack
@@ -198,11 +199,11 @@ def leftovers(stack: Stack) -> list[str]:
     aws = stack.aws
     buckets = aws.client("s3").list_buckets()["Buckets"]
     found = [bucket["Name"] for bucket in buckets if bucket["Name"] == stack.bucket]
-    functions = aws.client("lambda").list_functions()["Functions"]
+    functions = every(aws.client("lambda"), "list_functions")
     found += [f["FunctionName"] for f in functions if f["FunctionName"].startswith(stack.name)]
     rules = aws.client("events").list_rules(NamePrefix=stack.name)["Rules"]
     found += [rule["Name"] for rule in rules]
-    roles = aws.client("iam").list_roles()["Roles"]
+    roles = every(aws.client("iam"), "list_roles")
     return found + [role["RoleName"] for role in roles if role["RoleName"].startswith(stack.name)]
 
 

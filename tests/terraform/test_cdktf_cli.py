@@ -50,7 +50,7 @@ def npm_folder(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_cdktf_synth_deploy_diff_and_destroy(
-    npm_folder: Path, aws: EmbeddedAws, machine: dict[str, str], schemas: Path, tmp_path: Path
+    npm_folder: Path, aws: EmbeddedAws, prepared: dict[str, str], schemas: Path, tmp_path: Path
 ) -> None:
     name = f"t{uuid.uuid4().hex[:10]}"
     project = tmp_path / "my project"
@@ -59,7 +59,7 @@ def test_cdktf_synth_deploy_diff_and_destroy(
     app = f"'{sys.executable}' '{PROJECT / 'main.py'}' --config layers.toml"
     settings = {**json.loads((PROJECT / "cdktf.json").read_text()), "app": app}
     (project / "cdktf.json").write_text(json.dumps(settings))
-    terraform = Terraform(project, machine, tmp_path / "home", schemas=schemas)
+    terraform = Terraform(project, prepared, tmp_path / "home", schemas=schemas)
     environment = {
         **terraform.environment,
         "CI": "1",

@@ -45,8 +45,10 @@ def documented(stack: Stack) -> list[dict[str, Any]]:
         "`BUCKET/*`": f"arn:aws:s3:::{stack.bucket}/*",
         "`BUCKET`": f"arn:aws:s3:::{stack.bucket}",
         "`layer:APP-*:*`": f"arn:aws:lambda:{here}:layer:{stack.name}-*:*",
+        "`layer:APP-LAYER:*`": f"arn:aws:lambda:{here}:layer:{stack.name}-web:*",
         "`project/PROJECT`": f"arn:aws:codebuild:{here}:project/{project}",
         "`*` (it knows no resource)": "*",
+        "the key of `signing_key`": f"arn:aws:kms:{here}:key/none-is-set",
         "the log group": f"arn:aws:logs:{here}:log-group:{group}:*",
     }
     section = DOCUMENT.read_text().split("## Plan", 1)[1].split("\n## ", 1)[0]

@@ -6,6 +6,7 @@ from tests.terraform.builds import quick_builds
 from tests.terraform.conftest import Make, Planned, Stack
 from tests.terraform.packages import layer
 
+FORMS = ("stack", "module")
 APPROVAL = "aws_s3_object.web_approval"
 
 

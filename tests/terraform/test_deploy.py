@@ -20,9 +20,9 @@ from tests.terraform.packages import PYTHON, write_package
 class Folder:
     """A project of a user's, in which commands reach the embedded AWS."""
 
-    def __init__(self, root: Path, machine: dict[str, str], schemas: Path) -> None:
+    def __init__(self, root: Path, prepared: dict[str, str], schemas: Path) -> None:
         self.root = root
-        terraform = Terraform(root, machine, root.parent / "home", schemas=schemas)
+        terraform = Terraform(root, prepared, root.parent / "home", schemas=schemas)
         path = f"{terraform.program.path.parent}{os.pathsep}{os.defpath}"
         # Without our own folder: deploy itself sees to it that the hooks are found.
         self.environment = {**terraform.environment, "PATH": path}
@@ -36,10 +36,10 @@ class Folder:
 
 
 @pytest.fixture(name="folder")
-def folder_fixture(tmp_path: Path, machine: dict[str, str], schemas: Path) -> Folder:
+def folder_fixture(tmp_path: Path, prepared: dict[str, str], schemas: Path) -> Folder:
     root = tmp_path / "my project"
     write_package(root, "web")
-    return Folder(root, machine, schemas)
+    return Folder(root, prepared, schemas)
 
 
 def writes(aws: EmbeddedAws, since: int) -> list[str]:
@@ -57,9 +57,12 @@ def test_from_an_empty_folder_to_the_arn_and_to_the_next_version(
     assert made.returncode == 0, made.stderr
 
     begin = len(aws.calls())
-    planned = folder.run("deploy", "--plan-only")
+    planned = folder.run("-v", "deploy", "--plan-only")
     assert planned.returncode == 0, planned.stderr
     assert "missing" in planned.stdout
+    assert "build #1" in planned.stdout
+    # The hook has looked, so the command does not look again.
+    assert "builder.release.plan" not in planned.stderr
     assert "to add" in planned.stderr
     assert writes(aws, begin) == []
 

@@ -6,6 +6,8 @@ from tests.terraform.builds import quick_builds
 from tests.terraform.conftest import Make
 from tests.terraform.packages import layer, write
 
+FORMS = ("stack", "module")
+
 BROKEN = """
 def build_wheel(folder, config_settings=None, metadata_directory=None):
     raise SystemExit("unobtainium is sold out")
@@ -75,7 +77,7 @@ def test_a_first_build_that_fails_is_corrected_by_a_change_of_the_source(make: M
     assert stack.plan().exit_code == 0
 
 
-def test_one_failing_layer_of_several_keeps_no_other_back(make: Make) -> None:
+def test_one_failing_layer_of_several_keeps_no_other_back(make: Make, form: str) -> None:
     stack = make(layer("api"), layer("jobs"), layer("web"))
     builds = quick_builds(stack)
     with builds.failing("jobs"):
@@ -83,15 +85,18 @@ def test_one_failing_layer_of_several_keeps_no_other_back(make: Make) -> None:
     assert (failed.exit_code, failed.builds) == (1, 3)
     assert "the build of layer 'jobs' failed" in failed.said
     assert [stack.versions(name) for name in ("api", "jobs", "web")] == [[1], [], [1]]
-    state = stack.terraform.outputs()
-    assert state["api"]["layer_arn"].endswith(":1")
-    assert state["web"]["layer_arn"].endswith(":1")
+    if form == "stack":  # A module gives all or none: tests/terraform/test_module_calls.py.
+        state = stack.terraform.outputs()
+        assert state["api"]["layer_arn"].endswith(":1")
+        assert state["web"]["layer_arn"].endswith(":1")
 
     stack.edit("api")
     with builds.failing("jobs"):
         again = stack.apply(check=False)
     assert (again.exit_code, again.builds) == (1, 2)
-    assert stack.terraform.outputs()["api"]["layer_arn"].endswith(":2")
+    assert stack.versions("api") == [1, 2]
+    if form == "stack":
+        assert stack.terraform.outputs()["api"]["layer_arn"].endswith(":2")
 
     planned = stack.plan()
     assert planned.writes == []

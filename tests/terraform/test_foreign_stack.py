@@ -53,7 +53,10 @@ def synthesize(name: str, folder: Path) -> Path:
     web.add_output()
     code = zip_function(stack, "api", handler)
     role = IamRole(
-        stack, "role", name=f"{name}-api", assume_role_policy=json.dumps(policies.lambda_trust())
+        stack,
+        "role",
+        name=f"{name}-api",
+        assume_role_policy=json.dumps(policies.lambda_trust(build.account)),
     )
     LambdaFunction(
         stack,

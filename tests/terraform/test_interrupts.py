@@ -17,6 +17,8 @@ from tests.patience import PATIENCE, wait_until
 from tests.terraform.builds import Builds, end, hooks_of, quick_builds
 from tests.terraform.conftest import Make, Outcome, Stack
 
+FORMS = ("stack", "module")
+
 Cut = Callable[[Stack, Running], None]
 
 

@@ -19,6 +19,8 @@ from tests.patience import PATIENCE, wait_until
 from tests.terraform.builds import Builds, hooks_of, ours, quick_builds
 from tests.terraform.conftest import Make, Stack
 
+FORMS = ("stack", "module")
+
 DOOMED = Path(__file__).with_name("doomed.py")
 
 

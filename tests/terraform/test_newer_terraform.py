@@ -8,7 +8,7 @@ from conformance.packages import Unavailable
 from conformance.terraform_program import newer_terraform
 from tests.terraform.conftest import Make
 from tests.terraform.packages import layer
-from tests.terraform.story import whole_story
+from tests.terraform.story import short_story, whole_story
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]  # thirty commands of terraform
 
@@ -44,3 +44,22 @@ def test_the_rules_hold_with_a_newer_terraform(
     assert steps["apply by force"].writes["codebuild:StartBuild"] == 2
     assert steps["apply tags on"].writes["codebuild:StartBuild"] == 0
     assert steps["plan to destroy"].exit_code == 2
+
+
+@pytest.mark.parametrize("form", ["module"], indirect=True)
+def test_the_module_works_with_a_newer_terraform(
+    make: Make, machine: dict[str, str], newer: str
+) -> None:
+    root = make(layer(), layer("tools"), environment={**machine, "TERRAFORM": newer})
+    steps = {step.name: step for step in short_story(root)}
+    assert steps["first plan"].deferred == [
+        "data.external.tools_release",
+        "data.external.web_release",
+    ]
+    assert steps["edit"].changes == {"aws_s3_object.web_approval": ["update"]}
+    assert steps["edit"].deferred == ["data.external.web_release"]
+    for name, builds in (("apply", 2), ("apply the edit", 1), ("destroy", 0)):
+        assert (steps[name].exit_code, steps[name].writes["codebuild:StartBuild"]) == (0, builds)
+    for name in ("first plan", "no change", "edit", "no change after the edit"):
+        assert not steps[name].writes, name
+        assert steps[name].exit_code == (0 if name.startswith("no change") else 2), name

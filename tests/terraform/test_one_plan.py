@@ -11,6 +11,7 @@ from tests.terraform.builds import quick_builds
 from tests.terraform.conftest import Make, Stack
 from tests.terraform.packages import layer
 
+FORMS = ("stack", "module")
 NAMES = ("web", "tools", "a", "b-c", "d", "e")
 
 
@@ -34,12 +35,20 @@ class Counted:
 
 
 @pytest.fixture(scope="module")
-def counted(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Counted:
-    counted = Counted(make(*map(layer, NAMES)), tmp_path_factory.mktemp("counted"))
-    quick_builds(counted.stack)
-    counted.stack.apply()
-    assert counted.started == ["plan"] + ["release"] * len(NAMES)
-    return counted
+def applied(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Counted:
+    applied = Counted(make(*map(layer, NAMES)), tmp_path_factory.mktemp("counted"))
+    quick_builds(applied.stack)
+    applied.stack.apply()
+    assert applied.started == ["plan"] + ["release"] * len(NAMES)
+    return applied
+
+
+@pytest.fixture
+def counted(applied: Counted) -> Counted:
+    """The stack, applied, whatever tests before have changed; nothing is counted yet."""
+    applied.stack.apply()
+    _ = applied.started
+    return applied
 
 
 def test_a_plan_without_changes_starts_one_process(counted: Counted) -> None:
@@ -53,6 +62,7 @@ def test_applying_it_starts_one_too(counted: Counted) -> None:
 
 
 def test_one_changed_layer_is_one_release(counted: Counted) -> None:
+    version = counted.stack.output("b-c")["version"]
     counted.stack.edit("b-c")
     planned = counted.stack.plan()
     assert counted.started == ["plan"]
@@ -61,7 +71,7 @@ def test_one_changed_layer_is_one_release(counted: Counted) -> None:
     assert planned.answer("web")["layer_arn"] == known
     assert counted.stack.apply().builds == 1
     assert counted.started == ["plan", "release"]
-    assert counted.stack.output("b-c")["version"] == 2
+    assert counted.stack.output("b-c")["version"] == version + 1
 
 
 def test_a_change_of_the_infrastructure_alone_is_no_release(counted: Counted) -> None:
@@ -89,9 +99,14 @@ def test_a_layer_that_is_invalid_starts_no_release_and_the_others_are_answered(
         moved.rename(stack.project / "tools")
 
 
-def test_destroying_starts_a_plan_and_a_retirement_each(counted: Counted) -> None:
+def test_destroying_starts_a_plan_and_a_retirement_each(make: Make, tmp_path: Path) -> None:
+    counted = Counted(make(layer(), layer("tools")), tmp_path)
+    quick_builds(counted.stack)
+    counted.stack.apply()
     _ = counted.started
+
     counted.stack.destroy()
+
     # The provisioner's program is called with the command alone.
     assert [line for line in counted.started if line != "plan"] == []
-    assert counted.stack.versions("b-c") == []
+    assert counted.stack.versions() == counted.stack.versions("tools") == []

@@ -9,6 +9,8 @@ import pytest
 from tests.terraform.conftest import INSTALLED, Make, Stack, copy_of
 from tests.terraform.packages import layer
 
+FORMS = ("stack", "module")
+
 
 def test_the_first_plan_in_an_empty_account_writes_nothing(make: Make) -> None:
     stack = make(layer(), layer("tools"))

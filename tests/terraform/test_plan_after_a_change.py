@@ -13,6 +13,7 @@ from tests.terraform.builds import quick_builds
 from tests.terraform.conftest import Make, Outcome, Planned, Stack
 from tests.terraform.packages import PYPROJECT, PYTHON, layer, write
 
+FORMS = ("stack", "module")
 APPROVAL = "aws_s3_object.web_approval"
 OTHER_PYTHON = "3.12" if PYTHON != "3.12" else "3.13"
 
@@ -29,16 +30,10 @@ def applied(make: Make) -> Stack:
 
 
 @pytest.fixture
-def stack(applied: Stack, tmp_path: Path) -> Iterator[Stack]:
+def stack(applied: Stack) -> Iterator[Stack]:
     """The stack; what the test changes in it is undone."""
-    kept = tmp_path / "kept"
-    sources = [applied.project / "web", applied.configuration]
-    shutil.copytree(sources[0], kept / "web")
-    shutil.copy2(sources[1], kept / "json")
-    yield applied
-    shutil.rmtree(sources[0])
-    shutil.copytree(kept / "web", sources[0])
-    shutil.copy2(kept / "json", sources[1])
+    with applied.restored(applied.project / "web"):
+        yield applied
 
 
 def one_build_is_due(planned: Planned) -> str:

@@ -1,10 +1,13 @@
 """A plan that was saved means what it said when it is applied."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.terraform.builds import quick_builds
 from tests.terraform.conftest import Make, Stack
 
+FORMS = ("stack", "module")
 APPROVAL = "aws_s3_object.web_approval"
 
 
@@ -124,4 +127,22 @@ def test_force_rebuild_of_what_changed_builds_once(stack: Stack) -> None:
     assert applied.builds == 1
     assert stack.output()["version"] == before["version"] + 1
     assert "web/web/__init__.py changed" in stack.output()["reason"]
+    assert stack.plan().exit_code == 0
+
+
+def test_a_saved_plan_is_refused_where_the_sources_are_missing(
+    stack: Stack, tmp_path: Path
+) -> None:
+    """A job that applies without a checkout: the approval is written, and nothing is built."""
+    stack.edit()
+    stack.plan(file="saved")
+    (stack.project / "web").rename(tmp_path / "web")
+    try:
+        refused = stack.fails("apply", "saved")
+    finally:
+        (tmp_path / "web").rename(stack.project / "web")
+    assert refused.builds == 0
+    assert "Traceback" not in refused.said
+    assert "web" in refused.said
+    assert stack.apply().builds == 1
     assert stack.plan().exit_code == 0

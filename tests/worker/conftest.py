@@ -34,6 +34,7 @@ from builder.worker.pack.libdeflate import Libdeflate
 from builder.worker.request import Target
 from builder.worker.resolve import lock
 from tests.patience import PATIENCE
+from tests.worker.samples import offline
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 UV = Path(sys.executable).with_name("uv")
@@ -281,6 +282,18 @@ def make_wheel() -> MakeWheel:
         return path
 
     return make
+
+
+@pytest.fixture
+def built(make_bundle: MakeBundle, make_wheel: MakeWheel) -> Path:
+    """Return the folder that a whole build of two packages has left."""
+    bundle = make_bundle(requirements=["requirements.txt"])
+    for name in ("one", "two"):
+        make_wheel(bundle.path / "project" / "wheels", name)
+    offline(bundle, "one\ntwo")
+    ended = bundle.run()
+    assert ended.status == 0, ended.errors
+    return ended.out
 
 
 def _recorded(content: str | bytes) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
 
 
+PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
+
 RECEIPTS = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
@@ -82,6 +84,7 @@ def test_the_science_layer_is_built_for_a_foreign_target(
     assert "numpy==" in (result.out / "lock-3.12.txt").read_text()
 
 
+@pytest.mark.slow
 def test_a_source_that_changed_is_built_anew_in_the_same_folder(make_bundle: "MakeBundle") -> None:
     bundle = make_bundle(mine(), package="libs/mine")
     source = bundle.path / "project/libs/mine/src/mine/__init__.py"
@@ -96,6 +99,7 @@ def test_a_source_that_changed_is_built_anew_in_the_same_folder(make_bundle: "Ma
     assert first["unzipped_size"] == second["unzipped_size"]
 
 
+@pytest.mark.slow
 def test_debug_mode_shows_each_command_and_its_output(make_bundle: "MakeBundle") -> None:
     result = make_bundle(mine(), package="libs/mine").run(env={"LAYER_DEBUG": "true"})
 
@@ -104,6 +108,7 @@ def test_debug_mode_shows_each_command_and_its_output(make_bundle: "MakeBundle")
     assert "Successfully built" in result.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["3.9", "3.10", "3.12", "3.13", "3.14"])
 def test_the_worker_runs_on_every_python_of_lambda(
     version: str, make_bundle: "MakeBundle", here: Target
@@ -120,3 +125,55 @@ def test_the_worker_runs_on_every_python_of_lambda(
     assert result.status == 0, result.errors
     assert f"importing 1 module with python{version}" in result.output
     assert result.manifest["worker"] == program.version()
+
+
+FULL = """
+import time
+from worker.pack import pack
+
+def full(*given):
+    time.sleep({pause})
+    raise OSError(28, "No space left on device", "layer.zip")
+
+pack.{step} = full
+"""
+
+SLOW = """
+import time
+from worker.pack import pack
+from worker.documents import sbom
+
+for place, name in ((pack, "_members"), (sbom, "load")):
+    def late(*given, action=getattr(place, name)):
+        time.sleep(0.5)
+        return action(*given)
+    setattr(place, name, late)
+"""
+
+
+@pytest.mark.parametrize("pause", [0.0, 1.0])
+@pytest.mark.parametrize("step", ["_members", "_Writer.add", "_Writer.end"])
+def test_an_error_of_a_thread_that_packs_is_the_build_s(
+    step: str, pause: float, make_bundle: "MakeBundle"
+) -> None:
+    bundle = make_bundle(mine(), package="libs/mine")
+
+    result = bundle.run(before=FULL.format(step=step, pause=pause))
+
+    assert result.status == 1
+    assert "ERROR: the build machine refused: No space left on device" in result.errors
+    assert "Traceback" not in result.errors
+    assert {path.name for path in result.out.iterdir()} <= {f"lock-{PYTHON}.txt"}
+
+
+def test_an_error_of_the_audit_is_the_build_s_however_long_packing_takes(
+    make_bundle: "MakeBundle",
+) -> None:
+    bundle = make_bundle(mine(**{"__init__.py": "import not_there"}), package="libs/mine")
+
+    result = bundle.run(before=SLOW)
+
+    assert result.status == 1
+    assert "ERROR: mine cannot be imported by " in result.errors
+    assert "Traceback" not in result.errors
+    assert {path.name for path in result.out.iterdir()} <= {f"lock-{PYTHON}.txt"}

@@ -41,6 +41,7 @@ more = ["idna"]
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [PEP_621, POETRY])
 def test_a_list_with_its_own_packages_is_built(
     make_bundle: "MakeBundle", here: "Target", tmp_path: "Path", text: str

@@ -56,6 +56,7 @@ def bundle_with(bundle: "Bundle", make_wheel: "MakeWheel", lines: str) -> "Bundl
     return bundle
 
 
+@pytest.mark.slow
 @kernels
 def test_the_next_build_is_that_of_a_machine_that_never_met_the_hostile_one(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: "Path", before: str
@@ -80,6 +81,7 @@ def test_the_next_build_is_that_of_a_machine_that_never_met_the_hostile_one(
     assert first.manifest["confined"] == confined
 
 
+@pytest.mark.slow
 @kernels
 def test_a_backend_cannot_change_what_the_same_build_installs(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: "Path", before: str
@@ -95,6 +97,7 @@ def test_a_backend_cannot_change_what_the_same_build_installs(
     assert (installed / "innocent.py").read_text() == INNOCENT["innocent.py"]
 
 
+@pytest.mark.slow
 @kernels
 def test_a_module_that_changes_another_package_when_it_is_imported_is_refused_or_of_no_effect(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: "Path", before: str

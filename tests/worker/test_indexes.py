@@ -40,6 +40,7 @@ def every_byte(folder: Path) -> Iterator[tuple[Path, bytes]]:
             yield path, path.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("debug", ["false", "true"])
 def test_a_private_package_is_installed_and_nothing_has_its_password(
     make_bundle: "MakeBundle", private: PackageIndex, debug: str
@@ -57,6 +58,7 @@ def test_a_private_package_is_installed_and_nothing_has_its_password(
     assert [path for path, content in every_byte(bundle.path) if PASSWORD.encode() in content] == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not cage.landlock_abi(), reason="docs/security.md says what it needs")
 def test_code_that_is_built_gets_its_requirements_and_no_password(
     make_bundle: "MakeBundle", private: PackageIndex, tmp_path: Path
@@ -97,6 +99,7 @@ def test_a_wrong_password_is_said_so_and_not_shown(
     assert [path for path, content in every_byte(bundle.path) if b"wrong-wrong" in content] == []
 
 
+@pytest.mark.slow
 def test_indexes_are_asked_in_their_order(
     make_bundle: "MakeBundle", tmp_path: Path, make_wheel: "MakeWheel"
 ) -> None:
@@ -118,6 +121,30 @@ def test_indexes_are_asked_in_their_order(
     versions = [(p["name"], p["version"]) for p in result.manifest["packages"]]
     assert versions == [("fll-both", "1.0"), ("fll-other", "2.0")]
     assert "using 2 package indexes in place of PyPI" in result.output
+
+
+@pytest.mark.parametrize("extra_first", [True, False])
+def test_an_extra_index_of_a_requirements_file_comes_first_and_the_log_says_so(
+    make_bundle: "MakeBundle", tmp_path: Path, make_wheel: "MakeWheel", *, extra_first: bool
+) -> None:
+    # `--index-url OURS`, `--extra-index-url PUBLIC`: a name of ours on the public one is taken.
+    make_wheel(tmp_path / "ours", "fll_both", "1.0")
+    make_wheel(tmp_path / "public", "fll_both", "2.0")
+    with (
+        PackageIndex(tmp_path / "ours").serving() as ours,
+        PackageIndex(tmp_path / "public").serving() as public,
+    ):
+        bundle = make_bundle(requirements=["requirements.txt"])
+        lines = [f"--index-url {ours.url}", f"--extra-index-url {public.url}"]
+        text = "\n".join([*(reversed(lines) if extra_first else lines), "fll-both"])
+        (bundle.path / "project" / "requirements.txt").write_text(text)
+
+        result = bundle.run()
+
+    assert result.status == 0, result.errors
+    assert [p["version"] for p in result.manifest["packages"]] == ["2.0"]
+    (note,) = [line for line in result.output.splitlines() if "--extra-index-url" in line]
+    assert "NOTE: requirements have an --extra-index-url" in note
 
 
 def log_in(*items: dict[str, Any], **environment: str) -> dict[str, str]:

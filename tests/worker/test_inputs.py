@@ -39,6 +39,7 @@ def versions(result: "Result") -> dict[str, str]:
     return {package["name"]: package["version"] for package in result.manifest["packages"]}
 
 
+@pytest.mark.slow
 def test_a_flat_layout(make_bundle: "MakeBundle") -> None:
     files = {"pyproject.toml": described("flat", FLAT), "flat/__init__.py": "", "setup.sh": ""}
 
@@ -49,6 +50,7 @@ def test_a_flat_layout(make_bundle: "MakeBundle") -> None:
     assert not [name for name in result.names if name.endswith(".sh")]
 
 
+@pytest.mark.slow
 def test_a_namespace_package_shares_its_name_with_another(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel"
 ) -> None:
@@ -74,6 +76,7 @@ def test_a_namespace_package_shares_its_name_with_another(
     assert "importing 2 modules" in result.output
 
 
+@pytest.mark.slow
 def test_extras_of_the_package_bring_their_dependencies(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel"
 ) -> None:
@@ -89,6 +92,7 @@ def test_extras_of_the_package_bring_their_dependencies(
     assert versions(bundle.run()) == {"fll-more": "1.0", "web": "1.0"}
 
 
+@pytest.mark.slow
 def test_a_local_editable_in_a_requirements_file_is_built_into_the_layer(
     make_bundle: "MakeBundle",
 ) -> None:
@@ -107,6 +111,7 @@ def test_a_local_editable_in_a_requirements_file_is_built_into_the_layer(
     assert not [name for name in result.names if name.endswith((".pth", "direct_url.json"))]
 
 
+@pytest.mark.slow
 def test_hashes_are_checked_and_markers_are_judged_for_the_target(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel"
 ) -> None:
@@ -125,6 +130,7 @@ def test_hashes_are_checked_and_markers_are_judged_for_the_target(
     assert "hash" in refused.errors.lower()
 
 
+@pytest.mark.slow
 def test_an_index_url_in_a_requirements_file_is_used(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: Path
 ) -> None:
@@ -138,6 +144,7 @@ def test_an_index_url_in_a_requirements_file_is_used(
     assert [path for path in index.asked if path.startswith("/files/")]
 
 
+@pytest.mark.slow
 def test_several_inputs_are_resolved_together(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel"
 ) -> None:
@@ -190,6 +197,7 @@ def repository(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_git_repository_is_built_and_its_commit_is_in_the_lock(
     make_bundle: "MakeBundle", repository: Path
 ) -> None:
@@ -225,6 +233,7 @@ def test_without_git_in_the_build_image_it_is_said_so(
     assert "git in the build image" in result.errors
 
 
+@pytest.mark.slow
 def test_a_module_that_may_fail_does_not_refuse_the_layer(make_bundle: "MakeBundle") -> None:
     files = {
         "pyproject.toml": described("gui", FLAT),
@@ -254,6 +263,7 @@ def test_nothing_of_the_users_machine_gets_into_a_layer(
     assert os.fsencode(bundle.path) not in content
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["", "reqs/"])
 def test_wheels_of_the_projects_own_folder(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel", folder: str
@@ -279,6 +289,7 @@ def test_a_wheel_named_by_its_path(make_bundle: "MakeBundle", make_wheel: "MakeW
     assert "ours 1.0 is built from links/" in (result.out / next(iter(locks(result)))).read_text()
 
 
+@pytest.mark.slow
 def test_an_sdist_named_by_its_path(make_bundle: "MakeBundle") -> None:
     line = "./links/ours-1.0.tar.gz\n"
     bundle = make_bundle({"requirements.txt": line}, requirements=["requirements.txt"])

@@ -69,6 +69,7 @@ def test_real_packages_work_after_slimming_with_everything_on(
     assert set(PACKAGES) <= {component["name"] for component in bill["components"]}
 
 
+@pytest.mark.slow
 def test_boto_is_left_out_when_asked_and_what_needs_it_still_passes(
     make_bundle: "MakeBundle",
 ) -> None:

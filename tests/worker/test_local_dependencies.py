@@ -25,6 +25,7 @@ def described(name: str, more: str = "dependencies = []\n") -> str:
     return UV_BUILD + NAMED.format(name=name) + more
 
 
+@pytest.mark.slow
 def test_a_member_of_a_workspace_is_built_with_those_it_needs_and_its_lock(
     make_bundle: "MakeBundle", here: "Target", tmp_path: "Path"
 ) -> None:
@@ -77,6 +78,7 @@ FORMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_a_dependency_by_path_leaves_no_path_of_the_machine_in_the_layer(
     make_bundle: "MakeBundle", here: "Target", tmp_path: "Path", form: str
@@ -101,6 +103,7 @@ def test_a_dependency_by_path_leaves_no_path_of_the_machine_in_the_layer(
     assert "python/lib/__init__.py" in results[0].names
 
 
+@pytest.mark.slow
 def test_a_package_takes_the_folder_that_it_names_not_one_of_the_root(
     make_bundle: "MakeBundle", here: "Target", tmp_path: "Path"
 ) -> None:

@@ -79,6 +79,7 @@ def test_the_worker_imports_nothing_but_the_standard_library_and_itself() -> Non
         assert "from builder" not in text
 
 
+@pytest.mark.slow
 def test_debug_mode_keeps_the_build_directory_and_changes_no_byte_of_the_layer(
     make_bundle: "MakeBundle",
 ) -> None:

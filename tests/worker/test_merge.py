@@ -186,6 +186,7 @@ def test_nothing_of_an_earlier_build_gets_into_the_layer(
     assert not (bundle / "out/lock-3.8.txt").exists()
 
 
+@pytest.mark.slow
 def test_parts_and_merge_make_the_bytes_that_one_build_would_make(
     make_bundle: "MakeBundle", tmp_path: Path, here: Target
 ) -> None:

@@ -35,6 +35,7 @@ def test_debug_mode_shows_the_command_and_its_output(tmp_path: Path) -> None:
     assert "| a b\n" in stream.getvalue()
 
 
+@pytest.mark.slow
 def test_an_argument_list_too_long_for_the_kernel_is_split(tmp_path: Path) -> None:
     stream = StringIO()
     items = [f"{number:0100}" for number in range(60_000)]  # 6 MB; Linux allows 2 MB by default

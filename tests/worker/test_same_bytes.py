@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import os
+import random
+import shutil
 import sys
 import zipfile
 from pathlib import Path
@@ -79,6 +81,61 @@ def test_the_python_that_runs_the_worker_does_not_matter(
     assert len(set(digests.values())) == 1, digests
 
 
+DELAYS = """
+import random, time
+from worker import sandbox, target
+from worker.audit import collisions, imports, verdict
+from worker.documents import sbom
+from worker.pack import pack
+
+chance = random.Random({seed})
+
+def delayed(place, name):
+    action = getattr(place, name)
+
+    def late(*given, **named):
+        time.sleep(chance.random() * {most})
+        result = action(*given, **named)
+        time.sleep(chance.random() * {most})
+        return result
+
+    setattr(place, name, late)
+
+delayed(pack, "read")
+delayed(pack, "_members")
+delayed(pack._Writer, "add")
+delayed(collisions, "digest")
+delayed(imports, "check")
+delayed(verdict, "judge")
+delayed(sbom, "load")
+"""
+
+
+@pytest.mark.slow
+def test_how_long_each_step_takes_does_not_matter(
+    make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: Path
+) -> None:
+    chance = random.Random(1)
+    for name in ("one", "two", "three"):
+        # More files than one thread gets, large ones among them.
+        files = {f"{name}/m{n}.py": f"N = {n}\n" * n for n in range(50)}
+        files |= {f"{name}/data{n}.bin": chance.randbytes(300_000).hex() for n in range(3)}
+        make_wheel(tmp_path / "wheels", name, files={f"{name}/__init__.py": "", **files})
+    zips, manifests = set(), []
+    for seed in range(4):
+        bundle = make_bundle(requirements=["requirements.txt"], folder=f"build-{seed}")
+        shutil.copytree(tmp_path / "wheels", bundle.path / "project" / "wheels")
+        offline(bundle, "one\ntwo\nthree")
+        result = bundle.run(before=DELAYS.format(seed=seed, most=0.02 if seed else 0.0))
+        assert result.status == 0, result.errors
+        zips.add((result.out / "layer.zip").read_bytes())
+        manifests.append(lasting(result))
+
+    assert len(zips) == 1
+    for manifest in manifests[1:]:
+        assert manifest == manifests[0]
+
+
 def odd_wheel(bundle: "Bundle", make_wheel: "MakeWheel") -> None:
     """Give the bundle a wheel with odd names, and one file that can be executed."""
     folder = bundle.path / "project" / "wheels"
@@ -111,6 +168,7 @@ def test_long_and_foreign_names_and_exec_bits_are_kept(
         assert (result.unpack(tmp_path / "opt") / name).read_text() == text
 
 
+@pytest.mark.slow
 def test_a_link_inside_of_a_package_becomes_the_file_that_it_shows(
     make_bundle: "MakeBundle",
 ) -> None:

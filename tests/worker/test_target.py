@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from builder.worker.request import Target
 from tests.worker.samples import mine
 
@@ -19,6 +21,7 @@ def test_excluded_files_are_left_out(make_bundle: "MakeBundle") -> None:
     assert not [name for name in result.names if name.endswith(".pyi") or "/tests/" in name]
 
 
+@pytest.mark.slow
 def test_several_versions_lie_apart_in_one_layer(
     make_bundle: "MakeBundle", here: Target, make_wheel: "MakeWheel"
 ) -> None:

@@ -19,6 +19,7 @@ def test_the_workers_uv_is_the_one_of_the_project() -> None:
     assert (REPOSITORY / "bootstrap.lock").read_text() in tools.lock()
 
 
+@pytest.mark.slow
 def test_tools_installs_what_runs_and_what_is_there_stays(make_bundle: "MakeBundle") -> None:
     bundle = make_bundle(dependencies=["six"])
     for entry in (bundle.path / ".tools").iterdir():
@@ -35,6 +36,7 @@ def test_tools_installs_what_runs_and_what_is_there_stays(make_bundle: "MakeBund
     assert built.status == 0, built.errors
 
 
+@pytest.mark.slow
 def test_tools_refuses_what_is_not_pinned(
     tmp_path: Path, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,27 +8,12 @@ import json
 import sys
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from builder.operations.proof import PROVEN, UNPROVEN, WRONG
 from builder.operations.verify import NEVER_PROVEN, verify_folder
-from tests.worker.samples import offline
-
-if TYPE_CHECKING:
-    from tests.worker.conftest import MakeBundle, MakeWheel
-
-
-@pytest.fixture
-def built(make_bundle: MakeBundle, make_wheel: MakeWheel) -> Path:
-    bundle = make_bundle(requirements=["requirements.txt"])
-    for name in ("one", "two"):
-        make_wheel(bundle.path / "project" / "wheels", name)
-    offline(bundle, "one\ntwo")
-    ended = bundle.run()
-    assert ended.status == 0, ended.errors
-    return ended.out
 
 
 def wrong(folder: Path) -> dict[str, str]:
@@ -62,6 +47,7 @@ def test_all_that_can_be_compared_is_proven(built: Path) -> None:
     assert {f.subject for f in found if f.verdict == UNPROVEN} >= {f.subject for f in NEVER_PROVEN}
 
 
+@pytest.mark.slow
 def test_other_bytes_in_the_archive_are_found(built: Path) -> None:
     content = bytearray((built / "layer.zip").read_bytes())
     content[40] ^= 1
@@ -87,6 +73,7 @@ def test_a_package_that_the_manifest_does_not_name_is_found(built: Path) -> None
     assert "only there: evil 1" in wrong(built)["packages"]
 
 
+@pytest.mark.slow
 def test_a_manifest_that_names_another_version_is_found_by_bill_lock_and_archive(
     built: Path,
 ) -> None:
@@ -99,6 +86,7 @@ def test_a_manifest_that_names_another_version_is_found_by_bill_lock_and_archive
     assert "one 1.1" in found["locks"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["sbom.cdx.json", "provenance.json"])
 def test_a_document_that_was_changed_is_found_and_proves_nothing(built: Path, name: str) -> None:
     (built / name).write_bytes((built / name).read_bytes() + b"\n")

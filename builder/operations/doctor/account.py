@@ -8,35 +8,48 @@ from builder.aws.bucket import bucket_settings
 from builder.aws.codebuild import BuildState
 from builder.aws.iam import Iam
 from builder.aws.session import Session
+from builder.hybrid.service import Service
 from builder.layer.layer import Layer
 from builder.operations.doctor.findings import OK, PROBLEM, UNKNOWN, Finding, found_by
-from builder.operations.doctor.permissions import APPLY, PLAN, PUBLISHER
+from builder.operations.doctor.permissions import APPLY, OPERATOR, PLAN, PUBLISHER
 from builder.operations.doctor.rights import examine_rights
+from builder.operations.service_status import FAILED, MISSING, service_status
 from builder.spec.app_spec import AppSpec
 
 APPLY_STACK = "apply the stack: terraform apply, in cdktf.out/stacks/APP"
 
 
 def examine_account(
-    app: AppSpec, layers: Sequence[Layer], session: Session, principal: str = ""
+    app: AppSpec,
+    layers: Sequence[Layer],
+    session: Session,
+    principal: str = "",
+    services: Sequence[Service] = (),
 ) -> Iterator[Finding]:
     """Yield what was found in the account; ``principal`` is whose permissions are judged."""
     yield Finding("credentials", OK, f"{session.caller}, from {session.credentials}")
     yield Finding("region", OK, f"{session.region} of account {session.account}")
-    rights = found_by(lambda: _permissions(app, layers, session, principal), "permissions", UNKNOWN)
-    yield from rights
+    yield from found_by(
+        lambda: _permissions(app, layers, session, principal, services), "permissions", UNKNOWN
+    )
     yield from found_by(lambda: _bucket(app, layers, session), "bucket")
     yield from found_by(lambda: _project(app, layers), "project")
     yield from found_by(lambda: _images(layers), "images", UNKNOWN)
+    for service in services:
+        yield _service(app, service)
 
 
 def _permissions(
-    app: AppSpec, layers: Sequence[Layer], session: Session, principal: str
+    app: AppSpec,
+    layers: Sequence[Layer],
+    session: Session,
+    principal: str,
+    services: Sequence[Service],
 ) -> Iterator[Finding]:
     iam = Iam(session)
     whose = principal or iam.principal(session.caller)
-    for role in (PLAN, APPLY):
-        yield from examine_rights(iam, role, whose, app, layers)
+    for role in (PLAN, APPLY, *[OPERATOR] * bool(services)):
+        yield from examine_rights(iam, role, whose, app, layers, services)
     publisher = layers[0].services.functions.role_of(app.publisher)
     if publisher:
         yield from examine_rights(iam, PUBLISHER, publisher, app, layers)
@@ -96,6 +109,22 @@ def _image(image: str, builds: Sequence[BuildState]) -> Finding:
         if any(phase.name == "INSTALL" for phase in build.phases):
             return Finding(subject, OK, f"{image}, used by build {build.id}")
     return Finding(subject, UNKNOWN, f"{image}: no build has used it yet", "")
+
+
+def _service(app: AppSpec, service: Service) -> Finding:
+    subject, status = f"service {service.name}", service_status(service)
+    if not status.is_applied:
+        return Finding(subject, PROBLEM, f"there is no bucket {service.store.bucket}", _stack(app))
+    if status.image == MISSING:
+        tag = f"{service.full_name}:{service.spec.image_tag}"
+        fix = "build the image and push it (docs/hybrid.md)"
+        return Finding(subject, PROBLEM, f"there is no image {tag} in ECR", fix)
+    if status.word == FAILED:
+        fix = f"see its log: lambda-layer logs {service.name}"
+        return Finding(subject, PROBLEM, f"its last task did not start: {status.reason}", fix)
+    if status.unseen:
+        return Finding(subject, UNKNOWN, "; ".join(status.unseen), "see docs/permissions.md")
+    return Finding(subject, OK, status.word)
 
 
 def _stack(app: AppSpec) -> str:

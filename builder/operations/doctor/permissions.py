@@ -10,18 +10,26 @@ from builder.protocol.keys import LayerKeys
 PLAN = "plan"
 APPLY = "apply"
 PUBLISHER = "publisher"
+OPERATOR = "operator of services"
 
 _KEYS = LayerKeys("{layer}")
 BUCKET = "{bucket}"
 OBJECTS = f"{{bucket}}/{_KEYS.everything}*"
 ARTIFACTS = f"{{bucket}}/{_KEYS.artifacts}/*"
 BUILT = f"{{bucket}}/{_KEYS.built}/*"
-LAYER = "{lambda}:layer:{app}-{layer}"
-VERSIONS = "{lambda}:layer:{app}-{layer}:*"
+LAYER = "{lambda}:layer:{layer_name}"
+VERSIONS = "{lambda}:layer:{layer_name}:*"
 FUNCTION = "{lambda}:function:{function}"
 PROJECT = "{codebuild}:project/{project}"
 BUILD_ROLE = "{build_role}"
 LOGS = "{logs}:log-group:{log_group}:*"
+PARAMETER = "{ssm}:parameter{parameter}"
+STATE = "{data}/{prefix}state.json"
+SNAPSHOTS = "{data}/{prefix}snapshots/*"
+TASKS = "{ecs}:task/{service}/*"
+REVISIONS = "{ecs}:task-definition/{service}:*"
+REPOSITORY = "{ecr}:repository/{service}"
+SERVICE_LOGS = "{logs}:log-group:{service_logs}:*"
 ANY = "*"
 
 READS: Mapping[str, tuple[str, ...]] = {
@@ -55,12 +63,44 @@ MOVES: Mapping[str, tuple[str, ...]] = {
 }
 """What moves functions, for layers that name some."""
 
+SHARES: Mapping[str, tuple[str, ...]] = {
+    VERSIONS: (
+        "lambda:GetLayerVersionPolicy",
+        "lambda:AddLayerVersionPermission",
+        "lambda:RemoveLayerVersionPermission",
+    ),
+}
+"""What sharing needs, for layers with ``share``."""
+
+NAMES: Mapping[str, tuple[str, ...]] = {
+    PARAMETER: ("ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter"),
+}
+"""What a parameter needs, for layers with ``parameter``."""
+
 PRUNES: Mapping[str, tuple[str, ...]] = {
     ANY: ("lambda:ListFunctions",),
     BUCKET: ("s3:ListBucketVersions",),
     OBJECTS: ("s3:DeleteObjectVersion",),
 }
 """What pruning needs, for layers with ``keep``."""
+
+SEES_SERVICES: Mapping[str, tuple[str, ...]] = {
+    STATE: ("s3:GetObject",),
+    "{data}": ("s3:ListBucket",),
+    ANY: ("ecs:ListTasks",),
+    TASKS: ("ecs:DescribeTasks",),
+    REPOSITORY: ("ecr:DescribeImages",),
+    SERVICE_LOGS: ("logs:GetLogEvents",),
+}
+"""What `status` and `logs` of a service read."""
+
+RUNS_SERVICES: Mapping[str, tuple[str, ...]] = {
+    TASKS: ("ecs:StopTask",),
+    SNAPSHOTS: ("s3:DeleteObject",),
+    ANY: ("ecs:ListTaskDefinitions",),
+    REVISIONS: ("ecs:DeleteTaskDefinitions",),
+}
+"""What `stop` and `prune` of a service need besides."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +112,17 @@ class Need:
 
 
 def needs(
-    role: str, names: Mapping[str, str], *, functions: Sequence[str] = (), prunes: bool = False
+    role: str,
+    names: Mapping[str, str],
+    *,
+    functions: Sequence[str] = (),
+    prunes: bool = False,
+    shares: bool = False,
+    parameter: str = "",
 ) -> list[Need]:
     """Return what a role needs for one layer that moves ``functions``, by their names.
 
-    ``names`` fill in the resources above.
+    ``names`` fill in the resources above. ``parameter`` is the layer's, "" for none.
     """
     if role == PLAN:
         return _filled(READS, names)
@@ -85,7 +131,16 @@ def needs(
         found += _filled(BUILDS, names)
     for function in functions:
         found += _filled(MOVES, {**names, "function": function})
+    found += _filled(SHARES, names) if shares else []
+    found += _filled(NAMES, {**names, "parameter": parameter}) if parameter else []
     return found + (_filled(PRUNES, names) if prunes else [])
+
+
+def needs_of_service(role: str, names: Mapping[str, str]) -> list[Need]:
+    """Return what a role needs for one hybrid service; apply and publisher need nothing more."""
+    if role == PLAN:
+        return _filled(SEES_SERVICES, names)
+    return _filled(RUNS_SERVICES, names) if role == OPERATOR else []
 
 
 def _filled(table: Mapping[str, tuple[str, ...]], names: Mapping[str, str]) -> list[Need]:

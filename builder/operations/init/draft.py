@@ -35,19 +35,31 @@ class DraftLayer:
 
 @dataclass(frozen=True)
 class Draft:
-    """A whole layers.toml; ``python`` and ``architecture`` are those of [defaults]."""
+    """A whole layers.toml; ``python`` and ``architecture`` are those of [defaults].
+
+    ``built_by`` is what builds these layers already, which then needs no stack of ours.
+    """
 
     app: str
     python: tuple[str, ...]
     architecture: str
     layers: tuple[DraftLayer, ...]
     remarks: tuple[str, ...] = field(default=())
+    built_by: str = ""
 
     @property
     def all_remarks(self) -> list[str]:
         """The remarks on the folder and on its layers, each once."""
         layers = (remark for layer in self.layers for remark in layer.remarks)
         return list(dict.fromkeys((*self.remarks, *layers)))
+
+
+def with_remarks(layers: list[DraftLayer], remarks: Iterable[str]) -> list[DraftLayer]:
+    """Return layers of which the first has more remarks: those on all that was found."""
+    if not layers:
+        return []
+    first = layers[0]
+    return [replace(first, remarks=(*first.remarks, *remarks)), *layers[1:]]
 
 
 def name_from(text: str, default: str) -> str:

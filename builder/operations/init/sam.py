@@ -16,6 +16,7 @@ from builder.operations.init.draft import (
     contents_of,
     name_from,
     runtimes_in,
+    with_remarks,
 )
 from builder.operations.init.yaml_files import load, strings, table
 
@@ -30,9 +31,20 @@ def sam_layers(root: Path) -> list[DraftLayer]:
     for name in TEMPLATES:
         document = load(root / name)
         if any("AWS::Serverless" in each for each in strings(document.get("Transform"))):
-            found = [*_layers(root, name, document)]
-            return found or [*_functions(root, name, document)]
+            found = [*_layers(root, name, document)] or [*_functions(root, name, document)]
+            return with_remarks(found, _left(root, document))
     return []
+
+
+def _left(root: Path, document: Mapping[str, Any]) -> Iterator[str]:
+    """Say which layers of a template are none that can be built from a list."""
+    for resource, properties, metadata in _resources(document, LAYER):
+        folder = properties.get("ContentUri")
+        if not isinstance(folder, str) or not contents_of(root, root / folder):
+            how = metadata.get("BuildMethod")
+            made = f", which SAM builds by {how}," if how == "makefile" else ""
+            where = folder if isinstance(folder, str) else "what it names"
+            yield (f"{resource}{made} is not here: {where} has no requirements.txt and no package")
 
 
 def _layers(root: Path, file: str, document: Mapping[str, Any]) -> Iterator[DraftLayer]:
@@ -60,13 +72,19 @@ def _layers(root: Path, file: str, document: Mapping[str, Any]) -> Iterator[Draf
                 "to be a package with a pyproject.toml"
             )
         yield DraftLayer(
-            name_from(resource.removesuffix("Layer"), "dependencies"),
+            name_from(_name(properties) or resource.removesuffix("Layer"), "dependencies"),
             f"{file}, {resource}",
             contents,
             python or runtimes_in(strings(usual.get("Runtime"))),
             architecture,
             tuple(remarks),
         )
+
+
+def _name(properties: Mapping[str, Any]) -> str:
+    """Return the layer's name where it is said as it is; !Sub and the like are none."""
+    name = properties.get("LayerName")
+    return name if isinstance(name, str) else ""
 
 
 def _functions(root: Path, file: str, document: Mapping[str, Any]) -> Iterator[DraftLayer]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from builder.operations.init.draft import Draft, DraftLayer, apart, name_from
+from builder.operations.init.ours import ours
 from builder.operations.init.python_project import app_of, project_layer, python_of
 from builder.operations.init.sam import sam_layers
 from builder.operations.init.serverless import serverless_layers
@@ -49,7 +50,8 @@ class Wishes:
 
 def draft_of(root: Path, wishes: Wishes) -> Draft:
     """Return the layers.toml for a folder."""
-    layers, remarks = _layers(root, wishes)
+    built = None if wishes.contents or wishes.layer else ours(root)
+    layers, remarks = (list(built.layers), list(built.remarks)) if built else _layers(root, wishes)
     said = next((layer.python for layer in layers if layer.python), ())
     python = wishes.python or said or python_of(root)
     architecture = (
@@ -68,8 +70,9 @@ def draft_of(root: Path, wishes: Wishes) -> Draft:
         )
         for layer in layers
     ]
-    app = wishes.app or _app(root)
-    return Draft(app, python, architecture, apart(layers), tuple(remarks))
+    app = wishes.app or (built.app if built else "") or _app(root)
+    origin = built.origin if built else ""
+    return Draft(app, python, architecture, apart(layers), tuple(remarks), origin)
 
 
 def _layers(root: Path, wishes: Wishes) -> tuple[list[DraftLayer], list[str]]:

@@ -6,7 +6,9 @@ of serverless-python-requirements (custom.pythonRequirements).
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from builder.operations.init.draft import DraftLayer, architecture_in, runtimes_in
 from builder.operations.init.python_project import project_layer
@@ -49,10 +51,16 @@ def serverless_layers(root: Path) -> list[DraftLayer]:
                 keys,
                 runtimes_in(strings(provider.get("runtime"))),
                 architecture_in([provider.get("architecture"), USUAL_ARCHITECTURE]),
-                tuple(remarks),
+                (*remarks, *_left(document)),
             )
         ]
     return []
+
+
+def _left(document: Mapping[str, Any]) -> Iterator[str]:
+    """Say which layers are folders that are zipped as they are."""
+    for name in table(document, "layers"):
+        yield f"layers.{name} is not here: it is a folder as it is, with no list to build from"
 
 
 def _contents(root: Path, file: object) -> dict[str, object]:

@@ -7,10 +7,12 @@ the README of terraform-aws-modules/lambda/aws (create_layer, source_path).
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from builder.operations.init.draft import (
     DraftLayer,
@@ -29,8 +31,8 @@ TOKEN = re.compile(
     (?P<skip>\#[^\n]* | //[^\n]* | /\*.*?(?:\*/|\Z))
   | (?P<heredoc><<-?(?P<tag>\w+)\n.*?(?:\n[ \t]*(?P=tag)\b|\Z))
   | (?P<text>"(?:\\.?|\$\{[^}\n]*\}?|[^"\\$\n]|\$(?!\{))*(?:"|(?=\n)|\Z))
-  | (?P<word>[A-Za-z_][\w.-]*)
-  | (?P<mark>[{}\[\]=,()])
+  | (?P<word>-?\w[\w.-]*)
+  | (?P<mark>[{}\[\]=:,()])
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -47,10 +49,15 @@ class Block:
     kind: str
     labels: tuple[str, ...]
     values: dict[str, list[str]]
+    tokens: tuple[re.Match[str], ...] = ()
 
     def value(self, name: str) -> str:
         """Return a literal string, "" for none."""
         return next(iter(self.values.get(name, [])), "")
+
+    def literal(self, name: str) -> Any:
+        """Return an argument with all that is in it; None for what is not literal."""
+        return _object(self.tokens).get(name)
 
 
 def terraform_layers(root: Path) -> list[DraftLayer]:
@@ -125,11 +132,12 @@ def blocks(text: str) -> Iterator[Block]:
             position += 1
         if position < len(tokens) and tokens[position][0] == "{" and labels:
             end = _after(tokens, position)
-            yield Block(kind, tuple(labels), _values(tokens[position + 1 : end - 1]))
+            inner = tokens[position + 1 : end - 1]
+            yield Block(kind, tuple(labels), _values(inner), tuple(inner))
             position = end
 
 
-def _after(tokens: list[re.Match[str]], position: int) -> int:
+def _after(tokens: Sequence[re.Match[str]], position: int) -> int:
     """Return the position behind what begins here: a token, or all between two brackets."""
     depth = 0
     for number in range(position, len(tokens)):
@@ -160,3 +168,47 @@ def _literals(tokens: list[re.Match[str]]) -> list[str]:
     if tokens[0][0] != "[":
         return []
     return [token[0][1:-1] for token in tokens if token["text"]]
+
+
+def _object(tokens: Sequence[re.Match[str]]) -> dict[str, Any]:
+    """Return the pairs in a block or an object: what is not literal is None."""
+    found: dict[str, Any] = {}
+    position = 0
+    while position < len(tokens):
+        key = tokens[position]
+        is_pair = key["word"] or key["text"]
+        if is_pair and [t[0] in "=:" for t in tokens[position + 1 : position + 2]] == [True]:
+            end = _after(tokens, position + 2)
+            found[key[0].strip('"')] = _literal(tokens[position + 2 : end])
+            position = end
+        else:
+            position = _after(tokens, position)
+    return found
+
+
+def _literal(tokens: Sequence[re.Match[str]]) -> Any:
+    """Return a string, number, truth value, list or object; None for an expression."""
+    opening = tokens[0][0] if tokens else ""
+    if opening == "{":
+        return _object(tokens[1:-1])
+    if opening == "[":
+        elements = [_literal(each) for each in _split(tokens[1:-1])]
+        return None if None in elements else elements
+    if len(tokens) != 1 or "${" in opening:
+        return None
+    try:
+        return json.loads(opening)  # what is literal in HCL is so in JSON
+    except ValueError:
+        return None
+
+
+def _split(tokens: Sequence[re.Match[str]]) -> Iterator[Sequence[re.Match[str]]]:
+    """Yield what stands between the commas of a list."""
+    position = start = 0
+    while position < len(tokens):
+        if tokens[position][0] == ",":
+            yield tokens[start:position]
+            start = position + 1
+        position = _after(tokens, position)
+    if start < len(tokens):
+        yield tokens[start:]

@@ -18,6 +18,7 @@ def text_of(draft: Draft, *, schema: bool = True) -> str:
     lines = [DIRECTIVE] if schema else []
     lines += [
         "# The Lambda layers of this project. Every key: lambda-layer explain KEY",
+        *_built(draft),
         "",
         "[app]",
         _line("name", draft.app, "names the bucket, the CodeBuild project and the layers"),
@@ -40,6 +41,15 @@ def text_of(draft: Draft, *, schema: bool = True) -> str:
     if draft.all_remarks:
         lines += ["", "# To look at:", *(_comment(f"- {text}") for text in draft.all_remarks)]
     return "\n".join(lines) + "\n"
+
+
+def _built(draft: Draft) -> list[str]:
+    if not draft.built_by:
+        return []
+    return [
+        _comment(f"{draft.built_by} builds them: change both alike, and build with Terraform."),
+        "# This file is for status, logs, watch, diff, prune, rollback and the like.",
+    ]
 
 
 def _layer(layer: DraftLayer) -> Iterator[str]:
@@ -72,4 +82,6 @@ def _value(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_value, value)) + "]"
-    return str(value)
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_value(each)}" for key, each in value.items()) + " }"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -10,6 +10,7 @@ from ..contents import elf, runtime_libraries
 from ..contents.distributions import Distribution
 from ..contents.files import LayerFile, names
 from ..contents.native import Native, libraries_of
+from ..contents.versions import normalized
 from ..errors import BuildError
 from ..log import counted, human
 from ..request import Target
@@ -48,7 +49,7 @@ def check_installed(
     present = names(root)
     for name, version in wanted:
         there = installed.get(name)
-        if there is None or (version and there.version != version):
+        if there is None or (version and normalized(there.version) != normalized(version)):
             raise BuildError(
                 f"{name} {version} was installed and is not there",
                 where=f"the files for {target}",
@@ -214,6 +215,7 @@ def check_size(
         fix=_gpu_advice(sizes)
         + "leave out what is not needed (the layer's exclude: data, optional parts; slim: docs, "
         "symbols), make two layers of it, or use a container image",
+        settled=True,
     )
 
 

@@ -8,11 +8,21 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import shutil
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path, PurePosixPath
-from typing import Callable, Collection, Dict, List, Mapping, Sequence, Tuple
+from dataclasses import dataclass
+from pathlib import Path
+from typing import (
+    Callable,
+    Collection,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 from ..contents import distributions
 from ..contents.distributions import INSTALLERS_OWN, MODULE_SUFFIXES, Distribution
@@ -20,6 +30,7 @@ from ..contents.files import names
 from ..errors import BuildError
 from ..install.include import BIN
 from ..log import Log, counted
+from ..processors import each
 from ..request import Target
 from ..slim.ignore import Ignore
 from . import harmless
@@ -32,6 +43,16 @@ UVS_OWN = {".lock"}
 Alone = Callable[[str], Path]
 """Installs one distribution into a folder of its own, and returns the folder."""
 
+SHA256 = "sha256="
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The distributions as they are, and the SHA-256 of the files that are what RECORD says."""
+
+    found: list[Distribution]
+    proven: Mapping[str, bytes]
+
 
 def settle(
     root: Path,
@@ -43,8 +64,8 @@ def settle(
     *,
     exclude: Sequence[str] = (),
     scripts: bool = False,
-) -> list[Distribution]:
-    """Compare what is installed with every RECORD; return the distributions as they are then.
+) -> Settled:
+    """Compare what is installed with every RECORD; return what is there then.
 
     Raise BuildError where two distributions bring one file with different contents, unless nothing
     depends on which of them the layer has: then it is always the same one's. ``exclude`` names what
@@ -59,7 +80,8 @@ def settle(
 
     present = names(root)
     check_names(found, {file for file in present if counts(file)}, target)
-    disputed = {file: who for file, who in _disputed(root, found).items() if counts(file)}
+    judged = _judged(root, found)
+    disputed = {file: judged.disputed[file] for file in judged.disputed if counts(file)}
     disputed.update({file: [] for file in _unlisted(present, found) if counts(file)})
     by_name = {distribution.name: distribution for distribution in found}
     clashes: dict[tuple[str, ...], list[str]] = {}
@@ -85,7 +107,7 @@ def settle(
         raise _clash(clashes, target)
     for name, lost in losers.items():
         distributions.drop(root / by_name[name].info / "RECORD", lost)
-    return distributions.read(root) if losers else list(found)
+    return Settled(distributions.read(root) if losers else list(found), judged.proven)
 
 
 def check_names(found: Sequence[Distribution], present: Collection[str], target: Target) -> None:
@@ -102,14 +124,18 @@ def check_names(found: Sequence[Distribution], present: Collection[str], target:
     ]
     folders: dict[str, tuple[str, str]] = {}
     for distribution, file in modules:
-        for above in list(PurePosixPath(file).parents)[:-1]:
-            folders.setdefault(str(above), (distribution.name, file))
+        for above in _above(file):
+            folders.setdefault(above, (distribution.name, file))
+    own: dict[str, set[str]] = {}
     for distribution, file in modules:
         folder, _, base = file.rpartition("/")
         name = f"{folder}/{base.split('.', 1)[0]}".lstrip("/")
         other, example = folders.get(name, (distribution.name, ""))
-        has_both = any(f.startswith(f"{name}/") for f in distribution.files)
-        if other != distribution.name and not has_both and name.split("/")[0] not in DEVELOPERS:
+        if other == distribution.name or name.split("/")[0] in DEVELOPERS:
+            continue
+        if distribution.name not in own:
+            own[distribution.name] = {above for f in distribution.files for above in _above(f)}
+        if name not in own[distribution.name]:
             raise BuildError(
                 f"{distribution.name} makes a module {name.replace('/', '.')}, and {other} a "
                 "package of that name",
@@ -119,8 +145,24 @@ def check_names(found: Sequence[Distribution], present: Collection[str], target:
             )
 
 
-def _disputed(root: Path, found: Sequence[Distribution]) -> Dict[str, List[str]]:
-    """Return the files that are not what a RECORD says, or of which one does not say it.
+def _above(file: str) -> Iterator[str]:
+    """Yield the folders that a file is in, from the innermost out."""
+    end = file.rfind("/")
+    while end > 0:
+        yield file[:end]
+        end = file.rfind("/", 0, end)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """The files that are not what every RECORD says, with their owners, and those that are."""
+
+    disputed: Dict[str, List[str]]
+    proven: Dict[str, bytes]
+
+
+def _judged(root: Path, found: Sequence[Distribution]) -> _Judged:
+    """Compare files with the RECORDs that list them; one of which a RECORD has no hash is disputed.
 
     uv adds to a RECORD what its wheel has and does not list, without a hash.
     """
@@ -131,16 +173,27 @@ def _disputed(root: Path, found: Sequence[Distribution]) -> Dict[str, List[str]]
             owners.setdefault(file, []).append(distribution.name)
             wanted.setdefault(file, set()).add(distribution.hashes.get(file, ""))
 
-    def is_disputed(file: str) -> bool:
-        if _is_installers(file) or not (root / file).is_file():
-            return False
-        if "" in wanted[file]:
-            return len(owners[file]) > 1
-        return any(digest(root / file, text) != text for text in wanted[file])
+    def is_right(file: str) -> Optional[bool]:
+        """Whether all say its hash; None where that is not asked."""
+        alone = "" in wanted[file] and len(owners[file]) == 1
+        if alone or _is_installers(file) or not (root / file).is_file():
+            return None
+        return all(text and digest(root / file, text) == text for text in wanted[file])
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        judged = zip(wanted, pool.map(is_disputed, wanted))  # noqa: B905 - strict= came with 3.10
-        return {file: owners[file] for file, disputed in judged if disputed}
+    judged = _Judged({}, {})
+    for file, right in zip(wanted, each(is_right, list(wanted))):  # noqa: B905 - strict= came with 3.10
+        if right is False:
+            judged.disputed[file] = owners[file]
+        elif right:
+            judged.proven.update((file, content) for content in _sha256_of(wanted[file]))
+    return judged
+
+
+def _sha256_of(texts: Iterable[str]) -> Iterator[bytes]:
+    """Yield the SHA-256 among hashes as RECORD has them."""
+    for text in texts:
+        if text.startswith(SHA256):
+            yield base64.urlsafe_b64decode(text[len(SHA256) :] + "=")
 
 
 def digest(path: Path, like: str) -> str:

@@ -86,20 +86,22 @@ def text_of(file: Path) -> str:
 
 def record_of_present(record: str, present: Collection[str]) -> str:
     """Return RECORD's lines for the files that are still there, sorted."""
-    rows = [row for row in rows_of(record) if row[0] in present]
+    return as_record(sorted(row for row in rows_of(record) if row[0] in present))
+
+
+def as_record(rows: Iterable[Sequence[str]]) -> str:
+    """Return lines of a RECORD as its text."""
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(sorted(rows))
+    csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue()
 
 
 def drop(record: Path, files: Collection[str]) -> None:
     """Take files off a RECORD, because the layer has those of another distribution."""
-    rows = rows_of(text_of(record))
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(r for r in rows if r[0] not in files)
+    kept = as_record(row for row in rows_of(text_of(record)) if row[0] not in files)
     # A new file: the old one may share its bytes with uv's cache.
     record.unlink()
-    record.write_text(out.getvalue(), encoding="utf-8")
+    record.write_text(kept, encoding="utf-8")
 
 
 def packages_of(files: Iterable[str]) -> set[str]:

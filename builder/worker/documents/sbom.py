@@ -31,8 +31,11 @@ def load(bundle: Path) -> None:
     if not (folder / "cyclonedx").is_dir():
         raise tools.missing("cyclonedx-python-lib", folder / "cyclonedx")
     sys.path.insert(0, str(folder))
-    for name in ("cyclonedx.output.json", "cyclonedx.contrib.license.factories"):
+    for name in ("cyclonedx.model.bom", "cyclonedx.output.json"):
         importlib.import_module(name)
+    # Its first question makes the library read the list of all licences.
+    licences = importlib.import_module("cyclonedx.contrib.license.factories")
+    licences.LicenseFactory().make_from_string("MIT OR Apache-2.0")
 
 
 def bill(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Callable, Iterable, Sequence
 from urllib.parse import urlsplit
 
 from ..contents import distributions, files
+from ..contents.versions import normalized
 from ..errors import BuildError
 from ..log import Log
 from ..process import Outcome
@@ -117,8 +118,12 @@ def _adopt(tree: Path, into: Path, pin: Pin) -> None:
     """
     found = files.collect(tree)
     infos = {f.name.split("/")[0] for f in found if f.name.split("/")[0].endswith(".dist-info")}
-    said = [(d.name, d.version) for d in distributions.read(tree)] if len(infos) == 1 else []
-    if [(pin.name, pin.version or version) for _, version in said] != said or not said:
+    said = (
+        [(d.name, normalized(d.version)) for d in distributions.read(tree)]
+        if len(infos) == 1
+        else []
+    )
+    if [(pin.name, normalized(pin.version or version)) for _, version in said] != said or not said:
         raise BuildError(
             f"the build of {pin.name} made something else",
             where=", ".join(sorted(infos)) or "no metadata at all",

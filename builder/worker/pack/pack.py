@@ -6,10 +6,12 @@ folder, umask, times, order of the file system, processor, number of processors 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
 import struct
+import threading
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -18,6 +20,7 @@ from typing import BinaryIO, Iterable, Iterator, Mapping, Optional, Sequence
 
 from ..contents.files import LayerFile
 from ..errors import BuildError
+from ..processors import each
 from .libdeflate import Libdeflate
 
 LEVEL = 6
@@ -32,6 +35,13 @@ SAMPLE_EVERY = 1 << 18
 BLOCK = 1 << 20
 MOST_ENTRIES = 0xFFFF - 1
 """More would need zip64's end record, which Lambda does not promise to read."""
+
+NICENESS = 10
+
+LARGEST = 0xFFFFFFFF
+"""Bytes of a file, and before the directory of files, without extensions."""
+HEADER = 30
+"""Bytes before a file, beside its name."""
 
 STORED, DEFLATED = 0, 8
 VERSION = 20
@@ -88,7 +98,8 @@ def pack(
             fix="leave out files with the layer's exclude",
         )
     ordered = sorted(files, key=lambda file: file.name.encode("utf-8"))
-    with path.open("wb") as out, ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+    threads = ThreadPoolExecutor(workers or os.cpu_count() or 1, initializer=_give_way)
+    with path.open("wb") as out, threads as pool:
         groups = list(_groups(ordered))
         # The heaviest first, so that none is left over for one processor at the end.
         heaviest = sorted(range(len(groups)), key=lambda n: -sum(f.size for f in groups[n]))
@@ -98,6 +109,13 @@ def pack(
             for member in waiting.pop(number).result():
                 writer.add(member)
         return writer.end()
+
+
+def _give_way() -> None:
+    """Let this thread leave the processors to the import check, which takes longer on one."""
+    # On Linux a thread has a priority of its own (setpriority(2), "C library/kernel differences").
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def _groups(files: Iterable[LayerFile]) -> Iterator[list[LayerFile]]:
@@ -130,9 +148,8 @@ def _member(file: LayerFile, engine: Libdeflate, sealed: Mapping[str, bytes]) ->
 
 def seal(files: Sequence[LayerFile]) -> dict[str, bytes]:
     """Return the SHA-256 of each file's bytes as they are now, by name."""
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        digests = pool.map(lambda file: hashlib.sha256(read(file)).digest(), files)
-        return dict(zip((file.name for file in files), digests))  # noqa: B905 - strict= is of 3.10
+    digests = each(lambda file: hashlib.sha256(read(file)).digest(), files)
+    return dict(zip((file.name for file in files), digests))  # noqa: B905 - strict= is of 3.10
 
 
 def check(file: LayerFile, data: bytes, sealed: Mapping[str, bytes]) -> None:
@@ -178,6 +195,14 @@ class _Writer:
 
     def add(self, member: Member) -> None:
         name = member.file.name.encode("utf-8")
+        end = self._position + HEADER + len(name) + member.size
+        if max(member.file.size, end) > LARGEST:
+            raise BuildError(
+                f"the packed layer would have more than {LARGEST:,} bytes",
+                where=member.file.name,
+                expected=f"at most {LARGEST:,}, what a zip can hold without extensions",
+                fix="leave out files with the layer's exclude, or packages",
+            )
         common = struct.pack(
             "<HHHHHIIIHH",
             *(VERSION, UTF8_NAMES, member.method, 0, DATE),

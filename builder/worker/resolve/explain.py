@@ -30,16 +30,25 @@ PROGRESS = re.compile(r"(Building wheel|Resolved|Prepared|Using|Downloading|Down
 class Meaning:
     """A failure that is recognized by what uv says, and what it means.
 
-    Groups of ``pattern`` and the word ``{target}`` can be used in the texts.
+    Groups of ``pattern`` and the word ``{target}`` can be used in the texts. ``settled`` is that of
+    the error: False where another machine may have what is missing.
     """
 
     pattern: str
     what: str
     expected: str
     fix: str
+    settled: bool = True
 
 
 MEANINGS = (
+    Meaning(
+        r"No space left on device|Disk quota exceeded",
+        "the disk is full",
+        "room for the packages, and for what is built of them",
+        "make room; on your machine LAMBDA_LAYER_CACHE names another folder",
+        settled=False,
+    ),
     Meaning(
         r"An index URL \((?P<url>[^)\s]+)\) could not be queried due to a lack of valid auth\S+ "
         r"credentials \((?P<status>[^)]+)\)",
@@ -56,6 +65,13 @@ MEANINGS = (
         "{url} to answer",
         "look at the URL of {name}, and whether the build has a way to it (in a VPC, a proxy or a "
         "NAT gateway)",
+        settled=False,
+    ),
+    Meaning(
+        r"hint: `(?P<name>[^`]+)` was filtered by `exclude-newer`",
+        "what there is of {name} is younger than exclude_newer allows",
+        "a version that is old enough, from an index that says when its files were uploaded",
+        "allow an older version of {name}, wait, or change exclude_newer in layers.toml",
     ),
     Meaning(
         r"Because (?P<name>\S+) was not found in the package registry",
@@ -84,12 +100,14 @@ MEANINGS = (
         "a wheel for {target}; there is none, and what is compiled here fits this machine only",
         "choose a version of {name} that has wheels for the target, or build on an image of the "
         "target's runtime and architecture",
+        settled=False,
     ),
     Meaning(
         r"[Gg]it (?:operation failed|executable not found)",
         "a requirement's git repository cannot be fetched",
         "git in the build image, and a repository that can be reached from it",
         "use a released version, or give the build access to the repository",
+        settled=False,
     ),
     Meaning(
         r"Failed to (?:download and )?build `(?P<name>[^`=@ ]+)(?:==(?P<version>[^`]+))?",
@@ -97,6 +115,7 @@ MEANINGS = (
         "a wheel for {target}, or a source that can be built on the build image",
         "choose a version of {name} that has wheels for the target; if headers or programs are "
         "missing, name the system packages that have them (system_packages)",
+        settled=False,
     ),
     Meaning(
         r"Hash mismatch for `(?P<name>[^`]+)`",
@@ -117,6 +136,7 @@ MEANINGS = (
         "a package index that answers",
         "run the build again; in a VPC, give the build a way to the index, or describe a mirror "
         "under [indexes.NAME] in layers.toml, with default = true",
+        settled=False,
     ),
     Meaning(
         r"(?P<name>[\w.-]+)(?:[<>=!]\S*)? has no wheels with a matching",
@@ -151,6 +171,7 @@ def explain(outcome: Outcome, target: Target, doing: str, hint: str = "") -> Bui
                 where=f"{doing} for {target}\n{said}",
                 expected=meaning.expected.format(**words),
                 fix=hint or _advice(outcome.output) + meaning.fix.format(**words),
+                settled=meaning.settled,
             )
     return BuildError(
         f"{doing} failed",
@@ -167,6 +188,7 @@ def part_of_python(name: str, target: Target, where: str) -> BuildError:
         where=where,
         expected=f"requirements beyond the standard library of python{target.python}",
         fix=f"remove {name} from the requirements; `import {name}` works without it",
+        settled=True,
     )
 
 

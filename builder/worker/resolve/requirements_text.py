@@ -10,7 +10,7 @@ import codecs
 import os
 import re
 from pathlib import Path
-from typing import Callable, Iterable, Iterator
+from typing import Callable, Iterable, Iterator, Sequence
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -97,6 +97,12 @@ def options(files: Iterable[Path]) -> list[tuple[str, str]]:
 def says(files: Iterable[Path], option: str) -> bool:
     """Whether requirements files, or those that they name, have an option."""
     return any(line.startswith(option) for _, line in _lines(files))
+
+
+def has_extra_index(files: Sequence[Path]) -> bool:
+    """Whether requirements files name an extra index beside the one in the default one's place."""
+    default = says(files, "--index-url") or says(files, "-i")
+    return default and says(files, "--extra-index-url")
 
 
 def _lines(files: Iterable[Path]) -> Iterator[tuple[Path, str]]:

@@ -56,6 +56,11 @@ def resolve(
     direct.write_text("\n".join(lines) + "\n", encoding="utf-8")
     paths = [direct, *(project / path for path in wanted.requirements)]
     requirements_text.rewrite(project / path for path in wanted.requirements)
+    if requirements_text.has_extra_index(paths):
+        log.note(
+            "requirements have an --extra-index-url, which uv asks before --index-url: what both "
+            "have is taken from the extra one"
+        )
     log.step(f"resolving {_described(wanted)} for {target}")
     resolver = Resolver(own.uv, target, work, log, native=native)
     constraints = overrides = None

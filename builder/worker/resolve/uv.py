@@ -46,6 +46,9 @@ class Uv:
     ``cache`` is empty at first: uv believes what it finds there, and nothing that code of strangers
     could have written is believed. What may run such code is run apart: in a sandbox, with a cache
     of its own and without the logins of package indexes.
+
+    ``newest`` is the age under which packages are left out, or a moment. It is for what is
+    resolved: what is installed later comes from the lock.
     """
 
     program: Path
@@ -54,6 +57,7 @@ class Uv:
     log: Log
     cache: Path
     locked: BuildLock
+    newest: str = ""
 
     def at(self, cwd: Path) -> Uv:
         """Return the same uv for another folder."""
@@ -65,7 +69,7 @@ class Uv:
 
     def compile(self, arguments: Sequence[str], target: Target, out: Path) -> Outcome:
         """Resolve into the file ``out``: ``uv pip compile`` for the target."""
-        command = ["pip", "compile", *self._common(), *for_target(target), *arguments, "-o"]
+        command = [*self.compiling(arguments, target), "-o"]
         if builds_nothing(arguments):
             return with_retries(lambda: self._run([*command, str(out)]), log=self.log)
         with self._apart() as apart:
@@ -77,10 +81,16 @@ class Uv:
                 out.write_text(text, encoding="utf-8")
         return outcome
 
+    def compiling(self, arguments: Sequence[str], target: Target) -> list[str]:
+        """Return the words of ``uv pip compile`` for the target, without where it writes."""
+        words = ["pip", "compile", *self._common(), *self._age()]
+        return [*words, *for_target(target), *arguments]
+
     def compile_for_builds(self, source: Path, out: Path) -> Outcome:
         """Resolve what builds need on this machine, from wheels alone."""
         command = ["pip", "compile", *self._common(), "--only-binary", ":all:", str(source)]
-        command += ["--generate-hashes", "--no-annotate", "--no-header", "-o", str(out)]
+        command += [*self._age(), "--generate-hashes", "--no-annotate", "--no-header"]
+        command += ["-o", str(out)]
         return with_retries(lambda: self._run(command), log=self.log)
 
     def _check_lock(self, text: str, options: Sequence[tuple[str, str]]) -> None:
@@ -131,7 +141,8 @@ class Uv:
         """Build the wheel of one source folder, apart, with its own PEP 517 backend."""
         with self._apart() as apart:
             made = apart.sandbox.folder / "wheels"
-            command = ["build", "--wheel", *self._common(), "--out-dir", str(made), str(source)]
+            command = ["build", "--wheel", *self._common(), *self._age(), "--out-dir", str(made)]
+            command.append(str(source))
             outcome = apart.run(command, extra)
             out.mkdir(parents=True, exist_ok=True)
             for wheel in sorted(made.glob("*.whl")) if outcome.ok else ():
@@ -143,6 +154,9 @@ class Uv:
 
     def _common(self) -> list[str]:
         return ["--python", self.python, "--no-python-downloads", "--no-progress"]
+
+    def _age(self) -> list[str]:
+        return ["--exclude-newer", self.newest] if self.newest else []
 
     def _run(self, command: Sequence[str]) -> Outcome:
         outcome = run(

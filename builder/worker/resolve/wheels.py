@@ -14,6 +14,7 @@ from ..contents.distributions import NOT_TO_IMPORT
 from ..errors import BuildError
 from ..names import normalize
 from ..request import Target
+from ..zips import BROKEN
 from .explain import message
 from .uv import Uv
 
@@ -27,6 +28,8 @@ VCS_VERSIONING = (
 )
 BUNDLE_VERSION = "0"
 INFO = r"[^/]+\.dist-info"
+LARGEST_METADATA = 16 << 20
+"""Bytes; the longest descriptions of projects have some 100 kB."""
 LOCAL_REQUIREMENT = re.compile(
     rb"(?m)^(Requires-Dist: [A-Za-z0-9][\w.-]*(?: ?\[[^]\n]*\])?) ?@ ?file:[^\s;]*"
 )
@@ -80,16 +83,48 @@ def _undecided(shown: str, kind: str, listed: str) -> BuildError:
 
 
 def read(wheel: Path, shown: str) -> ProjectWheel:
-    """Read a wheel's name, version and extras from its metadata."""
-    with zipfile.ZipFile(wheel) as archive:
-        names = [n for n in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", n)]
-        metadata = email.message_from_bytes(archive.read(names[0]))
+    """Read a wheel's name, version and extras from its metadata; raise BuildError without them.
+
+    It may be a file that the project keeps, or what a strange backend wrote.
+    """
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            metadata = email.message_from_bytes(archive.read(_metadata_of(archive)))
+    except BROKEN as error:
+        raise _no_wheel(wheel, shown, str(error)) from error
+    if not metadata["Name"] or not metadata["Version"]:
+        raise _no_wheel(wheel, shown, "its METADATA lacks Name or Version")
     return ProjectWheel(
         name=normalize(str(metadata["Name"])),
         version=str(metadata["Version"]),
         extras=tuple(normalize(str(e)) for e in metadata.get_all("Provides-Extra") or ()),
         folder=shown,
         path=wheel,
+    )
+
+
+def _metadata_of(archive: zipfile.ZipFile) -> str:
+    """Return the name of a wheel's METADATA; raise LookupError unless there is one of it."""
+    found = [name for name in archive.namelist() if re.fullmatch(INFO + "/METADATA", name)]
+    if len(found) != 1:
+        raise LookupError(f"it has {len(found)} files *.dist-info/METADATA")
+    size = archive.getinfo(found[0]).file_size
+    if size > LARGEST_METADATA:
+        raise LookupError(f"its METADATA has {size} bytes")
+    return found[0]
+
+
+def _no_wheel(wheel: Path, shown: str, why: str) -> BuildError:
+    kept = shown.endswith(".whl")
+    return BuildError(
+        f"{shown} is no wheel" if kept else f"the build of {shown} made a file that is no wheel",
+        where=f"{wheel.name}: {why}",
+        expected="a zip with one NAME-VERSION.dist-info/METADATA, which has Name and Version (PEP "
+        "427)",
+        fix="build it again, or take it from where it came from"
+        if kept
+        else f"see what the build backend in {shown}/pyproject.toml writes: `uv build --wheel "
+        f"{shown}`",
     )
 
 
@@ -165,12 +200,12 @@ def without_paths(wheel: Path) -> None:
     Backends write ``name @ file:///...`` for dependencies by path.
     """
     with zipfile.ZipFile(wheel) as archive:
+        meta = _metadata_of(archive)
+        before = archive.read(meta)
+        after = LOCAL_REQUIREMENT.sub(rb"\1", before)
+        if after == before:
+            return
         entries = [(info, archive.read(info)) for info in archive.infolist()]
-    meta = next(i.filename for i, _ in entries if re.fullmatch(INFO + "/METADATA", i.filename))
-    before = next(content for info, content in entries if info.filename == meta)
-    after = LOCAL_REQUIREMENT.sub(rb"\1", before)
-    if after == before:
-        return
     digest = base64.urlsafe_b64encode(hashlib.sha256(after).digest()).rstrip(b"=").decode()
     row = f"{meta},sha256={digest},{len(after)}".encode()
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -117,27 +117,29 @@ def _character_class(text: str, start: int) -> tuple[str, int] | None:
     at = start + 1
     negated = text[at : at + 1] in ("!", "^")
     at += negated
-    members = []
+    members: list[str] = []
+    last = ""  # what a range may begin with
     first = True
     while at < len(text) and (text[at] != "]" or first):
+        first = False
         posix = re.compile(r"\[:(\w+):\]").match(text, at)
         if posix:
             members.append(POSIX.get(posix[1], ""))
-            at = posix.end()
-        elif text[at] == "\\" and at + 1 < len(text):
-            members.append(re.escape(text[at + 1]))
-            at += 2
-        else:
-            members.append("-" if text[at] == "-" and not first else re.escape(text[at]))
-            at += 1
-        first = False
+            at, last = posix.end(), ""
+            continue
+        is_range = text[at] == "-" and last and text[at + 1 : at + 2] not in ("", "]")
+        at += bool(is_range)
+        at += text[at] == "\\" and at + 1 < len(text)
+        if not is_range:
+            members.append(re.escape(text[at]))
+        elif last <= text[at]:  # of a range that runs backwards, git knows the beginning alone
+            members.append(f"{re.escape(last)}-{re.escape(text[at])}")
+        last = "" if is_range else text[at]
+        at += 1
     if at >= len(text):
         return None
-    inside = "".join(members)
-    if inside.endswith("-") and not inside.endswith("\\-"):
-        inside = inside[:-1] + r"\-"
     # A slash is matched by slashes of the pattern only (fnmatch(3), FNM_PATHNAME).
-    expression = f"(?!/)[{'^' if negated else ''}{inside}]"
+    expression = f"(?!/)[{'^' if negated else ''}{''.join(members)}]"
     try:
         re.compile(expression)
     except re.error:

@@ -16,6 +16,7 @@ from ..contents.files import names
 from . import strip
 
 BOTO = {"boto3", "botocore", "s3transfer"}
+SYMBOLS = "symbols"
 TEST_FOLDERS = {"tests", "test"}
 DOC_FOLDERS = {"docs", "doc"}
 DOC_SUFFIXES = {".rst", ".md", ".txt", ".html", ".css", ".js", ".png", ".svg", ".pdf", ".ipynb"}
@@ -36,6 +37,12 @@ READING = (b".pyi", b"attach_stub", b"'pyi'", b'"pyi"')
 """What a module says that reads stubs at run time: its own, or by way of lazy_loader."""
 
 Files = Dict[str, List[str]]
+
+
+def may_read_stubs(data: bytes) -> bool:
+    """Whether a module says that it reads stubs when it is imported or later."""
+    # Two searches settle nearly all files; every word of READING has one of them in it.
+    return (b"pyi" in data or b"attach_stub" in data) and any(word in data for word in READING)
 
 
 @dataclass(frozen=True)
@@ -72,10 +79,10 @@ def lighten(
         saved.append(Saved(option, len(doomed), _remove(root, doomed)))
         gone.update(dict.fromkeys(doomed, f"slim = {option}"))
         present.difference_update(doomed)
-    if "symbols" in options:
+    if SYMBOLS in options:
         files = {d.name: [f for f in d.files if f in present] for d in found}
         count, size = strip.strip(root, files, {d.name: d.info for d in found})
-        saved.append(Saved("symbols", count, size))
+        saved.append(Saved(SYMBOLS, count, size))
     return tuple(saved)
 
 
@@ -248,13 +255,15 @@ def _stem(file: str) -> str:
 def _readers_of_stubs(root: Path, files: Files) -> set[str]:
     """Return the packages with a module that may read stubs, when it is imported or later."""
     found: set[str] = set()
+    stubs = (file for own_files in files.values() for file in own_files if file.endswith(".pyi"))
+    with_stubs = {file.split("/", 1)[0] for file in stubs}
     for own_files in files.values():
         for file in own_files:
             top = file.split("/", 1)[0]
-            if top in found or not file.endswith(CODE_SUFFIXES):
+            if top in found or top not in with_stubs or not file.endswith(CODE_SUFFIXES):
                 continue
             data = (root / file).read_bytes()
-            if any(word in data for word in READING):
+            if may_read_stubs(data):
                 found.add(top)
     return found
 

@@ -10,14 +10,17 @@ import ipaddress
 import os
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import Loader
 
 from embedded.standins.aws.duration import seconds
 from embedded.standins.errors import ProviderError
@@ -93,6 +96,9 @@ def connect(config: State) -> Connection:
     }
     # Making the client refuses an endpoint that is not on loopback, before anything is sent.
     sts = _client(session, "sts", config.get("sts_region") or region, endpoints)
+    for block in config.get("assume_role_with_web_identity") or []:
+        _show_token(session, sts, block)
+        sts = _client(session, "sts", config.get("sts_region") or region, endpoints)
     for block in config.get("assume_role") or []:
         _assume(session, sts, block)
         sts = _client(session, "sts", config.get("sts_region") or region, endpoints)
@@ -116,8 +122,15 @@ def _first(config: State, name: str) -> State:
     return found[0] or {}
 
 
+@cache
+def _loader() -> Loader:
+    """Return what reads and keeps the descriptions of services: megabytes, the same for all."""
+    return Loader()
+
+
 def _session(config: State) -> botocore.session.Session:
     session = botocore.session.Session()
+    session.register_component("data_loader", _loader())
     if config.get("profile"):
         session.set_config_variable("profile", config["profile"])
     files = (
@@ -193,22 +206,44 @@ def _refuse_unless_loopback(service: str, url: str) -> None:
 
 
 def _assume(session: botocore.session.Session, sts: Client, block: State) -> None:
-    names = {
-        "external_id": "ExternalId",
-        "policy": "Policy",
-        "source_identity": "SourceIdentity",
-        "transitive_tag_keys": "TransitiveTagKeys",
+    names = {"external_id": "ExternalId", "source_identity": "SourceIdentity"}
+    request = {theirs: block[ours] for ours, theirs in names.items() if block[ours]}
+    if block.get("tags"):
+        request["Tags"] = [{"Key": key, "Value": text} for key, text in block["tags"].items()]
+    if block.get("transitive_tag_keys"):
+        request["TransitiveTagKeys"] = list(block["transitive_tag_keys"])
+    _become(session, block, lambda same: sts.assume_role(**request, **same))
+
+
+def _show_token(session: botocore.session.Session, sts: Client, block: State) -> None:
+    token = block.get("web_identity_token")
+    if not token:
+        token = Path(block["web_identity_token_file"]).expanduser().read_text("utf-8").strip()
+    _become(
+        session,
+        block,
+        lambda same: sts.assume_role_with_web_identity(WebIdentityToken=token, **same),
+    )
+
+
+def _become(
+    session: botocore.session.Session,
+    block: State,
+    assume: Callable[[dict[str, Any]], dict[str, Any]],
+) -> None:
+    """Let the session have what STS answers; ``assume`` gets what both calls take."""
+    request: dict[str, Any] = {
+        "RoleArn": block["role_arn"],
+        "RoleSessionName": block.get("session_name") or "terraform-stand-in",
     }
-    request: dict[str, Any] = {theirs: block[ours] for ours, theirs in names.items() if block[ours]}
+    if block.get("policy"):
+        request["Policy"] = block["policy"]
     if block.get("duration"):
         request["DurationSeconds"] = int(seconds(block["duration"]))
     if block.get("policy_arns"):
         request["PolicyArns"] = [{"arn": arn} for arn in block["policy_arns"]]
-    if block.get("tags"):
-        request["Tags"] = [{"Key": key, "Value": text} for key, text in block["tags"].items()]
-    session_name = block.get("session_name") or "terraform-stand-in"
     try:
-        answer = sts.assume_role(RoleArn=block["role_arn"], RoleSessionName=session_name, **request)
+        answer = assume(request)
     except (BotoCoreError, ClientError) as error:
         raise ProviderError(
             "Cannot assume IAM Role",

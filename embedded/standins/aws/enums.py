@@ -14,7 +14,7 @@ import botocore.session
 
 from embedded.standins.checks import Check, one_of
 from embedded.standins.errors import ProviderError
-from embedded.standins.values import State
+from embedded.standins.values import UNKNOWN, State
 
 
 @cache
@@ -37,11 +37,14 @@ def enum(path: str, service: str, shape: str) -> Check:
 
 
 def unserved(*names: str) -> Check:
-    """Refuse arguments that the real provider has and the stand-in does not."""
+    """Refuse arguments that the real provider has and the stand-in does not.
+
+    One that is not known yet may be null: it is looked at again when it is known.
+    """
 
     def check(config: State) -> Iterator[ProviderError]:
         for name in names:
-            if config.get(name) not in (None, []):
+            if config.get(name) not in (None, [], UNKNOWN):
                 yield ProviderError(
                     f"The stand-in for hashicorp/aws does not serve {name}",
                     "Use the real provider for this configuration.",

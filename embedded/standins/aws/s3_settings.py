@@ -2,7 +2,7 @@
 
 Source of the facts: documentation of hashicorp/aws 6.25, resources aws_s3_bucket_versioning,
 aws_s3_bucket_server_side_encryption_configuration, aws_s3_bucket_public_access_block,
-aws_s3_bucket_policy and aws_s3_bucket_ownership_controls.
+aws_s3_bucket_policy, aws_s3_bucket_ownership_controls and aws_s3_bucket_logging.
 """
 
 from __future__ import annotations
@@ -253,3 +253,32 @@ class OwnershipControls(BucketSetting):
     def remove(self, client: Client, bucket: str, state: State) -> None:
         """Unset it."""
         client.delete_bucket_ownership_controls(Bucket=bucket)
+
+
+class Logging(BucketSetting):
+    """``aws_s3_bucket_logging``, without grants and partitioned prefixes."""
+
+    facts = Facts(
+        force_new=("bucket", "expected_bucket_owner", "region"),
+        checks=(_BUCKET, length("target_bucket", 1, 63)),
+    )
+
+    def put(self, client: Client, bucket: str, planned: State) -> None:
+        """Set where the logs go."""
+        enabled = {
+            "TargetBucket": planned["target_bucket"],
+            "TargetPrefix": planned["target_prefix"],
+        }
+        client.put_bucket_logging(Bucket=bucket, BucketLoggingStatus={"LoggingEnabled": enabled})
+
+    def get(self, client: Client, bucket: str, state: State) -> State:
+        """Return where the logs go."""
+        found = client.get_bucket_logging(Bucket=bucket).get("LoggingEnabled", {})
+        return {
+            "target_bucket": found.get("TargetBucket", ""),
+            "target_prefix": found.get("TargetPrefix", ""),
+        }
+
+    def remove(self, client: Client, bucket: str, state: State) -> None:
+        """Write no more logs."""
+        client.put_bucket_logging(Bucket=bucket, BucketLoggingStatus={})

@@ -1,11 +1,13 @@
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from builder.aws.codebuild import BuildRequest, CodeBuild, _state
+from builder.aws.codebuild import BuildRequest, CodeBuild, _document, _state, _state_of
+from builder.clock import Clock
 from builder.errors import AwsError, InfrastructureError
-from tests.builder.building import finished
+from tests.builder.building import finished, started
 from tests.builder.conftest import World
 from tests.patience import wait_until
 
@@ -144,3 +146,22 @@ def test_a_build_that_was_just_queued_has_defaults_for_what_aws_does_not_say_yet
     state = _state({"id": "p:1"})
 
     assert (state.running, state.log_group, state.log_stream, state.phase) == (True, "", "", "")
+
+
+def test_a_look_that_processes_share_says_the_same(world: World) -> None:
+    layer = world.layer()
+    build = started(layer)
+    finished(layer, build)
+    codebuild = layer.services.codebuild
+
+    (shared,) = codebuild.watched([build], 0.0, Clock())
+    direct = codebuild.state(build)
+
+    assert direct is not None
+    assert _state_of(json.loads(json.dumps(_document(direct)))) == direct
+    # The last phase has no end, and lasts until it is looked at.
+    assert replace(shared, phases=()) == replace(direct, phases=())
+    assert codebuild.watched([build], 0.0, Clock()) == [shared]
+    assert codebuild.watched([], 0.0, Clock()) == []
+    unknown = f"{world.name}:00000000-0000-0000-0000-000000000000"
+    assert codebuild.watched([unknown], 0.0, Clock()) == []

@@ -153,6 +153,8 @@ def test_functions_are_found_by_layer_with_their_published_versions(
     assert found == [Use(name, "$LATEST", two), Use(name, "1", one)]
     assert functions.using(one.rpartition(":")[0], published=False) == [Use(name, "$LATEST", two)]
     assert [(str(use), use.version) for use in found] == [(name, 2), (f"{name}:1", 1)]
+    # Lambda names a version in the ARN then, and has tags of the function alone.
+    assert {use.arn for use in found} == {known(functions, name).arn}
     assert functions.using(one.rpartition(":")[0][:-1]) == []
 
 

@@ -44,6 +44,15 @@ def test_a_log_is_followed_from_position_to_position(world: World) -> None:
     assert more == ["more"]
 
 
+def test_a_log_is_read_from_a_time_on(world: World) -> None:
+    group = write(world, 3)
+    logs = world.services.logs
+
+    lines, position = logs.follow(group, "s", None, since=1_700_000_000.002)
+    assert lines == ["line 2"]
+    assert logs.follow(group, "s", position, since=1_700_000_000.002)[0] == []
+
+
 @pytest.mark.parametrize(("group", "stream"), [("/gone", "s"), (None, "gone")])
 def test_a_log_that_is_not_there_is_empty(world: World, group: str | None, stream: str) -> None:
     group = group or write(world, 1)

@@ -16,7 +16,7 @@ from botocore.exceptions import (
 )
 
 from builder.aws.session import CONFIG, Credentials, Session, code_of, explained
-from builder.errors import AwsError, CredentialsError, NotNow
+from builder.errors import AwsError, CredentialsError, NotNow, Unreachable
 from embedded.aws import EmbeddedAws
 from tests.builder.conftest import ACCOUNT, World, environ
 
@@ -236,7 +236,7 @@ def test_a_refused_connection_is_no_matter_of_credentials(
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
 
     for credentials in (Credentials(), Credentials(role_arn=world.role)):
-        with pytest.raises(AwsError, match="AWS could not be called") as caught:
+        with pytest.raises(Unreachable, match="AWS could not be called") as caught:
             _ = Session(credentials, "eu-central-1").account
         assert "log in" not in caught.value.fix
 
@@ -330,7 +330,7 @@ def test_any_other_error_is_awss_own_words() -> None:
 
 def test_a_network_that_is_down_is_reported_with_the_action() -> None:
     with (
-        pytest.raises(AwsError, match="AWS could not be called") as caught,
+        pytest.raises(Unreachable, match="AWS could not be called") as caught,
         explained("s3:PutObject", "s3://b/k"),
     ):
         raise ConnectTimeoutError(endpoint_url="http://x")

@@ -1,3 +1,5 @@
+import base64
+import hashlib
 from typing import Any
 
 import pytest
@@ -206,3 +208,30 @@ def test_an_object_that_always_ends_early_is_an_error_that_names_it(
         store.read("a")
 
     assert "s3:GetObject" in caught.value.where
+
+
+def test_s3_says_what_sha256_a_copy_has_and_the_content_is_not_fetched(world: World) -> None:
+    store, content = world.services.store, b"layer" * 1000
+    written = store.write("a", content, "text/plain")
+    store.write("a", b"another", "text/plain")
+    reads = [call for call in world.aws.calls() if call.operation == "GetObject"]
+
+    said = store.copy("a", written.version, "b")
+
+    # IAM's action for the source of a copy is GetObject, too; this counts requests for content.
+    asked = [call for call in world.aws.calls() if call.operation == "GetObject"]
+    assert len(asked) == len(reads)
+    assert said == base64.b64encode(hashlib.sha256(content).digest()).decode()
+    copied, source = store.head("b"), store.head("a")
+    assert copied is not None
+    assert (copied.sha256, copied.size) == (said, len(content))
+    assert source is not None
+    assert source.sha256 == ""
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{}, {"ChecksumSHA256": "c2hh-3"}, {"ChecksumSHA256": "c2hh", "ChecksumType": "COMPOSITE"}],
+)
+def test_a_hash_of_hashes_is_none_of_the_whole_object(answer: dict[str, str]) -> None:
+    assert module._whole_sha256(answer) == ""

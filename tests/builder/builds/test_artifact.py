@@ -1,9 +1,12 @@
+import base64
+import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from builder.builds.artifact import Package, find_artifact
+from builder.builds.artifact import Artifact, Package, find_artifact, keep, parse_manifest
 from builder.errors import ArtifactError
 from builder.protocol.keys import LayerKeys
 from builder.spec.runtimes import UNZIPPED_LIMIT
@@ -124,3 +127,63 @@ def test_a_layer_of_exactly_the_limit_is_let_through(world: World) -> None:
     leave(world, {**MANIFEST, "unzipped_size": UNZIPPED_LIMIT}, ZIP)
 
     assert find_artifact(world.services.store, KEYS, F) is not None
+
+
+BUILT = LayerKeys("web").unverified
+TRUE_SHA256 = base64.b64encode(hashlib.sha256(ZIP).digest()).decode()
+
+
+def built(world: World, **said: Any) -> Artifact:
+    """Return an artifact as a build has left it."""
+    document = json.dumps({**MANIFEST, "code_sha256": TRUE_SHA256, **said}).encode()
+    stored = world.services.store.write(BUILT.archive(F), ZIP, "application/zip")
+    manifest = parse_manifest(document, "here")
+    return Artifact(stored.key, stored.version, manifest, document)
+
+
+def test_a_kept_artifact_is_found_with_all_its_documents(world: World) -> None:
+    bills = {f"lock-3.{n}.txt": f"{n}".encode() for n in range(9)}
+    for name, content in bills.items():
+        world.put(BUILT.document(F, name), content)
+    world.put(BUILT.document(F, "other.txt"), b"changed")
+    locks = [{"file": n, "sha256": hashlib.sha256(c).hexdigest()} for n, c in bills.items()]
+    locks.append({"file": "other.txt", "sha256": "0" * 64})
+    store = world.services.store
+
+    keep(store, built(world, locks=locks), LayerKeys("web"))
+
+    found = find_artifact(store, KEYS, F)
+    assert found is not None
+    assert world.read(found.key) == ZIP
+    assert {name: world.read(KEYS.document(F, name)) for name in bills} == bills
+    assert store.head(KEYS.document(F, "other.txt")) is None
+
+
+def test_a_copy_of_which_s3_says_another_hash_is_never_kept(world: World) -> None:
+    store = world.services.store
+    with pytest.raises(ArtifactError, match=r"SHA-256 .*, the manifest says QUFBQQ=="):
+        keep(store, built(world, code_sha256="QUFBQQ=="), LayerKeys("web"))
+
+    assert find_artifact(store, KEYS, F) is None
+
+
+def test_a_kept_archive_that_is_replaced_is_refused_without_being_fetched(world: World) -> None:
+    """By another of the same size, copied there so that S3 knows its hash."""
+    store, artifact = world.services.store, built(world)
+    keep(store, artifact, LayerKeys("web"))
+    other = store.write("other", b"a Layer", "application/zip")
+    store.copy(other.key, other.version, KEYS.archive(F))
+
+    with pytest.raises(ArtifactError, match="SHA-256"):
+        find_artifact(store, KEYS, F)
+
+
+def test_an_archive_that_s3_has_no_hash_of_is_judged_by_its_size_and_by_lambda(
+    world: World,
+) -> None:
+    artifact = built(world)
+    leave(world, json.loads(artifact.document), ZIP)
+
+    found = find_artifact(world.services.store, KEYS, F)
+    assert found is not None
+    assert found == replace(artifact, key=found.key, version=found.version)

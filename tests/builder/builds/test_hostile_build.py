@@ -136,8 +136,10 @@ def targets(world: World, first: Layer) -> dict[str, str]:
     build = world.builds()[-1]
     logs, group = world.aws.client("logs"), f"/aws/codebuild/{world.name}"
     logs.create_log_stream(logGroupName=group, logStreamName="other/stream")
-    for key in ("other/record.json", f"other/bundles/{'0' * 64}.zip"):
+    part = f"other/built/{'0' * 64}/parts/3.12-arm64/part.zip"
+    for key in ("other/record.json", f"other/bundles/{'0' * 64}.zip", part):
         world.put(key, b"another layer's")
+    signing = world.aws.client("kms").create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
     role = world.aws.client("iam").create_role(
         RoleName=f"{world.name}-other",
         AssumeRolePolicyDocument=json.dumps(
@@ -158,6 +160,9 @@ def targets(world: World, first: Layer) -> dict[str, str]:
         "log_group": group,
         "layer_name": first.site.layer_name,
         "own_bundle": f"web/bundles/{first.fingerprint}.zip",
+        "other_part": part,
+        "signing_key": signing["KeyMetadata"]["Arn"],
+        "own_signature": f"web/artifacts/{first.fingerprint}/provenance.dsse.json",
         "own_artifact": f"web/artifacts/{first.fingerprint}/layer.zip",
         "own_built": f"web/built/{first.fingerprint}/layer.zip",
         "own_stream": build["logs"]["streamName"],
@@ -211,7 +216,7 @@ def test_a_hostile_dependency_reaches_nothing_that_is_not_its_own(
     after = state(world)
     expected = {name: ALLOWED if name in OWN_AND_HARMLESS else DENIED for name in results}
     assert results == expected
-    assert len(results) > 45
+    assert len(results) > 60
     assert met["python/innocent.py"] == b"POISONED = False\n"
     assert before["objects"] <= after["objects"]
     keys = {key.split("/")[1] for key, _ in after["objects"] - before["objects"] if "web/" in key}

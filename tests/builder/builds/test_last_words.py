@@ -34,3 +34,9 @@ def test_a_log_without_an_error_of_the_worker_has_no_last_words() -> None:
     assert last_words([]) is None
     assert last_words(CODEBUILD) is None
     assert last_words(["ERROR: ", "  ERROR: not at the beginning"]) is None
+
+
+def test_what_the_machine_lacks_is_no_part_of_the_advice() -> None:
+    lines = ["ERROR: it broke", "  where:    here", "  fix:      do this", "  needs:    more space"]
+
+    assert last_words(lines) == LastWords("it broke", "do this", "more space")

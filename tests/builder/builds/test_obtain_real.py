@@ -84,14 +84,11 @@ def index(tmp_path: Path) -> Iterator[str]:
         thread.join(PATIENCE)
 
 
-@pytest.fixture
-def real(world: World, tmp_path: Path, index: str) -> Layer:
-    """A layer for three runtimes, built as the stack has it built: by its buildspec and role."""
+def build_for_real(world: World) -> None:
+    """Let builds of the layer web run as the stack has it: by its buildspec and role."""
     from modules.layer import policies
     from modules.layer.buildspec import buildspec_text  # here: the package starts Node
 
-    for python in PYTHONS:
-        interpreter(python)
     world.aws.client("codebuild").update_project(
         name=world.name, source={"type": "NO_SOURCE", "buildspec": buildspec_text()}
     )
@@ -101,6 +98,14 @@ def real(world: World, tmp_path: Path, index: str) -> Layer:
     world.aws.client("iam").put_role_policy(
         RoleName=world.name, PolicyName="p", PolicyDocument=json.dumps(allowed)
     )
+
+
+@pytest.fixture
+def real(world: World, tmp_path: Path, index: str) -> Layer:
+    """A layer for three runtimes, built as the stack has it built: by its buildspec and role."""
+    for python in PYTHONS:
+        interpreter(python)
+    build_for_real(world)
     (tmp_path / "requirements.txt").write_text(f"--find-links {index}\nfll_compiled\nmarkupsafe\n")
     return world.layer(
         package=None,

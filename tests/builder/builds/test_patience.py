@@ -13,7 +13,7 @@ from builder.aws.codebuild import BuildRequest, BuildState, CodeBuild
 from builder.aws.session import Credentials, Session
 from builder.builds.start import start_build
 from builder.builds.wait import finish_builds
-from builder.errors import AwsError, NotNow, QuotaUsedUp, RoleNotReady
+from builder.errors import AwsError, NotNow, QuotaUsedUp, RoleNotReady, Unreachable
 from builder.layer.token import Token
 from builder.release.release import Order, ensure
 from tests.builder.building import finished
@@ -61,8 +61,15 @@ def test_waiting_for_room_ends(world: World, monkeypatch: pytest.MonkeyPatch) ->
     assert world.builds() == []
 
 
-def test_a_running_build_outlives_refused_looks(
-    world: World, monkeypatch: pytest.MonkeyPatch
+NO_LOOK = [
+    NotNow("codebuild:BatchGetBuilds failed: ThrottlingException"),
+    Unreachable("AWS could not be called: Could not connect to the endpoint URL"),
+]
+
+
+@pytest.mark.parametrize("error", NO_LOOK, ids=lambda error: type(error).__name__)
+def test_a_running_build_outlives_looks_that_fail(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: AwsError
 ) -> None:
     layer = world.layer()
     token = Token(layer.fingerprint, 1)
@@ -72,13 +79,33 @@ def test_a_running_build_outlives_refused_looks(
     def states(self: CodeBuild, ids: set[str]) -> list[BuildState]:
         if len(refused) < 5:
             refused.append(1)
-            raise NotNow("codebuild:BatchGetBuilds failed: ThrottlingException")
+            raise error
         return theirs(self, ids)
 
     monkeypatch.setattr(CodeBuild, "states", states)
+    lines: list[str] = []
 
-    assert finish_builds(layer, {"": build_id}, progress=print, clock=quick()) == {}
+    _, failed = finish_builds(layer, {"": build_id}, progress=lines.append, clock=quick())
+    assert failed == {}
     assert len(refused) == 5
+    assert sum(error.what in line and "asking again" in line for line in lines) == 5
+
+
+@pytest.mark.parametrize("error", NO_LOOK, ids=lambda error: type(error).__name__)
+def test_looks_that_fail_for_too_long_end_the_waiting(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: AwsError
+) -> None:
+    def states(_codebuild: CodeBuild, _ids: set[str]) -> list[BuildState]:
+        raise error
+
+    monkeypatch.setattr(CodeBuild, "states", states)
+    clock = hurried()
+    began = clock.monotonic()
+
+    with pytest.raises(AwsError, match=r"BatchGetBuilds|could not be called"):
+        finish_builds(world.layer(), {"": "a build"}, progress=print, clock=clock)
+
+    assert 600 < clock.monotonic() - began < 700
 
 
 def test_a_build_that_is_not_known_yet_is_asked_for_again(
@@ -191,6 +218,18 @@ def test_a_throttled_call_is_tried_far_beyond_three_times(endpoint: Endpoint) ->
 
     assert codebuild.state("shop-layers:1") is None
     assert endpoint.calls == 16
+
+
+def test_a_call_that_waits_for_long_says_so_meanwhile(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    endpoint.refusals = 8
+
+    CodeBuild(Session(Credentials(), "eu-central-1"), "shop-layers", "bucket").state("shop:1")
+
+    said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert said[0].startswith("AWS throttles BatchGetBuilds; asking again in ")
+    assert len(said) < 8, "short pauses are not worth a line"
 
 
 def test_a_call_that_is_throttled_for_minutes_says_so(endpoint: Endpoint) -> None:

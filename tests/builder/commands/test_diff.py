@@ -18,6 +18,6 @@ def test_what_cannot_be_compared_is_one_message(project: Project) -> None:
 
     done = project.run("diff", "web")
     assert done.exit_code == 1
-    assert done.stderr.startswith("ERROR: layer 'web' has 1 releases to compare")
+    assert done.stderr.startswith("ERROR: layer 'web' has one release, and two are compared")
     assert "version 7 is no release" in project.run("diff", "web", "1", "7").stderr
     assert project.run("diff", "web", "one").exit_code == 2

@@ -4,6 +4,7 @@ from click.testing import CliRunner
 
 from builder.cli import main
 from tests.builder.commands.conftest import Project
+from tests.builder.ledger import Ledger
 
 
 def test_what_is_wrong_is_named_with_its_fix_and_is_exit_code_1(project: Project) -> None:
@@ -51,3 +52,24 @@ def test_without_a_file_there_is_one_problem_and_no_traceback() -> None:
 
     assert done.exit_code == 1
     assert "there is no layers.toml" in done.stdout
+
+
+def test_a_service_is_judged_with_who_looks_after_it(project: Project) -> None:
+    ledger = Ledger(project)
+
+    def found() -> dict[str, dict[str, str]]:
+        told = json.loads(project.run("doctor", "--json").stdout)
+        return {finding["subject"]: finding for finding in told}
+
+    missing = found()["service ledger"]
+    assert missing["verdict"] == "problem"
+    assert f"there is no bucket {ledger.bucket}" in missing["seen"]
+
+    ledger.apply()
+    unpushed = found()["service ledger"]
+    assert unpushed["verdict"] == "problem"
+    assert f"there is no image {ledger.name}:1 in ECR" in unpushed["seen"]
+
+    ledger.push()
+    assert found()["service ledger"]["verdict"] == "ok"
+    assert found()["permissions: operator of services"]["verdict"] == "ok"

@@ -1,9 +1,24 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from builder.commands.files import write
 from builder.errors import LayerError
+from tests.patience import PATIENCE
+
+WITHOUT_ROOM = """
+import resource, sys
+from pathlib import Path
+from builder.commands.files import write
+from builder.errors import LayerError
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    write(Path(sys.argv[1]), b"x" * 5000, new=True)
+except LayerError as error:
+    print(error)
+"""
 
 
 def test_a_file_is_replaced_unless_it_has_to_be_new(tmp_path: Path) -> None:
@@ -25,3 +40,12 @@ def test_a_folder_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
         write(tmp_path / "none/page.html", "")
     write(tmp_path / "page.html", "é")
     assert (tmp_path / "page.html").read_text("utf-8") == "é"
+
+
+def test_nothing_is_left_of_a_new_file_that_has_no_room(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WITHOUT_ROOM, str(tmp_path / "a")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
+
+    assert "a cannot be written" in done.stdout
+    assert "make room there" in done.stdout
+    assert list(tmp_path.iterdir()) == []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,7 @@ def test_machines_read_bytes_for_each_target(folder: Path) -> None:
     assert document["layers"][0]["verdict"] == "fits"
 
 
+@pytest.mark.slow
 def test_slim_can_be_tried_out_on_the_command_line(folder: Path) -> None:
     def size(*words: str) -> int:
         found = json.loads(run("size", "web", "--json", *words).stdout)
@@ -101,3 +103,40 @@ def test_pictures_are_written_beside_the_answer(folder: Path) -> None:
     assert json.loads(shown.stdout)["layers"][0]["name"] == "web"
     assert "core" in (folder / "page.html").read_text()
     assert (folder / "picture.svg").read_text().startswith("<svg")
+
+
+DATA = """
+[layers.data]
+dependencies = ["{wanted}"]
+python = ["3.12"]
+architecture = "arm64"
+functions = ["api"]
+"""
+
+
+@pytest.mark.slow
+def test_other_layers_for_the_same_function_are_counted_though_one_is_asked_about(
+    folder: Path, make_wheel: MakeWheel, shelf: Path
+) -> None:
+    wheel = make_wheel(shelf, "data")
+    with zipfile.ZipFile(wheel, "a", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(300):
+            archive.writestr(f"data/{number}.bin", bytes(1_000_000))
+    toml = f'{TOML}functions = ["api"]\n'
+    (folder / "layers.toml").write_text(toml + DATA.format(wanted="data"))
+
+    shown = run("size", "web", "--check")
+    assert shown.exit_code == 1
+    assert "too large: " in shown.stdout
+    assert "function api gets web, data: 300," in shown.stdout
+    assert "function api gets web, data: 300," in shown.stderr
+    (web,) = json.loads(run("size", "web", "--json").stdout)["layers"]
+    assert web["shared"]["function"] == "api"
+    assert web["shared"]["layers"] == ["web", "data"]
+    assert web["shared"]["unzipped_size"] > 300_000_000 > web["unzipped_size"]
+    assert web["shared"]["fits"] is False
+
+    (folder / "layers.toml").write_text(toml + DATA.format(wanted="not-to-be-found"))
+    (web,) = json.loads(run("size", "web", "--json").stdout)["layers"]
+    assert (web["verdict"], web["shared"]) == ("fits", None)
+    assert "data, for the same function, is not counted" in web["notes"][0]

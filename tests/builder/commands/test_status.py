@@ -1,6 +1,7 @@
 import json
 
-from tests.builder.commands.conftest import Project, function_on, releases
+from tests.builder.aws.test_layers import archive
+from tests.builder.commands.conftest import Project, function_on, name_function, releases
 
 
 def test_status_shows_functions_on_old_versions(project: Project) -> None:
@@ -45,3 +46,25 @@ def test_a_failed_build_is_reported_with_the_next_command(project: Project) -> N
     said = project.run("status").stdout
     assert "web: failed: there is no package unobtainium" in said
     assert "lambda-layer logs web --failed" in said
+
+
+def test_a_functions_other_layers_are_counted_with_the_version_that_it_should_have(
+    project: Project,
+) -> None:
+    releases(project, 2)
+    function = function_on(project, 1)
+    name_function(project)
+    client = project.aws.client("lambda")
+    foreign = client.publish_layer_version(
+        LayerName=f"{project.app}-foreign", Content={"ZipFile": archive()}
+    )["LayerVersionArn"]
+    before = client.get_function_configuration(FunctionName=function)["Layers"]
+    client.update_function_configuration(FunctionName=function, Layers=[before[0]["Arn"], foreign])
+
+    (found,) = json.loads(project.run("status", "web", "--json").stdout)
+    (use,) = found["functions"]
+    size = found["release"]["unzipped_size"]
+    assert use["all_layers"] == {"layers": 2, "size": size, "unknown": 1}
+    said = project.run("status", "web").stdout
+    assert "of the limit, without 1 of unknown size" in said
+    assert found["together"] is None

@@ -4,6 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.builder.commands.conftest import PROGRAM
 from tests.builder.conftest import write_tree
 from tests.fast_lambda_layer.test_synth import LAYERS
@@ -18,6 +20,7 @@ def synth(folder: Path, *words: str, **environment: str) -> subprocess.Completed
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_it_writes_what_main_py_does(tmp_path: Path) -> None:
     # Names that cdktf or we import hide nothing.
     write_tree(tmp_path, {"layers.toml": LAYERS, "cdktf.py": "x", "builder.py": "x", "sub/": ""})
@@ -28,6 +31,7 @@ def test_it_writes_what_main_py_does(tmp_path: Path) -> None:
     assert (tmp_path / "cdktf.out/stacks/shop/cdk.tf.json").is_file()
 
 
+@pytest.mark.slow
 def test_a_wrong_file_is_said_once_and_exit_code_1(tmp_path: Path) -> None:
     done = synth(tmp_path, "synth")
 
@@ -36,6 +40,7 @@ def test_a_wrong_file_is_said_once_and_exit_code_1(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_sources_are_bundled_on_demand(tmp_path: Path) -> None:
     text = LAYERS.replace('dependencies = ["six==1.17.0"]', 'requirements = "requirements.txt"')
     write_tree(tmp_path, {"layers.toml": text, "requirements.txt": "six"})

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.builder.commands.test_size import folder as folder
 from tests.builder.commands.test_size import run
 from tests.builder.sizes.conftest import own_cache as own_cache
@@ -14,6 +16,7 @@ from tests.worker.conftest import make_wheel as make_wheel
 from tests.worker.conftest import uv_cache as uv_cache
 
 
+@pytest.mark.slow
 def test_a_layer_is_built_here_and_left_in_a_folder(folder: Path, tmp_path: Path) -> None:
     made = run("try", "web", "-o", str(tmp_path / "left"))
     assert made.exit_code == 0, made.stderr

@@ -19,7 +19,9 @@ def test_a_pipe_gets_a_line_for_each_thing_that_happens(project: Project) -> Non
         assert process.stdout is not None
         try:
             said = process.stdout.readline()
-            assert said.startswith("web: waiting for a build to begin (terraform apply")
+            assert said.startswith(
+                "web: waiting up to 10m 00s for a build to begin (terraform apply"
+            )
             assert said.endswith("there is no release yet\n")
             assert project.run("build", "web").exit_code == 0
             said, _ = process.communicate(timeout=PATIENCE)
@@ -29,7 +31,7 @@ def test_a_pipe_gets_a_line_for_each_thing_that_happens(project: Project) -> Non
     assert process.returncode == 0
     lines = said.splitlines()
     assert lines[-1].startswith("web: published arn:aws:lambda:")
-    assert "1 packages, 0.0 MB unzipped" in lines[-1]
+    assert "1 package, " in lines[-1]
     assert "\x1b" not in said
 
 

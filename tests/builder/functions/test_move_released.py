@@ -55,7 +55,9 @@ def test_the_bad_night_a_function_born_while_the_layer_is_built_ends_on_the_new_
     assert second.version == 2
     assert [version_of(world, name) for name in (old, born, stray)] == [2, 2, 1]
     assert f"function {stray} is still on version 1: functions does not name it" in lines
-    assert record_of(layer).handover == Handover(2, scope, {}, {stray: 1})
+    assert record_of(layer).handover == Handover(
+        2, scope, {}, {stray: 1}, tuple(sorted([old, born]))
+    )
     planned = plan(layer)
     assert planned.status == "current"
     assert planned.functions == (

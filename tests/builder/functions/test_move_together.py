@@ -2,6 +2,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from math import ceil
 from typing import Any
 
@@ -21,7 +22,7 @@ from tests.builder.fleet import (
     outcomes,
     version_of,
 )
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, wait_until
 
 
 class Meddlers:
@@ -33,17 +34,17 @@ class Meddlers:
         self.newer = newer
         self.stop = threading.Event()
         self.described: dict[str, str] = {}
+        self.turns = 0
 
     def describe(self) -> None:
         """Change something else without looking."""
-        turn = 0
-        while not self.stop.is_set() or turn < len(self.functions):
-            name = self.functions[turn % len(self.functions)]
-            self.described[name] = f"turn {turn}"
+        while not self.stop.is_set() or self.turns < len(self.functions):
+            name = self.functions[self.turns % len(self.functions)]
+            self.described[name] = f"turn {self.turns}"
             self.client.update_function_configuration(
                 FunctionName=name, Description=self.described[name]
             )
-            turn += 1
+            self.turns += 1
             time.sleep(0.02)
 
     def upgrade(self) -> None:
@@ -73,17 +74,23 @@ def test_fifty_functions_move_while_others_change_them_and_nothing_is_lost(world
     meddlers = Meddlers(world, fleet, b2)
     calls: Counter[str] = Counter()
 
-    def count(model: Any, **_event: Any) -> None:
+    def called(model: Any, **_event: Any) -> None:
         calls.update([model.name])
 
-    inject(world, "before-call.lambda", count)
+    inject(world, "before-call.lambda", called)
     with ThreadPoolExecutor(2) as others:
         running = [others.submit(meddlers.describe), others.submit(meddlers.upgrade)]
         clock = Clock(sleep=lambda seconds: time.sleep(min(seconds, 0.5)))
         layer = world.layer(functions=(MINE,))
 
+        asked = count()
+
         def slowly() -> bool:
-            time.sleep(0.2)  # asked between reading a function and changing it
+            """Take time: asked once at first, then between reading a function and changing it."""
+            if next(asked) == 1:  # others come between, however busy the machine is
+                round_ = meddlers.turns + len(fleet) + 1
+                wait_until(lambda: meddlers.turns >= round_, "a change of each function")
+            time.sleep(0.2)
             return False
 
         moves = move_functions(

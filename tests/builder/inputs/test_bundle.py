@@ -84,6 +84,8 @@ def test_the_request_says_what_to_build_as_the_protocol_has_it() -> None:
                 "default": True,
             },
         ],
+        "exclude_newer": "",
+        "licences": {},
     }
 
 

@@ -1,11 +1,15 @@
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from builder.errors import LayerError
+from builder.layer.attempt import Attempt, Lesson
 from builder.layer.handover import Handover
-from builder.layer.record import KEPT_RELEASES, Lease, Pin, Record
+from builder.layer.record import KEPT_RELEASES, SCHEMA, Lease, Pin, Record
+from builder.layer.sharing import Sharing
+from builder.layer.token import Token
 from tests.builder.remembered import B, attempt_of, release_of
 
 
@@ -22,6 +26,72 @@ def test_a_record_comes_back_from_json_as_it_was() -> None:
     )
 
     assert Record.from_json(record.to_json(), "here") == record
+
+
+def of_a_newer_version() -> dict[str, Any]:
+    """Return a record as JSON, with a key that we do not know in every table of it."""
+    record = Record(
+        "web",
+        handover=Handover(2, ("api",)),
+        current=release_of(2),
+        attempt=attempt_of(3, B, lessons={"": Lesson("no", "then")}),
+        lease=Lease("me", 12.5),
+        releases=(release_of(2), release_of(1)),
+        pinned=Pin(release_of(1), "alice", "2026-01-01T00:00:00Z"),
+        sharing=Sharing("arn", ("123456789012",)),
+        lessons={"python3.12": Lesson("no", "then")},
+    )
+    document: dict[str, Any] = json.loads(record.to_json())
+    for table in (
+        document, document["handover"], document["current"], document["attempt"],
+        document["attempt"]["lessons"][""], document["lease"], *document["releases"],
+        document["pinned"], document["pinned"]["release"], document["sharing"],
+        document["lessons"]["python3.12"],
+    ):  # fmt: skip
+        table |= {"newer": {"a": [1, None]}, "unknown": "a name like any other"}
+    return document
+
+
+def test_keys_that_we_do_not_know_are_kept_wherever_they_are() -> None:
+    document = of_a_newer_version()
+
+    assert json.loads(Record.from_json(json.dumps(document), "here").to_json()) == document
+
+
+def test_keys_that_we_do_not_know_survive_changes_of_what_they_are_said_of() -> None:
+    record = Record.from_json(json.dumps(of_a_newer_version()), "here")
+    adopted = record.published(release_of(4, B, version=2)).handed_over(Handover(4, ("api",)))
+
+    written = json.loads(adopted.to_json())
+
+    assert written["newer"] == {"a": [1, None]}
+    assert written["attempt"] is None
+    assert written["current"]["number"] == 4
+    assert written["current"]["newer"] == {"a": [1, None]}
+    assert [release["newer"] for release in written["releases"]] == [{"a": [1, None]}] * 2
+    assert written["lessons"][""]["newer"] == {"a": [1, None]}
+    assert "newer" not in written["handover"]  # it is of another release
+
+
+def test_an_attempt_that_goes_on_under_another_number_keeps_what_is_said_of_it() -> None:
+    last = Record.from_json(json.dumps(of_a_newer_version()), "here").attempt
+    assert last is not None
+
+    following = Attempt.after(last, Token(B, 4), fresh=False, reason="", started_at="now")
+
+    assert following.unknown == last.unknown != {}
+
+
+@pytest.mark.parametrize("schema", [SCHEMA + 1, 99])
+def test_a_record_of_a_newer_schema_asks_for_an_upgrade_and_not_for_its_end(schema: int) -> None:
+    document = {**of_a_newer_version(), "schema": schema}
+
+    with pytest.raises(LayerError, match="written by a newer version") as caught:
+        Record.from_json(json.dumps(document), "s3://bucket/web/record.json")
+
+    assert caught.value.where == "s3://bucket/web/record.json"
+    assert "pip install --upgrade" in caught.value.fix
+    assert "delete" not in caught.value.fix
 
 
 def test_a_record_of_before_there_were_pins_can_be_read() -> None:
@@ -72,7 +142,7 @@ def test_a_record_of_before_attempts_were_fresh_can_be_read() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "null", "3", '"x"', "{}", '{"schema": 1}', '{"schema": 2}',
+    ["", "{", "[]", "null", "3", '"x"', "{}", '{"schema": 1}', '{"schema": 0}', '{"schema": "2"}',
      json.dumps({**json.loads(Record("web").to_json()), "current": "x"}),
      json.dumps({**json.loads(Record("web").to_json()), "current": {"number": 1}}),
      json.dumps({**json.loads(Record("web").to_json()), "releases": None})],

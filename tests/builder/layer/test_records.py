@@ -1,9 +1,11 @@
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from builder.aws.store import Store
+from builder.documents import plain
 from builder.errors import ConflictError, LayerError, RecordError
 from builder.layer.record import Record
 from builder.layer.records import Records
@@ -27,6 +29,29 @@ def test_what_is_changed_is_there_for_everybody(world: World) -> None:
 
     assert Records(world.services.store, "web").load() == Record("web").begun(attempt_of(1))
     assert Records(world.services.store, "other").load() is None
+
+
+def test_keys_of_a_newer_version_are_still_there_after_our_change(world: World) -> None:
+    release = {**plain(release_of(1)), "signed_by": "alice"}
+    known = plain(Record("web", current=release_of(1)))
+    newer = {**known, "current": release, "schema": 1, "quota": {"builds": 3}}
+    world.put("web/record.json", json.dumps(newer).encode())
+
+    Records(world.services.store, "web").change(lambda record: record.begun(attempt_of(2)))
+
+    written = json.loads(world.read("web/record.json"))
+    assert (written["quota"], written["current"]) == ({"builds": 3}, release)
+    assert (written["consumed"], written["schema"]) == (2, 1)
+
+
+def test_a_record_of_a_newer_schema_is_left_as_it_is(world: World) -> None:
+    newer = json.dumps({"schema": 2, "releases": {}}).encode()
+    world.put("web/record.json", newer)
+
+    with pytest.raises(RecordError, match="written by a newer version"):
+        Records(world.services.store, "web").change(lambda record: record.begun(attempt_of(2)))
+
+    assert world.read("web/record.json") == newer
 
 
 def test_a_change_that_changes_nothing_writes_nothing(world: World) -> None:

@@ -9,8 +9,6 @@ from builder.layer.record import Pin, Record, Release
 from builder.layer.releases import (
     current_release,
     known_release,
-    living_release,
-    living_releases,
 )
 from builder.layer.token import Token
 from tests.builder.conftest import World
@@ -52,7 +50,6 @@ def test_a_layer_without_a_release_says_how_to_get_one(world: World) -> None:
     ways: list[Callable[[], Release]] = [
         partial(current_release, layer, empty),
         partial(known_release, layer, empty, 1),
-        partial(living_release, layer, empty, 1),
     ]
     for choose in ways:
         with pytest.raises(LayerError) as caught:
@@ -65,20 +62,3 @@ def test_a_version_that_is_no_release_is_answered_with_those_there_are(world: Wo
         known_release(world.layer(), RECORD, 9)
 
     assert caught.value.expected == "one of the versions 1, 2, 3"
-
-
-def test_a_version_that_was_deleted_is_refused_with_those_that_can_be_had(world: World) -> None:
-    first = world.release()
-    world.edit()
-    second = world.release()
-    world.delete_version(1)
-    layer, record = world.layer(), record_of(world)
-
-    assert known_release(layer, record, 1) == first
-    assert living_releases(layer, record) == [second]
-    assert living_release(layer, record, 2) == second
-    with pytest.raises(LayerError, match="version 1 of layer 'web' was deleted") as caught:
-        living_release(layer, record, 1)
-    assert caught.value.expected == f"version 2 of {second.published_at} ({second.reason})"
-    with pytest.raises(LayerError, match="version 7 is no release"):
-        living_release(layer, record, 7)

@@ -68,9 +68,9 @@ def test_the_two_last_releases_are_compared_unless_others_are_named(world: World
 def test_one_release_cannot_be_compared(world: World) -> None:
     released(world, 1, [])
 
-    with pytest.raises(LayerError, match="has 1 releases to compare"):
+    with pytest.raises(LayerError, match="has one release, and two are compared"):
         difference(world.layer(), [])
-    with pytest.raises(LayerError, match="has 0 releases to compare"):
+    with pytest.raises(LayerError, match="has no releases, and two are compared"):
         difference(world.layer("other"), [])
 
 

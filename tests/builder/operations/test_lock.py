@@ -78,6 +78,25 @@ def test_a_lock_that_is_gone_is_said_so(world: World) -> None:
         release_lock(world.layer())
 
 
+def test_a_lock_that_was_changed_later_is_refused(world: World) -> None:
+    release = world.release()
+    folder = f"web/artifacts/{release.fingerprint}"
+
+    lock = world.read(f"{folder}/lock-3.12.txt")
+    world.put(f"{folder}/lock-3.12.txt", b"evil==1\n")
+    with pytest.raises(ArtifactError, match=r"lock-3\.12\.txt is not that of version 1") as caught:
+        release_lock(world.layer())
+    assert caught.value.where.endswith(f"{folder}/lock-3.12.txt")
+    world.put(f"{folder}/lock-3.12.txt", lock)
+    assert release_lock(world.layer()) == lock
+
+    manifest = json.loads(world.read(f"{folder}/manifest.json"))
+    manifest["code_sha256"] = "A" * 43 + "="
+    world.put(f"{folder}/manifest.json", json.dumps(manifest).encode())
+    with pytest.raises(ArtifactError, match=r"manifest\.json is not that of version 1"):
+        release_lock(world.layer())
+
+
 def test_reading_the_lock_needs_no_right_to_write(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

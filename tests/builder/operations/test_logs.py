@@ -84,7 +84,7 @@ def test_a_log_with_an_empty_page_in_its_middle_is_shown_whole(
     layer = world.layer()
     state = find_build_of(layer)
     pages = {None: (["one"], "1"), "1": ([], "2"), "2": (["two"], "3"), "3": ([], "3")}
-    monkeypatch.setattr(layer.services.logs, "follow", lambda _g, _s, after: pages[after])
+    monkeypatch.setattr(layer.services.logs, "follow", lambda _g, _s, after, since: pages[after])
 
     assert list(build_log(layer, state, follow=False, clock=quick())) == ["one", "two"]
 

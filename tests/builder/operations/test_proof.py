@@ -7,6 +7,8 @@ import hashlib
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from builder.builds.artifact import Manifest, Package
 from builder.operations.proof import UNPROVEN, WRONG, proof
 
@@ -35,6 +37,7 @@ def test_paths_that_leave_the_layer_are_wrong(tmp_path: Path) -> None:
     assert "python/../../x.py, /etc/x" in wrong(path, manifest_of(path, 0))[0]
 
 
+@pytest.mark.slow
 def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
     path = archive(tmp_path, {"python/x": bytes(263_000_000)})
 
@@ -67,3 +70,51 @@ def test_a_document_that_is_not_there_is_not_proven(tmp_path: Path) -> None:
     unproven = [f.subject for f in proof(path, manifest_of(path, 0), {}) if f.verdict == UNPROVEN]
 
     assert unproven == ["a", "sbom.cdx.json", "provenance.json"]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_that_was_changed_anywhere_is_wrong_and_no_traceback(
+    tmp_path: Path, method: int
+) -> None:
+    info = "python/a-1.dist-info"
+    files = {
+        f"{info}/METADATA": b"Name: a\nVersion: 1\n",
+        f"{info}/RECORD": b"a.py,sha256=AAAA,1\n",
+        "python/a.py": b"print(1)\n" * 9,
+    }
+    path = tmp_path / "layer.zip"
+    with zipfile.ZipFile(path, "w", method) as opened:
+        for name, content in files.items():
+            opened.writestr(name, content)
+    manifest, whole = manifest_of(path, 200), path.read_bytes()
+
+    for place in range(len(whole)):
+        for other in (
+            whole[:place],
+            whole[:place] + bytes([whole[place] ^ 255]) + whole[place + 1 :],
+        ):
+            path.write_bytes(other)
+            assert any("SHA-256 and size" in seen for seen in wrong(path, manifest)), place
+
+
+def test_a_file_that_a_record_lists_a_hundred_thousand_times_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = "python/a-1.dist-info"
+    files = {
+        f"{info}/METADATA": b"Name: a\nVersion: 1\n",
+        f"{info}/RECORD": b"a.py,sha256=AAAA,1\n" * 100_000,
+        "python/a.py": b"1",
+    }
+    path = archive(tmp_path, files)
+    read: list[str] = []
+    real = zipfile.ZipFile.read
+
+    def counted(self: zipfile.ZipFile, name: str) -> bytes:
+        read.append(name)
+        return real(self, name)
+
+    monkeypatch.setattr(zipfile.ZipFile, "read", counted)
+
+    assert "other bytes than RECORD says: python/a.py" in wrong(path, manifest_of(path, 0))[-1]
+    assert read.count("python/a.py") == 1

@@ -288,6 +288,7 @@ def test_terraform_says_what_to_retire_in_a_variable() -> None:
         account="123456789012",
         credentials=Credentials("p", "arn:r"),
         retain=True,
+        by_terraform=True,
     )
 
 
@@ -327,3 +328,27 @@ def test_without_the_variable_it_is_not_terraform_that_asks(environment: dict[st
 def test_a_variable_that_cannot_be_read_is_refused_with_its_name(text: str) -> None:
     with pytest.raises(SpecError, match=RETIRE_VARIABLE):
         Retirement.from_environment({RETIRE_VARIABLE: text})
+
+
+def test_nothing_is_removed_while_terraform_still_has_the_approval(world: World) -> None:
+    world.release()
+    world.put("web/approved", b"token")
+    keys = world.keys()
+
+    lines = retired(world, by_terraform=True)
+
+    assert (world.versions(), world.keys()) == ([1], keys)
+    assert lines[0].startswith(f"keeping {world.name}-web: only terraform_data...retire")
+
+    world.services.store.delete_all("web/approved")
+    retired(world, by_terraform=True)
+    assert (world.versions(), world.keys()) == ([], [])
+
+
+def test_who_retires_by_hand_is_not_kept_from_it_by_an_approval(world: World) -> None:
+    world.release()
+    world.put("web/approved", b"token")
+
+    retired(world)
+
+    assert (world.versions(), world.keys()) == ([], [])

@@ -4,7 +4,7 @@ import pytest
 
 from builder.aws.functions import Use
 from builder.layer.record import Pin, Record
-from builder.operations.status import Status, status_of
+from builder.operations.status import Status, beside_each_other, status_of
 from tests.builder.conftest import World, spec_of
 from tests.builder.operations.test_rollback import function_of
 from tests.builder.remembered import attempt_of, release_of
@@ -80,3 +80,27 @@ def test_who_may_not_list_functions_sees_the_rest(
     found = status_of(world.layer())
     assert found.wanted == release
     assert "lambda:ListFunctions" in found.unseen
+
+
+def test_layers_for_one_function_are_judged_as_a_plan_judges_them(world: World) -> None:
+    """With the releases that functions should be on, a pinned one among them."""
+    data = world.layer("data", functions=("api",))
+    large = replace(release_of(1), layer_arn=data.site.layer_arn + ":1", unzipped_size=200_000_000)
+    newer = replace(large, layer_arn=data.site.layer_arn + ":2", number=2, version=2)
+    data.records.change(
+        lambda record: replace(
+            record,
+            current=replace(newer, unzipped_size=1),
+            pinned=Pin(large, "alice", "2026-01-01T00:00:00Z"),
+        )
+    )
+    web = world.layer("web", functions=("api", "jobs"))
+    current = replace(release_of(1), unzipped_size=100_000_000)
+    found = Status(web, Record("web", current=current))
+
+    (with_data,) = beside_each_other([found], [data])
+    assert with_data.together is not None
+    assert (with_data.together.function, with_data.together.size) == ("api", 300_000_000)
+    assert not with_data.together.fits
+    (alone,) = beside_each_other([found], [])
+    assert alone.together is None

@@ -56,6 +56,23 @@ def test_a_plan_is_what_it_would_do(tmp_path: Path) -> None:
             {"address": "a.same", "change": {"actions": ["no-op"]}},
         ],
         "output_changes": {"web": {"actions": ["update"]}, "same": {"actions": ["no-op"]}},
+        "prior_state": {
+            "values": {
+                "root_module": {
+                    "resources": [
+                        {"type": "aws_region", "values": {"name": "eu-west-1"}},
+                        {"type": "external", "values": {"program": ["x"], "result": {"a": "b"}}},
+                        {
+                            "type": "external",
+                            "values": {
+                                "program": ["lambda-layer", "hook", "plan"],
+                                "result": {"web": '{"status": "stale"}'},
+                            },
+                        },
+                    ]
+                }
+            }
+        },
     }
     with plan_file() as file:
         changes = terraform(tmp_path, message(**shown)).plan(file)
@@ -64,6 +81,7 @@ def test_a_plan_is_what_it_would_do(tmp_path: Path) -> None:
         ("a.new", "a.other"), ("a.old",), ("a.other",), ("web",),
     )  # fmt: skip
     assert changes
+    assert changes.layers == {"web": {"status": "stale"}}
     assert not file.parent.exists()
 
 
@@ -94,8 +112,26 @@ def test_steps_are_said_and_a_failure_is_the_programs_own_words(tmp_path: Path) 
         terraform(tmp_path, text, said).apply(tmp_path / "plan")
 
     assert said == ["a.b: Creating..."]
-    assert caught.value.what == "terraform apply failed: a.b: It broke\nwhy"
-    assert caught.value.expected == "More"
+    assert caught.value.what == "terraform apply failed: a.b: It broke\nwhy\nERROR: More"
+
+
+def test_an_error_of_our_hook_leads_without_its_progress(tmp_path: Path) -> None:
+    # The detail as hashicorp/external 2.3.5 writes it.
+    ours = "ERROR: the build of layer 'web' failed: no x\n  | ERROR: no x\n  fix:      change it"
+    before, after = "Program: x\nError Message: lambda-layer: started", "State: exit status 1"
+    said = {
+        "severity": "error",
+        "summary": "External Program Execution Failed",
+        "detail": f"{before}\n{ours}\n\n{after}",
+        "address": "data.external.web_release",
+    }
+    line = json.dumps({"type": "diagnostic", "diagnostic": said})
+    with pytest.raises(LayerError) as caught:
+        terraform(tmp_path, f"cat <<'END'\n{line}\nEND\nexit 1").apply(tmp_path / "plan")
+
+    first, *rest = caught.value.what.splitlines()
+    assert first == "terraform apply failed: the build of layer 'web' failed: no x"
+    assert rest == ["  | ERROR: no x", "  fix:      change it"]
 
 
 def test_what_init_says_on_stderr_is_the_error(tmp_path: Path) -> None:
@@ -151,3 +187,9 @@ def test_what_nohup_ignores_does_not_end_the_program(tmp_path: Path) -> None:
         process.send_signal(signal.SIGHUP)
         assert process.wait(PATIENCE) == 0
     assert (tmp_path / "ended").exists()
+
+
+def test_the_workspace_is_the_one_that_terraform_says(tmp_path: Path) -> None:
+    assert terraform(tmp_path, '[ "$*" = "workspace show" ] && echo dev').workspace() == "dev"
+    with pytest.raises(LayerError, match="workspace show failed"):
+        terraform(tmp_path, "exit 1").workspace()

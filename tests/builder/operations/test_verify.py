@@ -27,6 +27,7 @@ def test_what_lambda_has_is_what_the_record_and_the_build_say(world: World) -> N
 
     assert release == published
     assert (said["record"], said["manifest"], said["origin"]) == (PROVEN, PROVEN, PROVEN)
+    assert said["kept copy"] == PROVEN
     assert said["signature"] == UNPROVEN
 
 
@@ -48,6 +49,19 @@ def test_a_manifest_that_was_changed_is_found(
     found = verdicts(world)
 
     assert {subject for subject in subjects if found[subject] == WRONG} == subjects
+
+
+def test_the_buckets_copy_is_judged_by_the_hash_that_s3_has_of_it(world: World) -> None:
+    release, store = world.release(), world.services.store
+    key = LayerKeys("web").verified.archive(release.fingerprint)
+
+    world.put(key, b"another")
+    assert verdicts(world)["kept copy"] == UNPROVEN
+    other = store.write("other", b"another", "application/zip")
+    store.copy(other.key, other.version, key)
+    assert verdicts(world)["kept copy"] == WRONG
+    world.delete(key)
+    assert verdicts(world)["kept copy"] == UNPROVEN
 
 
 def test_a_release_without_a_manifest_and_one_without_a_version_are_said_so(world: World) -> None:

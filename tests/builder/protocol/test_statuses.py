@@ -7,6 +7,7 @@ WORDS = {word for name, word in vars(statuses).items() if name.isupper() and isi
 
 FIELDS = {
     "builder/functions/mover.py": {"failed"},  # of a function's move
+    "builder/operations/service_status.py": {"failed", "missing"},  # of a service and its parts
     "builder/report/prune.py": {"published"},
     "builder/report/rollback.py": {"pinned"},
     "builder/report/status.py": {"pinned", "published"},
@@ -48,6 +49,7 @@ def test_the_documents_say_what_a_plan_may_say() -> None:
         statuses.BUILDING,
         statuses.FAILED,
         statuses.UNMOVED,
+        statuses.UNSHARED,
         statuses.PINNED,
         statuses.INVALID,
     )

@@ -1,8 +1,5 @@
 """The publisher's handler in this process, on the real embedded AWS."""
 
-import json
-from typing import Any
-
 import pytest
 
 from builder.errors import LayerError, RecordError, SpecError
@@ -15,6 +12,7 @@ from builder.release.release import advance
 from tests.builder.conftest import World, order_of, quick
 from tests.builder.fleet import function_of, layers_of, version_of
 from tests.builder.publishing import WorldApp, begin, ended, last, publisher, record
+from tests.builder.topics import read, topic_of
 from tests.patience import wait_until
 
 # A build that succeeded
@@ -142,29 +140,6 @@ def test_a_topic_that_is_gone_does_not_hide_the_failure(
     attempt = record(world).attempt
     assert attempt is not None
     assert attempt.failure
-
-
-def topic_of(world: World) -> tuple[str, str]:
-    """Make a topic and a queue that listens to it."""
-    sns, sqs = world.aws.client("sns"), world.aws.client("sqs")
-    topic = sns.create_topic(Name=world.name)["TopicArn"]
-    arn = f"arn:aws:sqs:eu-central-1:123456789012:{world.name}"
-    allowed = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
-    queue = sqs.create_queue(QueueName=world.name, Attributes={"Policy": policy})["QueueUrl"]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    return topic, queue
-
-
-def read(world: World, queue: str) -> list[dict[str, Any]]:
-    sqs = world.aws.client("sqs")
-    answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=1)
-    return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
 
 
 def test_a_stopped_build_is_a_failed_one(world: World) -> None:

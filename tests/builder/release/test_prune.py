@@ -281,3 +281,25 @@ def test_a_release_does_not_fail_when_pruning_does(
     assert world.versions() == [1, 2]
     assert "NOTE: old versions were not pruned (keep = 1)" in said[-1]
     assert "lambda:ListFunctions" in said[-1]
+
+
+def test_versions_of_others_go_only_when_asked_and_nothing_is_seen_to_need_them() -> None:
+    old = [LayerVersion(release_of(n).layer_arn, n, "") for n in (6, 4, 3, 2, 1)]
+    known = record(5)
+    shared = {release_of(1).layer_arn: ["arn:aws:iam::222222222222:root", "*"]}
+    uses = [use(2, "api"), use(3, "jobs", "7")]
+
+    found = decide([*marked(5), *old], known, uses, 1, "shop", shared)
+    assert going(found) == [4]
+    assert why(found, 1) == (
+        "shared with arn:aws:iam::222222222222:root, *, whose functions cannot be seen"
+    )
+    assert why(found, 2) == "used by api"
+    assert why(found, 3) == "used by jobs:7"
+    assert why(found, 6) == "others published it after the current version"
+    assert found.fingerprints == ()
+
+    assert going(decide([*marked(5), *old], known, uses, 1, "shop")) == []
+    nothing_follows = decide(old, Record("web"), uses, 1, "shop", shared)
+    assert going(nothing_follows) == []
+    assert why(nothing_follows, 4) == "no release of ours follows on it yet"

@@ -1,11 +1,13 @@
 """The release machine under random interleavings; `make soak` runs many more of them."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.soak.machine import ReleaseMachine
 
 
+@pytest.mark.slow
 def test_whatever_callers_meet_one_version_is_left_and_every_run_ends() -> None:
     run_state_machine_as_test(
         ReleaseMachine,

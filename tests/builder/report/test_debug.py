@@ -36,6 +36,16 @@ def test_they_are_shown_once_and_only_in_debug_mode(capsys: pytest.CaptureFixtur
     assert [line.split()[-1] for line in capsys.readouterr().err.splitlines()] == ["once"]
 
 
+def test_verbose_shows_decisions_without_the_calls_to_aws(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show_decisions(debug=False, verbose=True)
+    log.debug("decided")
+    logging.getLogger("builder.aws.session").debug("asked")
+
+    assert [line.split()[-1] for line in capsys.readouterr().err.splitlines()] == ["decided"]
+
+
 def test_other_libraries_are_not_heard(capsys: pytest.CaptureFixture[str]) -> None:
     show_decisions(debug=True)
     logging.getLogger("botocore").debug("a whole request")

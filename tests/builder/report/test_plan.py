@@ -5,8 +5,8 @@ import pytest
 
 from builder.layer.token import Token
 from builder.release.plan import Plan
-from builder.report.plan import show_plans
-from tests.builder.report.samples import LAYER, RELEASE
+from builder.report.plan import show_answers, show_plans
+from tests.builder.report.samples import CLOSE, LAYER, REFUSED, RELEASE, UNSEEN
 
 STALE = Plan(
     Token("a" * 64, 2), "stale", "dependencies changed from rich to pydantic[email]", RELEASE
@@ -53,3 +53,54 @@ def test_nothing_is_coloured_that_is_no_terminal(capsys: pytest.CaptureFixture[s
     show_plans([(LAYER, STALE)], as_json=False)
 
     assert "\x1b" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("said", "cell"),
+    [(CLOSE, "243.6 MB, close"), (REFUSED, "300.0 MB, too large"), (UNSEEN, "not predicted")],
+)
+def test_the_predicted_size_stands_beside_the_reason_and_is_said_below(
+    capsys: pytest.CaptureFixture[str], said: dict[str, str], cell: str
+) -> None:
+    show_plans([(LAYER, STALE)], {"web": said}, as_json=False)
+
+    head, row, empty, *below = capsys.readouterr().out.splitlines()
+    assert head.split() == ["layer", "status", "reason", "size", "now", "next"]
+    assert cell in row
+    assert (empty, below[0]) == ("", f"web: {said['size']}")
+    assert any("the apply of web is refused" in line for line in below) == (said is REFUSED)
+
+
+def test_what_simply_fits_is_not_said_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    fits = {**CLOSE, "predicted_size": "1000000", "size_verdict": "fits", "size": "1,000,000"}
+    show_plans([(LAYER, STALE)], {"web": fits}, as_json=False)
+
+    _, row = capsys.readouterr().out.splitlines()
+    assert "1.0 MB, fits" in row
+
+
+def test_machines_read_sizes_in_the_words_of_the_plan_hook(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def shown(sizes: dict[str, dict[str, str]]) -> dict[str, object]:
+        show_plans([(LAYER, STALE)], sizes, as_json=True)
+        (found,) = json.loads(capsys.readouterr().out)
+        return {key: found[key] for key in ("predicted_size", "size_verdict", "size_fits")}
+
+    assert shown({"web": REFUSED}) == {
+        "predicted_size": 300_000_000, "size_verdict": "too large", "size_fits": False,
+    }  # fmt: skip
+    assert shown({"web": UNSEEN}) == {
+        "predicted_size": None, "size_verdict": "not predicted", "size_fits": True,
+    }  # fmt: skip
+    assert shown({}) == dict.fromkeys(("predicted_size", "size_verdict", "size_fits"))
+
+
+def test_what_the_hook_answered_is_shown_the_same_way(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = {"status": "stale", "reason": "why", "version": "1", "token": f"{'a' * 64}#2"}
+    show_answers({"web": {**answer, **CLOSE}, "api": answer})
+
+    _, web, api, _, below = capsys.readouterr().out.splitlines()
+    assert "243.6 MB, close" in web
+    assert api.split()[-4:] == ["-", "v1", "build", "#2"]
+    assert below == f"web: {CLOSE['size']}"

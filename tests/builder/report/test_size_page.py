@@ -8,6 +8,7 @@ from typing import Any
 from builder.report.size_page import size_page, tree
 from builder.sizes.advice import Advice, advise
 from builder.sizes.model import FileSize, LayerSize
+from builder.sizes.together import Together
 from tests.builder.conftest import spec_of
 from tests.builder.sizes.layers import CHROMA, MB, sized
 
@@ -46,6 +47,19 @@ def test_what_packages_call_themselves_cannot_become_markup() -> None:
     assert data_of(page)["targets"][0]["packages"][0]["v"] == hostile
 
 
+def test_names_that_turn_the_text_around_are_shown_as_escapes() -> None:
+    layer = sized("a", {"a": (9, "")})
+    files = (FileSize("a/\u202egnp.so", "a", 5 * MB, MB), *layer.targets[0].files)
+    bad = replace(layer, targets=(replace(layer.targets[0], files=files),))
+    page = size_page([(bad, [Advice("slim", "x\u200b\x1b", write="slim = []\nslim = []")])])
+    assert "\\\\u202egnp.so" in page
+    data = data_of(page)
+    assert (data["advice"][0]["text"], data["advice"][0]["write"].count("\n")) == (
+        "x\\u200b\\x1b",
+        1,
+    )
+
+
 def test_folders_and_files_add_up_and_small_files_are_summed_up() -> None:
     layer = sized("a", {"a": (100, "")})
     many = tuple(FileSize(f"a/deep/f{n}.py", "a", 1000, 300) for n in range(500))
@@ -73,3 +87,10 @@ def test_several_layers_are_one_page_whose_targets_can_be_chosen() -> None:
         "web: python3.12 on arm64",
         "data: python3.12 on arm64",
     ]
+
+
+def test_the_other_layers_of_the_function_are_part_of_the_meter() -> None:
+    layer = replace(sized("a", {"a": (90, "")}), shared=Together("api", ("web", "data"), 200 * MB))
+    data = data_of(size_page([(layer, ())]))
+    assert (data["size"], data["others"]) == (90 * MB, 110 * MB)
+    assert any(note.startswith("function api gets web, data: 200,") for note in data["notes"])

@@ -6,8 +6,9 @@ import pytest
 
 from builder.aws.functions import Use
 from builder.layer.record import Lease, Pin, Record
-from builder.operations.status import Status
+from builder.operations.status import Load, Status
 from builder.report.status import show_status
+from builder.sizes.together import Together
 from tests.builder.conftest import spec_of
 from tests.builder.remembered import attempt_of, release_of
 from tests.builder.report.samples import LAYER, RELEASE
@@ -118,3 +119,32 @@ def test_who_publishes_right_now_is_named(capsys: pytest.CaptureFixture[str]) ->
     assert "web: build-7:12:ab is publishing it" in shown(capsys, Status(LAYER, record))
     show_status([Status(LAYER, record)], as_json=True, releases=False)
     assert '"owner": "build-7:12:ab"' in capsys.readouterr().out
+
+
+def test_the_other_layers_of_functions_are_added_up(capsys: pytest.CaptureFixture[str]) -> None:
+    loads = {"jobs": Load(2, 250_000_000), "idle": Load(3, 100_000_000, unknown=1)}
+    together = Together("jobs", ("web", "data"), 270_000_000)
+    layer = replace(LAYER, spec=spec_of(functions=("idle",)))
+    status = Status(layer, RECORD, uses=(OLD, NEW), loads=loads, together=together)
+    lines = shown(capsys, status).splitlines()
+
+    assert any("jobs" in line and "250.0 MB, 95% of the limit" in line for line in lines)
+    idle = next(line for line in lines if "does not use it" in line)
+    assert "100.0 MB, 38% of the limit, without 1 of unknown size" in idle
+    assert lines[-1].startswith("function jobs gets web, data: 270,000,000 bytes")
+
+    show_status([status], as_json=True, releases=False)
+    (found,) = json.loads(capsys.readouterr().out)
+    api, jobs = found["functions"]
+    assert api["all_layers"] is None  # a published version: nothing can change it
+    assert jobs["all_layers"] == {"layers": 2, "size": 250_000_000, "unknown": 0}
+    assert found["together"]["fits"] is False
+
+
+def test_a_function_that_layers_share_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    found = [
+        Status(LAYER, RECORD, together=Together("api", names, 5))
+        for names in (("web", "data"), ("data", "web"))
+    ]
+    show_status(found, as_json=False, releases=False)
+    assert capsys.readouterr().out.count("function api gets web, data: 5 bytes") == 1

@@ -94,11 +94,14 @@ def test_in_the_end_there_are_sizes_and_the_arn() -> None:
 
 
 def test_while_nothing_happens_the_last_version_is_reported() -> None:
-    said = drawn(view_of(stage=WAITING, release=release_of(3)))
+    said = drawn(view_of(stage=WAITING, release=release_of(3), wait=90.0, problem="no such file"))
 
     said = " ".join(said.split())
-    assert "waiting for a build to begin (terraform apply, or lambda-layer build)" in said
-    assert "; last: version 3 of 2026-01-01T00:00:00Z" in said
+    assert (
+        "waiting up to 1m 30s for a build to begin (terraform apply, or lambda-layer build)" in said
+    )
+    assert "; the last build failed: no such file; " in said
+    assert "; the last release is version 3 of 2026-01-01T00:00:00Z; Ctrl-C ends" in said
 
 
 def test_a_terminal_without_unicode_gets_none() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from builder.sizes.cache import VARIABLE
+from tests.builder.conftest import write_tree
 from tests.package_index import PackageIndex
 from tests.worker.conftest import make_tools as make_tools
 from tests.worker.conftest import make_wheel as make_wheel
@@ -45,3 +47,16 @@ def serve(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
             return stack.enter_context(index.serving())
 
         yield start
+
+
+def source_alone(shelf: Path, name: str, tmp_path: Path) -> None:
+    """Put version 1.0 of a distribution onto the shelf that has no wheel."""
+    made = write_tree(
+        tmp_path / f"made/{name}-1.0",
+        {
+            "PKG-INFO": f"Metadata-Version: 2.2\nName: {name}\nVersion: 1.0\n",
+            "pyproject.toml": f'[project]\nname = "{name}"\nversion = "1.0"\n',
+        },
+    )
+    with tarfile.open(shelf / f"{name}-1.0.tar.gz", "w:gz") as archive:
+        archive.add(made, f"{name}-1.0")

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from builder.sizes.advice import Advice, advise
 from builder.sizes.model import Importer, LayerSize
+from builder.sizes.together import Together
 from tests.builder.conftest import spec_of
 from tests.builder.sizes.layers import CHROMA, MB, sized
 
@@ -101,3 +103,79 @@ def test_the_other_half_of_a_package_is_not_advised_to_go() -> None:
     found = kinds(sized("polars", packages))
     assert [each.text.split(":")[0] for each in found["leave-out"]] == ["numpy"]
     assert "without numpy it fits" in found["together"][0].text
+
+
+def test_what_is_advised_makes_room_for_the_other_layers_of_the_function() -> None:
+    alone = sized("chroma", CHROMA)
+    assert kinds(alone)["leave-out"][0].fits  # 385 MB without 200 MB
+
+    shared = replace(alone, shared=Together("api", ("web", "data"), alone.size + 90 * MB))
+    assert not kinds(shared)["leave-out"][0].fits
+    (together,) = kinds(shared)["together"]
+    assert "without onnx, kubernetes it fits" in together.text
+
+
+def test_an_extra_and_a_lighter_distribution_come_with_the_line_to_write() -> None:
+    packages = {"chromadb": (50, "big ; extra == 'all'"), "big": (20, "")}
+    layer = sized("chromadb[all]", packages)
+    spec = spec_of(dependencies=("idna", "Chromadb[all,fast]>=1"))
+    found = {each.kind: each for each in advise(layer, spec)}
+    assert found["extra"].write == 'dependencies = ["idna", "Chromadb[fast]>=1"]'
+    assert found["lighter"].write == 'dependencies = ["idna", "chromadb-client"]'
+
+    elsewhere = spec_of(dependencies=(), requirements=("requirements.txt",))
+    assert {each.write for each in advise(layer, elsewhere) if each.kind != "leave-out"} == {""}
+
+
+def test_what_another_package_cannot_be_imported_without_is_said_to_stay() -> None:
+    layer = sized("chroma", {**CHROMA, "kubernetes": (10, "")})
+    needs = {"chroma": frozenset({"onnx"}), "onnx": frozenset({"numpy"})}
+    target = replace(layer.targets[0], at_once=lambda name: needs.get(name, frozenset()))
+    found = kinds(replace(layer, targets=(target,)))
+
+    onnx, sympy, numpy, kubernetes = found["leave-out"]
+    assert onnx.text.startswith("onnx and 1 that only it needs has to stay: chroma cannot be")
+    assert (onnx.saves, onnx.fits, onnx.write) == (200 * MB, False, "")
+    assert sympy.fits  # onnx needs it, and is imported without it
+    assert sympy.write.startswith("exclude = ")
+    assert "onnx cannot be imported without it" in numpy.text
+    assert kubernetes.write
+    (together,) = found["together"]
+    assert "without sympy it fits" in together.text
+
+
+def test_what_turned_out_not_to_be_lighter_is_not_advised() -> None:
+    layer = sized("xgboost", {"xgboost": (250, "")})
+    spec = spec_of(dependencies=("xgboost",))
+
+    def lighter(tried: dict[str, int], of: LayerSize = layer) -> list[Advice]:
+        return [each for each in advise(of, spec, tried) if each.kind == "lighter"]
+
+    assert len(lighter({"xgboost": 9 * MB})) == 1
+    assert lighter({"xgboost": 0}) == []
+    assert len(lighter({})) == 1  # it was not tried
+    unknown = sized("xgboost", {"xgboost": (0, "")}, unknown=("xgboost",))
+    assert len(lighter({"xgboost": 0}, unknown)) == 1  # a wheel for what would be compiled
+
+
+def test_an_extra_that_asks_for_others_of_its_package_goes_with_them() -> None:
+    """As dask's `complete`, which asks for dask[array,dataframe,...]."""
+    metadata = "dask[array,frames] ; extra == 'complete'|lz4 ; extra == 'complete'"
+    packages = {
+        "dask": (5, f"{metadata}|big ; extra == 'array'|large ; extra == 'frames'"),
+        "lz4": (2, ""), "big": (90, ""), "large": (80, ""),
+    }  # fmt: skip
+    (found,) = [
+        each for each in advise(sized("dask[complete]", packages),
+                                spec_of(dependencies=("dask[Complete]",)))
+        if each.kind == "extra"
+    ]  # fmt: skip
+    assert (found.saves, found.write) == (172 * MB, 'dependencies = ["dask"]')
+
+    both = spec_of(dependencies=("dask[complete,array]",))
+    saves = {
+        each.text.rpartition(" ")[2]: each.saves
+        for each in advise(sized("dask[complete,array]", packages), both)
+        if each.kind == "extra"
+    }
+    assert saves["'complete'"] == 82 * MB

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from builder.sizes.graph import Graph
 from builder.sizes.model import FileSize, LayerSize, PackageSize, TargetSize
+from builder.sizes.together import Together
 from builder.spec.runtimes import Target
 
 
@@ -37,3 +40,13 @@ def test_the_targets_of_one_layer_are_counted_together() -> None:
     found = layer(140_000_000, targets=2)
     assert found.size == 280_000_000
     assert found.verdict == "too large"
+
+
+@pytest.mark.parametrize(
+    ("others", "verdict"),
+    [(0, "fits"), (109_715_200, "fits"), (109_715_201, "close"), (162_144_001, "too large")],
+)
+def test_the_other_layers_of_its_function_count(others: int, verdict: str) -> None:
+    shared = Together("api", ("web", "data"), 100_000_000 + others)
+    found = replace(layer(100_000_000), shared=shared)
+    assert (found.verdict, found.others, found.room) == (verdict, others, 262_144_000 - others)

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import random
+import shutil
 import sys
-import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from builder.errors import LayerError
+from builder.sizes.in_time import Question, forecasts
 from builder.sizes.model import LayerSize
 from builder.sizes.predict import predict
 from tests.builder.conftest import spec_of, write_tree
+from tests.builder.sizes.conftest import source_alone
+from tests.patience import PATIENCE
 from tests.worker.conftest import here as here
 from tests.worker.conftest import make_bundle as make_bundle
 from tests.worker.conftest import worker_pyz as worker_pyz
@@ -43,6 +46,7 @@ def size_of(found: LayerSize) -> dict[str, int]:
     return {package.name: package.size for package in found.targets[0].packages}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ranges", [True, False])
 def test_what_is_predicted_is_what_is_built(
     make_wheel: MakeWheel,
@@ -78,6 +82,7 @@ def test_what_is_predicted_is_what_is_built(
     assert index.sent > 0
 
 
+@pytest.mark.slow
 def test_a_second_look_reads_no_wheel_again(
     make_wheel: MakeWheel, shelf: Path, serve: Serve, tmp_path: Path
 ) -> None:
@@ -92,19 +97,41 @@ def test_a_second_look_reads_no_wheel_again(
     assert again - asked < asked
 
 
+@pytest.mark.parametrize("how", ["below a file", "files", "read-only"])
+def test_without_a_cache_that_can_be_written_the_size_is_the_same(
+    how: str, make_wheel: MakeWheel, shelf: Path, serve: Serve, own_cache: Path, tmp_path: Path
+) -> None:
+    shelve(make_wheel, shelf)
+    serve(ranges=True)
+    spec = spec_of(dependencies=("web",))
+    expected = predict(spec, tmp_path)
+    own_cache.rename(tmp_path / "full")
+    if how == "below a file":
+        own_cache.write_text("")
+    elif how == "files":
+        write_tree(own_cache, dict.fromkeys(("uv", "tables", "plans", "tools"), ""))
+    else:
+        (tmp_path / "full").rename(own_cache)
+        shutil.rmtree(own_cache / "tables")
+        for folder in (own_cache / "tables", own_cache / "uv", own_cache):
+            folder.mkdir(exist_ok=True)
+            folder.chmod(0o500)  # which does not bind root
+    try:
+        assert predict(spec, tmp_path) == expected
+        (foreseen,) = forecasts([Question(spec, tmp_path, "a" * 64)], PATIENCE)
+        assert (foreseen.size, foreseen.verdict, foreseen.why) == (expected.size, "fits", "")
+    finally:
+        if how == "read-only":
+            for folder in (own_cache, own_cache / "tables", own_cache / "uv"):
+                folder.chmod(0o700)
+
+
+@pytest.mark.slow
 def test_what_must_be_built_from_source_is_unknown_and_the_rest_is_counted(
     make_wheel: MakeWheel, shelf: Path, serve: Serve, tmp_path: Path
 ) -> None:
     make_wheel(shelf, "core", files={"core/__init__.py": LINES})
-    made = write_tree(
-        tmp_path / "made/old-1.0",
-        {
-            "PKG-INFO": "Metadata-Version: 2.2\nName: old\nVersion: 1.0\n",
-            "pyproject.toml": '[project]\nname = "old"\nversion = "1.0"\n',
-        },
-    )
-    with tarfile.open(shelf / "old-1.0.tar.gz", "w:gz") as archive:
-        archive.add(made, "old-1.0")
+    source_alone(shelf, "old", tmp_path)
     serve(ranges=True)
     found = predict(spec_of(dependencies=("core", "old")), tmp_path)
     (unknown,) = found.targets[0].unknown
@@ -128,6 +155,7 @@ def test_a_wheel_that_cannot_be_read_is_unknown_and_says_why(
     assert "cannot be read" in found.targets[0].unknown[0].unknown
 
 
+@pytest.mark.slow
 def test_a_layer_of_two_runtimes_is_counted_whole(
     make_wheel: MakeWheel, shelf: Path, serve: Serve, tmp_path: Path
 ) -> None:

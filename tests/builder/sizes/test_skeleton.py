@@ -66,6 +66,26 @@ def test_record_is_counted_as_the_layer_has_it(tmp_path: Path) -> None:
     assert less.files[record][0].size == more.files[record][0].size - len("a/tests/test_a.py,,\n")
 
 
+def test_record_names_files_where_they_are_and_those_that_the_wheel_did_not_list(
+    tmp_path: Path,
+) -> None:
+    files = {"a/__init__.py": b"", "a-1.data/data/etc/a.conf": b"x" * 70, "a/more.bin": b"y" * 1000}
+    table = table_of("a", files)
+    record = b"a/__init__.py,sha256=abc,0\na-1.data/data/etc/a.conf,sha256=def,70\nnone,,\n"
+    info = "a-1.dist-info"
+    entries = {**table.entries, f"{info}/RECORD": Entry(len(record), 1)}
+    texts = {**table.texts, f"{info}/RECORD": record}
+    found = skeleton.build(tmp_path, {"a": Table(entries, texts)}, (), (), ())
+    expected = (
+        f"{info}/METADATA,,{len(texts[f'{info}/METADATA'])}\n"
+        f"{info}/RECORD,,{len(record)}\n"
+        "a/__init__.py,sha256=abc,0\n"
+        "a/more.bin,,1000\n"
+        "etc/a.conf,sha256=def,70\n"
+    )
+    assert found.files[f"{info}/RECORD"][0].size == len(expected)
+
+
 @pytest.mark.parametrize(
     ("file", "place"),
     [
@@ -73,7 +93,7 @@ def test_record_is_counted_as_the_layer_has_it(tmp_path: Path) -> None:
         ("a-1.data/purelib/b.py", "b.py"),
         ("a-1.data/data/share/x", "share/x"),
         ("a-1.data/scripts/run", "bin/run"),
-        ("a-1.data/headers/h.h", "include/h.h"),
+        ("a-1.data/headers/h.h", "include/a/h.h"),
         ("a-1.data/other/x", None),
         ("../b.py", None),
         ("a/../../b.py", None),
@@ -83,7 +103,7 @@ def test_record_is_counted_as_the_layer_has_it(tmp_path: Path) -> None:
     ],
 )
 def test_files_go_where_uv_installs_them_and_never_elsewhere(file: str, place: str | None) -> None:
-    assert skeleton.installed_at(file) == place
+    assert skeleton.installed_at(file, "a") == place
 
 
 def test_programs_count_only_where_the_layer_has_them(tmp_path: Path) -> None:

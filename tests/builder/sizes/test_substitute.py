@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from builder.sizes.predict import predict
 from builder.sizes.substitute import tried
 from tests.builder.conftest import spec_of
@@ -9,6 +11,7 @@ from tests.builder.sizes.conftest import Serve
 from tests.worker.conftest import MakeWheel
 
 
+@pytest.mark.slow
 def test_the_layer_is_predicted_once_more_with_the_lighter_distribution(
     make_wheel: MakeWheel, shelf: Path, serve: Serve, tmp_path: Path
 ) -> None:

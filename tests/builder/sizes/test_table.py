@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import random
 import zipfile
 from pathlib import Path
 
@@ -22,6 +23,7 @@ FILES = {
     "a/__init__.py": b"import a.b\n" * 500,
     "a/data.bin": bytes(range(256)) * 100,
     "a-1.dist-info/METADATA": b"Name: a\n",
+    "a-1.dist-info/RECORD": b"",
 }
 
 
@@ -30,19 +32,24 @@ def test_names_sizes_and_the_text_of_modules_are_read(tmp_path: Path) -> None:
     assert {name: entry.size for name, entry in found.entries.items()} == {
         name: len(content) for name, content in FILES.items()
     }
-    assert set(found.texts) == {"a/__init__.py", "a-1.dist-info/METADATA"}
+    assert set(found.texts) == set(FILES) - {"a/data.bin"}
     assert found.texts["a/__init__.py"] == FILES["a/__init__.py"]
 
 
-def test_a_module_that_is_stored_counts_as_it_will_be_packed(tmp_path: Path) -> None:
-    found = table.read(wheel(tmp_path / "a.whl", FILES, zipfile.ZIP_STORED))
+def test_what_is_stored_counts_as_it_will_be_packed(tmp_path: Path) -> None:
+    noise = random.Random(1).randbytes(100_000)
+    files = {**FILES, "a/noise.bin": noise, "a/large.so": b"symbol\0" * 100_000, "a/empty": b""}
+    found = table.read(wheel(tmp_path / "a.whl", files, zipfile.ZIP_STORED))
     assert found.entries["a/__init__.py"].packed < 100
-    assert found.entries["a/data.bin"].packed == 25600
+    assert found.entries["a/data.bin"].packed < 2000
+    assert found.entries["a/noise.bin"].packed == len(noise)
+    assert found.entries["a/large.so"].packed < 5000
+    assert found.entries["a/empty"] == Entry(0, 0)
 
 
 def test_bulk_between_modules_is_not_fetched(tmp_path: Path) -> None:
-    bulk = bytes(range(256)) * (4 * table.GAP // 256)
-    source = wheel(tmp_path / "a.whl", {**FILES, "b.so": bulk, "c.py": b"c"}, zipfile.ZIP_STORED)
+    bulk = random.Random(1).randbytes(4 * table.GAP)
+    source = wheel(tmp_path / "a.whl", {**FILES, "b.so": bulk, "c.py": b"c"})
     read: list[int] = []
 
     class Counted:
@@ -86,6 +93,12 @@ def test_a_directory_that_lies_is_refused(offset: int, value: bytes, tmp_path: P
         table.read(Local(tmp_path / "a.whl"))
 
 
+def test_a_wheel_without_a_record_is_refused_as_installers_do(tmp_path: Path) -> None:
+    files = {name: content for name, content in FILES.items() if "RECORD" not in name}
+    with pytest.raises(UnreadableError, match="it has no RECORD"):
+        table.read(wheel(tmp_path / "a.whl", files))
+
+
 def test_a_module_that_unpacks_to_more_than_any_has_is_refused(tmp_path: Path) -> None:
     source = wheel(tmp_path / "a.whl", {"a.py": bytes(table.LARGEST_TEXT + 1)})
     with pytest.raises(UnreadableError, match=r"a\.py is larger"):
@@ -99,7 +112,7 @@ def test_a_table_that_is_kept_is_the_same_and_a_broken_one_is_none(tmp_path: Pat
     assert not list(tmp_path.glob("*.partial"))
     assert table.load(tmp_path / "none.zip") is None
     content = (tmp_path / "kept.zip").read_bytes()
-    for broken in (content[:-30], content.replace(b"table.json", b"fable.json"), b""):
+    for broken in (content[:-30], content.replace(b"table-3.json", b"fable-3.json"), b""):
         (tmp_path / "kept.zip").write_bytes(broken)
         assert table.load(tmp_path / "kept.zip") is None
     rows = io.BytesIO()
@@ -109,6 +122,8 @@ def test_a_table_that_is_kept_is_the_same_and_a_broken_one_is_none(tmp_path: Pat
     assert table.load(tmp_path / "kept.zip") is None
 
 
-def test_what_deflates_to_more_counts_as_stored() -> None:
-    assert table.deflated(b"a") == 1
-    assert Entry(1, 1) == Entry(1, 1)
+def test_a_table_of_another_version_is_none(tmp_path: Path) -> None:
+    table.save(table.read(wheel(tmp_path / "a.whl", FILES)), tmp_path / "kept.zip")
+    content = (tmp_path / "kept.zip").read_bytes()
+    (tmp_path / "kept.zip").write_bytes(content.replace(b"table-3.json", b"table-1.json"))
+    assert table.load(tmp_path / "kept.zip") is None

@@ -35,6 +35,7 @@ def mine() -> dict[str, Any]:
     return {"python": (version,), "architecture": machine}
 
 
+@pytest.mark.slow
 def test_the_zip_is_left_and_is_what_was_predicted(
     make_wheel: MakeWheel, shelf: Path, serve: Serve, tmp_path: Path
 ) -> None:
@@ -55,6 +56,7 @@ def test_the_zip_is_left_and_is_what_was_predicted(
     assert json.loads((tmp_path / "left/manifest.json").read_text())["fingerprint"] == "0" * 64
 
 
+@pytest.mark.slow
 def test_what_only_codebuild_can_tell_is_said(
     make_wheel: MakeWheel, shelf: Path, serve: Serve, tmp_path: Path
 ) -> None:
@@ -86,6 +88,7 @@ def test_what_is_compiled_here_says_nothing_of_the_build(
     assert "what core becomes" in line
 
 
+@pytest.mark.slow
 def test_what_the_worker_refuses_is_one_error_in_its_words(
     make_wheel: MakeWheel, shelf: Path, serve: Serve, tmp_path: Path
 ) -> None:
@@ -119,6 +122,7 @@ def test_the_worker_gets_nothing_of_an_aws_account(
     assert "AWS_SECRET" not in refused.value.where
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written_is_one_error(
     make_wheel: MakeWheel, shelf: Path, serve: Serve, tmp_path: Path
 ) -> None:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -148,3 +149,119 @@ def test_files_of_this_machine_are_read_and_other_schemes_are_not(tmp_path: Path
         open_file((tmp_path / "none.whl").as_uri(), "", NO_LOGINS, tmp_path / "kept")
     with pytest.raises(UnreadableError, match="ftp: is no scheme"):
         open_file("ftp://127.0.0.1/a.whl", "", NO_LOGINS, tmp_path / "kept")
+
+
+@contextmanager
+def moody(
+    trouble: list[Callable[[BaseHTTPRequestHandler], None]], asked: list[str]
+) -> Iterator[str]:
+    """Serve CONTENT in ranges, after an answer of trouble for each request; yield the URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.headers.get("Range", ""))
+            if trouble:
+                trouble.pop(0)(self)
+                self.close_connection = True
+                return
+            part = part_that_is_asked_for(self)
+            self.send_header("Content-Length", str(len(part)))
+            self.end_headers()
+            self.wfile.write(part)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Stay silent."""
+
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{httpd.server_port}/a.whl"
+    finally:
+        httpd.shutdown()
+        httpd.server_close()
+        thread.join(PATIENCE)
+
+
+def part_that_is_asked_for(handler: BaseHTTPRequestHandler) -> bytes:
+    """Begin an answer that has the part of CONTENT that a request asks for; return the part."""
+    first, _, last = handler.headers.get("Range", "").removeprefix("bytes=").partition("-")
+    start = int(first) if first else max(len(CONTENT) - int(last), 0)
+    end = min(int(last), len(CONTENT) - 1) if first else len(CONTENT) - 1
+    handler.send_response(206)
+    handler.send_header("Content-Range", f"bytes {start}-{end}/{len(CONTENT)}")
+    return CONTENT[start : end + 1]
+
+
+def saying(status: int, wait: str = "") -> Callable[[BaseHTTPRequestHandler], None]:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        if wait:
+            handler.send_header("Retry-After", wait)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    return answer
+
+
+def breaking_off(handler: BaseHTTPRequestHandler) -> None:
+    """Send the head of a part, and a little of it."""
+    part = part_that_is_asked_for(handler)
+    handler.send_header("Content-Length", str(len(part)))
+    handler.end_headers()
+    handler.wfile.write(b"abc")
+
+
+def in_pieces(handler: BaseHTTPRequestHandler) -> None:
+    """Break off a part that is sent in chunks."""
+    handler.protocol_version = "HTTP/1.1"
+    part_that_is_asked_for(handler)
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    handler.wfile.write(b"ff\r\nabc")
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [saying(429), saying(429, "1"), saying(408), saying(503), breaking_off, in_pieces],
+    ids=["429", "429 with Retry-After", "408", "503", "breaks off", "breaks off in chunks"],
+)
+def test_a_server_in_trouble_is_asked_again(
+    trouble: Callable[[BaseHTTPRequestHandler], None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    asked: list[str] = []
+    todo = [trouble, trouble]
+    with moody(todo, asked) as url:
+        found = open_file(url, DIGEST, NO_LOGINS, tmp_path / "kept")
+        assert found.read(found.size - 9, found.size) == CONTENT[-9:]
+        todo += [trouble, trouble]
+        assert found.read(1000, 1300) == CONTENT[1000:1300]
+    assert len(asked) == 6
+    assert len(waited) == 4
+    assert all(0 < seconds <= web.LONGEST_PAUSE for seconds in waited)
+
+
+def test_trouble_that_stays_is_one_error_and_other_answers_are_not_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    for trouble, said, times in [
+        (saying(429, "86400"), "answers 429", 3),
+        (saying(429, "Wed, 21 Oct 2099 07:28:00 GMT"), "answers 429", 3),
+        (breaking_off, "broke off", 3),
+        (in_pieces, "broke off", 3),
+        (saying(403), "answers 403", 1),
+    ]:
+        asked: list[str] = []
+        with (
+            moody([trouble] * 9, asked) as url,
+            pytest.raises(UnreadableError, match=said),
+        ):
+            open_file(url, DIGEST, NO_LOGINS, tmp_path / "kept")
+        assert len(asked) == times, said
+    assert max(waited) <= web.LONGEST_PAUSE

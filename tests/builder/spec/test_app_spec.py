@@ -35,7 +35,9 @@ def test_names_in_aws_say_application_and_layer() -> None:
     assert app.project == "billing-layers"
     assert app.log_group == "/aws/codebuild/billing-layers"
     assert app.layer_name("web") == "billing-web"
-    assert app.name_in(app.layer_name("web"), "web") == "billing"
+    assert app.layer_name("web", "Old_Name") == "Old_Name"
+    assert AppSpec.of_project(app.project) == "billing"
+    assert AppSpec.of_bucket(app.bucket("1", "eu-west-1"), "1", "eu-west-1") == "billing"
     assert app.bucket("123456789012", "eu-west-1") == "billing-layers-123456789012-eu-west-1"
     assert app.build_role("web", "eu-west-1") == "billing-web-eu-west-1-build"
 
@@ -46,7 +48,8 @@ def test_names_in_aws_say_application_and_layer() -> None:
         ("name", 3),
         ("region", None),
         ("backend", "s3"),
-        ("backend", {"bucket": 3}),
+        ("backend", {"bucket": {"a", "set"}}),
+        ("backend", {3: "bucket"}),
         ("sync_mode", "false"),
         ("notify", "builds"),
         ("notify", "arn:aws:sns:eu-west-1:123456789012:builds.fifo"),
@@ -81,3 +84,21 @@ def test_a_function_finishes_releases_where_something_may_not_be_waited_for(
     settings: dict[str, Any], has_publisher: bool
 ) -> None:
     assert AppSpec("billing", **settings).has_publisher is has_publisher
+
+
+def test_an_application_under_another_name_has_names_and_a_state_of_its_own() -> None:
+    backend = {"bucket": "states", "key": "billing.tfstate", "region": "eu-west-1"}
+    app = AppSpec("billing", backend=backend, notify="arn:aws:sns:eu-west-1:123456789012:builds")
+
+    dev = app.called("billing-dev", "--app")
+
+    assert (dev.project, dev.notify) == ("billing-dev-layers", app.notify)
+    assert dev.backend == {**backend, "key": "billing-dev/billing.tfstate"}
+    assert app.called("billing", "--app") is app
+    assert AppSpec("billing").called("billing-dev", "--app").backend is None
+
+
+def test_a_name_that_an_option_gives_is_refused_with_the_option() -> None:
+    with pytest.raises(SpecError, match="cannot name an application") as caught:
+        AppSpec("billing").called("Billing", "the option --app")
+    assert "the option --app" in caught.value.where

@@ -12,7 +12,8 @@ from builder.spec.app_spec import AppSpec
 from builder.spec.field import Field, Place
 from builder.spec.fields import FIELDS, default, fields_in, spec_fields
 from builder.spec.indexes import CodeArtifact, Index
-from builder.spec.layer_spec import LayerSpec
+from builder.spec.layer_spec import LayerSpec, Licences
+from builder.spec.service_spec import ServiceSpec
 from builder.spec.toml_keys import check_keys
 from tests.builder.conftest import spec_of
 
@@ -27,12 +28,19 @@ OTHER: dict[str, Any] = {
     "exclude": ("tests/",),
     "slim": ("docs",),
     "functions": ("api",),
+    "layer_name": "my-dependencies",
+    "share": ("123456789012",),
+    "parameter": "/layers/web",
     "may_fail": ("web.gui",),
     "system_packages": ("gcc",),
     "pre_install": "setup.sh",
     "include": ("lib",),
     "indexes": (Index("house", "https://packages.example.com/simple"),),
+    "exclude_newer": "7 days",
+    "licences": Licences(deny=("GPL-3.0-only",)),
+    "compute": "auto",
     "keep": 3,
+    "size_check": "warn",
 }
 """Another value for each attribute of a layer's spec."""
 
@@ -66,8 +74,10 @@ def test_what_may_stand_in_the_defaults_may_stand_in_a_layer() -> None:
     [
         (LayerSpec, Place.LAYER, {"name", "where"}),
         (AppSpec, Place.APP, {"where"}),
+        (Licences, Place.LICENCES, set()),
         (Index, Place.INDEX, {"name"}),
         (CodeArtifact, Place.CODEARTIFACT, set()),
+        (ServiceSpec, Place.SERVICE, {"name", "where"}),
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else "",
 )
@@ -84,7 +94,7 @@ def test_the_attributes_of_a_class_are_the_keys_of_its_table(
 
 
 def test_defaults_are_right_themselves() -> None:
-    spec = spec_of(dependencies=("rich",))
+    spec = LayerSpec("web", ("3.12",), "arm64", dependencies=("rich",))
 
     for field in spec_fields(Place.LAYER):
         if not field.required and field.name != "dependencies":

@@ -4,7 +4,7 @@ import pytest
 
 from builder.errors import SpecError
 from builder.spec.indexes import CodeArtifact, Index
-from builder.spec.layers_toml import EXAMPLE, load_config
+from builder.spec.layers_toml import EXAMPLE, SERVICE_EXAMPLE, load_config
 from tests.builder.conftest import PACKAGE, write_tree
 
 APP = '[app]\nname = "billing"\n'
@@ -322,3 +322,67 @@ def test_a_layers_toml_beyond_the_limits_is_refused(tmp_path: Path) -> None:
 
     assert "nested more than 60 levels" in deep.what
     assert "at most 1,048,576 are read" in large.what
+
+
+SERVICE = """
+[services.ledger]
+command = ["ledger", "--port", "{port}", "--data", "{data}"]
+image_tag = "1"
+vpc = "vpc-0123abcd"
+subnets = ["subnet-0123abcd"]
+"""
+
+
+def test_services_are_read_in_the_order_of_the_file(tmp_path: Path) -> None:
+    config = load_config(
+        written(tmp_path, APP + WEB + SERVICE.replace("ledger]", "zoo]") + SERVICE)
+    )
+
+    assert [service.name for service in config.services] == ["zoo", "ledger"]
+    assert config.services[0].command == ("ledger", "--port", "{port}", "--data", "{data}")
+    assert config.services[0].subnets == ("subnet-0123abcd",)
+
+
+def test_the_example_of_a_service_that_errors_show_is_right(tmp_path: Path) -> None:
+    text = APP + WEB + "[services.ledger]\n" + SERVICE_EXAMPLE
+
+    assert len(load_config(written(tmp_path, text)).services) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("services = 3\n", "services has the wrong type"),
+        ("[services]\nledger = 3\n", "services.ledger is not a table"),
+        (SERVICE.replace("command", "comand"), "unknown key 'comand'"),
+        (SERVICE.replace("command", "#"), "service 'ledger' does not say its command"),
+        (SERVICE.replace('["ledger"', '[1, "ledger"'), "command has the wrong type"),
+        (SERVICE + "cpu = 0\n", "cpu has the wrong type"),
+        (SERVICE + "cpu = 1000\n", "Fargate has no task with 1000 CPU units"),
+        (SERVICE.replace("vpc = ", "# ").replace("subnets", "#"), "'ledger' has no network"),
+        (SERVICE.replace("ledger]", "layers]"), "'layers' cannot name a service"),
+    ],
+)
+def test_a_service_that_cannot_be_right_is_refused(tmp_path: Path, text: str, what: str) -> None:
+    before = text if text.startswith("services =") else ""
+    error = refused(tmp_path, before + APP + WEB + ("" if before else text))
+
+    assert what in error.what
+    assert error.fix
+
+
+def test_a_service_whose_name_is_too_long_with_the_applications_is_refused(tmp_path: Path) -> None:
+    app = APP.replace("billing", "b" * 28)
+
+    assert "has 35 characters" in refused(tmp_path, app + WEB + SERVICE).what
+
+
+def test_a_service_may_be_in_the_applications_network(tmp_path: Path) -> None:
+    network = (
+        '{ id = "vpc-0123abcd", subnets = ["subnet-0123abcd"], security_groups = ["sg-0123abcd"] }'
+    )
+    text = SERVICE.replace("vpc = ", "# ").replace("subnets", "#")
+    app = APP.replace("[app]\n", f"[app]\nvpc = {network}\n")
+    compute = WEB.rstrip() + '\ncompute = "container"\n'
+
+    assert load_config(written(tmp_path, app + compute + text)).services[0].vpc == ""

@@ -14,6 +14,7 @@ from embedded import leash
 from embedded.aws import EmbeddedAws
 from embedded.codebuild import process as agent_process
 from embedded.processes import bind, rebind
+from tests.embedded.codebuild.test_lambda_compute import ON_LAMBDA
 from tests.patience import wait_until
 
 if TYPE_CHECKING:
@@ -85,6 +86,18 @@ def test_builds_end_with_a_killed_agent_and_are_faults_after_its_restart(
     # The token still means that build, and the next one has the next number.
     assert shop.start(project, idempotencyToken="token") == build_id
     assert shop.codebuild.start_build(projectName=project)["build"]["buildNumber"] == 2
+
+
+def test_lambda_compute_ends_a_build_after_15_minutes_whatever_the_project_allows(
+    agent: Agent, workshop: Workshop, tmp_path: Path
+) -> None:
+    agent.minute = 0.2
+    agent.start()
+    shop = type(workshop)(agent.aws, f"http://127.0.0.1:{agent.port}")
+    project = shop.project(endless(tmp_path / "pid"), timeoutInMinutes=2160)
+    record = shop.wait(shop.start(project, **ON_LAMBDA))
+
+    assert record["buildStatus"] == "TIMED_OUT"
 
 
 def test_a_build_that_takes_too_long_is_ended(

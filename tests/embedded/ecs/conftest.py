@@ -84,6 +84,16 @@ class Yard:
         wait_until(lambda: self.look(task)["lastStatus"] == "STOPPED", f"{task} stops")
         return self.look(task)
 
+    def logged(self, task: str, *lines: str) -> None:
+        """Wait until this is a task's log; fail with what it is, and with what became of it."""
+
+        def found() -> str:
+            task_ = self.look(task)
+            ends = [(c.get("exitCode"), c.get("reason")) for c in task_["containers"]]
+            return f"{self.log(task)}, {task_['lastStatus']}, {task_.get('stoppedReason')}, {ends}"
+
+        wait_until(lambda: self.log(task) == list(lines), found)
+
     def log(self, task: str) -> list[str]:
         """Return the lines of a task's log."""
         stream = f"t/service/{task.rpartition('/')[2]}"

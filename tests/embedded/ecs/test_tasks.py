@@ -20,7 +20,7 @@ def test_a_task_runs_its_command_and_has_its_exit_code_and_log(yard: Yard) -> No
     found = yard.ended(task)
     assert found["containers"][0]["exitCode"] == 4
     assert found["stoppedReason"] == "Essential container exited"
-    wait_until(lambda: yard.log(task) == ["hello"], "the log is there")
+    yard.logged(task, "hello")
 
 
 def test_a_task_has_the_credentials_of_its_role_and_an_address_of_its_own(yard: Yard) -> None:
@@ -55,7 +55,7 @@ def test_overrides_reach_the_command(yard: Yard) -> None:
         },
     )
     yard.ended(task)
-    wait_until(lambda: yard.log(task) == ["call"], "the log is there")
+    yard.logged(task, "call")
 
 
 def test_a_volume_is_a_folder_of_the_task_alone(yard: Yard) -> None:
@@ -69,7 +69,7 @@ def test_a_volume_is_a_folder_of_the_task_alone(yard: Yard) -> None:
     for _ in range(2):
         task = yard.run(definition)
         yard.ended(task)
-        wait_until(lambda: yard.log(task) == ["inner 0"], "the log is there")  # noqa: B023
+        yard.logged(task, "inner 0")
 
 
 PATIENT = """
@@ -87,11 +87,11 @@ PATIENT = """
 
 def test_a_task_that_is_stopped_may_end_in_order_first(yard: Yard) -> None:
     task = yard.run(yard.define(python(PATIENT), stopTimeout=100))
-    wait_until(lambda: yard.log(task) == ["ready"], "it runs")
+    yard.logged(task, "ready")
     answer = yard.ecs.stop_task(cluster=yard.name, task=task, reason="enough")
     assert answer["task"]["desiredStatus"] == "STOPPED"
     assert yard.ended(task)["containers"][0]["exitCode"] == 0
-    wait_until(lambda: yard.log(task) == ["ready", "ending"], "the log is there")
+    yard.logged(task, "ready", "ending")
 
 
 def test_the_same_client_token_starts_one_task(yard: Yard) -> None:

@@ -1,7 +1,6 @@
 """Every type of resource at once, through the real terraform."""
 
 import copy
-import json
 from typing import Any
 
 import pytest
@@ -9,171 +8,10 @@ import pytest
 from embedded.aws import EmbeddedAws
 from embedded.standins.aws import resources
 from tests.embedded.standins.conftest import Stack
+from tests.embedded.standins.everything import REPLACED, UPDATED, everything, lifecycle, policy
+from tests.listing import every
 
 pytestmark = pytest.mark.usefixtures("terraform")
-
-
-def policy(effect: str, action: str, **more: Any) -> str:
-    statement = {"Effect": effect, "Action": action, **more}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def everything(stack: Stack) -> dict[str, Any]:
-    """Return one resource of each type, each named ``it``."""
-    name = stack.name
-    bucket = "${aws_s3_bucket.it.id}"
-    function = "${aws_lambda_function.it.function_name}"
-    trust = policy("Allow", "sts:AssumeRole", Principal={"Service": "lambda.amazonaws.com"})
-    found: dict[str, Any] = {
-        "aws_s3_bucket": {"bucket": name, "force_destroy": True, "tags": {"a": "1"}},
-        "aws_s3_bucket_versioning": {
-            "bucket": bucket,
-            "versioning_configuration": {"status": "Enabled"},
-        },
-        "aws_s3_bucket_server_side_encryption_configuration": {
-            "bucket": bucket,
-            "rule": {
-                "apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"},
-                "blocked_encryption_types": ["SSE-C"],
-            },
-        },
-        "aws_s3_bucket_public_access_block": {
-            "bucket": bucket,
-            "block_public_acls": True,
-            "block_public_policy": True,
-        },
-        "aws_s3_bucket_ownership_controls": {
-            "bucket": bucket,
-            "rule": {"object_ownership": "BucketOwnerEnforced"},
-        },
-        "aws_s3_bucket_policy": {
-            "bucket": bucket,
-            "policy": policy(
-                "Deny", "s3:PutBucketAcl", Principal="*", Resource="${aws_s3_bucket.it.arn}"
-            ),
-            # S3 refuses two changes of a bucket at once.
-            "depends_on": ["aws_s3_bucket_public_access_block.it"],
-        },
-        "aws_s3_bucket_lifecycle_configuration": {
-            "bucket": bucket,
-            "rule": [
-                {
-                    "id": "old",
-                    "status": "Enabled",
-                    "filter": {"prefix": "x/"},
-                    "noncurrent_version_expiration": {"noncurrent_days": 30},
-                    "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
-                },
-                {
-                    "id": "all",
-                    "status": "Enabled",
-                    "filter": {},
-                    "expiration": {"days": 90},
-                    "transition": {"days": 30, "storage_class": "GLACIER"},
-                },
-            ],
-        },
-        "aws_s3_object": {
-            "bucket": bucket,
-            "key": "a layer/approved",
-            "content": "f#1",
-            "content_type": "text/plain",
-            "metadata": {"m": "1"},
-            "tags": {"t": "1"},
-            "depends_on": ["aws_s3_bucket_versioning.it"],
-        },
-        "aws_iam_role": {
-            "name": name,
-            "assume_role_policy": trust,
-            "description": "for a test",
-            "tags": {"a": "1", "b": "2"},
-        },
-        "aws_iam_role_policy": {
-            "name": "own",
-            "role": "${aws_iam_role.it.name}",
-            "policy": policy("Allow", "s3:GetObject", Resource="*"),
-        },
-        "aws_iam_role_policy_attachment": {
-            "role": "${aws_iam_role.it.name}",
-            "policy_arn": "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
-        },
-        "aws_cloudwatch_log_group": {"name": f"/aws/codebuild/{name}", "retention_in_days": 14},
-        "aws_codebuild_project": {
-            "name": name,
-            "service_role": "${aws_iam_role.it.arn}",
-            "artifacts": {"type": "NO_ARTIFACTS"},
-            "environment": {
-                "type": "ARM_CONTAINER",
-                "compute_type": "BUILD_GENERAL1_SMALL",
-                "image": "public.ecr.aws/sam/build-python3.12:latest",
-                "environment_variable": [{"name": "A", "value": "1"}],
-            },
-            "source": {"type": "NO_SOURCE", "buildspec": "version: 0.2\n"},
-            "cache": {"type": "S3", "location": f"{name}/cache"},
-            "logs_config": {
-                "cloudwatch_logs": {"group_name": "${aws_cloudwatch_log_group.it.name}"}
-            },
-        },
-        "aws_lambda_function": {
-            "function_name": name,
-            "role": "${aws_iam_role.it.arn}",
-            "handler": "main.handler",
-            "runtime": "python3.12",
-            "filename": stack.zip(),
-            "source_code_hash": f'${{filebase64sha256("{stack.folder}/function.zip")}}',
-            "environment": {"variables": {"A": "1"}},
-        },
-        "aws_lambda_permission": {
-            "statement_id": "events",
-            "action": "lambda:InvokeFunction",
-            "function_name": function,
-            "principal": "events.amazonaws.com",
-            "source_arn": "${aws_cloudwatch_event_rule.it.arn}",
-        },
-        "aws_lambda_function_event_invoke_config": {
-            "function_name": function,
-            "maximum_retry_attempts": 0,
-            "destination_config": {"on_failure": {"destination": "${aws_sns_topic.it.arn}"}},
-        },
-        "aws_cloudwatch_event_rule": {
-            "name": name,
-            "event_pattern": json.dumps({"source": ["aws.codebuild"]}),
-            "tags": {"a": "1"},
-        },
-        "aws_cloudwatch_event_target": {
-            "rule": "${aws_cloudwatch_event_rule.it.name}",
-            "arn": "${aws_lambda_function.it.arn}",
-            "target_id": "publisher",
-            "retry_policy": {"maximum_retry_attempts": 3, "maximum_event_age_in_seconds": 3600},
-        },
-        "aws_sns_topic": {"name": name, "display_name": "builds"},
-    }
-    return {kind: {"it": resource} for kind, resource in found.items()}
-
-
-UPDATED: dict[str, dict[str, Any]] = {
-    "aws_s3_bucket": {"tags": {"b": "2"}},
-    "aws_s3_bucket_versioning": {"versioning_configuration": {"status": "Suspended"}},
-    "aws_s3_bucket_public_access_block": {"block_public_acls": False},
-    "aws_s3_bucket_lifecycle_configuration": {
-        "rule": [{"id": "old", "status": "Disabled", "filter": {}, "expiration": {"days": 1}}]
-    },
-    "aws_s3_object": {"content": "f#2"},
-    "aws_iam_role": {"description": "changed", "tags": {"a": "2"}},
-    "aws_iam_role_policy": {"policy": policy("Allow", "s3:PutObject", Resource="*")},
-    "aws_cloudwatch_log_group": {"retention_in_days": 30, "tags": {"a": "1"}},
-    "aws_codebuild_project": {"build_timeout": 20, "description": "changed"},
-    "aws_lambda_function": {"timeout": 30, "environment": {"variables": {"B": "2"}}},
-    "aws_lambda_function_event_invoke_config": {"maximum_retry_attempts": 1},
-    "aws_cloudwatch_event_rule": {"state": "DISABLED", "tags": {"a": "2"}},
-    "aws_cloudwatch_event_target": {"input": '{"a": 1}'},
-    "aws_sns_topic": {"display_name": "changed", "tags": {"a": "1"}},
-}
-
-REPLACED: dict[str, dict[str, Any]] = {
-    "aws_lambda_permission": {"principal": "s3.amazonaws.com"},
-    "aws_cloudwatch_log_group": {"name": "/aws/codebuild/other"},
-}
 
 
 def changed(document: dict[str, Any], new: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -219,6 +57,9 @@ def test_what_was_changed_by_hand_is_planned_back(stack: Stack, aws: EmbeddedAws
         "aws_cloudwatch_event_target.it",
         "aws_cloudwatch_log_group.it",
         "aws_codebuild_project.it",
+        "aws_ecr_lifecycle_policy.it",
+        "aws_ecr_repository.it",
+        "aws_ecs_cluster.it",
         "aws_iam_role.it",
         "aws_iam_role_policy.it",
         "aws_lambda_function.it",
@@ -230,10 +71,14 @@ def test_what_was_changed_by_hand_is_planned_back(stack: Stack, aws: EmbeddedAws
         "aws_s3_bucket_server_side_encryption_configuration.it",
         "aws_s3_bucket_versioning.it",
         "aws_s3_object.it",
+        "aws_security_group.it",
         "aws_sns_topic.it",
+        "aws_vpc_security_group_egress_rule.it",
+        "aws_vpc_security_group_ingress_rule.it",
     ]
     assert stack.changes() == {
         **{address: ["update"] for address in updated},
+        "aws_ecs_task_definition.it": ["create"],
         "aws_iam_role_policy_attachment.it": ["create"],
         "aws_lambda_permission.it": ["create"],
     }
@@ -261,11 +106,42 @@ def change_by_hand(name: str, aws: EmbeddedAws) -> None:
     events.put_rule(Name=name, EventPattern='{"source": ["aws.s3"]}', State="DISABLED")
     (target,) = events.list_targets_by_rule(Rule=name)["Targets"]
     events.put_targets(Rule=name, Targets=[{**target, "Input": "{}"}])
-    (topic,) = (t for t in aws.client("sns").list_topics()["Topics"] if name in t["TopicArn"])
+    (topic,) = (t for t in every(aws.client("sns"), "list_topics") if name in t["TopicArn"])
     aws.client("sns").set_topic_attributes(
         TopicArn=topic["TopicArn"], AttributeName="DisplayName", AttributeValue="by hand"
     )
+    change_service_by_hand(name, aws)
     change_bucket_by_hand(name, aws)
+
+
+def change_service_by_hand(name: str, aws: EmbeddedAws) -> None:
+    ecr, ecs, ec2 = aws.client("ecr"), aws.client("ecs"), aws.client("ec2")
+    ecr.put_image_tag_mutability(repositoryName=name, imageTagMutability="MUTABLE")
+    ecr.put_lifecycle_policy(repositoryName=name, lifecyclePolicyText=lifecycle(9))
+    (cluster,) = ecs.describe_clusters(clusters=[name])["clusters"]
+    ecs.tag_resource(resourceArn=cluster["clusterArn"], tags=[{"key": "by", "value": "hand"}])
+    ecs.deregister_task_definition(taskDefinition=f"{name}:1")
+    group = group_of(name, aws)
+    ec2.create_tags(Resources=[group], Tags=[{"Key": "by", "Value": "hand"}])
+    filters = [{"Name": "group-id", "Values": [group]}]
+    for rule in ec2.describe_security_group_rules(Filters=filters)["SecurityGroupRules"]:
+        where = {"ReferencedGroupId": group} if rule["IsEgress"] else {"CidrIpv4": "0.0.0.0/0"}
+        opened = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 80, **where}
+        ec2.modify_security_group_rules(
+            GroupId=group,
+            SecurityGroupRules=[
+                {
+                    "SecurityGroupRuleId": rule["SecurityGroupRuleId"],
+                    "SecurityGroupRule": opened,
+                }
+            ],
+        )
+
+
+def group_of(name: str, aws: EmbeddedAws) -> str:
+    filters = [{"Name": "group-name", "Values": [name]}]
+    (found,) = aws.client("ec2").describe_security_groups(Filters=filters)["SecurityGroups"]
+    return str(found["GroupId"])
 
 
 def change_bucket_by_hand(name: str, aws: EmbeddedAws) -> None:
@@ -307,6 +183,8 @@ def test_what_is_there_already_can_be_imported(stack: Stack, aws: EmbeddedAws) -
     ids["aws_lambda_permission.it"] = f"{stack.name}/events"
     ids["aws_cloudwatch_event_target.it"] = f"{stack.name}/publisher"
     ids["aws_codebuild_project.it"] = stack.name
+    values = {found["address"]: found["values"] for found in made}
+    ids["aws_ecs_task_definition.it"] = values["aws_ecs_task_definition.it"]["arn"]
     (stack.folder / "terraform.tfstate").unlink()
     imports = [{"to": address, "id": found} for address, found in ids.items()]
     stack.write(document, **{"import": imports})
@@ -341,10 +219,14 @@ def delete_by_hand(name: str, aws: EmbeddedAws) -> None:
     iam.delete_role(RoleName=name)
     aws.client("logs").delete_log_group(logGroupName=f"/aws/codebuild/{name}")
     aws.client("codebuild").delete_project(name=name)
+    aws.client("ecr").delete_repository(repositoryName=name, force=True)
+    aws.client("ecs").delete_cluster(cluster=name)
+    aws.client("ecs").deregister_task_definition(taskDefinition=f"{name}:1")
+    aws.client("ec2").delete_security_group(GroupId=group_of(name, aws))
     aws.client("lambda").delete_function(FunctionName=name)
     events.remove_targets(Rule=name, Ids=["publisher"])
     events.delete_rule(Name=name)
-    topics = aws.client("sns").list_topics()["Topics"]
+    topics = every(aws.client("sns"), "list_topics")
     for topic in topics:
         if topic["TopicArn"].endswith(f":{name}"):
             aws.client("sns").delete_topic(TopicArn=topic["TopicArn"])

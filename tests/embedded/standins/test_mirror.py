@@ -1,12 +1,14 @@
 import json
 import os
+import shlex
+import sys
 from pathlib import Path
 
 import pytest
 
 from embedded.aws import EmbeddedAws
 from embedded.standins.catalog import AWS, EXTERNAL
-from embedded.standins.mirror import host, lay_out
+from embedded.standins.mirror import INTERPRETER, host, lay_out
 from embedded.terraform import Terraform
 from tests.embedded.standins.conftest import REQUIRED
 
@@ -53,3 +55,21 @@ def test_terraform_installs_and_runs_the_stand_ins(
     assert 'version     = "6.25.0"' in lock
     assert "h1:" in lock
     assert list(cache.iterdir()) == []
+
+
+@pytest.mark.usefixtures("terraform")
+def test_another_program_runs_the_stand_ins(tmp_path: Path, schemas: Path) -> None:
+    python = tmp_path / "another python"
+    asked, ours = shlex.quote(str(tmp_path / "asked")), shlex.quote(sys.executable)
+    python.write_text(f'#!/bin/sh\necho "$@" >> {asked}\nexec {ours} "$@"\n')
+    python.chmod(0o755)
+    (tmp_path / "main.tf.json").write_text(
+        json.dumps({"terraform": {"required_providers": {"external": REQUIRED["external"]}}})
+    )
+    environment = {**os.environ, INTERPRETER: str(python)}
+    terraform = Terraform(
+        tmp_path, environment, tmp_path / "home", providers="stand-ins", schemas=schemas
+    )
+    terraform.run("init")
+    terraform.run("providers", "schema", "-json")
+    assert "-P -m embedded.standins external" in (tmp_path / "asked").read_text()

@@ -1,10 +1,13 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from embedded.standins.reattach import reattached
 from tests.embedded.standins.conftest import Stack
 
 
+@pytest.mark.slow
 def test_both_stand_ins_are_announced_and_end_with_the_block(schemas: Path) -> None:
     with reattached(schemas) as environment:
         where = json.loads(environment["TF_REATTACH_PROVIDERS"])

@@ -91,9 +91,18 @@ def test_the_approval_that_is_really_there_shows_by_its_etag(stack: Synthesized)
 
 
 def test_an_invalid_layer_is_refused_at_plan_with_the_hooks_words(stack: Synthesized) -> None:
-    (condition,) = stack.resource("aws_s3_object", "receipts_approval")["lifecycle"]["precondition"]
+    condition, _ = stack.resource("aws_s3_object", "receipts_approval")["lifecycle"]["precondition"]
     assert condition["condition"] == f'${{({PLAN}.status != "invalid")}}'
     assert condition["error_message"].endswith(f"${{{PLAN}.reason}}")
+
+
+def test_a_layer_that_cannot_fit_is_refused_at_plan_with_the_hooks_words(
+    stack: Synthesized,
+) -> None:
+    _, condition = stack.resource("aws_s3_object", "receipts_approval")["lifecycle"]["precondition"]
+    # An answer of an older builder has no such key.
+    assert condition["condition"] == f'${{(try({PLAN}.size_fits, "") != "false")}}'
+    assert condition["error_message"].endswith(f'${{try({PLAN}.size_refusal, "")}}')
 
 
 def test_the_release_waits_for_the_approval_and_for_nothing_else(stack: Synthesized) -> None:
@@ -113,6 +122,7 @@ def test_the_release_hook_is_reported_what_was_planned(stack: Synthesized) -> No
         "plan": '${data.external.build_plan.result["receipts"]}',
         "reason": f"${{{PLAN}.reason}}",
         "watch": "lambda-layer watch receipts",
+        "size": f'${{try({PLAN}.size, "")}}',
     }
     planned = stack.data("external", "build_plan")["query"]
     of_layer = {key.removeprefix("receipts."): value for key, value in planned.items()}
@@ -135,7 +145,8 @@ def test_the_output_holds_all_there_is_to_know(stack: Synthesized) -> None:
         "version": f"${{try(tonumber({answer}.version), one([]))}}",
         "fingerprint": f"${{{answer}.fingerprint}}",
         "status": f"${{{answer}.status}}",
-        "reason": f'${{({PLAN}.status == "unmoved") ? {answer}.reason : {PLAN}.reason}}',
+        "reason": f'${{contains(["unmoved", "unshared"], {PLAN}.status) '
+        f"? {answer}.reason : {PLAN}.reason}}",
         "unzipped_size": f"${{try(tonumber({answer}.unzipped_size), one([]))}}",
         "zipped_size": f"${{try(tonumber({answer}.zipped_size), one([]))}}",
         "packages": f"${{try(tonumber({answer}.packages), one([]))}}",

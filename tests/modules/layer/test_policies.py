@@ -45,9 +45,11 @@ def test_the_role_of_the_project_can_only_write_its_log() -> None:
 
 
 def test_codebuild_may_assume_a_role_for_one_project_only() -> None:
-    (statement,) = policies.codebuild_trust(PROJECT)["Statement"]
+    (statement,) = policies.codebuild_trust(PROJECT, "123456789012")["Statement"]
     assert statement["Principal"] == {"Service": "codebuild.amazonaws.com"}
-    assert statement["Condition"] == {"StringEquals": {"aws:SourceArn": PROJECT}}
+    assert statement["Condition"] == {
+        "StringEquals": {"aws:SourceArn": PROJECT, "aws:SourceAccount": "123456789012"}
+    }
 
 
 def test_what_does_not_come_over_tls_is_denied_to_everybody() -> None:
@@ -61,6 +63,7 @@ def test_what_does_not_come_over_tls_is_denied_to_everybody() -> None:
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_lambda_may_assume_the_role_of_a_function() -> None:
-    (statement,) = policies.lambda_trust()["Statement"]
+def test_lambda_may_assume_the_role_of_a_function_of_the_account() -> None:
+    (statement,) = policies.lambda_trust("123456789012")["Statement"]
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
     assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}

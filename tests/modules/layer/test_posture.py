@@ -108,10 +108,10 @@ def test_a_role_is_passed_and_trusted_for_one_purpose_only(document: dict[str, A
     assert len(trusts) >= 4
     for where, trust in trusts:
         (service,) = trust["Principal"].values()
-        # Lambda assumes a function's role for that function; who may name the role for one is
-        # limited by iam:PassRole.
-        if service != "lambda.amazonaws.com":
-            assert "aws:SourceArn" in trust["Condition"]["StringEquals"], where
+        source = {"aws:SourceAccount", "aws:SourceArn"}
+        if service == "lambda.amazonaws.com":  # modules/layer/policies.py says why
+            source = {"aws:SourceAccount"}
+        assert trust["Condition"]["StringEquals"].keys() == source, where
 
 
 def test_the_bucket_is_closed_encrypted_and_versioned(document: dict[str, Any]) -> None:

@@ -31,6 +31,12 @@ def test_a_distribution_that_is_missing_is_named(tmp_path: Path) -> None:
         checks.check_installed([("six", "1.17")], found, tmp_path, TARGET)
 
 
+def test_a_version_may_be_written_in_another_way_than_the_lock_has_it(tmp_path: Path) -> None:
+    found = [Distribution("certs", "2024.01.05", "certs-2024.01.05.dist-info", ())]
+
+    checks.check_installed([("certs", "2024.1.5")], found, tmp_path, TARGET)
+
+
 def test_a_distribution_that_lacks_files_is_named_with_them(tmp_path: Path) -> None:
     found = [Distribution("six", "1.17", "six-1.17.dist-info", ("six.py",))]
 

@@ -1,14 +1,22 @@
 """Distributions that bring the same file, installed by the real uv in whatever order it takes."""
 
+import hashlib
 import json
 import shutil
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from builder.worker.audit import collisions
+from builder.worker.contents.distributions import Distribution
+from builder.worker.errors import BuildError
+from builder.worker.log import Log
+from builder.worker.request import Target
 from tests.worker.samples import offline
 
 if TYPE_CHECKING:
@@ -22,6 +30,21 @@ except ImportError:
     __path__ = __import__('pkgutil').extend_path(__path__, __name__)
 """
 Files = Mapping[str, str]
+TARGET = Target("3.12", "x86_64", "2.34", "x86_64-manylinux_2_34")
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def installed(**files: Sequence[str]) -> tuple[list[Distribution], set[str]]:
+    found = [
+        Distribution(name, "1", f"{name}-1.dist-info", own if isinstance(own, tuple) else (*own,))
+        for name, own in files.items()
+    ]
+    return found, {file for own in files.values() for file in own}
 
 
 def built(
@@ -44,6 +67,7 @@ def content(result: "Result", name: str) -> str:
         return archive.read(f"python/{name}").decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "file",
     ["shared/__init__.py", "shared.py", "shared/data.bin", "aaa.pth", "shared/py.typed.txt"],
@@ -80,6 +104,7 @@ def test_a_file_that_is_excluded_is_nobodys(
     assert result.status == 0, result.errors
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "aaa", "bbb"),
     [
@@ -102,6 +127,7 @@ def test_where_it_does_not_matter_whose_it_is_the_layer_has_that_of_the_first(
     assert file not in content(result, "bbb-1.0.dist-info/RECORD")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("aaa", "bbb", "chosen"),
     [
@@ -174,6 +200,7 @@ def test_a_wheel_whose_record_is_wrong_is_taken_as_it_is(
     assert content(result, "shared.py") == "A = 2"
 
 
+@pytest.mark.slow
 def test_scripts_of_one_name_matter_only_in_a_layer_that_has_scripts(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel"
 ) -> None:
@@ -205,7 +232,64 @@ def test_a_module_and_a_package_of_one_name_are_refused_with_both_owners(
     assert f"ERROR: aaa makes a module {name}, and bbb a package of that name" in result.errors
 
 
-@pytest.mark.slow
+def test_a_file_whose_hash_one_of_its_owners_does_not_say_is_compared(tmp_path: Path) -> None:
+    digest = collisions.digest(write(tmp_path / "root/ns/a.py", "A = 1"), "sha256=")
+    bbb = Distribution("bbb", "1", "bbb-1.dist-info", ("ns/a.py",))
+    aaa = replace(bbb, name="aaa", hashes={"ns/a.py": digest})
+    write(tmp_path / "aaa/ns/a.py", "A = 1")
+    write(tmp_path / "bbb/ns/a.py", "B = 1")
+
+    with pytest.raises(BuildError, match="aaa and bbb bring the same file"):
+        collisions.settle(
+            tmp_path / "root", [aaa, bbb], (), tmp_path.joinpath, TARGET, Log(StringIO())
+        )
+
+
+def test_what_is_as_all_records_say_is_proven_and_nothing_else(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    right = write(root / "aaa/right.py", "A = 1")
+    write(root / "aaa/other.py", "A = 2")
+    write(root / "aaa/silent.py", "")
+    write(root / "aaa/old.py", "")
+    hashes = {
+        "aaa/right.py": collisions.digest(right, "sha256="),
+        "aaa/other.py": collisions.digest(right, "sha256="),
+        "aaa/old.py": collisions.digest(root / "aaa/old.py", "sha512="),
+    }
+    files = ("aaa/right.py", "aaa/other.py", "aaa/silent.py", "aaa/old.py")
+    aaa = Distribution("aaa", "1", "aaa-1.dist-info", files, hashes=hashes)
+    shutil.copytree(root, tmp_path / "aaa")
+
+    settled = collisions.settle(root, [aaa], (), tmp_path.joinpath, TARGET, Log(StringIO()))
+
+    assert settled.proven == {"aaa/right.py": hashlib.sha256(b"A = 1").digest()}
+
+
+def test_a_module_beside_its_own_package_is_left_to_its_distribution() -> None:
+    aaa = ("ns/shared.py", "ns/shared/own.py")
+    bbb = ("ns/shared/part.py", "ns/other.py")
+
+    collisions.check_names(*installed(bbb=bbb, aaa=aaa), TARGET)
+    with pytest.raises(BuildError, match=r"aaa makes a module ns\.shared, and bbb a package"):
+        collisions.check_names(*installed(bbb=bbb, aaa=aaa[:1]), TARGET)
+
+
+def test_names_are_compared_without_reading_all_files_for_each() -> None:
+    class Counted(tuple[str, ...]):
+        reads = 0
+
+        def __iter__(self) -> Iterator[str]:
+            Counted.reads += 1
+            return super().__iter__()
+
+    aaa = [file for n in range(500) for file in (f"ns/m{n}.py", f"ns/m{n}/own.py")]
+    bbb = [f"ns/m{n}/part.py" for n in range(500)]
+
+    collisions.check_names(*installed(bbb=bbb, aaa=Counted(aaa)), TARGET)
+
+    assert 1 <= Counted.reads <= 5
+
+
 @pytest.mark.slow
 def test_twenty_builds_of_a_set_with_shared_files_are_the_same(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: Path

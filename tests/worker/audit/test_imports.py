@@ -45,6 +45,7 @@ def test_every_module_is_tried_whatever_the_others_do(layer: Path) -> None:
     assert not (layer / "__pycache__").exists()
 
 
+@pytest.mark.slow
 def test_an_import_that_never_ends_is_stopped(layer: Path) -> None:
     (layer / "endless.py").write_text("while True: pass")
 

@@ -26,6 +26,7 @@ def bundle_of(
     return bundle
 
 
+@pytest.mark.slow
 def test_a_library_that_only_the_build_image_has_is_refused_and_named(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: Path
 ) -> None:
@@ -42,6 +43,7 @@ def test_a_library_that_only_the_build_image_has_is_refused_and_named(
     assert "opens libdeep.so.1" not in result.errors
 
 
+@pytest.mark.slow
 def test_a_module_that_may_fail_may_open_what_it_likes(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: Path
 ) -> None:
@@ -54,6 +56,7 @@ def test_a_module_that_may_fail_may_open_what_it_likes(
     assert "magic opens libodd.so.1" in result.output
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc")
 @pytest.mark.parametrize(
     "source",
@@ -81,6 +84,7 @@ except OSError:
 LATER = OPTIONAL + "assert odd, 'no odd library'"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("source", "status"), [(OPTIONAL, 0), (LATER, 1)])
 def test_a_library_that_a_module_does_without_is_a_note(
     source: str, status: int, make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: Path
@@ -97,6 +101,7 @@ def test_a_library_that_a_module_does_without_is_a_note(
     assert ("and works without it" in result.output) == (not status)
 
 
+@pytest.mark.slow
 def test_a_library_that_one_module_does_without_and_another_needs_is_refused(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: Path
 ) -> None:
@@ -113,6 +118,7 @@ def test_a_library_that_one_module_does_without_and_another_needs_is_refused(
     assert "without that b_later cannot be imported" in result.errors
 
 
+@pytest.mark.slow
 def test_a_library_that_is_opened_by_its_whole_path_is_refused(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: Path
 ) -> None:

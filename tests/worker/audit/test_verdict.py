@@ -26,6 +26,7 @@ def native_bundle(
     return bundle
 
 
+@pytest.mark.slow
 def test_a_wheel_with_files_of_another_machine_is_refused(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel", foreign: Target, native_library: bytes
 ) -> None:
@@ -36,6 +37,7 @@ def test_a_wheel_with_files_of_another_machine_is_refused(
     assert "python/native/_part.abi3.so" in result.errors
 
 
+@pytest.mark.slow
 def test_a_wheel_with_symbols_newer_than_the_runtime_is_refused(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel", here: Target, native_library: bytes
 ) -> None:
@@ -48,6 +50,7 @@ def test_a_wheel_with_symbols_newer_than_the_runtime_is_refused(
     assert "at most GLIBC 2.5" in result.errors
 
 
+@pytest.mark.slow
 def test_a_module_that_cannot_be_imported_is_refused(make_bundle: "MakeBundle") -> None:
     files = mine()
     files["libs/mine/src/mine/__init__.py"] += "import not_there_at_all\n"
@@ -60,6 +63,7 @@ def test_a_module_that_cannot_be_imported_is_refused(make_bundle: "MakeBundle") 
     assert "add the distribution that has not_there_at_all" in result.errors
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exclude", [["*"], ["mine/"]])
 def test_a_layer_with_nothing_left_in_it_is_refused(
     exclude: list[str], make_bundle: "MakeBundle"
@@ -97,6 +101,7 @@ def test_the_main_module_of_a_dependency_must_import(
     assert "add the distribution that has not_there" in result.errors
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("runtimes", [1, 2])
 def test_a_package_that_needs_its_own_pth_file_works(
     runtimes: int, make_bundle: "MakeBundle", make_wheel: "MakeWheel", here: Target
@@ -169,6 +174,7 @@ def test_what_an_option_left_out_and_an_import_needs_is_named(
     assert said in result.errors
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "hint"),
     [
@@ -199,6 +205,7 @@ def test_a_module_that_the_own_package_lacks_may_be_a_file_that_git_ignores(
     assert ("lambda-layer plan sample --files" in " ".join(fix.split())) == ("exclude" in hint)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["print 'of another age'\n", "# imports well, and lacks all\n"])
 def test_a_package_that_takes_the_place_of_pythons_own_is_to_be_removed(
     text: str, make_bundle: "MakeBundle", make_wheel: "MakeWheel"

@@ -84,6 +84,7 @@ def call(opt: Path, name: str, *arguments: str) -> tuple[int, str]:
     return ended.returncode, ended.stdout + ended.stderr
 
 
+@pytest.mark.slow
 def test_programs_of_the_layer_run_by_name_and_find_its_modules(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: Path
 ) -> None:
@@ -102,6 +103,7 @@ def test_programs_of_the_layer_run_by_name_and_find_its_modules(
     )
 
 
+@pytest.mark.slow
 def test_programs_work_with_each_python_of_a_layer(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel", here: Target, tmp_path: Path
 ) -> None:
@@ -130,6 +132,7 @@ def test_without_include_there_are_modules_only(
     assert "LAYER_LIB has 1 file, left out: the layer's include does not name lib" in result.output
 
 
+@pytest.mark.slow
 def test_what_is_asked_for_and_not_there_is_noted(make_bundle: "MakeBundle") -> None:
     result = make_bundle(dependencies=["six"], include=["bin", "lib"]).run()
 
@@ -138,6 +141,7 @@ def test_what_is_asked_for_and_not_there_is_noted(make_bundle: "MakeBundle") -> 
     assert "include names lib, and there is nothing for it" in result.output
 
 
+@pytest.mark.slow
 def test_two_builds_with_programs_give_the_same_bytes(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel"
 ) -> None:
@@ -153,6 +157,7 @@ number = ctypes.CDLL("libanswer.so.1").answer()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc")
 def test_libraries_that_the_script_made_are_found_by_the_modules(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: Path
@@ -189,6 +194,7 @@ def test_libraries_that_the_script_made_are_found_by_the_modules(
     assert said.stdout == "42\n"
 
 
+@pytest.mark.slow
 def test_a_library_for_another_machine_is_refused_though_others_fit(
     make_bundle: "MakeBundle", native_library: bytes, here: Target
 ) -> None:

@@ -85,6 +85,7 @@ def test_what_does_not_shrink_is_stored(tmp_path: Path, engine: Libdeflate) -> N
     assert not {"python/text.py", "python/large.so", "python/exact.so"} & stored
 
 
+@pytest.mark.slow
 def test_the_zip_of_real_files_is_no_larger_than_zipfiles(
     tmp_path: Path, engine: Libdeflate, native_library: bytes
 ) -> None:
@@ -117,6 +118,23 @@ def test_more_files_than_a_plain_zip_can_hold_are_refused(
 
     with pytest.raises(BuildError, match="65,535 files"):
         pack.pack(many, tmp_path / "layer.zip", engine)
+
+
+def test_more_bytes_than_a_plain_zip_can_hold_are_refused(
+    tmp_path: Path, engine: Libdeflate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / "layer").mkdir(exist_ok=True)
+        (tmp_path / "layer" / name).write_bytes(random.Random(7).randbytes(4000))
+    layer = files.collect(tmp_path / "layer")
+    pack.pack(layer, tmp_path / "whole.zip", engine)
+    with zipfile.ZipFile(tmp_path / "whole.zip") as archive:
+        before = archive.start_dir
+    monkeypatch.setattr(pack, "LARGEST", before)
+    pack.pack(layer, tmp_path / "whole.zip", engine)
+    monkeypatch.setattr(pack, "LARGEST", before - 1)
+    with pytest.raises(BuildError, match=f"more than {before - 1:,} bytes"):
+        pack.pack(layer, tmp_path / "layer.zip", engine)
 
 
 @pytest.mark.parametrize("name", ["python/text.py", "python/noise.bin"])

@@ -81,6 +81,7 @@ def test_what_was_asked_for_in_vain_is_not_asked_for_again(tmp_path: Path) -> No
     assert found.pins == []
 
 
+@pytest.mark.slow
 def test_build_requirements_are_in_manifest_bill_and_provenance(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel"
 ) -> None:
@@ -107,6 +108,7 @@ def test_build_requirements_are_in_manifest_bill_and_provenance(
     assert not [name for name in result.names if "backend_helper" in name]
 
 
+@pytest.mark.slow
 def test_what_a_build_needs_and_has_no_wheel_is_built_too_and_noted(
     make_bundle: "MakeBundle",
 ) -> None:

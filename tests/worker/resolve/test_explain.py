@@ -5,6 +5,7 @@ from builder.worker.request import Target
 from builder.worker.resolve.explain import explain, message
 
 CASES = {
+    "the disk is full": "failed to write to file `/x/CACHEDIR.TAG`: No space left on device (os",
     "there is no package nix": "Because nix was not found in the package registry and you",
     "mine 3.2 does not run on python3.12 on arm64": "Because the requested Python version (>=3.11) "
     "does not satisfy Python>=3.12 and mine==3.2 depends on Python>=3.12, we can conclude",
@@ -17,6 +18,8 @@ CASES = {
     "the requirements cannot be read": "Couldn't parse requirement in `e.txt` at position 0",
     "the package index cannot be reached": "Request failed after 3 retries in 7.5s",
     "pywin32 cannot be had for": "And pywin32>=306 has no wheels with a matching platform tag",
+    "what there is of idna is younger than exclude_newer allows": "unsatisfiable.\n\nhint: `idna` "
+    "was filtered by `exclude-newer` to only include packages uploaded before 2026-01-01T00:00:00Z",
     "no set of versions satisfies": "we can conclude that your requirements are unsatisfiable.",
 }
 

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.worker.samples import mine
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ mine = ["*.csv"]
 """
 
 
+@pytest.mark.slow
 def test_a_package_with_dynamic_metadata_and_data_files_is_built_whole(
     make_bundle: "MakeBundle",
 ) -> None:
@@ -43,6 +46,7 @@ def test_a_package_with_dynamic_metadata_and_data_files_is_built_whole(
     assert str(result.out.parent) not in lock
 
 
+@pytest.mark.slow
 def test_local_dependencies_inside_the_project_come_along(make_bundle: "MakeBundle") -> None:
     files = mine(dependencies='["helper"]', **{"work.py": "import helper"})
     files["libs/mine/pyproject.toml"] += '\n[tool.uv.sources]\nhelper = { path = "../helper" }\n'

@@ -47,6 +47,7 @@ def package() -> dict[str, str]:
     return {"pkg/pyproject.toml": PYPROJECT, "pkg/src/demo/__init__.py": ""}
 
 
+@pytest.mark.slow
 def test_a_layer_gets_exactly_the_locked_version(make_bundle: Any) -> None:
     bundle = make_bundle(package(), package="pkg")
     write_lock(bundle.path)
@@ -57,6 +58,7 @@ def test_a_layer_gets_exactly_the_locked_version(make_bundle: Any) -> None:
     assert "keeping to pkg/uv.lock" in result.output
 
 
+@pytest.mark.slow
 def test_a_file_that_is_not_the_locked_one_is_refused(make_bundle: Any) -> None:
     bundle = make_bundle(package(), package="pkg")
     write_lock(bundle.path, " \\\n    --hash=sha256:" + "0" * 64)
@@ -66,6 +68,7 @@ def test_a_file_that_is_not_the_locked_one_is_refused(make_bundle: Any) -> None:
     assert "idna" in result.errors
 
 
+@pytest.mark.slow
 def test_a_lock_that_lacks_a_dependency_of_a_dependency_is_refused(make_bundle: Any) -> None:
     files = package()
     files["pkg/pyproject.toml"] = PYPROJECT.replace("idna>=3", "markdown-it-py==3.0.0")
@@ -76,6 +79,7 @@ def test_a_lock_that_lacks_a_dependency_of_a_dependency_is_refused(make_bundle: 
     assert "pkg/uv.lock does not have mdurl" in result.errors
 
 
+@pytest.mark.slow
 def test_more_than_the_lock_may_be_asked_for_beside_it(make_bundle: Any) -> None:
     bundle = make_bundle(
         {**package(), "more.txt": "toml==0.10.2\n"},

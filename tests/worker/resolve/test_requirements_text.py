@@ -29,6 +29,7 @@ def test_utf16_without_a_mark_is_no_text() -> None:
         decode("six\n".encode("utf-16-le"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
 def test_a_layer_of_a_file_in_another_encoding_with_a_line_that_goes_on(
     make_bundle: MakeBundle, make_wheel: MakeWheel, encoding: str

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tests.worker.conftest import MakeBundle, MakeWheel
 
 
+@pytest.mark.slow
 def test_requires_python_is_judged_against_the_target(
     make_bundle: "MakeBundle", here: Target
 ) -> None:
@@ -21,6 +22,7 @@ def test_requires_python_is_judged_against_the_target(
     assert "change requires-python" in result.errors
 
 
+@pytest.mark.slow
 def test_nested_requirements_and_constraints_are_followed(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel"
 ) -> None:
@@ -70,6 +72,7 @@ def test_a_package_that_does_not_exist_is_named(make_bundle: "MakeBundle", here:
     assert not (result.out / "manifest.json").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("native", [False, True])
 def test_sources_are_fine_for_a_foreign_target_when_they_are_pure(
     native: bool, make_bundle: "MakeBundle", foreign: Target
@@ -92,6 +95,7 @@ def test_sources_are_fine_for_a_foreign_target_when_they_are_pure(
         assert "python/fll_only_as_source.py" in result.names
 
 
+@pytest.mark.slow
 def test_a_compiled_package_without_a_wheel_for_the_target_is_refused_at_once(
     make_bundle: "MakeBundle", foreign: Target
 ) -> None:

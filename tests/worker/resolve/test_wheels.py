@@ -20,6 +20,62 @@ def test_a_wheel_has_its_name_version_and_extras(tmp_path: Path, make_wheel: "Ma
     assert (wheel.name, wheel.version, wheel.extras) == ("my-pkg", "2.0", ())
 
 
+def a_zip(files: dict[str, str], path: Path) -> bytes:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path.read_bytes()
+
+
+METADATA = "Metadata-Version: 2.1\nName: mine\nVersion: 1.0\n"
+NO_WHEELS: dict[str, tuple[dict[str, str] | bytes, str]] = {
+    "no zip": (b"version https://git-lfs.github.com/spec/v1\n", "not a zip file"),
+    "empty": (b"", "not a zip file"),
+    "no metadata": ({"mine.py": ""}, "it has 0 files *.dist-info/METADATA"),
+    "two": (
+        {"a-1.dist-info/METADATA": METADATA, "b-1.dist-info/METADATA": METADATA},
+        "it has 2 files *.dist-info/METADATA",
+    ),
+    "no name": ({"a-1.dist-info/METADATA": "Version: 1\n"}, "lacks Name or Version"),
+    "no version": ({"a-1.dist-info/METADATA": "Name: a\n"}, "lacks Name or Version"),
+    "a bomb": ({"a-1.dist-info/METADATA": METADATA + " " * (17 << 20)}, "bytes"),
+}
+
+
+@pytest.mark.parametrize("shown", ["libs/mine", "libs/mine-1.0-py3-none-any.whl"])
+@pytest.mark.parametrize("case", NO_WHEELS)
+def test_what_is_no_wheel_is_refused(case: str, shown: str, tmp_path: Path) -> None:
+    content, why = NO_WHEELS[case]
+    wheel = tmp_path / "mine-1.0-py3-none-any.whl"
+    wheel.write_bytes(content if isinstance(content, bytes) else a_zip(content, wheel))
+
+    with pytest.raises(BuildError, match="no wheel") as caught:
+        wheels.read(wheel, shown)
+    assert shown in caught.value.what
+    assert why in caught.value.where
+
+
+@pytest.mark.slow
+def test_a_backend_that_writes_no_wheel_is_named(make_bundle: "MakeBundle") -> None:
+    backend = (
+        "def build_wheel(folder, config_settings=None, metadata_directory=None):\n"
+        "    name = 'mine-1.0-py3-none-any.whl'\n"
+        "    open(folder + '/' + name, 'w').write('nothing')\n"
+        "    return name\n"
+    )
+    pyproject = (
+        '[project]\nname = "mine"\nversion = "1.0"\n'
+        '[build-system]\nrequires = []\nbuild-backend = "odd"\nbackend-path = ["."]\n'
+    )
+
+    refused = make_bundle({"pyproject.toml": pyproject, "odd.py": backend}, package=".").run()
+
+    assert refused.status == 1
+    assert "Traceback" not in refused.errors
+    assert "ERROR: the build of . made a file that is no wheel" in refused.errors
+    assert "Traceback" not in refused.errors
+
+
 def test_an_extra_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:
     wheel = wheels.ProjectWheel("a", "1", ("tables", "all"), "libs/a", tmp_path)
 
@@ -92,6 +148,7 @@ def test_paths_of_the_machine_are_taken_out_of_a_wheel(
     assert f"mine-1.0.dist-info/METADATA,sha256={digest},{len(metadata)}\n" in record
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "gone"),
     [
@@ -115,6 +172,7 @@ def test_what_setuptools_leaves_out_unasked_is_named(
     assert not gone or f"left out {', '.join(gone)}:" in said[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "named"),
     [

@@ -24,7 +24,8 @@ PATTERNS = [
     ["/"], ["//"], ["pkg/üml.py"], ["*ml.py"], ["doc/readme"], ["/doc/"],
     ["doc/*", "!doc/readme"], ["pkg[/]a.py"], ["pkg?a.py"], ["trailing\\"],
     ["pkg/**", "!pkg/**/", "!pkg/**/*.py"], ["**"], ["a**.py"], ["pkg/**/**/a.py"], ["!"],
-    ["[z-a].py"],
+    ["[z-a].py"], ["pkg/[+--].py"], ["pkg/[--x].py"], ["pkg/[a--].py"], ["pkg/[!--].py"],
+    ["pkg/[x--].py"], ["pkg/[a-z-].py"], ["[a-b-c].txt"], ["pkg/[&&x||~~].py"],
 ]  # fmt: skip
 
 

@@ -122,6 +122,7 @@ def test_a_file_that_the_project_has_too_stays(tmp_path: Path) -> None:
         {"web/load.py": "path.with_suffix('.pyi')"},
         {"web/_c.abi3.so": "\0__init__.pyi\0"},
         {"web/load.py": "suffix = 'pyi'"},
+        {"web/load.py": "lazy_loader.attach_stub(__name__, __file__)"},
     ],
 )
 def test_stubs_of_a_package_that_may_read_them_stay(reader: dict[str, str], tmp_path: Path) -> None:

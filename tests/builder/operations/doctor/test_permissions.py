@@ -7,18 +7,23 @@ from builder.operations.doctor.permissions import (
     APPLY,
     BUILDS,
     MOVES,
+    OPERATOR,
     PLAN,
     PRUNES,
     PUBLISHER,
     READS,
     RELEASES,
+    RUNS_SERVICES,
+    SEES_SERVICES,
     needs,
+    needs_of_service,
 )
 
 DOCS = Path(builder.__file__).parents[1] / "docs" / "permissions.md"
 NAMES = {
     "bucket": "BUCKET", "lambda": "LAMBDA", "codebuild": "CODEBUILD", "logs": "LOGS",
-    "app": "billing", "layer": "web", "project": "P", "build_role": "ROLE", "log_group": "G",
+    "app": "billing", "layer": "web", "layer_name": "billing-web", "project": "P",
+    "build_role": "ROLE", "log_group": "G",
 }  # fmt: skip
 
 
@@ -27,7 +32,9 @@ def actions(role: str, functions: tuple[str, ...] = (), *, prunes: bool = False)
     return {action for need in found for action in need.actions}
 
 
-@pytest.mark.parametrize("table", [READS, RELEASES, BUILDS, MOVES, PRUNES])
+@pytest.mark.parametrize(
+    "table", [READS, RELEASES, BUILDS, MOVES, PRUNES, SEES_SERVICES, RUNS_SERVICES]
+)
 def test_every_action_is_documented(table: dict[str, tuple[str, ...]]) -> None:
     text = DOCS.read_text()
 
@@ -62,3 +69,22 @@ def test_resources_are_those_of_the_layer() -> None:
     assert {need.resource for need in needs(PLAN, NAMES)} == {
         "BUCKET/web/*", "BUCKET", "LAMBDA:layer:billing-web:*", "CODEBUILD:project/P",
     }  # fmt: skip
+
+
+SERVICE = {
+    "data": "DATA", "prefix": "chroma/", "ecs": "ECS", "ecr": "ECR", "logs": "LOGS",
+    "service": "billing-chroma", "service_logs": "/services/billing-chroma",
+}  # fmt: skip
+
+
+def test_who_sees_a_service_cannot_change_it_and_who_runs_it_reaches_no_other() -> None:
+    seen = needs_of_service(PLAN, SERVICE)
+    run = needs_of_service(OPERATOR, SERVICE)
+
+    verbs = {action.partition(":")[2] for need in seen for action in need.actions}
+    assert all(verb.startswith(("Get", "List", "Describe")) for verb in verbs)
+    assert {need.resource for need in run} == {
+        "ECS:task/billing-chroma/*", "DATA/chroma/snapshots/*", "*",
+        "ECS:task-definition/billing-chroma:*",
+    }  # fmt: skip
+    assert needs_of_service(APPLY, SERVICE) == needs_of_service(PUBLISHER, SERVICE) == []

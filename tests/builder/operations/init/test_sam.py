@@ -53,6 +53,13 @@ def test_a_layer_is_taken_over_with_its_runtime(tmp_path: Path) -> None:
     assert "the .py files of common/ are not in the layer" in layer.remarks[0]
 
 
+def test_a_layer_has_the_name_that_the_template_gives_it(tmp_path: Path) -> None:
+    text = LAYERS.replace('!Sub "${AWS::StackName}-common"', "shared-deps")
+    tree = {"template.yaml": text, "common/requirements.txt": "six"}
+
+    assert [layer.name for layer in sam_layers(write_tree(tmp_path, tree))] == ["shared-deps"]
+
+
 def test_without_layers_the_lists_of_functions_are_taken(tmp_path: Path) -> None:
     tree = {"template.yml": FUNCTIONS, "orders/requirements.txt": "six"}
     (layer,) = sam_layers(write_tree(tmp_path, tree))
@@ -69,3 +76,22 @@ def test_a_template_of_cloudformation_alone_is_none(tmp_path: Path) -> None:
 def test_odd_templates_are_no_error(tmp_path: Path) -> None:
     for more in ("Resources: []\n", "Resources: {A: {Type: [x]}}\n", "Resources: {1: 2}\n"):
         assert sam_layers(write_tree(tmp_path, {"template.yaml": HEAD + more})) == []
+
+
+def test_layers_that_have_no_list_are_named(tmp_path: Path) -> None:
+    made = """  Native:
+    Type: AWS::Serverless::LayerVersion
+    Properties: {ContentUri: ./native}
+    Metadata: {BuildMethod: makefile}
+"""
+    write_tree(
+        tmp_path,
+        {"template.yaml": LAYERS + made, "common/requirements.txt": "rich", "native/Makefile": ""},
+    )
+    (common,) = sam_layers(tmp_path)
+
+    assert common.remarks == (
+        "Zipped is not here: zipped.zip has no requirements.txt and no package",
+        "Native, which SAM builds by makefile, is not here: "
+        "./native has no requirements.txt and no package",
+    )

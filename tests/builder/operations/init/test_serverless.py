@@ -45,3 +45,11 @@ def test_without_the_plugin_or_a_list_there_is_none(tmp_path: Path) -> None:
     outside = TEXT.replace("deps/prod.txt", "../prod.txt")
     (tmp_path.parent / "prod.txt").write_text("six")
     assert serverless_layers(write_tree(tmp_path, {"serverless.yml": outside})) == []
+
+
+def test_layers_that_are_folders_are_named(tmp_path: Path) -> None:
+    folder = "layers: {common: {path: common}}\n"
+    tree = {"serverless.yml": TEXT + folder, "deps/prod.txt": ""}
+    (layer,) = serverless_layers(write_tree(tmp_path, tree))
+
+    assert layer.remarks[-1].startswith("layers.common is not here: it is a folder as it is")

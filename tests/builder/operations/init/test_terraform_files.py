@@ -53,6 +53,14 @@ def test_a_resource_is_found_without_what_it_is_made_of(tmp_path: Path) -> None:
     assert (layer.name, layer.keys, layer.python) == ("web", {}, ("3.13",))
 
 
+def test_what_follows_a_number_is_read(tmp_path: Path) -> None:
+    text = MODULE.replace("  layer_name ", "  timeout = 30\n  memory_size = 512\n  layer_name ")
+    tree = {"infra/main.tf": text, "deps/requirements.txt": "six"}
+    (layer,) = terraform_layers(write_tree(tmp_path, tree))
+
+    assert (layer.name, layer.python) == ("shop-deps", ("3.12", "3.11"))
+
+
 @pytest.mark.parametrize(
     "text",
     ["{", "}", "resource", 'resource "a"', 'resource "a" "b" {', 'module "x" { a = ', "]]]", '"',

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from builder.inputs.publisher_code import HANDLER, publisher_files
 from embedded.ministack import lambda_runtime
-from modules.layer.publisher_code import HANDLER, publisher_files
 from tests.patience import PATIENCE
 
 LOOK = """
@@ -41,9 +41,11 @@ def test_the_handler_starts_with_lambdas_own_packages_and_what_is_packed(
     assert done.returncode == 0, done.stderr
     loaded = json.loads(done.stdout)
     assert all(Path(file).is_relative_to(code) for file in loaded.values())
-    # Nothing of ours is carried along that is not used.
+    # Nothing of ours is carried along that is not used, nor what other packages have besides.
     used = {str(Path(file).relative_to(code)) for file in loaded.values()}
     assert {path for path in files if path.startswith("builder/")} <= used
+    assert {path for path in used if path.startswith("packaging/")} <= set(files)
+    assert not [path for path in files if path.startswith(("packaging/licenses", "packaging/meta"))]
     assert HANDLER == "builder.publisher.function.handler"
 
 

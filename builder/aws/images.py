@@ -1,0 +1,92 @@
+"""ECR: the images of a repository, and how to log in to its registries."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
+
+from builder.aws.session import Session, code_of, explained
+
+ABSENT = frozenset({"ImageNotFoundException", "RepositoryNotFoundException"})
+"""Amazon ECR API reference, DescribeImages."""
+
+REGISTRY = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.(amazonaws\.com(\.cn)?|on\.aws)"
+)
+"""Names of private registries (Amazon ECR user guide, "Private registry")."""
+
+OWN_HOSTS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+
+
+class Images:
+    """The images of an account and region."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @cached_property
+    def _ecr(self) -> Any:
+        return self._session.client("ecr")
+
+    def has(self, repository: str, tag: str) -> bool:
+        """Whether a repository has an image with a tag; without the repository it has none."""
+        with explained("ecr:DescribeImages", f"repository {repository}, tag {tag}"):
+            try:
+                answer = self._ecr.describe_images(
+                    repositoryName=repository, imageIds=[{"imageTag": tag}]
+                )
+            except ClientError as error:
+                if code_of(error) in ABSENT:
+                    return False
+                raise
+        return bool(answer["imageDetails"])
+
+
+@dataclass(frozen=True)
+class Login:
+    """How to talk to a registry: ``user:password``, and where it is if not at its name."""
+
+    login: str = ""
+    url: str = ""
+
+
+class Registries:
+    """The registries of ECR that a session may use."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @staticmethod
+    def has(registry: str) -> bool:
+        """Whether a registry is a private one of ECR."""
+        return REGISTRY.fullmatch(registry) is not None
+
+    def registry(self) -> str:
+        """Return the name of the session's own registry."""
+        suffix = ".cn" if self._session.partition == "aws-cn" else ""
+        account, region = self._session.account, self._session.region
+        return f"{account}.dkr.ecr.{region}.amazonaws.com{suffix}"
+
+    def log_in(self, registry: str) -> Login:
+        """Return the login for a private registry; none for one that is not of ECR.
+
+        Where the endpoint of ECR is not AWS's own, the registry is there, too.
+        """
+        found = REGISTRY.fullmatch(registry)
+        if found is None:
+            return Login()
+        ecr: Any = self._session.client("ecr")
+        if found["region"] != self._session.region:
+            ecr = Session(self._session.credentials, found["region"]).client("ecr")
+        with explained("ecr:GetAuthorizationToken", f"registry {registry}"):
+            (answer,) = ecr.get_authorization_token()["authorizationData"]
+        login = base64.b64decode(answer["authorizationToken"]).decode()
+        endpoint = urlsplit(ecr.meta.endpoint_url)
+        is_own = (endpoint.hostname or "").endswith(OWN_HOSTS)
+        return Login(login, "" if is_own else f"{endpoint.scheme}://{endpoint.netloc}")

@@ -1,0 +1,1 @@
+"""Hybrid services as they are in AWS."""

@@ -1,0 +1,1 @@
+"""Container images, written and pushed without a container engine."""

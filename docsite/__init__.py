@@ -1,0 +1,1 @@
+"""The documentation site: the pages of this repository, and a reference written from the code."""

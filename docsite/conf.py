@@ -1,0 +1,16 @@
+"""What Sphinx reads: how the pages become a site. It runs in an environment of its own."""
+
+project = "Fast Lambda Layer"
+copyright = "the authors of Fast Lambda Layer, Apache-2.0"  # noqa: A001 - Sphinx's name for it
+extensions = ["myst_parser"]
+root_doc = "index"
+html_theme = "furo"
+html_title = "Fast Lambda Layer"
+html_show_sphinx = False
+html_copy_source = False
+# Furo's own fonts and scripts alone: a reader's browser asks no other host for anything.
+html_theme_options = {"navigation_with_keys": True}
+highlight_language = "none"
+myst_heading_anchors = 4
+myst_enable_extensions: list[str] = []
+nitpicky = True

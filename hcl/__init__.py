@@ -1,0 +1,1 @@
+"""The Terraform module of ``terraform/``, written from the constructs and the table of fields."""

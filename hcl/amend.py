@@ -1,0 +1,128 @@
+"""What a module has in another form than a stack, because its layers are not known yet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from hcl.blocks import Each
+from hcl.names import EACH, put_names
+from hcl.options import put_options, statements
+from hcl.publisher import put_publisher
+from hcl.specs import each
+from hcl.syntax import Raw, expression
+from hcl.template import LAYER
+
+PLACE = {
+    "account": ("aws_caller_identity", "account_id"),
+    "region": ("aws_region", "region"),
+    "partition": ("aws_partition", "partition"),
+}
+"""The data sources that say where the provider works, and their attributes."""
+
+SPEC = "${local.layer_spec[each.key]}"
+
+
+def amend(template: dict[str, Any]) -> None:
+    """Let the template's resources be those of any set of layers."""
+    template["locals"]["build_release-hook"] = _command("release")
+    external, resources = template["data"]["external"], template["resource"]
+    _place(template)
+    put_publisher(template)
+    put_options(template)
+    _plan_hook(external["build_plan"])
+    _release_hook(external[f"{LAYER}_release"])
+    _retirement(resources["terraform_data"]["build_retire"])
+    _expiry(resources["aws_s3_bucket_lifecycle_configuration"]["build_lifecycle"])
+    _policies(resources["aws_iam_role_policy"])
+    _problems(resources["aws_s3_object"][f"{LAYER}_approval"])
+
+
+def _place(template: dict[str, Any]) -> None:
+    # What the caller gives counts at once; what the provider says is compared with it.
+    known = template["locals"]["build_place"]
+    for part, (source, attribute) in PLACE.items():
+        known[part] = Raw(f"coalesce(var.{part}, terraform_data.build_remembered.input.{part})")
+        check = {
+            "condition": f"${{var.{part} == null || self.{attribute} == var.{part}}}",
+            "error_message": f"The aws provider works in {part} ${{self.{attribute}}}, and the "
+            f"layers are to be in ${{coalesce(var.{part}, self.{attribute})}} (variable {part}). "
+            "Let both be one: pass the module the provider of that place (providers = ...), or "
+            "correct the variable.",
+        }
+        (asked,) = template["data"][source].values()
+        asked["lifecycle"] = {"postcondition": check}
+
+
+def _command(hook: str) -> Raw:
+    return Raw(f'concat(var.command, ["hook", "{hook}"])')
+
+
+def _plan_hook(hook: dict[str, Any]) -> None:
+    # Of no layers nothing is asked: the hook would refuse it.
+    (shared, own), name = _divided(hook["query"]), "name"
+    own["spec"] = SPEC
+    answers = {f"{LAYER}.{key}": value for key, value in own.items()}
+    asked = put_names(answers, name)
+    each_layer = expression(asked).replace(f"[{EACH}]", f"[{name}]").replace("\n", "\n    ")
+    hook["program"] = Raw(f"length(local.layers) == 0 ? local.build_no-release : {_plan()}")
+    hook["query"] = Raw(
+        f"merge(\n  {_in(expression(put_names(shared)))},\n"
+        f"  [\n    for name in keys(local.layers) : {each_layer}\n  ]...\n)"
+    )
+
+
+def _plan() -> str:
+    return _command("plan").text
+
+
+def _divided(query: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what all layers are asked alike, and what one is."""
+    prefix = f"{LAYER}."
+    shared = {key: value for key, value in query.items() if not key.startswith(prefix)}
+    own = {k.removeprefix(prefix): v for k, v in query.items() if k.startswith(prefix)}
+    return shared, own
+
+
+def _release_hook(hook: dict[str, Any]) -> None:
+    del hook["depends_on"]
+    hook["query"] = {
+        **hook["query"],
+        "spec": SPEC,
+        "approval": "${local.layer_approved[each.key]}",
+    }
+
+
+def _retirement(retire: dict[str, Any]) -> None:
+    (settings,) = retire["for_each"].values()
+    # A destroy-time provisioner sees nothing but self.
+    whole = {**put_names(settings, "name"), "program": Raw("var.command")}
+    retire["for_each"] = each("name in keys(local.layers)", "name", whole)
+    retire["provisioner"][0]["local-exec"]["interpreter"] = Raw("self.input.program")
+
+
+def _expiry(lifecycle: dict[str, Any]) -> None:
+    shared = [rule for rule in lifecycle["rule"] if LAYER not in json.dumps(rule)]
+    (own,) = (rule for rule in lifecycle["rule"] if LAYER in json.dumps(rule))
+    lifecycle["rule"] = [*shared, Each(own)]
+
+
+def _policies(policies: dict[str, Any]) -> None:
+    logins = "[for login in local.layer_logins[each.key] : jsondecode(login)]"
+    own, shared = policies[f"{LAYER}_permissions"], policies["build_permissions"]
+    own["policy"] = statements(own["policy"], logins)
+    shared["policy"] = statements(shared["policy"])
+
+
+def _problems(approval: dict[str, Any]) -> None:
+    problems = {
+        "condition": "${length(local.layer_problems[each.key]) == 0}",
+        "error_message": f"Layer {LAYER} cannot be built.\n"
+        '${join("\\n", local.layer_problems[each.key])}',
+    }
+    approval["lifecycle"]["precondition"].append(problems)
+
+
+def _in(text: str) -> str:
+    return text.replace("\n", "\n  ")

@@ -1,0 +1,75 @@
+"""The outputs of the module: maps by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from builder.protocol.statuses import BUILDING
+from hcl.names import put_names
+from hcl.specs import each
+from hcl.syntax import Attribute, Block, Raw, split
+from hcl.template import LAYER
+
+MAPS = {
+    "arns": ("layer_arn", "The ARNs of the published layer versions, for a function's `layers`"),
+    "versions": ("version", "The numbers of the published layer versions"),
+    "fingerprints": ("fingerprint", "The fingerprints of what was published"),
+    "statuses": ("status", "How the layers are: current, building, failed, missing, stale, ..."),
+    "reasons": ("reason", "Why a layer is rebuilt, or why it was built last"),
+}
+"""One attribute of all layers each."""
+
+NAMES = {
+    "bucket": ("aws_s3_bucket.build_bucket.bucket", "The bucket of inputs, artifacts and records"),
+    "project": ("aws_codebuild_project.build_project.name", "The CodeBuild project"),
+    "log_group": ("aws_cloudwatch_log_group.build_logs.name", "The log group of all builds"),
+}
+
+
+def outputs(template: Mapping[str, Any]) -> Iterator[Block]:
+    """Yield the outputs."""
+    own = put_names(template["output"][LAYER], "name")
+    for name, (key, text) in MAPS.items():
+        text_of = Raw(_for_functions(own["value"])) if name == "arns" else own["value"][key]
+        value = each("name in keys(local.layers)", "name", text_of)
+        yield _output(name, text, value)
+    whole = each("name in keys(local.layers)", "name", own["value"])
+    yield _output("layers", "All that there is to know of each layer", whole, _released(own))
+    text = "What functions need to use each service, and where it is (terraform/service/outputs.tf)"
+    yield _output(
+        "services", text, Raw("{ for name, service in module.service : name => service }")
+    )
+    for name, (reference, text) in NAMES.items():
+        yield _output(name, text, Raw(reference))
+
+
+def _for_functions(own: Mapping[str, str]) -> str:
+    """Return the ARN; while the first build runs in async mode, one that Lambda refuses.
+
+    It is refused where it is used, and the apply that began the build succeeds elsewhere.
+    """
+    ((arn, _),), ((status, _),) = split(own["layer_arn"]), split(own["status"])
+    layer = "arn:${local.build_place.partition}:lambda:${local.build_place.region}"
+    layer += ":${local.build_place.account}:layer:${local.layer_name[name]}"
+    return f'{status} == "{BUILDING}" && {arn} == "" ? "{layer}:no-version-yet" : {arn}'
+
+
+def _output(name: str, text: str, value: Raw, *more: Block) -> Block:
+    return Block(
+        "output", (name,), [Attribute("description", text), Attribute("value", value), *more]
+    )
+
+
+def _released(own: Mapping[str, Any]) -> Block:
+    ((condition, _),) = split(own["precondition"]["condition"])
+    message = own["precondition"]["error_message"]
+    wrong = f'[for name in keys(local.layers) : "{message}" if !{condition}]'
+    return Block(
+        "precondition",
+        (),
+        [
+            Attribute("condition", Raw(f"length({wrong}) == 0")),
+            Attribute("error_message", f'${{join("\\n", {wrong})}}'),
+        ],
+    )

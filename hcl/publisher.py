@@ -1,0 +1,240 @@
+"""Async mode in the module: the publisher function is there if the caller wants it.
+
+Its code is what the installed builder makes: the plan hook says which, and a provisioner stores it
+in the bucket. Its rights follow from what the layers say.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from builder.inputs.publisher_code import KEY as CODE_KEY
+from builder.inputs.publisher_code import SHA256
+from builder.protocol.variables import (
+    APP_VARIABLE,
+    LAYER_NAMES_VARIABLE,
+    NOTIFY_VARIABLE,
+    PUBLISHER_VARIABLE,
+    SIGNING_KEY_VARIABLE,
+)
+from hcl.blocks import Each
+from hcl.names import put_names
+from hcl.syntax import Raw, expression
+from hcl.template import FUNCTION, LAYER, OPTIONS, PARAMETER
+from modules.layer.publisher import NAMED_LAYERS
+
+HERE, CODE = "build_publisher_count", "build_publisher_code"
+PREFIX = "build_publisher_"
+
+REFERENCE = re.compile(rf"\b(aws_\w+\.{PREFIX}\w+)\.(?=\w)")
+
+LOCALS = {
+    HERE: "length(local.layers) > 0 && (var.async || !var.sync_mode) ? 1 : 0",
+    CODE: f"""{{
+  key    = try(data.external.build_plan.result["{CODE_KEY}"], "")
+  sha256 = try(data.external.build_plan.result["{SHA256}"], "")
+}}""",
+    f"{PREFIX}given": """{
+  for name, layer in local.layers : name => layer.layer_name if layer.layer_name != ""
+}""",
+    f"{PREFIX}names": f"""concat(
+  length(local.layers) - length(local.{PREFIX}given) <= {NAMED_LAYERS} ? sort([
+    for name, layer in local.layers : local.layer_name[name] if layer.layer_name == ""
+  ]) : ["${{var.app}}-*"],
+  sort(values(local.{PREFIX}given)),
+)""",
+    f"{PREFIX}moves": "distinct(flatten([for layer in values(local.layers) : layer.functions]))",
+    f"{PREFIX}searches": f"""[
+  for function in local.{PREFIX}moves : function if function == "*" || startswith(function, "tag:")
+]""",
+    f"{PREFIX}building": """[
+  for name, layer in local.layers :
+  name if try(length(layer.python), 0) > 1 || layer.compute == "auto"
+]""",
+    f"{PREFIX}shared": """sort([
+  for name, layer in local.layers : local.layer_name[name] if length(layer.share) > 0
+])""",
+    f"{PREFIX}parameters": """sort([
+  for layer in values(local.layers) : layer.parameter if layer.parameter != ""
+])""",
+    f"{PREFIX}pruned": """[
+  for name, layer in local.layers : name if coalesce(layer.keep, 0) > 0
+]""",
+}
+"""What the function is made of, and for which layers it needs which rights."""
+
+
+def put_publisher(template: dict[str, Any]) -> None:
+    """Let the function, and all that belongs to it, be there only in async mode."""
+    resources = template["resource"]
+    template["locals"].update({name: Raw(text) for name, text in LOCALS.items()})
+    own = [(named, name) for named in resources.values() for name in named if PREFIX in name]
+    for named, name in own:
+        named[name] = {"count": Raw(f"local.{HERE}"), **_indexed(named[name])}
+    policy = resources["aws_iam_role_policy"][f"{PREFIX}permissions"]
+    policy["policy"] = _policy(policy["policy"])
+    approval = resources["aws_s3_object"][f"{LAYER}_approval"]
+    function = resources["aws_lambda_function"][f"{PREFIX}function"]
+    _function(function, approval["bucket"])
+    retries = resources["aws_lambda_function_event_invoke_config"][f"{PREFIX}retries"]
+    on_failure = {"destination": Raw("destination_config.value")}
+    retries["destination_config"] = [Each({"on_failure": on_failure}, "compact([var.notify])")]
+    hook = template["data"]["external"]["build_plan"]["query"]
+    resources["terraform_data"][CODE] = _code(approval["depends_on"], hook)
+    function["depends_on"].append(f"terraform_data.{CODE}")
+    hook["publisher"] = Raw(f"tostring(local.{HERE} > 0)")
+
+
+def _indexed(value: Any) -> Any:
+    if isinstance(value, str):
+        return REFERENCE.sub(r"\1[0].", value)
+    if isinstance(value, Mapping):
+        return {key: item if key == "depends_on" else _indexed(item) for key, item in value.items()}
+    return [_indexed(item) for item in value] if isinstance(value, list) else value
+
+
+def _function(function: dict[str, Any], bucket: str) -> None:
+    del function["filename"]
+    function["s3_bucket"] = bucket
+    function["s3_key"] = Raw(f"local.{CODE}.key")
+    function["source_code_hash"] = Raw(f"local.{CODE}.sha256")
+    function["tracing_config"] = [
+        Each({"mode": "Active"}, "[for traced in [var.tracing] : traced if traced]")
+    ]
+    target = {"target_arn": Raw("dead_letter_config.value")}
+    function["dead_letter_config"] = [Each(target, "compact([var.dead_letter])")]
+    function["environment"] = {
+        "variables": Raw(
+            f"""merge(
+  {{
+    {APP_VARIABLE}    = var.app
+    {NOTIFY_VARIABLE} = var.notify
+  }},
+  {{ for key in compact([var.signing_key]) : "{SIGNING_KEY_VARIABLE}" => key }},
+  {{
+    for names in [local.{PREFIX}given] :
+    "{LAYER_NAMES_VARIABLE}" => jsonencode(names) if length(names) > 0
+  }},
+)"""
+        )
+    }
+
+
+def _code(ready: list[str], query: Mapping[str, Any]) -> dict[str, Any]:
+    needed = ("account", "assume", "bucket", "profile", "project", "region", "role_arn")
+    where = {key: query[key] for key in needed}
+    asked = {**put_names(where), "key": Raw("self.input.key")}
+    own = [address for address in ready if "aws_s3_bucket" in address]
+    return {
+        "count": Raw(f"local.{HERE}"),
+        "input": {"key": Raw(f"local.{CODE}.key")},
+        "triggers_replace": Raw(f"local.{CODE}.key"),
+        "provisioner": [
+            {
+                "local-exec": {
+                    "command": "publisher",
+                    "interpreter": Raw('concat(var.command, ["hook"])'),
+                    "environment": {PUBLISHER_VARIABLE: Raw(f"jsonencode({expression(asked)})")},
+                }
+            }
+        ],
+        "depends_on": own,
+    }
+
+
+def _policy(policy: str) -> Raw:
+    document = put_names(json.loads(policy), "name")
+    rows = [{"when": Raw(_when(one)), "allows": _statement(one)} for one in document["Statement"]]
+    statements = f"[\n  for one in {_in(expression(rows))} : one.allows if one.when\n]"
+    return Raw(f"jsonencode({expression({**document, 'Statement': Raw(statements)})})")
+
+
+def _when(statement: Mapping[str, Any]) -> str:
+    """Return the condition under which the function needs a statement."""
+    text, actions = json.dumps(statement), statement["Action"]
+    for option, stands in OPTIONS.items():
+        if json.dumps(stands) in text:
+            return f'var.{option} != ""'
+    if "xray:PutTraceSegments" in actions:
+        return "var.tracing"
+    return f"length(local.{_list(statement)}) > 0" if _list(statement) else "true"
+
+
+LISTS = {
+    ("lambda:GetFunctionConfiguration", "lambda:UpdateFunctionConfiguration"): "moves",
+    ("lambda:GetLayerVersion", "lambda:ListFunctions"): "moves",
+    ("lambda:ListTags",): "searches",
+    ("codebuild:StartBuild", "codebuild:ListBuildsForProject"): "building",
+    ("iam:PassRole",): "building",
+    ("ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter"): "parameters",
+    ("lambda:ListFunctions",): "pruned",
+    ("s3:ListBucketVersions",): "pruned",
+    ("s3:DeleteObject", "s3:DeleteObjectVersion"): "pruned",
+    ("lambda:PublishLayerVersion", "lambda:ListLayerVersions"): "names",
+    ("lambda:GetLayerVersion", "lambda:DeleteLayerVersion"): "names",
+}
+"""The list that says for which layers or functions a statement is, by its actions."""
+
+
+def _list(statement: Mapping[str, Any]) -> str:
+    actions = tuple(statement["Action"])
+    if actions == ("s3:GetObject",) and "/bundles/*" in json.dumps(statement):
+        return f"{PREFIX}building"
+    if "lambda:AddLayerVersionPermission" in actions:
+        return f"{PREFIX}shared"
+    return f"{PREFIX}{LISTS[actions]}" if actions in LISTS else ""
+
+
+def _statement(statement: Mapping[str, Any]) -> dict[str, Any]:
+    return {**statement, "Action": _actions(statement), "Resource": _resources(statement)}
+
+
+def _actions(statement: Mapping[str, Any]) -> Any:
+    if OPTIONS["dead_letter"] not in statement["Resource"]:
+        return statement["Action"]
+    return Raw(
+        'length(regexall(":sqs:", var.dead_letter)) > 0 ? ["sqs:SendMessage"] : ["sns:Publish"]'
+    )
+
+
+def _resources(statement: Mapping[str, Any]) -> Any:
+    """Return the resources, those of layers or functions for each of them."""
+    found, source = statement["Resource"], _list(statement)
+    given = {stands: f"${{var.{option}}}" for option, stands in OPTIONS.items()}
+    if any(item in given for item in found):
+        return [given.get(item, item) for item in found]
+    if FUNCTION in json.dumps(found):
+        return _functions(found)
+    if not any("name]" in item or "{name}" in item or PARAMETER in item for item in found):
+        return found
+    of_each = [_of_each(item) for item in found]
+    each = f"[for name in local.{source} : {expression(of_each)}]"
+    if len(found) == 1:
+        each = f"[for name in local.{source} : {expression(of_each[0])}]"
+    whole = each if len(found) == 1 else f"flatten({each})"
+    return Raw(f"sort({whole})" if statement["Action"] == ["iam:PassRole"] else whole)
+
+
+def _of_each(item: str) -> str:
+    # Lists of names in Lambda and of parameters hold what is to be named itself.
+    return item.replace("${local.layer_name[name]}", "${name}").replace(PARAMETER, "${name}")
+
+
+def _functions(found: list[str]) -> Raw:
+    (one,) = (item for item in found if FUNCTION in item)
+    (every,) = (item for item in found if item != one)
+    arn = expression(one.replace(FUNCTION, '${trimsuffix(function, ":$LATEST")}'))
+    moves = f"local.{PREFIX}moves"
+    return Raw(
+        f"concat(\n  sort(distinct([\n    for function in {moves} :\n"
+        f'    startswith(function, "arn:") ? trimsuffix(function, ":$LATEST") : {arn}\n'
+        f'    if function != "*" && !startswith(function, "tag:")\n  ])),\n'
+        f"  length(local.{PREFIX}searches) > 0 ? [{expression(every)}] : [],\n)"
+    )
+
+
+def _in(text: str) -> str:
+    return text.replace("\n", "\n  ")

@@ -1,0 +1,398 @@
+"""A hybrid service: what an ephemeral Fargate task and the functions that use it need in AWS.
+
+The words are those of docs/hybrid.md. There is no starter and no stopper to pay for: the client in
+the functions starts the task, the supervisor in the task ends it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from cdktf import TerraformOutput, TerraformResourceLifecycle
+from constructs import Construct
+
+from builder.errors import SpecError
+from builder.spec.service_spec import LONGEST, ServiceSpec
+from modules.layer import hybrid_policies as policies
+from modules.layer import hybrid_task as task
+from modules.layer.bindings import (
+    CloudwatchLogGroup,
+    EcrLifecyclePolicy,
+    EcrRepository,
+    EcrRepositoryEncryptionConfiguration,
+    EcsCluster,
+    EcsTaskDefinition,
+    IamRole,
+    IamRolePolicy,
+    S3Bucket,
+    S3BucketLifecycleConfiguration,
+    S3BucketLifecycleConfigurationRule,
+    S3BucketLifecycleConfigurationRuleExpiration,
+    S3BucketLifecycleConfigurationRuleFilter,
+    S3Object,
+    SecurityGroup,
+    VpcSecurityGroupEgressRule,
+    VpcSecurityGroupIngressRule,
+)
+from modules.layer.bucket import rules, secure
+from modules.layer.infrastructure import BuildInfrastructure
+from modules.layer.naming import named
+from modules.layer.policies import Document, document, use_key
+from modules.layer.providers import use_provider
+from modules.layer.workspaces import named_shortly
+
+UNTAGGED_DAYS = 1
+"""How long images are kept that no tag names: what a push has replaced, or has left half."""
+
+
+class HybridService(Construct):
+    """The infrastructure of one service.
+
+    A function that uses it has the variable in :attr:`environment`, the security group
+    :attr:`client_security_group` and, by :meth:`allow`, the rights to find and start the task. Its
+    names, KMS key, permissions boundary and network, unless the spec names one, are those of the
+    application.
+
+    Raise SpecError for a service without a network, of a name that is too long, or that is there
+    twice.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        infrastructure: BuildInfrastructure,
+        spec: ServiceSpec,
+        log_retention_days: float = 30,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.spec = spec
+        spec.full_name(infrastructure.app.name)  # or it is too long
+        self.name = f"{infrastructure.app.prefix}-{spec.name}"
+        infrastructure.admit_service(self, spec.name)
+        self._infrastructure = infrastructure
+        self._vpc, self._subnets = self._network()
+        self._region = infrastructure.region
+
+        bucket = self._bucket()
+        self._repository = None if spec.image else self._image_repository()
+        cluster = named(EcsCluster(self, "cluster", name=self.name))
+        logs = named(
+            CloudwatchLogGroup(
+                self,
+                "logs",
+                name=self.log_group,
+                retention_in_days=log_retention_days,
+                kms_key_id=infrastructure.app.kms_key or None,
+            )
+        )
+        roles = (
+            self._role("task", policies.task(self.bucket_arn, spec.prefix), uses_key=True),
+            self._role("execution", policies.execution(self._image_arn(), self._log_group_arn)),
+        )
+        clients, tasks = self._security_groups()
+        self.client_security_group: str = clients.id
+        """The group that a function must have to reach the service."""
+        definition = self._task_definition(roles, logs)
+        settings = task.client_settings(
+            spec,
+            cluster=cluster.name,
+            task_definition=definition.arn,
+            subnets=self._subnets,
+            security_group=tasks.id,
+        )
+        named(
+            S3Object(
+                self,
+                "settings",
+                bucket=bucket.bucket,
+                key=f"{spec.prefix}{policies.SETTINGS}",
+                content=json.dumps(settings, indent=2),
+                content_type="application/json",
+                depends_on=self._secured,
+            )
+        )
+        use_provider(self, infrastructure.provider)
+
+    @property
+    def bucket_name(self) -> str:
+        """The bucket of the data, known at plan."""
+        return f"{self.name}-{self._infrastructure.account}-{self._region}"
+
+    @property
+    def bucket_arn(self) -> str:
+        """The bucket's ARN, known at plan."""
+        return f"arn:{self._infrastructure.partition}:s3:::{self.bucket_name}"
+
+    @property
+    def log_group(self) -> str:
+        """The log group of the tasks."""
+        return f"/services/{self.name}"
+
+    @property
+    def repository_url(self) -> str:
+        """Where the image is to be pushed, "" if it is elsewhere."""
+        return str(self._repository.repository_url) if self._repository else ""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The variable that a function must have."""
+        return task.place(self.bucket_name, self.spec)
+
+    @property
+    def client_policy(self) -> str:
+        """The policy document that a function's role must have, as JSON."""
+        found = policies.client(
+            bucket_arn=self.bucket_arn,
+            prefix=self.spec.prefix,
+            cluster_arn=self._infrastructure.arn("ecs", f"cluster/{self.name}"),
+            definition_arn=self._infrastructure.arn("ecs", f"task-definition/{self.name}"),
+            role_arns=[self._role_arn(kind) for kind in ("task", "execution")],
+        )
+        return json.dumps(self._with_key(found))
+
+    def allow(self, role_name: str, *, id_: str = "client") -> IamRolePolicy:
+        """Let the role of a function use the service; ``id_`` tells several apart."""
+        policy = IamRolePolicy(self, id_, name=self.name, role=role_name, policy=self.client_policy)
+        named(policy)
+        use_provider(policy, self._infrastructure.provider)
+        return policy
+
+    def add_output(self, name: str = "") -> TerraformOutput:
+        """Output what functions elsewhere need: ``service_NAME``."""
+        output = TerraformOutput(
+            self,
+            "output",
+            value={
+                "environment": self.environment,
+                "client_security_group": self.client_security_group,
+                "client_policy": self.client_policy,
+                "repository_url": self.repository_url,
+                "bucket": self.bucket_name,
+                "cluster": self.name,
+                "log_group": self.log_group,
+            },
+            description=f"What a function needs to use the service {self.spec.name}",
+        )
+        output.override_logical_id(name or f"service_{self.spec.name}")
+        return output
+
+    def _network(self) -> tuple[str, tuple[str, ...]]:
+        vpc = self._infrastructure.app.vpc
+        if self.spec.vpc:
+            return self.spec.vpc, self.spec.subnets
+        if vpc is not None:
+            return vpc.id, vpc.subnets
+        raise SpecError(
+            f"service {self.spec.name!r} has no network",
+            where=self.spec.where or f"HybridService {self.node.path}",
+            expected="vpc and subnets of the service, or vpc in [app]",
+            fix='add vpc = "vpc-..." and subnets = ["subnet-..."] to the service',
+        )
+
+    @property
+    def _log_group_arn(self) -> str:
+        return self._infrastructure.arn("logs", f"log-group:{self.log_group}")
+
+    def _role_name(self, kind: str) -> str:
+        return f"{self.name}-{self._region}-{kind}"
+
+    def _role_arn(self, kind: str) -> str:
+        home = self._infrastructure
+        return f"arn:{home.partition}:iam::{home.account}:role/{self._role_name(kind)}"
+
+    def _image_arn(self) -> str:
+        if self.spec.image:
+            return task.repository_of(self.spec.image, self._infrastructure.partition)
+        return self._infrastructure.arn("ecr", f"repository/{self.name}")
+
+    def _with_key(self, policy: Document) -> Document:
+        """Add what the bucket's KMS key needs."""
+        key = self._infrastructure.app.kms_key
+        return document(*policy["Statement"], use_key(key)) if key else policy
+
+    def _bucket(self) -> S3Bucket:
+        scope, may_go = Construct(self, "data"), self.spec.force_destroy
+        bucket = named(
+            S3Bucket(
+                scope,
+                "bucket",
+                bucket=self.bucket_name,
+                force_destroy=may_go,
+                lifecycle=TerraformResourceLifecycle(
+                    # Else a destroy would take all the rest away before S3 refuses to delete it.
+                    prevent_destroy=not may_go,
+                    precondition=[named_shortly(self.name, LONGEST)],
+                ),
+            )
+        )
+        app = self._infrastructure.app
+        self._secured = secure(scope, bucket.bucket, self.bucket_arn, app, self.bucket_name)
+        markers = S3BucketLifecycleConfigurationRule(
+            # Each snapshot has a key of its own, and leaves a delete marker when it goes.
+            id="forget-delete-markers",
+            status="Enabled",
+            filter=[S3BucketLifecycleConfigurationRuleFilter()],
+            expiration=[
+                S3BucketLifecycleConfigurationRuleExpiration(expired_object_delete_marker=True)
+            ],
+        )
+        named(
+            S3BucketLifecycleConfiguration(
+                scope,
+                "lifecycle",
+                bucket=bucket.bucket,
+                rule=[*rules((), 1, self.spec.noncurrent_days), markers],
+            )
+        )
+        return bucket
+
+    def _image_repository(self) -> EcrRepository:
+        key = self._infrastructure.app.kms_key
+        encryption = EcrRepositoryEncryptionConfiguration(encryption_type="KMS", kms_key=key)
+        repository = named(
+            EcrRepository(
+                self,
+                "repository",
+                name=self.name,
+                # What a tag names does not change, so that a task definition says what runs.
+                image_tag_mutability="IMMUTABLE",
+                image_scanning_configuration={"scan_on_push": True},
+                encryption_configuration=[encryption] if key else None,
+                force_delete=self.spec.force_destroy,
+            )
+        )
+        # No rule for tagged images: a task may be started from any of them.
+        rule = {
+            "rulePriority": 1,
+            "description": "Forget images without a tag",
+            "selection": {
+                "tagStatus": "untagged",
+                "countType": "sinceImagePushed",
+                "countUnit": "days",
+                "countNumber": UNTAGGED_DAYS,
+            },
+            "action": {"type": "expire"},
+        }
+        named(
+            EcrLifecyclePolicy(
+                self,
+                "image-lifecycle",
+                repository=repository.name,
+                policy=json.dumps({"rules": [rule]}),
+            )
+        )
+        return repository
+
+    def _role(self, kind: str, policy: Document, *, uses_key: bool = False) -> IamRole:
+        home = self._infrastructure
+        trust = policies.task_trust(home.account, self._region, home.partition)
+        role = named(
+            IamRole(
+                self,
+                f"{kind}-role",
+                name=self._role_name(kind),
+                description=f"The {kind} role of the service {self.name}",
+                assume_role_policy=json.dumps(trust),
+                permissions_boundary=home.app.permissions_boundary or None,
+            )
+        )
+        allowed = self._with_key(policy) if uses_key else policy
+        named(
+            IamRolePolicy(
+                self, f"{kind}-policy", name=kind, role=role.name, policy=json.dumps(allowed)
+            )
+        )
+        return role
+
+    def _security_groups(self) -> tuple[SecurityGroup, SecurityGroup]:
+        clients, tasks = (self._security_group(name) for name in ("clients", "tasks"))
+        port: dict[str, Any] = {
+            "from_port": self.spec.port,
+            "to_port": self.spec.port,
+            "ip_protocol": "tcp",
+        }
+        named(
+            VpcSecurityGroupIngressRule(
+                self,
+                "from-clients",
+                security_group_id=tasks.id,
+                referenced_security_group_id=clients.id,
+                description=f"Functions that use {self.name}",
+                **port,
+            )
+        )
+        named(
+            VpcSecurityGroupEgressRule(
+                self,
+                "to-tasks",
+                security_group_id=clients.id,
+                referenced_security_group_id=tasks.id,
+                description=f"The tasks of {self.name}",
+                **port,
+            )
+        )
+        for name, group in (("clients", clients), ("tasks", tasks)):
+            named(
+                VpcSecurityGroupEgressRule(
+                    self,
+                    f"{name}-to-aws",
+                    security_group_id=group.id,
+                    cidr_ipv4="0.0.0.0/0",
+                    from_port=443,
+                    to_port=443,
+                    ip_protocol="tcp",
+                    description="S3, ECS, ECR and CloudWatch Logs",
+                )
+            )
+        return clients, tasks
+
+    def _security_group(self, name: str) -> SecurityGroup:
+        return named(
+            SecurityGroup(
+                self,
+                f"{name}-group",
+                name=f"{self.name}-{name}",
+                description=f"The {name} of the service {self.name}",
+                vpc_id=self._vpc,
+            )
+        )
+
+    def _task_definition(
+        self, roles: tuple[IamRole, IamRole], logs: CloudwatchLogGroup
+    ) -> EcsTaskDefinition:
+        spec = self.spec
+        task_role, execution_role = roles
+        volumes: list[dict[str, Any]] = [{"name": name} for name in task.VOLUMES]
+        container = task.container(
+            spec,
+            image=spec.image or f"{self.repository_url}:{spec.image_tag}",
+            bucket=self.bucket_name,
+            log_group=logs.name,
+            region=self._region,
+        )
+        return named(
+            EcsTaskDefinition(
+                self,
+                "task",
+                family=self.name,
+                requires_compatibilities=["FARGATE"],
+                network_mode="awsvpc",
+                cpu=str(spec.cpu),
+                memory=str(spec.memory),
+                task_role_arn=task_role.arn,
+                execution_role_arn=execution_role.arn,
+                ephemeral_storage={"size_in_gib": spec.ephemeral_storage},
+                runtime_platform={
+                    "cpu_architecture": spec.architecture.upper(),
+                    "operating_system_family": "LINUX",
+                },
+                volume=volumes,
+                container_definitions=json.dumps([container]),
+                # Clients find the former revision until the settings name the new one.
+                lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
+            )
+        )

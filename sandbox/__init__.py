@@ -1,0 +1,1 @@
+"""`make sandbox`: the embedded AWS on a project of one's own."""

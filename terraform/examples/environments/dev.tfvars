@@ -1,0 +1,2 @@
+retain_versions = false
+keep            = 2

@@ -1,0 +1,2 @@
+retain_versions = true
+keep            = 20

@@ -1,0 +1,345 @@
+# Written from the constructs in modules/layer: make module
+
+# What the caller describes, with the types and defaults of its attributes.
+module "described" {
+  source = "./described"
+
+  layers   = var.layers
+  defaults = var.defaults
+  indexes  = var.indexes
+  services = var.services
+}
+
+locals {
+  # What each layer says, and what the defaults say where it does not.
+  layer_merged = {
+    for name, layer in module.described.layers : name => {
+      schema          = 1
+      package         = layer.package
+      requirements    = layer.requirements
+      dependencies    = layer.dependencies
+      extras          = layer.extras
+      python          = layer.python == null ? module.described.defaults.python : layer.python
+      architectures   = try(coalescelist(coalesce(layer.architectures, []), compact([layer.architecture]), coalesce(module.described.defaults.architectures, []), compact([module.described.defaults.architecture])), [])
+      split           = layer.split == null ? module.described.defaults.split : layer.split
+      layer_name      = layer.layer_name
+      description     = layer.description
+      exclude         = layer.exclude == null ? module.described.defaults.exclude : layer.exclude
+      slim            = layer.slim == null ? module.described.defaults.slim : layer.slim
+      functions       = layer.functions == null ? module.described.defaults.functions : layer.functions
+      share           = layer.share == null ? module.described.defaults.share : layer.share
+      parameter       = layer.parameter
+      may_fail        = layer.may_fail
+      system_packages = layer.system_packages == null ? module.described.defaults.system_packages : layer.system_packages
+      pre_install     = layer.pre_install
+      include         = layer.include == null ? module.described.defaults.include : layer.include
+      indexes         = layer.indexes == null ? module.described.defaults.indexes : layer.indexes
+      exclude_newer   = layer.exclude_newer == null ? module.described.defaults.exclude_newer : layer.exclude_newer
+      licences        = layer.licences == null ? module.described.defaults.licences : layer.licences
+      compute         = layer.compute == null ? module.described.defaults.compute : layer.compute
+      keep            = layer.keep == null ? module.described.defaults.keep : layer.keep
+      size_check      = layer.size_check == null ? module.described.defaults.size_check : layer.size_check
+    }
+  }
+
+  # What builds of a layer may do to log in to its package indexes.
+  layer_logins = {
+    for name, layer in local.layers : name => distinct(flatten([
+      for index in layer.indexes : concat(
+        [
+          for id in regexall("^(?:(?P<id>arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\\d{12}:secret:[\\w/+=.@-]+|[\\w/+=.@-]{1,512})(?::(?P<key>[^:\\s]+))?)$", index.secret)[*].id :
+          jsonencode({
+            Effect   = "Allow"
+            Action   = ["secretsmanager:GetSecretValue"]
+            Resource = [id]
+          }) if startswith(id, "arn:")
+        ],
+        [
+          for id in regexall("^(?:(?P<id>arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\\d{12}:secret:[\\w/+=.@-]+|[\\w/+=.@-]{1,512})(?::(?P<key>[^:\\s]+))?)$", index.secret)[*].id :
+          jsonencode({
+            Effect   = "Allow"
+            Action   = ["secretsmanager:GetSecretValue"]
+            Resource = ["arn:${local.build_place.partition}:secretsmanager:${local.build_place.region}:${local.build_place.account}:secret:${id}-??????"]
+          }) if !startswith(id, "arn:")
+        ],
+        [
+          for place in index.codeartifact[*] :
+          jsonencode({
+            Effect   = "Allow"
+            Action   = ["codeartifact:GetAuthorizationToken"]
+            Resource = ["arn:${local.build_place.partition}:codeartifact:${coalesce(place.region, local.build_place.region)}:${place.owner}:domain/${place.domain}"]
+          })
+        ],
+        [
+          for place in index.codeartifact[*] :
+          jsonencode({
+            Effect   = "Allow"
+            Action   = ["codeartifact:ReadFromRepository"]
+            Resource = ["arn:${local.build_place.partition}:codeartifact:${coalesce(place.region, local.build_place.region)}:${place.owner}:repository/${place.domain}/${place.repository}"]
+          })
+        ],
+        [
+          for place in index.codeartifact[*] :
+          jsonencode({
+            Effect   = "Allow"
+            Action   = ["sts:GetServiceBearerToken"]
+            Resource = ["*"]
+            Condition = {
+              StringEquals = {
+                "sts:AWSServiceName" = "codeartifact.amazonaws.com"
+              }
+            }
+          })
+        ]
+      )
+    ]))
+  }
+  layer_answer = {
+    for name in keys(local.layers) : name => contains(["current", "pinned", "invalid"], local.layer_plan[name].status) ? tomap(local.layer_plan[name]) : data.external.layer_release[name].result
+  }
+  layer_plan = {
+    for name in keys(local.layers) : name => jsondecode(data.external.build_plan.result[name])
+  }
+}
+
+# Looks at all layers at every plan, and writes nothing.
+data "external" "build_plan" {
+  program = length(local.layers) == 0 ? local.build_no-release : concat(var.command, ["hook", "plan"])
+  query = merge(
+    {
+      account     = local.build_place.account
+      assume      = jsonencode(local.build_credentials)
+      bucket      = "${var.app}-layers-${local.build_place.account}-${local.build_place.region}"
+      log_group   = "/aws/codebuild/${var.app}-layers"
+      profile     = var.profile
+      project     = "${var.app}-layers"
+      region      = local.build_place.region
+      role_arn    = var.assume_role_arn
+      signing_key = var.signing_key
+      publisher   = tostring(local.build_publisher_count > 0)
+    },
+    [
+      for name in keys(local.layers) : {
+        "${name}.build_role"    = "arn:${local.build_place.partition}:iam::${local.build_place.account}:role/${var.app}-${local.layer_short[name]}-${local.build_place.region}-build"
+        "${name}.debug_mode"    = var.debug_mode
+        "${name}.force_rebuild" = var.force_rebuild
+        "${name}.layer_name"    = local.layer_name[name]
+        "${name}.root"          = local.root
+        "${name}.spec"          = local.layer_spec[name]
+        "${name}.sync_mode"     = var.sync_mode
+      }
+    ]...
+  )
+}
+
+# One role a layer: no build can write what another layer publishes.
+resource "aws_iam_role" "layer_role" {
+  for_each = local.layers
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect = "Allow"
+        Action = "sts:AssumeRole"
+        Principal = {
+          Service = "codebuild.amazonaws.com"
+        }
+        Condition = {
+          StringEquals = {
+            "aws:SourceArn"     = "arn:${local.build_place.partition}:codebuild:${local.build_place.region}:${local.build_place.account}:project/${var.app}-layers"
+            "aws:SourceAccount" = local.build_place.account
+          }
+        }
+      },
+    ]
+  })
+  description          = "Builds of the Lambda layer ${each.key}"
+  name                 = "${var.app}-${local.layer_short[each.key]}-${local.build_place.region}-build"
+  permissions_boundary = var.permissions_boundary == "" ? null : var.permissions_boundary
+}
+
+resource "aws_iam_role_policy" "layer_permissions" {
+  for_each = local.layers
+
+  name = "build"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      [
+        {
+          Effect   = "Allow"
+          Action   = ["s3:GetObject", "s3:GetObjectVersion"]
+          Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${each.key}/bundles/*"]
+        },
+        {
+          Effect   = "Allow"
+          Action   = ["s3:PutObject"]
+          Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${each.key}/built/*"]
+        },
+        {
+          Effect   = "Allow"
+          Action   = ["s3:GetObject", "s3:GetObjectVersion"]
+          Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${each.key}/built/*/parts/*"]
+        },
+        {
+          Effect   = "Allow"
+          Action   = ["s3:GetBucketAcl", "s3:GetBucketLocation"]
+          Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}"]
+        },
+        {
+          Effect = "Allow"
+          Action = ["logs:CreateLogStream"]
+          Resource = [
+            "arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/codebuild/${var.app}-layers",
+            "arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/codebuild/${var.app}-layers:log-stream:${each.key}/*",
+          ]
+        },
+        {
+          Effect   = "Allow"
+          Action   = ["logs:PutLogEvents"]
+          Resource = ["arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/codebuild/${var.app}-layers:log-stream:${each.key}/*"]
+        },
+      ],
+      [for login in local.layer_logins[each.key] : jsondecode(login)],
+      local.build_options,
+    )
+  })
+  role = aws_iam_role.layer_role[each.key].name
+}
+
+# Versions are published by builds, not by Terraform, so this removes them. A layer that moves to
+# another name, bucket, account or region is retired where it was.
+resource "terraform_data" "build_retire" {
+  for_each = {
+    for name in keys(local.layers) : name => {
+      account    = local.build_place.account
+      assume     = jsonencode(local.build_credentials)
+      bucket     = "${var.app}-layers-${local.build_place.account}-${local.build_place.region}"
+      layer      = name
+      layer_name = local.layer_name[name]
+      on_destroy = var.retain_versions ? var.force_destroy ? "the published versions stay" : "the published versions stay, and so does the bucket with their records: force_destroy is false, so terraform destroy removes everything else and ends with BucketNotEmpty" : "the published versions that no function has are deleted. To keep them, first run: terraform apply -var retain_versions=true (or destroy with TF_VAR_retain_versions=true in the environment; terraform destroy -var does not reach what was applied)"
+      profile    = var.profile
+      project    = "${var.app}-layers"
+      region     = local.build_place.region
+      retain     = var.retain_versions
+      role_arn   = var.assume_role_arn
+      program    = var.command
+    }
+  }
+
+  input = each.value
+  triggers_replace = {
+    account    = each.value.account
+    bucket     = each.value.bucket
+    layer_name = each.value.layer_name
+    region     = each.value.region
+  }
+
+  provisioner "local-exec" {
+    command = "retire"
+    environment = {
+      LAMBDA_LAYER_RETIRE = jsonencode(self.input)
+    }
+    interpreter = self.input.program
+    when        = destroy
+  }
+
+  depends_on = [
+    aws_s3_bucket.build_bucket,
+    aws_s3_bucket_public_access_block.build_private,
+    aws_s3_bucket_ownership_controls.build_ownership,
+    aws_s3_bucket_server_side_encryption_configuration.build_encryption,
+    aws_s3_bucket_versioning.build_versioning,
+    aws_s3_bucket_policy.build_policy,
+    aws_s3_bucket_logging.build_access,
+    aws_cloudwatch_log_group.build_logs,
+    aws_codebuild_project.build_project,
+  ]
+}
+
+# The token of the build that is due. A plan with such a change asks for a build; apply writes it,
+# which approves the build.
+resource "aws_s3_object" "layer_approval" {
+  for_each = local.layers
+
+  bucket       = "${var.app}-layers-${local.build_place.account}-${local.build_place.region}"
+  content      = local.layer_plan[each.key].token
+  content_type = "text/plain"
+  etag         = md5(local.layer_plan[each.key].token)
+  key          = "${each.key}/approved"
+
+  override_provider {
+    default_tags {
+      tags = {}
+    }
+  }
+
+  lifecycle {
+    replace_triggered_by = [terraform_data.build_retire[each.key].triggers_replace]
+
+    precondition {
+      condition     = (local.layer_plan[each.key].status != "invalid")
+      error_message = "Layer ${each.key} cannot be built.\n${local.layer_plan[each.key].reason}"
+    }
+
+    precondition {
+      condition     = (try(local.layer_plan[each.key].size_fits, "") != "false")
+      error_message = "Layer ${each.key} cannot fit.\n${try(local.layer_plan[each.key].size_refusal, "")}"
+    }
+
+    precondition {
+      condition     = length(local.layer_problems[each.key]) == 0
+      error_message = "Layer ${each.key} cannot be built.\n${join("\n", local.layer_problems[each.key])}"
+    }
+  }
+
+  depends_on = [
+    aws_s3_bucket.build_bucket,
+    aws_s3_bucket_public_access_block.build_private,
+    aws_s3_bucket_ownership_controls.build_ownership,
+    aws_s3_bucket_server_side_encryption_configuration.build_encryption,
+    aws_s3_bucket_versioning.build_versioning,
+    aws_s3_bucket_policy.build_policy,
+    aws_s3_bucket_logging.build_access,
+    aws_cloudwatch_log_group.build_logs,
+    aws_codebuild_project.build_project,
+    aws_iam_role.layer_role,
+    aws_iam_role_policy.layer_permissions,
+    terraform_data.build_retire,
+    aws_lambda_permission.build_publisher_permission,
+    aws_cloudwatch_event_target.build_publisher_target,
+  ]
+}
+
+# Builds what was approved. Its query has the approval's version, which is unknown in a plan that
+# changes the approval: so Terraform reads it during apply, and only then. It is no depends_on,
+# which would put off all layers for one. Where nothing is due, the program is echo.
+data "external" "layer_release" {
+  for_each = local.layers
+
+  program = contains(["current", "pinned", "invalid"], local.layer_plan[each.key].status) ? local.build_no-release : local.build_release-hook
+  query = {
+    account       = local.build_place.account
+    assume        = jsonencode(local.build_credentials)
+    bucket        = "${var.app}-layers-${local.build_place.account}-${local.build_place.region}"
+    build_role    = "arn:${local.build_place.partition}:iam::${local.build_place.account}:role/${var.app}-${local.layer_short[each.key]}-${local.build_place.region}-build"
+    debug_mode    = var.debug_mode
+    force_rebuild = var.force_rebuild
+    layer_name    = local.layer_name[each.key]
+    log_group     = "/aws/codebuild/${var.app}-layers"
+    plan          = data.external.build_plan.result[each.key]
+    profile       = var.profile
+    project       = "${var.app}-layers"
+    reason        = local.layer_plan[each.key].reason
+    region        = local.build_place.region
+    role_arn      = var.assume_role_arn
+    root          = local.root
+    signing_key   = var.signing_key
+    size          = try(local.layer_plan[each.key].size, "")
+    spec          = local.layer_spec[each.key]
+    sync_mode     = var.sync_mode
+    watch         = "lambda-layer watch ${each.key}"
+    approval      = local.layer_approved[each.key]
+  }
+}

@@ -1,0 +1,46 @@
+# What the module around this one hands on; its own variables have the rules.
+
+variable "app" {
+  description = "The application's name"
+  type        = string
+}
+
+variable "name" {
+  description = "The service's name"
+  type        = string
+}
+
+variable "service" {
+  description = "What is said of the service (../described)"
+  type        = any
+}
+
+variable "place" {
+  description = "Account, region and partition, known at plan"
+  type        = object({ account = string, region = string, partition = string })
+}
+
+variable "log_retention_days" {
+  description = "How long the log is kept, in days; 0 is for ever"
+  type        = number
+}
+
+variable "kms_key" {
+  description = "The KMS key that encrypts bucket, images and logs, or nothing"
+  type        = string
+}
+
+variable "permissions_boundary" {
+  description = "The permissions boundary of both roles, or nothing"
+  type        = string
+}
+
+variable "access_logs" {
+  description = "The bucket that gets S3's access logs, or nothing"
+  type        = string
+}
+
+variable "network" {
+  description = "The network of a service that names none"
+  type        = object({ vpc = string, subnets = list(string) })
+}

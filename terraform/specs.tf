@@ -1,0 +1,89 @@
+# What the builder is asked about each layer, made of what the caller says.
+
+locals {
+  root = var.root == null ? path.root : var.root
+
+  # One layer, or with split one a target.
+  layer_parts = concat(
+    [
+      for name, layer in local.layer_merged : {
+        name         = name
+        of           = name
+        python       = layer.python
+        architecture = length(layer.architectures) == 1 ? layer.architectures[0] : null
+      }
+      if layer.split == null
+    ],
+    flatten([
+      for name, layer in local.layer_merged : [
+        for target in setproduct(distinct(coalesce(layer.python, [])), distinct(layer.architectures)) : {
+          name         = "${name}-python${replace(target[0], ".", "")}-${replace(target[1], "_", "-")}"
+          of           = name
+          python       = [target[0]]
+          architecture = target[1]
+        }
+      ]
+      if layer.split != null
+    ]),
+  )
+
+  layer_homonyms = { for part in local.layer_parts : part.name => part... }
+
+  # In place of one that is not described, which layer_problems refuses.
+  no_index = { url = "", username = "", secret = "", codeartifact = null, default = false }
+
+  # As builder/spec/layer_spec.py has it.
+  layers = {
+    for name, parts in local.layer_homonyms : name => merge(local.layer_merged[parts[0].of], {
+      name         = name
+      python       = parts[0].python
+      architecture = parts[0].architecture
+      indexes = [
+        for index in local.layer_merged[parts[0].of].indexes :
+        merge(local.no_index, try(module.described.indexes[index], {}), { name = index })
+      ]
+    })
+  }
+
+  layer_spec = {
+    for name, layer in local.layers : name => jsonencode({
+      for key, value in layer : key => value if !contains(["architectures", "split"], key)
+    })
+  }
+
+  # What only the whole can say; the rest is said by the plan hook, in the builder's own words.
+  layer_problems = {
+    for name, layer in local.layers : name => compact(concat(
+      [
+        length(local.layer_homonyms[name]) > 1 ? "two layers are named ${name}: rename one of them" : "",
+        layer.python == null ? "python is neither in the layer nor in defaults" : "",
+        length(layer.architectures) == 0 ? "architecture is neither in the layer nor in defaults" : "",
+        length(layer.architectures) > 1 && layer.split == null ? "one layer cannot be for several architectures: add split = \"target\" for one layer a target" : "",
+        layer.split != null && layer.parameter != "" ? "a layer that is split has one parameter: remove it, or write one layer for each target" : "",
+        layer.split != null && layer.layer_name != "" ? "a layer that is split has one layer_name: remove it, or write one layer for each target" : "",
+        length([for other in values(local.layer_name) : other if other == local.layer_name[name]]) > 1 ? "two layers have the name ${local.layer_name[name]} in Lambda: remove layer_name from one of them" : "",
+        layer.parameter != "" && length([for other in values(local.layers) : other if other.parameter == layer.parameter]) > 1 ? "two layers have the parameter ${layer.parameter}: name another one in one of them" : "",
+        var.vpc != null && layer.compute != "container" ? "compute is ${layer.compute}, and builds are to run in a VPC, which CodeBuild's Lambda compute does not know: take compute out, or vpc" : "",
+        layer.split != null && length(layer.functions) > 0 ? "a layer that is split has functions: each could get one of the layers, not all" : "",
+      ],
+      [
+        for index in layer.indexes :
+        "there is no index ${index.name} in var.indexes" if !contains(keys(module.described.indexes), index.name)
+      ],
+    ))
+  }
+
+  layer_name = {
+    for name, layer in local.layers :
+    name => layer.layer_name == "" ? "${var.app}-${name}" : layer.layer_name
+  }
+
+  # What a layer is called in the name of its role, which has 64 characters at most.
+  layer_short = {
+    for name in keys(local.layers) :
+    name => length(name) > 14 ? "${substr(name, 0, 7)}-${substr(sha256(name), 0, 6)}" : name
+  }
+
+  # Unknown in a plan that changes the layer's approval, and only then.
+  layer_approved = { for name, approval in aws_s3_object.layer_approval : name => approval.version_id }
+}

@@ -1,0 +1,92 @@
+import json
+import uuid
+from typing import Any, cast
+
+import pytest
+from botocore.exceptions import ClientError
+
+from builder.aws.images import Images, Login, Registries
+from builder.aws.session import Credentials, Session
+from builder.errors import Denied
+from embedded.aws import EmbeddedAws
+from tests.builder.conftest import ACCOUNT, REGION, environ
+
+
+def test_an_image_is_there_once_it_is_pushed(
+    aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ(monkeypatch, aws.environment())
+    ecr, name = aws.client("ecr"), f"r{uuid.uuid4().hex[:8]}"
+    images = Images(Session(Credentials(), REGION))
+
+    assert not images.has(name, "1")
+    ecr.create_repository(repositoryName=name)
+    assert not images.has(name, "1")
+    ecr.put_image(repositoryName=name, imageTag="1", imageManifest=json.dumps({"layers": []}))
+    assert images.has(name, "1")
+    assert not images.has(name, "2")
+
+
+@pytest.mark.parametrize("code", ["ImageNotFoundException", "AccessDeniedException"])
+def test_what_ecr_answers_for_a_missing_tag_is_no_error(code: str) -> None:
+    class Ecr:
+        def describe_images(self, **_: Any) -> Any:
+            raise ClientError({"Error": {"Code": code, "Message": "m"}}, "DescribeImages")
+
+    class Fake:
+        def client(self, _service: str) -> Any:
+            return Ecr()
+
+    images = Images(cast("Any", Fake()))
+    if code == "ImageNotFoundException":
+        assert not images.has("r", "1")
+    else:
+        with pytest.raises(Denied):
+            images.has("r", "1")
+
+
+@pytest.fixture
+def registries(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Registries:
+    environ(monkeypatch, aws.environment())
+    return Registries(Session(Credentials(), REGION))
+
+
+def test_the_registry_of_a_session_is_that_of_its_account_and_region(
+    registries: Registries,
+) -> None:
+    assert registries.registry() == f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
+
+
+def test_a_private_registry_is_logged_in_to_where_the_endpoint_of_ecr_is(
+    aws: EmbeddedAws, registries: Registries
+) -> None:
+    found = registries.log_in(registries.registry())
+    assert found.login.startswith("AWS:")
+    assert found.url == aws.url
+
+
+@pytest.mark.parametrize(
+    "name", ["public.ecr.aws", "ghcr.io", "evil.example", "1.dkr.ecr.eu-west-1.amazonaws.com"]
+)
+def test_no_login_is_made_for_a_registry_of_others(registries: Registries, name: str) -> None:
+    assert not Registries.has(name)
+    assert registries.log_in(name) == Login()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+        "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn",
+        "123456789012.dkr.ecr-fips.us-east-1.amazonaws.com",
+    ],
+)
+def test_private_registries_are_known_by_their_names(name: str) -> None:
+    assert Registries.has(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.example", "x.amazonaws.com"]
+)
+def test_a_name_that_only_looks_like_ecr_gets_no_login(name: str) -> None:
+    assert not Registries.has(name)

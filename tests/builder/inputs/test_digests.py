@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from builder.inputs import digests
+from builder.inputs.digests import CALM
+from builder.inputs.reading import read_input
+from builder.inputs.source_files import source_files as read_all
+from builder.user_cache import VARIABLE
+from tests.builder.conftest import spec_of, write_tree
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="there is no index on Windows")
+
+SPEC = spec_of(package="src")
+LATER = 10 * CALM
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package; all its files are old by the clock, and small layers have an index, too."""
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setattr(digests, "WORTH", 0)
+    write_tree(
+        tmp_path / "root", {"src/pyproject.toml": "[project]\n", "src/a.py": "a", "src/b.py": "b"}
+    )
+    passing(monkeypatch, LATER)
+    return tmp_path / "root"
+
+
+def passing(monkeypatch: pytest.MonkeyPatch, nanoseconds: int) -> None:
+    now = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: now() + nanoseconds)
+
+
+def reads(root: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return which files are read for the fingerprint."""
+    found: list[str] = []
+    whole = read_input
+
+    def noted(root: Path, path: str) -> bytes:
+        found.append(path)
+        return whole(root, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("builder.inputs.source_files.read_input", noted)
+        read_all(SPEC, root)
+    return sorted(found)
+
+
+def test_what_has_not_changed_is_not_read_again(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = read_all(SPEC, root)
+
+    assert reads(root, monkeypatch) == []
+    assert read_all(SPEC, root) == first
+
+
+def test_what_has_changed_is_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = read_all(SPEC, root)
+    file = root / "src/a.py"
+    times = file.stat()
+    file.write_text("A")
+    # Of the same size, and its time put back: ctime shows it.
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+    after = read_all(SPEC, root)
+
+    assert [old.path for old, new in zip(before, after, strict=True) if old != new] == ["src/a.py"]
+
+
+def test_another_file_in_its_place_is_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_all(SPEC, root)
+    (root / "src/new").write_text("c")
+    (root / "src/new").replace(root / "src/b.py")
+
+    assert reads(root, monkeypatch) == ["src/b.py"]
+
+
+def test_the_exec_bit_is_always_looked_at(root: Path) -> None:
+    read_all(SPEC, root)
+    (root / "src/a.py").chmod(0o755)
+
+    assert [file.path for file in read_all(SPEC, root) if file.executable] == ["src/a.py"]
+
+
+def test_what_changed_a_moment_before_it_was_read_is_read_again(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passing(monkeypatch, -LATER)  # back to the time that it is
+    read_all(SPEC, root)
+
+    assert reads(root, monkeypatch) == ["src/a.py", "src/b.py", "src/pyproject.toml"]
+
+
+def test_what_changes_while_it_is_read_is_not_remembered(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = digests.digests_of(root, "web")
+    file = root / "src/a.py"
+
+    def read() -> bytes:
+        content = file.read_bytes()
+        file.write_text("changed")
+        return content
+
+    known.read("src/a.py", file, read)
+    assert known.found == {}
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"files": {"src/a.py": "1 2 3 4 5 "}}', "{" * 999, "\udcff"]
+)
+def test_an_index_that_cannot_be_read_is_made_again(
+    content: str, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = read_all(SPEC, root)
+    (index,) = (tmp_path / "cache/files").iterdir()
+    index.write_bytes(content.encode("utf-8", "surrogateescape"))
+
+    assert read_all(SPEC, root) == first
+    assert reads(root, monkeypatch) == []
+
+
+def test_a_file_that_must_not_be_part_of_a_layer_is_never_remembered(root: Path) -> None:
+    (root / "src/key.pem").write_text(
+        "-----BEGIN RSA PRIVATE KEY-----\nx\n-----END RSA PRIVATE KEY-----\n"
+    )
+    for _ in range(2):
+        with pytest.raises(Exception, match="is a private key"):
+            read_all(SPEC, root)
+
+
+def test_without_a_cache_all_is_read(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "file" / "below"))
+    first = read_all(SPEC, root)
+
+    assert reads(root, monkeypatch) == ["src/a.py", "src/b.py", "src/pyproject.toml"]
+    assert read_all(SPEC, root) == first
+
+
+def test_small_layers_leave_nothing(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digests, "WORTH", 1000)
+    read_all(SPEC, root)
+
+    assert not (tmp_path / "cache").exists()

@@ -1,0 +1,65 @@
+"""A policy that reaches further than it does is noticed: some request that must be denied is not.
+
+IAM is ministack's evaluator, the one that the embedded AWS enforces; it needs no account here.
+"""
+
+from __future__ import annotations
+
+import pytest
+from ministack.core import iam_evaluator
+
+from tests.policies.mutations import Document, Mutation, widened
+from tests.policies.roles import ACCOUNT, REGION, Request, Role, roles
+
+ROLES = (
+    *("a layer's builds", "a layer's builds with private indexes", "the project", "the publisher"),
+    "what options add",
+    *("the publisher of one layer that names a function", "a hybrid service's task"),
+    *("what starts that task", "a function that asks for the service"),
+)
+
+
+def allows(document: Document, request: Request) -> bool:
+    context = iam_evaluator.EvalContext(
+        principal_arn=f"arn:aws:iam::{ACCOUNT}:role/x",
+        principal_type="AssumedRole",
+        principal_account=ACCOUNT,
+        action=request.action,
+        resource_arn=request.resource,
+        region=REGION,
+        source_ip="127.0.0.1",
+        secure_transport=True,
+        service_context={key.lower(): value for key, value in request.keys.items()},
+    )
+    parsed = iam_evaluator.parse_policy_document(document)
+    return bool(iam_evaluator.evaluate(context, [parsed]).decision == "Allow")
+
+
+def unnoticed(role: Role) -> list[Mutation]:
+    denied = list(role.denied())
+    return [
+        mutation
+        for mutation in widened(role.document)
+        if not any(allows(mutation.document, request) for request in denied)
+    ]
+
+
+def test_every_role_of_the_product_is_judged() -> None:
+    assert set(roles()) == set(ROLES)
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_a_role_may_do_what_it_needs_and_nothing_that_is_anothers(name: str) -> None:
+    role = roles()[name]
+
+    assert [need for need in role.needs if not allows(role.document, need)] == []
+    assert [request for request in role.denied() if allows(role.document, request)] == []
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_a_wider_resource_and_a_missing_condition_are_noticed(name: str) -> None:
+    role = roles()[name]
+    names = [mutation.name for mutation in widened(role.document)]
+
+    assert names
+    assert [mutation.name for mutation in unnoticed(role)] == []
