@@ -84,17 +84,22 @@ def machine() -> str:
 def show_plans(found: Plans, screen: Console) -> None:
     """Print what the hooks of a plan take where nothing is due."""
     table = Table(title="plan: one hook that finds nothing to do, of an application with...")
-    for heading in ("", "wall", "ratio", "of", "wanted at most"):
-        table.add_column(heading, justify="right" if heading in ("wall", "ratio") else "left")
+    for heading in ("", "wall", "ratio", "processor", "ratio", "of", "wanted at most"):
+        words = heading in ("", "of", "wanted at most")
+        table.add_column(heading, justify="left" if words else "right")
     (one, *more) = found.hooks
-    bases = {one: (found.clients, "boto3 with two clients", 1.5)}
-    bases |= {count: (found.hooks[one], "one layer", WANTED[count]) for count in more}
-    for count, seconds in found.hooks.items():
-        base, name, wanted = bases[count]
-        row = f"{seconds:.2f} s", f"{seconds / base:.2f}", name, f"{wanted:g}"
-        table.add_row(f"{count} layer{'s' if count > 1 else ''}", *row)
-    ratio = f"{found.help / found.command:.2f}"
-    table.add_row("--help", f"{found.help:.2f} s", ratio, "python that imports click", "3")
+    rows = [("1 layer", found.hooks[one], found.clients, "boto3 with two clients", 1.5)]
+    rows += [
+        (f"{count} layers", found.hooks[count], found.hooks[one], "one layer", WANTED[count])
+        for count in more
+    ]
+    rows.append(("--help", found.help, found.command, "python that imports click", 3))
+    for what, taken, base, name, wanted in rows:
+        wall, processor = taken.by(base)
+        table.add_row(
+            *(what, f"{taken.wall:.2f} s", f"{wall:.2f}", f"{taken.processor:.2f} s"),
+            *(f"{processor:.2f}", name, f"{wanted:g}"),
+        )
     screen.print(table)
 
 

@@ -17,7 +17,6 @@ from builder.layer.layer import Layer
 from builder.layer.pin import pin_of
 from builder.layer.record import Record, Release
 from builder.layer.token import Token
-from builder.operations.publisher_zip import upload
 from builder.progress import Progress
 from builder.protocol.statuses import (
     AT_REST,
@@ -33,7 +32,6 @@ from builder.protocol.statuses import (
 from builder.query import Query
 from builder.release.foreseen import candidate, sizes_of
 from builder.release.plan import plan
-from builder.release.release import Order, advance, ensure
 from builder.sizes.candidate import Candidate
 
 log = logging.getLogger(__name__)
@@ -65,6 +63,8 @@ def plan_hook(query: Query) -> Answer:
 
 def publisher_hook(query: Query) -> None:
     """Store the publisher function's zip, which the plan hook has named."""
+    from builder.operations.publisher_zip import upload
+
     upload(query.connect().store, query["key"])
 
 
@@ -113,6 +113,9 @@ def release_hook(query: Query, progress: Progress) -> Answer:
         # Its approval is not new, so this may be a plan; and the build is released by itself.
         return _as_is(layer, record, planned, token)
     _refuse_outdated(layer, token)
+    # Only here: a plan does not wait for the imports of what it never does.
+    from builder.release.release import Order, advance, ensure
+
     order = Order(
         token,
         query["reason"],

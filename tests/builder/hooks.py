@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from builder import hook
 from builder.clock import Clock
 from builder.hook import Answer, plan_hook, release_hook
 from builder.layer.record import Release
 from builder.query import Query
+from builder.release import release as release_machine
 from builder.release.release import ensure
 from tests.builder.conftest import ACCOUNT, REGION, World, quick
 
@@ -25,7 +25,7 @@ def no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     def quickly(*arguments: Any, clock: Clock | None = None, **options: Any) -> Release:
         return ensure(*arguments, clock=clock or quick(), **options)
 
-    monkeypatch.setattr(hook, "ensure", quickly)
+    monkeypatch.setattr(release_machine, "ensure", quickly)
 
 
 def query_of(world: World, **fields: str) -> Query:

@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -63,27 +64,50 @@ def test_ten_plans_of_the_same_source_are_the_same_and_write_nothing(world: Worl
 
 LOADED = """
 import sys
-from builder.hook import plan_hook
-from builder.query import Query
-plan_hook(Query.parse(sys.stdin.read()))
-print(*sorted(name for name in sys.modules if name.startswith("builder.sizes")))
+from builder.cli import main
+main(["hook", "plan"], standalone_mode=False)
+print(*sorted(name for name in sys.modules if name.startswith("builder.")), file=sys.stderr)
 """
 
 
-def test_a_plan_that_finds_nothing_to_do_loads_nothing_of_sizes(world: World) -> None:
-    def loaded() -> list[str]:
-        asked = json.dumps(dict(asked_of_all({"web": query_of(world)}).fields))
-        environment = {**os.environ, **world.aws.environment()}
-        done = subprocess.run(
-            [sys.executable, "-c", LOADED], input=asked, env=environment,
-            capture_output=True, text=True, timeout=PATIENCE, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        return done.stdout.split()
+def loaded_by_plan(world: World) -> list[str]:
+    """Return which modules of ours `lambda-layer hook plan` loads."""
+    asked = json.dumps(dict(asked_of_all({"web": query_of(world)}).fields))
+    environment = {**os.environ, **world.aws.environment()}
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED], input=asked, env=environment,
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stderr.split()
 
-    assert "builder.sizes.plan_sizes" in loaded()
+
+def test_a_plan_that_finds_nothing_to_do_loads_only_what_it_uses(world: World) -> None:
+    def of(*rooms: str) -> list[str]:
+        return [name for name in loaded if name.split(".")[1] in rooms and name.count(".") > 1]
+
+    loaded = loaded_by_plan(world)
+    assert "builder.sizes.plan_sizes" in loaded
     apply(world)
-    assert loaded() == ["builder.sizes", "builder.sizes.candidate"]
+    loaded = loaded_by_plan(world)
+    assert of("sizes") == ["builder.sizes.candidate"]
+    assert of("builds") == ["builder.builds.attempt_state"]
+    assert of("release") == ["builder.release.foreseen", "builder.release.plan"]
+    assert of("operations", "functions", "images", "hybrid", "publisher") == []
+    # Each takes half a millisecond of every plan: what is loaded besides must be worth it.
+    assert len(loaded) <= 110, loaded
+
+
+def test_a_plan_that_finds_nothing_to_do_asks_aws_six_times(world: World) -> None:
+    apply(world)
+    before = len(world.aws.calls())
+
+    assert planned(world)["status"] == "current"
+    assert Counter(call.operation for call in world.aws.calls()[before:]) == {
+        "GetCallerIdentity": 1,  # once, however many layers there are
+        "GetObject": 4,  # the record, the approval; whether manifest and archive are there
+        "GetLayerVersion": 1,
+    }
 
 
 def test_the_answer_of_a_current_layer_is_echoed_without_touching_aws(world: World) -> None:
