@@ -132,10 +132,9 @@ def _attend(caller: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     caller.settimeout(PATIENCE)
     header, descriptors, _, _ = socket.recv_fds(caller, 4, 3)
-    size = struct.unpack("!I", header)[0]
-    text = b""
-    while len(text) < size:
-        text += caller.recv(size - len(text))
+    text = _whole(caller, header)
+    if text is None:
+        os._exit(0)  # the caller ended before it had said what it wants
     request = json.loads(text)
     command = os.fork()
     if command == 0:
@@ -154,6 +153,19 @@ def _attend(caller: socket.socket) -> None:
     if ended in ready:
         caller.sendall(struct.pack("!I", code if code >= 0 else 128 - code))
     os._exit(0)
+
+
+def _whole(caller: socket.socket, header: bytes) -> bytes | None:
+    """Return what a caller asks for, or None if it ends within."""
+    if len(header) < 4:
+        return None
+    size, text = struct.unpack("!I", header)[0], b""
+    while len(text) < size:
+        more = caller.recv(size - len(text))
+        if not more:
+            return None
+        text += more
+    return text
 
 
 def _is_standin(request: dict[str, Any]) -> bool:
