@@ -11,7 +11,7 @@ from hcl.names import EACH, put_names
 from hcl.options import put_options, statements
 from hcl.publisher import put_publisher
 from hcl.specs import each
-from hcl.syntax import Raw, expression
+from hcl.syntax import Raw, expression, indented
 from hcl.template import LAYER
 
 PLACE = {
@@ -68,7 +68,7 @@ def _plan_hook(hook: dict[str, Any]) -> None:
     each_layer = expression(asked).replace(f"[{EACH}]", f"[{name}]").replace("\n", "\n    ")
     hook["program"] = Raw(f"length(local.layers) == 0 ? local.build_no-release : {_plan()}")
     hook["query"] = Raw(
-        f"merge(\n  {_in(expression(put_names(shared)))},\n"
+        f"merge(\n  {indented(expression(put_names(shared))).lstrip()},\n"
         f"  [\n    for name in keys(local.layers) : {each_layer}\n  ]...\n)"
     )
 
@@ -122,7 +122,3 @@ def _problems(approval: dict[str, Any]) -> None:
         '${join("\\n", local.layer_problems[each.key])}',
     }
     approval["lifecycle"]["precondition"].append(problems)
-
-
-def _in(text: str) -> str:
-    return text.replace("\n", "\n  ")

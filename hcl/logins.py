@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from builder.spec.indexes import SECRET, CodeArtifact, Index
 from builder.spec.layer_spec import LayerSpec
-from hcl.syntax import Raw, expression
+from hcl.syntax import Raw, expression, indented
 from modules.layer.index_access import logins
 
 PLACE = {name: f"${{local.build_place.{name}}}" for name in ("partition", "region", "account")}
@@ -61,12 +61,14 @@ _KINDS = (
 def statements() -> Raw:
     """Return the expression of a layer's statements as JSON, each once; it sees ``layer``."""
     lists = ",\n".join(_list(kind, text) for kind in _KINDS for text in _of(kind))
-    inner = f"concat(\n{_in(lists)}\n)"
-    return Raw(f"distinct(flatten([\n  for index in layer.indexes : {_in(inner).lstrip()}\n]))")
+    inner = f"concat(\n{indented(lists)}\n)"
+    return Raw(
+        f"distinct(flatten([\n  for index in layer.indexes : {indented(inner).lstrip()}\n]))"
+    )
 
 
 def _list(kind: _Kind, statement: str) -> str:
-    return f"[\n  for {kind.source} :\n{_in(statement)}{kind.only}\n]"
+    return f"[\n  for {kind.source} :\n{indented(statement)}{kind.only}\n]"
 
 
 def _of(kind: _Kind) -> Iterator[str]:
@@ -76,7 +78,3 @@ def _of(kind: _Kind) -> Iterator[str]:
         for name, reference in kind.names.items():
             text = text.replace(name, f"${{{reference}}}")
         yield f"jsonencode({expression(json.loads(text))})"
-
-
-def _in(text: str) -> str:
-    return "\n".join(f"  {line}" if line else "" for line in text.split("\n"))

@@ -12,7 +12,7 @@ from typing import Any
 
 from hcl.blocks import Each
 from hcl.names import put_names
-from hcl.syntax import Raw, expression
+from hcl.syntax import Raw, expression, indented
 from hcl.template import KEY, OPTIONS, VPC
 
 STATEMENTS = "build_options"
@@ -62,7 +62,7 @@ def statements(policy: str, *more: str) -> Raw:
     """
     document = put_names(json.loads(policy))
     fixed = [one for one in document["Statement"] if not _option_of(one)]
-    inner = ",\n".join(_in(text) for text in (expression(fixed), *more, f"local.{STATEMENTS}"))
+    inner = ",\n".join(indented(text) for text in (expression(fixed), *more, f"local.{STATEMENTS}"))
     whole = {**document, "Statement": Raw(f"concat(\n{inner},\n)")}
     return Raw(f"jsonencode({expression(whole)})")
 
@@ -72,8 +72,8 @@ def _of_builds(policy: str) -> Raw:
     keyed = [_put(one) for one in found if _option_of(one) == "kms_key"]
     network = [_put(one) for one in found if _option_of(one) == "vpc"]
     return Raw(
-        f"concat(\n  [for key in compact([var.kms_key]) : {_in(expression(keyed[0])).lstrip()}],\n"
-        f"  flatten([for vpc in var.vpc[*] : {_in(expression(network)).lstrip()}]),\n)"
+        f"concat(\n  [for key in compact([var.kms_key]) : {indented(expression(keyed[0])).lstrip()}],\n"
+        f"  flatten([for vpc in var.vpc[*] : {indented(expression(network)).lstrip()}]),\n)"
     )
 
 
@@ -116,7 +116,3 @@ def _given(value: Any) -> Any:
 
 def _or_null(option: str) -> Raw:
     return Raw(f'var.{option} == "" ? null : var.{option}')
-
-
-def _in(text: str) -> str:
-    return "\n".join(f"  {line}" if line else "" for line in text.split("\n"))

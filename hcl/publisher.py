@@ -22,7 +22,7 @@ from builder.protocol.variables import (
 )
 from hcl.blocks import Each
 from hcl.names import put_names
-from hcl.syntax import Raw, expression
+from hcl.syntax import Raw, expression, indented
 from hcl.template import FUNCTION, LAYER, OPTIONS, PARAMETER
 from modules.layer.publisher import NAMED_LAYERS
 
@@ -148,7 +148,9 @@ def _code(ready: list[str], query: Mapping[str, Any]) -> dict[str, Any]:
 def _policy(policy: str) -> Raw:
     document = put_names(json.loads(policy), "name")
     rows = [{"when": Raw(_when(one)), "allows": _statement(one)} for one in document["Statement"]]
-    statements = f"[\n  for one in {_in(expression(rows))} : one.allows if one.when\n]"
+    statements = (
+        f"[\n  for one in {indented(expression(rows)).lstrip()} : one.allows if one.when\n]"
+    )
     return Raw(f"jsonencode({expression({**document, 'Statement': Raw(statements)})})")
 
 
@@ -234,7 +236,3 @@ def _functions(found: list[str]) -> Raw:
         f'    if function != "*" && !startswith(function, "tag:")\n  ])),\n'
         f"  length(local.{PREFIX}searches) > 0 ? [{expression(every)}] : [],\n)"
     )
-
-
-def _in(text: str) -> str:
-    return text.replace("\n", "\n  ")

@@ -15,6 +15,7 @@ TABLES = {
     Place.DEFAULTS: "`defaults`",
     Place.INDEX: "`indexes`: the attributes of each",
     Place.SERVICE: "`services`: the attributes of each",
+    Place.VPC: "`vpc`",
 }
 
 SHORT = {
@@ -22,6 +23,7 @@ SHORT = {
     "indexes": "map(object)",
     "services": "map(object)",
     "defaults": "object",
+    "vpc": "object",
 }
 """Types that have a table of their own."""
 

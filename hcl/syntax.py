@@ -107,8 +107,7 @@ def _body(items: Sequence[Item]) -> list[str]:
 
 def _block(block: Block) -> list[str]:
     head = " ".join([block.type, *(json.dumps(label) for label in block.labels)])
-    inner = [INDENT + line if line else "" for line in _body(block.body)]
-    return [*_comment(block.comment), f"{head} {{", *inner, "}"]
+    return [*_comment(block.comment), f"{head} {{", *_indented(_body(block.body)), "}"]
 
 
 def _comment(text: str) -> list[str]:
@@ -132,8 +131,7 @@ def _text(text: str) -> list[str]:
     if len(pieces) == 1 and pieces[0][1]:
         return pieces[0][0].split("\n")
     if "\n" in text and not any(is_code for _, is_code in pieces):
-        lines = [INDENT + line if line else "" for line in text.split("\n")]
-        return ["trimspace(<<-EOT", *lines, "EOT", ")"]
+        return ["trimspace(<<-EOT", *_indented(text.split("\n")), "EOT", ")"]
     return ['"' + "".join(f"${{{p}}}" if is_code else _escaped(p) for p, is_code in pieces) + '"']
 
 
@@ -169,6 +167,11 @@ def _list(value: Sequence[Any]) -> list[str]:
 
 def _indented(lines: Sequence[str]) -> list[str]:
     return [INDENT + line if line else "" for line in lines]
+
+
+def indented(text: str) -> str:
+    """Return a text with each line one step further in; empty lines stay empty."""
+    return "\n".join(_indented(text.split("\n")))
 
 
 def split(template: str) -> Iterator[tuple[str, bool]]:
