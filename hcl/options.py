@@ -71,9 +71,10 @@ def _of_builds(policy: str) -> Raw:
     found = put_names(json.loads(policy))["Statement"]
     keyed = [_put(one) for one in found if _option_of(one) == "kms_key"]
     network = [_put(one) for one in found if _option_of(one) == "vpc"]
+    lists = [indented(expression(value)).lstrip() for value in (keyed[0], network)]
     return Raw(
-        f"concat(\n  [for key in compact([var.kms_key]) : {indented(expression(keyed[0])).lstrip()}],\n"
-        f"  flatten([for vpc in var.vpc[*] : {indented(expression(network)).lstrip()}]),\n)"
+        f"concat(\n  [for key in compact([var.kms_key]) : {lists[0]}],\n"
+        f"  flatten([for vpc in var.vpc[*] : {lists[1]}]),\n)"
     )
 
 

@@ -131,7 +131,8 @@ def _code(ready: list[str], query: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "count": Raw(f"local.{HERE}"),
         "input": {"key": Raw(f"local.{CODE}.key")},
-        "triggers_replace": Raw(f"local.{CODE}.key"),
+        # A bucket of another name, or one that is made again, gets the zip, too.
+        "triggers_replace": Raw(f"[local.{CODE}.key, aws_s3_bucket.build_bucket.id]"),
         "provisioner": [
             {
                 "local-exec": {

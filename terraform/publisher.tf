@@ -434,7 +434,7 @@ resource "terraform_data" "build_publisher_code" {
   input = {
     key = local.build_publisher_code.key
   }
-  triggers_replace = local.build_publisher_code.key
+  triggers_replace = [local.build_publisher_code.key, aws_s3_bucket.build_bucket.id]
 
   provisioner "local-exec" {
     command     = "publisher"

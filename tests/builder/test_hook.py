@@ -5,9 +5,12 @@ import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
+from typing import Any
 
 import pytest
 
+from builder import hook
 from builder.errors import (
     BuildFailed,
     CredentialsError,
@@ -15,6 +18,8 @@ from builder.errors import (
     PlanOutdated,
 )
 from builder.hook import Answer, plan_hook, release_hook
+from builder.query import Query
+from builder.release.plan import plan
 from tests.builder.conftest import ACCOUNT, World, write_tree
 from tests.builder.hooks import (
     KEYS,
@@ -357,3 +362,24 @@ def test_who_calls_is_asked_once_for_all_layers(world: World) -> None:
 
 def named_spec(world: World, name: str) -> str:
     return replace(world.layer().spec, name=name).to_json()
+
+
+def test_the_publishers_zip_is_made_while_aws_answers(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = Barrier(2)
+    described = {".publisher_key": ".publisher/0.zip"}
+
+    def meanwhile() -> dict[str, str]:
+        both.wait(PATIENCE)
+        return described
+
+    def look(*arguments: Any, **options: Any) -> Any:
+        both.wait(PATIENCE)
+        return plan(*arguments, **options)
+
+    monkeypatch.setattr(hook, "described_publisher", meanwhile)
+    monkeypatch.setattr(hook, "plan", look)
+    query = asked_of_all({"web": query_of(world)})
+    answer = plan_hook(Query({**query.fields, "publisher": "true"}))
+    assert answer.keys() == {"web", *described}

@@ -61,5 +61,31 @@ def test_a_module_becomes_async_and_sync_again_without_a_build(make: Make) -> No
     assert (root.versions(), root.plan().exit_code) == ([1], 0)
 
 
+def test_a_bucket_of_another_name_gets_the_code_of_the_function_too(make: Make) -> None:
+    root = make(app={"async": True})
+    quick_builds(root)
+    root.apply()
+    before, root.name = root.name, f"{root.name}-b"
+    with root.edited() as document:
+        document["module"]["layers"]["app"] = root.name
+    root.apply()
+    assert len(root.keys(".publisher/")) == 1
+    assert set(_functions(root)) == {f"{root.name}-layers-publisher"}
+    assert root.plan().exit_code == 0
+
+    # The bucket was deleted by hand, with all that was in it.
+    s3 = root.aws.client("s3")
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=root.bucket):
+        for each in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+            s3.delete_object(Bucket=root.bucket, Key=each["Key"], VersionId=each["VersionId"])
+    s3.delete_bucket(Bucket=root.bucket)
+    root.apply()
+    assert len(root.keys(".publisher/")) == 1
+    assert root.plan().exit_code == 0
+    root.destroy()
+    root.name = before
+    assert leftovers(root) == []
+
+
 def _functions(root: Stack) -> list[str]:
     return [name for name in leftovers(root) if name.endswith("-layers-publisher")]
