@@ -10,7 +10,7 @@ import json
 import re
 import tarfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -35,8 +35,9 @@ class Registry:
 
     ``auth`` is "", "bearer" or the login for Basic; ``breaks`` is how many answers to an upload or
     a download get lost, ``busy`` how many requests are refused for the moment; ``bucket`` is where
-    blobs are redirected to, ``token`` and ``realm`` what a login gets, ``taken`` the status of a
-    part that was uploaded.
+    blobs are redirected to, ``sends_to`` any address that they are; ``token`` and ``realm`` what a
+    login gets, ``taken`` the status of a part that was uploaded, ``place`` where uploads go on.
+    ``before`` is done once, when a manifest is about to be put.
     """
 
     def __init__(self, *, auth: str = "", immutable: bool = True) -> None:
@@ -48,6 +49,9 @@ class Registry:
         self.token = json.dumps({"token": TOKEN}).encode()
         self.realm = ""
         self.taken = 202
+        self.sends_to = ""
+        self.place = ""
+        self.before: Callable[[], object] | None = None
         self.repositories: set[str] = set()
         self.blobs: dict[tuple[str, str], bytes] = {}
         self.manifests: dict[tuple[str, str], tuple[str, bytes]] = {}
@@ -233,6 +237,9 @@ class _Handler(BaseHTTPRequestHandler):
     def manifests(self, name: str, what: str, body: bytes) -> Answer:
         known = self.registry.manifests
         if self.command == "PUT":
+            before, self.registry.before = self.registry.before, None
+            if before is not None:
+                before()
             if self.registry.immutable and (name, what) in known and known[name, what][1] != body:
                 return error(400, "TAG_INVALID", f"the tag {what} is immutable")
             document = json.loads(body)
@@ -250,6 +257,8 @@ class _Handler(BaseHTTPRequestHandler):
     def blobs(self, name: str, what: str, body: bytes) -> Answer:
         if (name, what) not in self.registry.blobs:
             return error(404, "BLOB_UNKNOWN", what)
+        if self.registry.sends_to:
+            return 307, {"Location": self.registry.sends_to}, b""
         if self.registry.bucket is not None:
             place = f"http://{self.registry.bucket.host}/v2/{name}/blobs/{what}"
             return 307, {"Location": place}, b""
@@ -263,7 +272,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "POST":
             what = f"upload-{len(uploads)}"
             uploads[what] = b""
-            return 202, {"Location": f"/v2/{name}/blobs/uploads/{what}"}, b""
+            place = self.registry.place or f"/v2/{name}/blobs/uploads/{what}"
+            return 202, {"Location": place}, b""
         if self.command == "PATCH":
             if self.registry.breaks:
                 self.registry.breaks -= 1

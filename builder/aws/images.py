@@ -17,11 +17,13 @@ ABSENT = frozenset({"ImageNotFoundException", "RepositoryNotFoundException"})
 """Amazon ECR API reference, DescribeImages."""
 
 REGISTRY = re.compile(
-    r"(?P<account>\d{12})\.dkr\.ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.(amazonaws\.com(\.cn)?|on\.aws)"
+    r"(?P<account>\d{12})\.(dkr\.ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?"
+    r"|dkr-ecr(-fips)?\.(?P<dual>[a-z0-9-]+)\.on\.(aws|amazonwebservices\.com\.cn))"
 )
-"""Names of private registries (Amazon ECR user guide, "Private registry")."""
+"""Names of private registries, IPv4 and dual-stack (Amazon ECR user guide, "Private registry" and
+"Getting started with making requests over IPv6")."""
 
-OWN_HOSTS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+OWN_HOSTS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn")
 
 
 class Images:
@@ -82,8 +84,9 @@ class Registries:
         if found is None:
             return Login()
         ecr: Any = self._session.client("ecr")
-        if found["region"] != self._session.region:
-            ecr = Session(self._session.credentials, found["region"]).client("ecr")
+        region = found["region"] or found["dual"]
+        if region != self._session.region:
+            ecr = Session(self._session.credentials, region).client("ecr")
         with explained("ecr:GetAuthorizationToken", f"registry {registry}"):
             (answer,) = ecr.get_authorization_token()["authorizationData"]
         login = base64.b64decode(answer["authorizationToken"]).decode()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from builder.images import manifest
-from builder.images.errors import ImageError
+from builder.images.errors import ImageError, RegistryError
 from builder.images.layer import Layer
 from builder.images.manifest import INDEXES, Descriptor, Manifest
 from builder.images.reference import Reference
@@ -83,8 +83,9 @@ def push(
 ) -> Pushed:
     """Put the base with one layer more into a repository under a tag; return the image.
 
-    All blobs first, the manifest last: the tag names a whole image or nothing. Raise ImageError or
-    RegistryError; what was uploaded by then stays, and is not sent again.
+    All blobs first, the manifest last: the tag names a whole image or nothing. When another has
+    pushed an image with these labels meanwhile, that one is returned, and stays. Raise ImageError
+    or RegistryError; what was uploaded by then stays, and is not sent again.
     """
     written = manifest.compose(
         base.manifest,
@@ -112,5 +113,21 @@ def push(
     registry.upload(into.repository, layer.digest, layer.path)
     registry.upload(into.repository, manifest.digest_of(written.config), written.config)
     document = Document(written.manifest, written.media_type)
-    registry.put_manifest(into, document)
-    return Pushed(replace(into, digest=document.digest), labels)
+    there = _with_labels(into, registry, labels)
+    if there is None:
+        try:
+            registry.put_manifest(into, document)
+        except RegistryError:
+            # The tag was free a moment ago, and stays what it is once it is taken.
+            there = _with_labels(into, registry, labels)
+            if there is None:
+                raise
+    return there or Pushed(replace(into, digest=document.digest), labels)
+
+
+def _with_labels(
+    reference: Reference, registry: Registry, labels: Mapping[str, str]
+) -> Pushed | None:
+    """Return the image that has a tag if it is one of these labels, whoever pushed it."""
+    there = find(reference, registry)
+    return there if there and labels.items() <= there.labels.items() else None

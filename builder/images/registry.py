@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from builder.documents import Extensible, Malformed, read_json, typed
+from builder.images.elsewhere import LOOPBACK, may_go, opener_for
 from builder.images.errors import RegistryError
 from builder.images.manifest import INDEXES, MANIFESTS, Descriptor, digest_of
 from builder.images.reference import Reference
@@ -37,7 +38,6 @@ Manifests"); no configuration of an image is larger, either."""
 BLOCK = 1 << 20
 T = TypeVar("T")
 
-LOOPBACK = re.compile(r"(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?")
 WORD = re.compile(r"[\x21-\x7e]+")
 CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 
@@ -90,6 +90,7 @@ class Registry:
         self._url = (url or f"{'http' if LOOPBACK.fullmatch(name) else 'https'}://{name}").rstrip(
             "/"
         )
+        self._opener = opener_for(self._url)
         self._login = login
         self._sleep = sleep
         self._tokens: dict[str, str] = {}
@@ -165,11 +166,18 @@ class Registry:
             started = self._ask("POST", begin, expected=(201, 202), headers={"Content-Length": "0"})
             place = self._next(started, begin)
             kind = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
-            # ECR answers with 201 where the specification has 202 (jdx/mise, pull request 11376).
-            taken = self._ask("PATCH", place, kind, content, expected=(201, 202, 204))
-            place = self._next(taken, place)
-            place += ("&" if "?" in place else "?") + urlencode({"digest": digest})
-            self._ask("PUT", place, {"Content-Length": "0"}, expected=(201, 202, 204))
+            try:
+                # ECR answers with 201 where the specification has 202 (jdx/mise, #11376).
+                taken = self._ask("PATCH", place, kind, content, expected=(201, 202, 204))
+                place = self._next(taken, place)
+                place += ("&" if "?" in place else "?") + urlencode({"digest": digest})
+                self._ask("PUT", place, {"Content-Length": "0"}, expected=(201, 202, 204))
+            except RegistryError:
+                # ECR refuses what another has put there meanwhile (API reference,
+                # CompleteLayerUpload, LayerAlreadyExistsException).
+                if self.has(repository, digest):
+                    return
+                raise
             put = True
 
         self._retried(f"PUT {self.name}/{repository}@{digest}", send)
@@ -186,13 +194,10 @@ class Registry:
 
     def _next(self, answer: _Answer, before: str) -> str:
         """Return where an upload goes on; never at another host, which would get our login."""
-        place = urljoin(urljoin(self._url, before), answer.headers.get("location", ""))
-        if urlsplit(place)[:2] != urlsplit(self._url)[:2]:
-            # ECR answers with its own name, wherever it was reached.
-            place = self._url + place.removeprefix(
-                "{0.scheme}://{0.netloc}".format(urlsplit(place))
-            )
-        return place
+        # ECR answers with its own name, wherever it was reached.
+        place = urlsplit(urljoin(urljoin(self._url, before), answer.headers.get("location", "")))
+        query = f"?{place.query}" if place.query else ""
+        return f"{self._url}/{place.path.lstrip('/')}{query}"
 
     def _patiently(
         self,
@@ -271,10 +276,9 @@ class Registry:
             return basic
         asked = dict(CHALLENGE.findall(rest))
         realm = asked.pop("realm", "")
-        place = urlsplit(realm)
-        is_safe = place.scheme == "https" or LOOPBACK.fullmatch(place.netloc)
-        if kind.lower() != "bearer" or not is_safe:
+        if kind.lower() != "bearer" or not may_go(realm, self._url):
             return ""
+        place = urlsplit(realm)
         query = urlencode({key: asked[key] for key in ("service", "scope") if key in asked})
         url = f"{realm}{'&' if place.query else '?'}{query}"
         # As anyone: the login is for the registry alone.
@@ -303,7 +307,7 @@ class Registry:
             # Where it redirects to (a bucket) has a signature in the URL, and must not get this.
             request.add_unredirected_header("Authorization", authorization)
         try:
-            return urllib.request.urlopen(request, timeout=SECONDS)  # noqa: S310 - as above
+            return self._opener.open(request, timeout=SECONDS)
         except urllib.error.HTTPError as error:
             return error
         finally:

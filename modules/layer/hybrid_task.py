@@ -24,7 +24,7 @@ LONGEST_STOP = 120
 SUPERVISOR = ("python3", "-m", "hybrid_service.task", "--")
 """The first program of the container; it starts the service's command."""
 
-_ECR = re.compile(r"(\d{12})\.dkr\.ecr(-fips)?\.([a-z0-9-]+)\.[a-z.-]+/([a-z0-9./_-]+)[:@].*")
+_ECR = re.compile(r"(\d{12})\.dkr[.-]ecr(-fips)?\.([a-z0-9-]+)\.[a-z.-]+/([a-z0-9./_-]+)[:@].*")
 
 
 def variables(spec: ServiceSpec, bucket: str) -> dict[str, str]:

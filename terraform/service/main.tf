@@ -18,7 +18,7 @@ locals {
 
   # Of an image in another repository of ECR; "" for one of another registry.
   elsewhere = join("", [
-    for part in regexall("^([0-9]{12})[.]dkr[.]ecr(?:-fips)?[.]([a-z0-9-]+)[.][a-z.-]+/([a-z0-9./_-]+)[:@]", var.service.image) :
+    for part in regexall("^([0-9]{12})[.]dkr[.-]ecr(?:-fips)?[.]([a-z0-9-]+)[.][a-z.-]+/([a-z0-9./_-]+)[:@]", var.service.image) :
     "arn:${var.place.partition}:ecr:${part[1]}:${part[0]}:repository/${part[2]}"
   ])
   image_arn = local.has_repository ? "arn:${var.place.partition}:ecr:${local.here}:repository/${local.name}" : local.elsewhere

@@ -60,9 +60,10 @@ def test_the_registry_of_a_session_is_that_of_its_account_and_region(
 def test_a_private_registry_is_logged_in_to_where_the_endpoint_of_ecr_is(
     aws: EmbeddedAws, registries: Registries
 ) -> None:
-    found = registries.log_in(registries.registry())
-    assert found.login.startswith("AWS:")
-    assert found.url == aws.url
+    for name in (registries.registry(), f"{ACCOUNT}.dkr-ecr.{REGION}.on.aws"):
+        found = registries.log_in(name)
+        assert found.login.startswith("AWS:")
+        assert found.url == aws.url
 
 
 @pytest.mark.parametrize(
@@ -79,6 +80,9 @@ def test_no_login_is_made_for_a_registry_of_others(registries: Registries, name:
         "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
         "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn",
         "123456789012.dkr.ecr-fips.us-east-1.amazonaws.com",
+        "123456789012.dkr-ecr.eu-west-1.on.aws",
+        "123456789012.dkr-ecr-fips.us-gov-west-1.on.aws",
+        "123456789012.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn",
     ],
 )
 def test_private_registries_are_known_by_their_names(name: str) -> None:
@@ -86,7 +90,13 @@ def test_private_registries_are_known_by_their_names(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.example", "x.amazonaws.com"]
+    "name",
+    [
+        "123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.example",
+        "123456789012.dkr-ecr.eu-west-1.on.aws.evil.example",
+        "123456789012.dkr.ecr.eu-west-1.on.aws",
+        "x.amazonaws.com",
+    ],
 )
 def test_a_name_that_only_looks_like_ecr_gets_no_login(name: str) -> None:
     assert not Registries.has(name)

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from builder.images import layer
 from builder.images.errors import ImageError, RegistryError
 from builder.images.layer import Layer
 from builder.images.push import Base, Pushed, base_of, find, push
 from builder.images.reference import Reference, parse
 from builder.images.registry import Registry
 from tests.builder.images.conftest import Start
+from tests.builder.images.test_layer import archive
 from tests.registry import Registry as Served
 
 PATHS = {"PYTHONPATH": "/opt/python"}
@@ -90,6 +94,43 @@ def test_a_tag_that_is_taken_stays(source: Served, target: Served, packages: Lay
         pushed(base(source), packages, target, labels="y")
     assert caught.value.fix == "choose another tag"
     assert find(Reference(target.host, "shop", "1"), client(target)) == first
+
+
+def copied(served: Served) -> dict[tuple[str, str], tuple[str, bytes]]:
+    return dict(served.manifests)
+
+
+@pytest.mark.parametrize("immutable", [True, False])
+def test_who_comes_second_finds_the_image_that_another_has_pushed(
+    source: Served, target: Served, packages: Layer, tmp_path: Path, immutable: bool
+) -> None:
+    # Made of the same and yet of other bytes: versions that no lock fixes are those of the hour.
+    target.immutable = immutable
+    other = layer.write(
+        archive(tmp_path / "later.zip", {"python/tool.py": b"x = 2\n"}),
+        tmp_path / "later.tar.gz",
+        below="opt",
+    )
+    first = pushed(base(source), packages, target)
+    assert pushed(base(source), other, target) == first
+    assert target.files("shop", "1")["opt/python/tool.py"] == b"x = 1\n"
+
+
+def test_a_tag_that_another_takes_at_the_last_moment_is_found(
+    source: Served, target: Served, packages: Layer, tmp_path: Path
+) -> None:
+    other = layer.write(
+        archive(tmp_path / "other.zip", {"python/tool.py": b"x = 2\n"}),
+        tmp_path / "other.tar.gz",
+        below="opt",
+    )
+    first = pushed(base(source), other, target)
+    taken = copied(target)
+    target.manifests.clear()
+    # All was looked at, and the tag is free until our manifest comes.
+    target.before = lambda: target.manifests.update(taken)
+    assert pushed(base(source), packages, target) == first
+    assert target.files("shop", "1")["opt/python/tool.py"] == b"x = 2\n"
 
 
 def test_a_base_is_exact_once_it_is_found(source: Served) -> None:

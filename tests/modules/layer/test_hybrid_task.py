@@ -107,6 +107,10 @@ def test_what_terraform_would_take_for_a_template_is_escaped() -> None:
             "123456789012.dkr.ecr-fips.us-east-1.amazonaws.com/ledger:1",
             "arn:aws:ecr:us-east-1:123456789012:repository/ledger",
         ),
+        (
+            "123456789012.dkr-ecr.eu-west-1.on.aws/team/ledger:1",
+            "arn:aws:ecr:eu-west-1:123456789012:repository/team/ledger",
+        ),
         ("public.ecr.aws/docker/library/python:3.13", ""),
         ("ghcr.io/chroma-core/chroma:1.5.9", ""),
     ],
