@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +14,13 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 
 from builder.aws.session import Session, code_of, explained
+from builder.errors import AwsError
+
+MOST = 100
+"""Images of one BatchDeleteImage (Amazon ECR API reference)."""
+
+GONE = "ImageNotFound"
+"""How BatchDeleteImage says that an image is not there (Amazon ECR API reference, ImageFailure)."""
 
 ABSENT = frozenset({"ImageNotFoundException", "RepositoryNotFoundException"})
 """Amazon ECR API reference, DescribeImages."""
@@ -24,6 +33,16 @@ REGISTRY = re.compile(
 "Getting started with making requests over IPv6")."""
 
 OWN_HOSTS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn")
+
+
+@dataclass(frozen=True)
+class TaggedImage:
+    """An image that a tag names; ``size`` in bytes, ``pushed`` in ISO 8601 (UTC)."""
+
+    digest: str
+    tags: tuple[str, ...]
+    size: int = 0
+    pushed: str = ""
 
 
 class Images:
@@ -48,6 +67,49 @@ class Images:
                     return False
                 raise
         return bool(answer["imageDetails"])
+
+    def tagged(self, repository: str) -> list[TaggedImage]:
+        """Return the images that a tag names, last pushed first; none without the repository."""
+        with explained("ecr:DescribeImages", f"repository {repository}"):
+            pages = self._ecr.get_paginator("describe_images").paginate(
+                repositoryName=repository, filter={"tagStatus": "TAGGED"}
+            )
+            try:
+                found = [image for page in pages for image in page["imageDetails"]]
+            except ClientError as error:
+                if code_of(error) in ABSENT:
+                    return []
+                raise
+        dated = sorted(found, key=lambda image: image["imagePushedAt"], reverse=True)
+        return [_image(image) for image in dated if image.get("imageTags")]
+
+    def delete(self, repository: str, digests: Sequence[str]) -> None:
+        """Delete images with all their tags; those that are gone already are fine.
+
+        Raise AwsError for one that ECR keeps, such as an image that another one's list names.
+        """
+        for start in range(0, len(digests), MOST):
+            some = [{"imageDigest": digest} for digest in digests[start : start + MOST]]
+            with explained("ecr:BatchDeleteImage", f"repository {repository}"):
+                answer = self._ecr.batch_delete_image(repositoryName=repository, imageIds=some)
+            for failure in answer.get("failures", ()):
+                if failure.get("failureCode") == GONE:
+                    continue
+                raise AwsError(
+                    f"ecr:BatchDeleteImage failed: {failure.get('failureReason')}",
+                    where=f"{repository}@{failure.get('imageId', {}).get('imageDigest', '')}",
+                    expected="an image that can be deleted",
+                    fix="look at the image in ECR; run it again: what is deleted stays deleted",
+                )
+
+
+def _image(answer: Any) -> TaggedImage:
+    return TaggedImage(
+        answer["imageDigest"],
+        tuple(sorted(answer["imageTags"])),
+        answer.get("imageSizeInBytes", 0),
+        answer["imagePushedAt"].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ class TaskState:
     """What ECS says of a task.
 
     ``started`` is in ISO 8601 (UTC), "" for one that has not begun; ``reason`` says why it ended.
+    ``images`` are those of its containers, as its definition names them and by digest.
     """
 
     arn: str
@@ -35,6 +36,7 @@ class TaskState:
     started: str = ""
     reason: str = ""
     exit_code: int | None = None
+    images: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -101,7 +103,24 @@ class Tasks:
             )
             found = [arn for page in pages for arn in page["taskDefinitionArns"]]
         # A prefix: what is called almost so is another's.
-        return [arn for arn in found if arn.rpartition("/")[2].rpartition(":")[0] == family]
+        return [arn for arn in found if _family(arn) == family]
+
+    def startable(self, family: str) -> list[str]:
+        """Return the images of all revisions of a task definition that tasks can start from."""
+        with explained("ecs:ListTaskDefinitions", family):
+            pages = self._ecs.get_paginator("list_task_definitions").paginate(
+                familyPrefix=family, status="ACTIVE"
+            )
+            arns = [arn for page in pages for arn in page["taskDefinitionArns"]]
+        found: dict[str, None] = {}
+        for arn in arns:
+            if _family(arn) != family:
+                continue
+            with explained("ecs:DescribeTaskDefinition", arn):
+                answer = self._ecs.describe_task_definition(taskDefinition=arn)
+            containers = answer["taskDefinition"]["containerDefinitions"]
+            found.update(dict.fromkeys(one["image"] for one in containers))
+        return list(found)
 
     def forget(self, revisions: Sequence[str]) -> None:
         """Delete revisions that were deregistered; raise AwsError for one that ECS keeps.
@@ -120,6 +139,10 @@ class Tasks:
                 )
 
 
+def _family(revision: str) -> str:
+    return revision.rpartition("/")[2].rpartition(":")[0]
+
+
 def _in_batches(revisions: Sequence[str]) -> Iterator[list[str]]:
     for start in range(0, len(revisions), MOST_REVISIONS):
         yield list(revisions[start : start + MOST_REVISIONS])
@@ -136,4 +159,10 @@ def _state(answer: dict[str, Any]) -> TaskState:
         started=started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if started else "",
         reason="; ".join(reason for reason in reasons if reason),
         exit_code=codes[0] if codes else None,
+        images=tuple(
+            name
+            for one in containers
+            for name in (one.get("image", ""), one.get("imageDigest", ""))
+            if name
+        ),
     )

@@ -28,7 +28,8 @@ from builder.spec.app_spec import AppSpec
     "--keep",
     metavar="N",
     type=click.IntRange(min=1),
-    help="How many versions are left, the current one among them; default: keep in layers.toml.",
+    help="How many versions (of a service: images) are left, the current one among them; default: "
+    "keep in layers.toml.",
 )
 @click.option(
     "--adopted",
@@ -59,17 +60,21 @@ def prune(
     retired, and have no more.
 
     Of a service go snapshots that its state does not name, and revisions of its task definition
-    that were deregistered.
+    that were deregistered. With --keep images go, too, that were pushed before the one that
+    layers.toml names, that no task runs and none can be started from.
 
     \b
     Example: lambda-layer prune web --keep 5 --yes
              lambda-layer prune web --keep 5 --adopted
+             lambda-layer prune chroma --keep 2 --yes
     """
     service = setting.service(name, asked=is_service)
     if service is not None:
-        if keep or adopted:
-            raise click.UsageError(f"--keep and --adopted are of layers, and {name} is a service")
-        leftovers = leftovers_of(service)
+        if adopted:
+            raise click.UsageError(f"--adopted is of layers, and {name} is a service")
+        if keep and service.spec.image:
+            raise click.UsageError(f"the image of {name} is not in a repository of its own")
+        leftovers = leftovers_of(service, keep)
         if yes:
             delete_leftovers(leftovers, report.progress(name))
         show_leftovers(leftovers, done=yes, as_json=as_json)

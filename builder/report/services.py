@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.markup import escape
@@ -87,25 +88,41 @@ def show_leftovers(leftovers: Leftovers, *, done: bool, as_json: bool) -> None:
     name, snapshots, revisions = leftovers.service.name, leftovers.snapshots, leftovers.revisions
     if as_json:
         going = {"snapshots": list(snapshots), "revisions": list(revisions)}
-        show_json({"service": name, "done": done, **going, "kept": list(leftovers.kept)})
+        images = [
+            {**asdict(v.image), "stays": v.stays, "goes": not v.stays} for v in leftovers.images
+        ]
+        more = {"images": images} if images else {}
+        show_json({"service": name, "done": done, **going, **more, "kept": list(leftovers.kept)})
         return
-    table = new_table("what", "", "because")
-    for key in leftovers.kept:
-        table.add_row(escape(key), "[green]stays[/]", "the state names it, or a task may yet")
-    fate = "[red]deleted[/]" if done else "[yellow]goes[/]"
-    for key in snapshots:
-        table.add_row(escape(key), fate, "no state names it")
-    for arn in revisions:
-        table.add_row(escape(arn.rpartition("/")[2]), fate, "deregistered")
+    table = _leftovers(leftovers, done=done)
     if table.row_count:
         show(table, "")
     summary = f"{plural(len(snapshots), 'snapshot')}, {plural(len(revisions), 'revision')}"
-    if not snapshots and not revisions:
+    if leftovers.images:
+        freed = megabytes(sum(image.size for image in leftovers.going))
+        summary += f", {plural(len(leftovers.going), 'image')} of {freed}"
+    if not (snapshots or revisions or leftovers.going):
         show("nothing to delete")
     elif done:
         show(f"deleted {summary}")
     else:
         show(f"{summary} would go; run it again with --yes to delete them")
+
+
+def _leftovers(leftovers: Leftovers, *, done: bool) -> Table:
+    table = new_table("what", "", "because")
+    for key in leftovers.kept:
+        table.add_row(escape(key), "[green]stays[/]", "the state names it, or a task may yet")
+    fate = "[red]deleted[/]" if done else "[yellow]goes[/]"
+    for key in leftovers.snapshots:
+        table.add_row(escape(key), fate, "no state names it")
+    for arn in leftovers.revisions:
+        table.add_row(escape(arn.rpartition("/")[2]), fate, "deregistered")
+    for verdict in leftovers.images:
+        what = f"image {', '.join(verdict.image.tags)} of {verdict.image.pushed}"
+        end = "[green]stays[/]" if verdict.stays else fate
+        table.add_row(escape(what), end, escape(verdict.stays) or "old, and no task can have it")
+    return table
 
 
 def _services(found: Sequence[ServiceStatus]) -> Table:

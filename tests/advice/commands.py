@@ -129,6 +129,7 @@ FILES: dict[str, dict[str, Row | Commands]] = {
     "builder/operations/service_log.py": {"_empty": SERVICES},
     "builder/operations/stop.py": {"_wait": SERVICES, "_unsaved": SERVICES},
     "builder/aws/tasks.py": {"forget": AWS},
+    "builder/aws/images.py": {"delete": AWS},
     "builder/operations/verify.py": {"verify_folder": PERSON, "_manifest": DAMAGED},
     "builder/operations/wait.py": {
         "_current": Commands((), "wait web", "lambda-layer build web", ("build web",)),

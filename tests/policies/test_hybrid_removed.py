@@ -58,7 +58,9 @@ OPERATES = (
     "6: without ecs:StopTask",
     "7: without s3:DeleteObject",
     "8: without ecs:ListTaskDefinitions",
+    "8: without ecs:DescribeTaskDefinition",
     "9: without ecs:DeleteTaskDefinitions",
+    "10: without ecr:BatchDeleteImage",
 )
 """Actions of who looks after a service, without which a command fails or says less."""
 
@@ -185,7 +187,7 @@ def look_after(ledger: Ledger, document: Document) -> dict[str, Any]:
         for words in (
             ("logs", "ledger"),
             ("stop", "ledger", "--yes"),
-            ("prune", "ledger", "--yes"),
+            ("prune", "ledger", "--keep", "1", "--yes"),
         ):
             seen[words[0]] = (run(*words).exit_code, 0)
     return seen

@@ -97,8 +97,9 @@ SEES_SERVICES: Mapping[str, tuple[str, ...]] = {
 RUNS_SERVICES: Mapping[str, tuple[str, ...]] = {
     TASKS: ("ecs:StopTask",),
     SNAPSHOTS: ("s3:DeleteObject",),
-    ANY: ("ecs:ListTaskDefinitions",),
+    ANY: ("ecs:ListTaskDefinitions", "ecs:DescribeTaskDefinition"),
     REVISIONS: ("ecs:DeleteTaskDefinitions",),
+    REPOSITORY: ("ecr:BatchDeleteImage",),
 }
 """What `stop` and `prune` of a service need besides."""
 

@@ -5,9 +5,9 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from builder.aws.images import Images, Login, Registries
+from builder.aws.images import MOST, Images, Login, Registries
 from builder.aws.session import Credentials, Session
-from builder.errors import Denied
+from builder.errors import AwsError, Denied
 from embedded.aws import EmbeddedAws
 from tests.builder.conftest import ACCOUNT, REGION, environ
 
@@ -43,6 +43,49 @@ def test_what_ecr_answers_for_a_missing_tag_is_no_error(code: str) -> None:
     else:
         with pytest.raises(Denied):
             images.has("r", "1")
+
+
+def test_images_with_tags_are_listed_and_deleted(
+    aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ(monkeypatch, aws.environment())
+    ecr, name = aws.client("ecr"), f"r{uuid.uuid4().hex[:8]}"
+    images = Images(Session(Credentials(), REGION))
+    assert images.tagged(name) == []
+    ecr.create_repository(repositoryName=name)
+    for tag, layers in (("1", []), ("2", [1]), ("latest", [1])):
+        ecr.put_image(
+            repositoryName=name, imageTag=tag, imageManifest=json.dumps({"layers": layers})
+        )
+
+    found = {image.tags: image for image in images.tagged(name)}
+    assert {tag for tags in found for tag in tags} == {"1", "2", "latest"}
+    assert found[("1",)].size > 0
+    assert found[("1",)].pushed.endswith("Z")
+    first = found[("1",)].digest
+    images.delete(name, [first, first])  # the second time it is gone
+    assert not images.has(name, "1")
+    assert images.has(name, "2")
+
+
+def test_many_images_are_deleted_in_as_many_calls_as_it_takes_and_one_that_stays_is_said() -> None:
+    sizes: list[int] = []
+
+    class Ecr:
+        def batch_delete_image(self, repositoryName: str, imageIds: list[Any]) -> Any:  # noqa: N803
+            sizes.append(len(imageIds))
+            code = "ImageReferencedByManifestList" if len(imageIds) == 1 else "ImageNotFound"
+            failure = {"imageId": imageIds[0], "failureCode": code, "failureReason": f"{code}!"}
+            return {"failures": [failure]}
+
+    class Fake:
+        def client(self, _service: str) -> Any:
+            return Ecr()
+
+    images = Images(cast("Any", Fake()))
+    with pytest.raises(AwsError, match="ImageReferencedByManifestList!"):
+        images.delete("r", [f"sha256:{i}" for i in range(MOST + 1)])
+    assert sizes == [MOST, 1]
 
 
 @pytest.fixture

@@ -60,6 +60,28 @@ def test_only_revisions_of_that_very_name_are_found(
     assert found.inactive(name) == []
 
 
+def test_images_that_tasks_can_start_from_are_those_of_active_revisions(
+    aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ(monkeypatch, aws.environment())
+    ecs, name = aws.client("ecs"), f"f{uuid.uuid4().hex[:8]}"
+    for family, tag in ((name, "1"), (name, "2"), (name, "3"), (f"{name}-2", "4")):
+        ecs.register_task_definition(
+            family=family, containerDefinitions=[{"name": "c", "image": f"r:{tag}"}]
+        )
+    ecs.deregister_task_definition(taskDefinition=f"{name}:1")
+
+    assert sorted(Tasks(Session(Credentials(), REGION), "c").startable(name)) == ["r:2", "r:3"]
+
+
+def test_the_images_of_a_task_are_known_by_name_and_digest() -> None:
+    container = {"image": "r:1", "imageDigest": "sha256:ab"}
+    task = {"taskArn": "t", "lastStatus": "RUNNING", "containers": [container, {}]}
+
+    (found,) = tasks(describe_tasks=lambda **_: {"tasks": [task]}).states(["t"])
+    assert found.images == ("r:1", "sha256:ab")
+
+
 def test_many_tasks_and_revisions_are_asked_for_in_as_many_calls_as_it_takes() -> None:
     sizes: list[int] = []
 

@@ -71,6 +71,16 @@ def test_who_looks_after_a_service_sees_it_stops_it_and_cleans_up_with_the_docum
     assert gone["kept"] == ["snapshots/00000001-000001.tar.gz"]
     assert "nothing to delete" in project.run("prune", "ledger").stdout
 
+    shown = project.run("prune", "ledger", "--keep", "1")
+    assert "0 snapshots, 0 revisions, 1 image of" in shown.stdout
+    pruned = project.run("prune", "ledger", "--keep", "1", "--yes", "--json")
+    assert pruned.exit_code == 0, pruned.output
+    assert {image["tags"][0]: image["stays"] for image in json.loads(pruned.stdout)["images"]} == {
+        "1": "that of layers.toml",
+        "0": "",
+    }
+    assert "nothing to delete" in project.run("prune", "ledger", "--keep", "1").stdout
+
     refused = [call for call in ledger.aws.calls()[before:] if call.status == 403]
     assert refused == []
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, cast
 
+from builder.aws.images import TaggedImage
 from builder.aws.store import StoredObject
 from builder.aws.tasks import TaskState
 from builder.errors import AwsError
@@ -34,6 +35,8 @@ class Parts:
         self.stopped: list[str] = []
         self.streams: dict[str, list[str]] = {}
         self.objects: list[str] = []
+        self.pushed: list[TaggedImage] = []
+        self.startable_from: list[str] = []
 
     def _ask(self, call: str) -> None:
         if call in self.denied:
@@ -78,6 +81,15 @@ class Parts:
 
     def inactive(self, _family: str) -> list[str]:
         return []
+
+    def startable(self, _family: str) -> list[str]:
+        return self.startable_from
+
+    def tagged(self, _repository: str) -> list[TaggedImage]:
+        return self.pushed
+
+    def delete(self, _repository: str, digests: Sequence[str]) -> None:
+        self.pushed = [image for image in self.pushed if image.digest not in digests]
 
 
 def service_of(parts: Parts, **changes: Any) -> Service:

@@ -85,6 +85,6 @@ def test_who_sees_a_service_cannot_change_it_and_who_runs_it_reaches_no_other() 
     assert all(verb.startswith(("Get", "List", "Describe")) for verb in verbs)
     assert {need.resource for need in run} == {
         "ECS:task/billing-chroma/*", "DATA/chroma/snapshots/*", "*",
-        "ECS:task-definition/billing-chroma:*",
+        "ECS:task-definition/billing-chroma:*", "ECR:repository/billing-chroma",
     }  # fmt: skip
     assert needs_of_service(APPLY, SERVICE) == needs_of_service(PUBLISHER, SERVICE) == []
