@@ -1,5 +1,4 @@
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -11,11 +10,11 @@ from builder.aws.layers import LayerVersion
 from builder.builds.artifact import Artifact, find_artifact
 from builder.builds.start import start_build
 from builder.clock import Clock
-from builder.errors import ArtifactError, AwsError, ConflictError, Unanswered
+from builder.errors import ArtifactError, AwsError, Unanswered
 from builder.layer.layer import Layer
-from builder.layer.record import Lease, Release
+from builder.layer.record import Release
 from builder.layer.token import Token
-from builder.release.publish import LEASE_SECONDS, publish, settle
+from builder.release.publish import publish, settle
 from tests.builder.building import finished
 from tests.builder.conftest import DoomedSession, Killed, World, quick
 from tests.patience import PATIENCE
@@ -159,109 +158,6 @@ def test_of_many_who_publish_at_once_one_does(world: World) -> None:
 
     assert len(arns) == 1
     assert world.versions() == [1]
-
-
-def test_the_lease_is_given_back(world: World) -> None:
-    layer = world.layer()
-    published(layer, *built(layer))
-
-    record = layer.records.load()
-    assert record is not None
-    assert record.lease is None
-
-
-def test_the_lease_of_a_dead_process_runs_out(world: World) -> None:
-    layer, time = world.layer(), FastClock()
-    artifact, token = built(layer)
-    dead = Lease("somebody dead", time.time + LEASE_SECONDS)
-    layer.records.change(lambda record: replace(record, lease=dead))
-
-    assert published(layer, artifact, token, clock=time.clock()).version == 1
-    assert LEASE_SECONDS - 1 <= sum(time.waits) <= LEASE_SECONDS + 1
-
-
-def test_a_lease_that_is_renewed_for_ever_is_a_conflict(world: World) -> None:
-    layer, time = world.layer(), FastClock()
-    artifact, token = built(layer)
-
-    def renew(seconds: float) -> None:
-        time.sleep(seconds * 20)
-        lease = Lease("somebody busy", time.time + LEASE_SECONDS)
-        layer.records.change(lambda record: replace(record, lease=lease))
-
-    renew(0)
-    clock = Clock(now=lambda: time.time, sleep=renew, owner="me")
-
-    with pytest.raises(ConflictError, match="keeps publishing"):
-        published(layer, artifact, token, clock=clock)
-
-    assert world.versions() == []
-
-
-def test_the_lease_of_code_that_took_over_is_not_given_back(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    layer = world.layer()
-    artifact, token = built(layer)
-    other = Lease("somebody else", 9e12)
-    publishing: Callable[..., LayerVersion] = layer.services.layers.publish
-
-    def slowly(*arguments: Any, **options: Any) -> LayerVersion:
-        layer.records.change(lambda record: replace(record, lease=other))
-        return publishing(*arguments, **options)
-
-    monkeypatch.setattr(layer.services.layers, "publish", slowly)
-    published(layer, artifact, token)
-
-    record = layer.records.load()
-    assert record is not None
-    assert record.lease == other
-
-
-def test_a_lease_of_a_clock_that_is_behind_is_respected_while_it_is_renewed(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    layer, other = world.layer(), world.layer()
-    artifact, token = built(layer)
-    ahead = FastClock(time.time() + 3600)
-    publishing: Callable[..., LayerVersion] = layer.services.layers.publish
-    second: list[LayerVersion] = []
-
-    def look(seconds: float) -> None:
-        # A minute and more passes for the other while our call is under way.
-        ahead.sleep(seconds)
-        time.sleep(0.05)
-
-    def release_other() -> None:
-        clock = Clock(now=lambda: ahead.time, sleep=look, owner="ahead")
-        second.append(published(other, artifact, replace(token, number=2), clock=clock))
-
-    waiter = threading.Thread(target=release_other)
-
-    def slowly(*arguments: Any, **options: Any) -> LayerVersion:
-        waiter.start()
-        time.sleep(4)
-        return publishing(*arguments, **options)
-
-    monkeypatch.setattr("builder.release.publish.RENEWAL_SECONDS", 0.1)
-    monkeypatch.setattr(layer.services.layers, "publish", slowly)
-    first = published(layer, artifact, token)
-    waiter.join(PATIENCE)
-
-    assert [version.arn for version in second] == [first.arn]
-    assert world.versions() == [1]
-
-
-def test_waiting_for_a_lease_is_reported(world: World) -> None:
-    layer, now = world.layer(), FastClock()
-    artifact, token = built(layer)
-    layer.records.change(lambda record: replace(record, lease=Lease("host:1", now.time + 9e6)))
-    lines: list[str] = []
-
-    publish(layer, artifact, token, since=0, clock=now.clock(), progress=lines.append)
-
-    assert lines[0] == "waiting for host:1, which is publishing this layer"
-    assert sum(now.waits) <= LEASE_SECONDS + 1
 
 
 def release_of(token: Token, version: LayerVersion, published_at: str = "then") -> Release:
