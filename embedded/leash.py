@@ -8,24 +8,18 @@ On Linux the keeper is a "child subreaper", so that daemons that detach themselv
 other systems it falls back on process groups and parent links: a daemon that starts a session of
 its own and whose parent has ended escapes there.
 
-The file is also the keeper's program, so it imports the standard library only and starts fast.
+The keeper itself is keeper.py.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import json
 import os
-import select
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import Any
+from types import TracebackType
 
 INTERPRETER = sys.executable
 """Read when this is imported: ministack's process names another one for its functions later."""
@@ -36,9 +30,10 @@ GRACE = 2.0
 PATIENCE = 60.0
 """Seconds that a keeper may take for what it does at once, before it is killed itself."""
 
-PR_SET_PDEATHSIG = 1  # prctl(2)
-PR_SET_CHILD_SUBREAPER = 36  # prctl(2), Linux 3.4
-ON_LINUX = sys.platform == "linux"
+KEEPER = (
+    "import sys; sys.path.append(sys.argv[1]); import keeper; sys.exit(keeper.keep(sys.argv[2:]))"
+)
+"""Python runs a file from its source, and a module from its bytecode, which takes half the time."""
 
 
 class Child:
@@ -109,18 +104,15 @@ def start(
         status = ours.enter_context(os.fdopen(status_read, "rb"))
         if isinstance(output, Path):
             output = ours.enter_context(output.open("ab")).fileno()
-        options = {
-            "command": [os.fspath(part) for part in command],
-            "control": control_read,
-            "status": status_write,
-            "pass_fds": list(pass_fds),
-            "cwd": os.fspath(cwd) if cwd else None,
-            "grace": grace,
-        }
         try:
             keeper = subprocess.Popen(
-                # Neither site-packages nor the user's settings: the keeper starts in milliseconds.
-                [INTERPRETER, "-I", "-S", str(Path(__file__).resolve()), json.dumps(options)],
+                [
+                    # Neither site-packages nor the user's settings: it starts in milliseconds.
+                    *(INTERPRETER, "-I", "-S", "-c", KEEPER, str(Path(__file__).resolve().parent)),
+                    *(str(control_read), str(status_write), str(grace)),
+                    *(",".join(map(str, pass_fds)), os.fspath(cwd) if cwd else ""),
+                    *(os.fspath(part) for part in command),
+                ],
                 env=None if env is None else dict(env),
                 stdin=subprocess.DEVNULL if stdin is None else stdin,
                 stdout=output,
@@ -134,181 +126,17 @@ def start(
             raise
         finally:
             os.close(status_write)
-        answer = json.loads(status.read() or b"{}")
-    if "pid" in answer:
-        return Child(keeper, control_write, answer["pid"], grace)
+        kind, _, number = status.read().decode().partition(" ")
+    if kind == "pid":
+        return Child(keeper, control_write, int(number), grace)
     os.close(control_write)
     keeper.wait(PATIENCE)
-    raise OSError(
-        answer.get("errno", 0), answer.get("error", "the keeper did not start"), command[0]
-    )
+    code = int(number or 0)
+    why = os.strerror(code) if code else "the keeper did not start"
+    raise OSError(code, why, command[0])
 
 
-def keep(options: dict[str, Any]) -> int:
-    """Be the keeper: run the program, end everything below when it or the owner ends."""
-    become_subreaper()
-    wake_read, wake_write = os.pipe()
-    os.set_blocking(wake_write, False)
-    asked_to_end = [False]
-
-    def end(number: int, frame: FrameType | None) -> None:
-        asked_to_end[0] = True
-
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, end)
-    signal.signal(signal.SIGCHLD, lambda number, frame: None)
-    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-
-    program = launch(options)
-    if program is None:
-        return 127
-    control = options["control"]
-    while program.poll() is None and not asked_to_end[0]:
-        ready, _, _ = select.select([control, wake_read], [], [])
-        if control in ready:
-            break
-        os.read(wake_read, 4096)
-        reap_orphans(program)
-    end_everything(program, options["grace"])
-    code = program.returncode
-    return int(code if code >= 0 else 128 - code)
-
-
-def launch(options: dict[str, Any]) -> subprocess.Popen[bytes] | None:
-    """Start the program and tell the owner its process id, or why it did not start."""
-    status = options["status"]
-    os.set_inheritable(options["control"], False)
-    os.set_inheritable(status, False)
-    keeper = os.getpid()
-    try:
-        program = subprocess.Popen(
-            options["command"],
-            cwd=options["cwd"],
-            pass_fds=options["pass_fds"],
-            start_new_session=True,
-            # A second line of defence, for the case that the keeper itself is killed. Safe here:
-            # the keeper has one thread, and the signal follows the thread that forked.
-            preexec_fn=(lambda: die_with_parent(keeper)) if ON_LINUX else None,
-        )
-    except OSError as error:
-        os.write(status, json.dumps({"errno": error.errno, "error": error.strerror}).encode())
-        return None
-    else:
-        os.write(status, json.dumps({"pid": program.pid}).encode())
-    finally:
-        os.close(status)
-        for descriptor in options["pass_fds"]:
-            os.close(descriptor)
-        # Held here, a pipe given as the program's output would never end for its reader.
-        release_standard_streams()
-    return program
-
-
-def release_standard_streams() -> None:
-    """Put /dev/null in the place of stdin, stdout and stderr."""
-    null = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(null, descriptor)
-    os.close(null)
-
-
-def end_everything(program: subprocess.Popen[bytes], grace: float) -> None:
-    """Ask everything below the keeper to end, insist after the grace, wait until it is gone."""
-    signal_all(signal.SIGTERM, program)
-    deadline = time.monotonic() + grace
-    while time.monotonic() < deadline:
-        reap_orphans(program)
-        if program.poll() is not None and not descendants(program):
-            return
-        time.sleep(0.01)
-    # Again and again: a process may have forked between the look and the signal.
-    while program.poll() is None or descendants(program):
-        signal_all(signal.SIGKILL, program)
-        reap_orphans(program)
-        time.sleep(0.005)
-
-
-def signal_all(number: signal.Signals, program: subprocess.Popen[bytes]) -> None:
-    """Send a signal to every process below the keeper."""
-    for pid in descendants(program):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, number)
-
-
-def reap_orphans(program: subprocess.Popen[bytes]) -> None:
-    """Collect ended processes that were handed to the keeper as subreaper."""
-    for pid, (parent, state) in processes().items():
-        if parent == os.getpid() and state == "Z" and pid != program.pid:
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)
-
-
-def descendants(program: subprocess.Popen[bytes]) -> list[int]:
-    """Return the processes below the keeper that have not ended."""
-    table = processes()
-    below = {os.getpid(), program.pid}
-    grew = True
-    while grew:
-        more = {pid for pid, (parent, _) in table.items() if parent in below}
-        grew = not more <= below
-        below |= more
-    below.discard(os.getpid())
-    return [pid for pid in below if pid in table and table[pid][1] != "Z"]
-
-
-def processes() -> dict[int, tuple[int, str]]:
-    """Return parent and state of every process, by process id."""
-    return processes_from_proc() if ON_LINUX else processes_from_ps()
-
-
-def processes_from_proc() -> dict[int, tuple[int, str]]:
-    """Read the process table from /proc."""
-    table: dict[int, tuple[int, str]] = {}
-    for name in os.listdir("/proc"):  # noqa: PTH208 - called in a loop; strings are what is needed
-        if not name.isdigit():
-            continue
-        try:
-            with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123 - as above
-                # The program's name stands in parentheses and may itself hold any character.
-                fields = file.read().rpartition(b")")[2].split()
-        except OSError:
-            continue
-        table[int(name)] = (int(fields[1]), fields[0].decode())
-    return table
-
-
-def processes_from_ps() -> dict[int, tuple[int, str]]:
-    """Read the process table from ps, where there is no /proc.
-
-    The group's leader counts as the parent of its whole group, so that orphans are found.
-    """
-    listing = subprocess.run(
-        ["ps", "-axo", "pid=,ppid=,pgid=,stat="],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=PATIENCE,
-    )
-    table: dict[int, tuple[int, str]] = {}
-    for line in listing.stdout.splitlines():
-        pid, parent, group, state = line.split(None, 3)
-        orphaned = int(parent) == 1 and group != pid
-        table[int(pid)] = (int(group if orphaned else parent), state[0])
-    return table
-
-
-def become_subreaper() -> None:
-    """Let processes orphaned below this one become its children (Linux)."""
-    if ON_LINUX:
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-
-
-def die_with_parent(parent: int) -> None:
-    """Let the kernel end this process when its parent ends (Linux)."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(1)
-
-
-if __name__ == "__main__":
-    sys.exit(keep(json.loads(sys.argv[1])))
+def kept(words: Sequence[str]) -> list[str]:
+    """Return the program's words of those that a keeper is started with; none of other words."""
+    at = words.index(KEEPER) + 7 if KEEPER in words else len(words)
+    return list(words[at:])

@@ -7,7 +7,6 @@ mark fails, whoever started it in this process.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -19,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from embedded.leash import kept
 
 BY_FIXTURE: Mapping[str, frozenset[str]] = {
     "aws": frozenset({"aws"}),
@@ -55,9 +56,7 @@ def needs_of_command(command: Sequence[str]) -> set[str]:
 
     Asking terraform for its version is none: doctor copes with a machine that has no terraform.
     """
-    words = list(command)
-    if words[-1].startswith('{"command"'):  # the keeper of a program on a leash
-        words = json.loads(words[-1])["command"]
+    words = kept(command) or list(command)
     if Path(words[0]).name == "terraform" and words[1:2] != ["version"] and _is_real(words[0]):
         return {"terraform"}
     found: set[str] = set()

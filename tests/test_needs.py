@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -13,8 +12,12 @@ from pathlib import Path
 import pytest
 
 from embedded.aws import EmbeddedAws
+from embedded.leash import KEEPER
 from tests.needs import GUARD, Unmarked, needs_of_command
 from tests.patience import PATIENCE
+
+PROGRAM = ["python", "-m", "x.gateway"]
+KEPT = ["python", "-c", KEEPER, "folder", "3", "4", "2.0", "5,6", "/"]
 
 
 @pytest.mark.parametrize(
@@ -26,7 +29,7 @@ from tests.patience import PATIENCE
         (["python", "-m", "demo"], {"aws", "terraform"}),
         (["python", "-m", "demonstration"], set()),
         (["python", "-m"], set()),
-        (["keeper", json.dumps({"command": ["python", "-m", "x.gateway"]})], {"aws"}),
+        ([*KEPT, *PROGRAM], {"aws"}),
         (["no-such-folder/terraform", "plan"], set()),
     ],
 )
