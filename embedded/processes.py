@@ -15,6 +15,9 @@ from embedded.leash import Child
 
 LOOPBACK = "127.0.0.1"
 
+PATIENCE = 120.0
+"""Seconds that a process may take to answer: many, because the machine may be busy with others."""
+
 NETWORK = (
     # What a machine may need to reach package indexes: proxies, certificates, index settings.
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"),
@@ -70,7 +73,7 @@ def no_proxy(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 def wait_until_healthy(name: str, child: Child, port: int, path: str, log: Path) -> None:
     """Wait until a process answers; raise LayerError with the end of its log when it does not."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and child.poll() is None:
         connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
         try:
@@ -83,10 +86,11 @@ def wait_until_healthy(name: str, child: Child, port: int, path: str, log: Path)
             connection.close()
     tail = log.read_text(errors="replace").splitlines()[-20:] if log.exists() else []
     ended = child.poll()
-    what = "did not answer within 30 s" if ended is None else f"ended with status {ended}"
+    silent = f"did not answer within {PATIENCE:.0f} s"
+    what = silent if ended is None else f"ended with status {ended}"
     raise LayerError(
         f"the embedded AWS cannot start: {name} {what}",
         where=f"port {port}, log {log}",
         expected="\n".join(["an answer; the log ends:", *tail]),
-        fix="see the log; if a package is missing, install the project again with 'make install'",
+        fix="see the log; if a package is missing, remove .venv, and make installs all anew",
     )
