@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 import uuid
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -51,6 +52,8 @@ class EmbeddedAws:
         self.python = python
         self._state = state
         self._ends = ExitStack()
+        self._clients: dict[str, Any] = {}
+        self._looking = threading.Lock()
 
     def __enter__(self) -> EmbeddedAws:
         with ExitStack() as ends:
@@ -85,6 +88,9 @@ class EmbeddedAws:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        with self._looking:
+            while self._clients:
+                self._clients.popitem()[1].close()
         self._ends.close()
 
     def stop_agent(self) -> None:
@@ -157,8 +163,18 @@ class EmbeddedAws:
     def client(self, service: str, environment: Mapping[str, str] = ...) -> Any: ...
 
     def client(self, service: Any, environment: Mapping[str, str] | None = None) -> Any:
-        """Return a boto3 client with all rights, or as whoever an environment says."""
-        settings = environment or self.environment()
+        """Return a boto3 client with all rights, or as whoever an environment says.
+
+        That with all rights is one for all who ask, and ends with this; hang no handlers on it.
+        """
+        if environment is not None:
+            return self._new_client(service, environment)
+        with self._looking:
+            if service not in self._clients:
+                self._clients[service] = self._new_client(service, self.environment())
+            return self._clients[service]
+
+    def _new_client(self, service: str, settings: Mapping[str, str]) -> Any:
         url = settings.get(f"AWS_ENDPOINT_URL_{service.upper()}", settings["AWS_ENDPOINT_URL"])
         credentials = Credentials(
             settings["AWS_ACCESS_KEY_ID"],

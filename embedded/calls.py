@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,7 +44,7 @@ class Call:
 
     def to_json(self) -> str:
         """Return the call as one line."""
-        return json.dumps({**asdict(self), "time": self.time.isoformat()})
+        return json.dumps({**vars(self), "time": self.time.isoformat()})
 
     @classmethod
     def from_json(cls, line: str) -> Call:

@@ -30,6 +30,7 @@ from embedded.ministack import (
     logs_actions,
     s3_checksums,
     s3_encryption,
+    s3_owners,
     simulation,
     transport,
     trust,
@@ -153,6 +154,7 @@ def serve(listener: socket.socket, journal: Path) -> None:
     lambda_versions.correct(lambda_svc)
     s3_checksums.correct(s3)
     s3_encryption.correct(s3)
+    s3_owners.correct(s3)
     trust.correct(iam_evaluator)
     simulation.correct(iam, iam_evaluator)
     transport.correct(app)

@@ -36,7 +36,7 @@ def act_as_a_service(client: Any) -> None:
 
 def test_a_service_assumes_a_role_on_behalf_of_the_source_it_names(aws: EmbeddedAws) -> None:
     role = role_that_demands(aws, PROJECT)
-    sts = aws.client("sts")
+    sts = aws.client("sts", aws.environment())
     act_as_a_service(sts)
     trust.send(sts, arn=PROJECT, account="123456789012")
 
@@ -47,7 +47,7 @@ def test_a_service_assumes_a_role_on_behalf_of_the_source_it_names(aws: Embedded
 
 def test_another_source_is_refused(aws: EmbeddedAws) -> None:
     role = role_that_demands(aws, f"{PROJECT}-other")
-    sts = aws.client("sts")
+    sts = aws.client("sts", aws.environment())
     act_as_a_service(sts)
     trust.send(sts, arn=PROJECT, account="123456789012")
 
@@ -57,7 +57,7 @@ def test_another_source_is_refused(aws: EmbeddedAws) -> None:
 
 def test_only_a_service_may_say_on_whose_behalf_it_acts(aws: EmbeddedAws) -> None:
     role = role_that_demands(aws, PROJECT)
-    sts = aws.client("sts")
+    sts = aws.client("sts", aws.environment())
     trust.send(sts, arn=PROJECT, account="123456789012")
 
     with pytest.raises(ClientError, match="AccessDenied"):
