@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import http.client
 import os
+import random
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from builder.errors import LayerError
@@ -39,13 +41,36 @@ def collect_seldom() -> None:
 
 
 def bind() -> socket.socket:
-    """Return a socket that owns a free port on loopback; hand it down rather than its number."""
+    """Return a socket that owns a free port on loopback; hand it down rather than its number.
+
+    It is none that the system gives to those who ask for any, to connect or to listen, so that
+    nobody has it when it is bound again (:func:`rebind`).
+    """
     listener = socket.socket()
-    listener.bind((LOOPBACK, 0))
+    for port in (*_unasked(), 0):
+        try:
+            listener.bind((LOOPBACK, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or port == 0:
+                listener.close()
+                raise
+        else:
+            break
     # Accepted connections inherit it: else those whose client is slow to close keep rebind() out.
     # After bind(), so that the port is one that is free.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     return listener
+
+
+def _unasked() -> Sequence[int]:
+    """Return a few ports, in a random order, that the system gives to nobody who names none."""
+    try:
+        # The first of the two numbers in it: ip(7).
+        lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return ()
+    ports = range(10_000, lowest)
+    return random.sample(ports, min(50, len(ports)))
 
 
 def rebind(port: int) -> socket.socket:

@@ -103,7 +103,7 @@ def test_lambda_compute_ends_a_build_after_15_minutes_whatever_the_project_allow
 def test_a_build_that_takes_too_long_is_ended(
     agent: Agent, workshop: Workshop, tmp_path: Path
 ) -> None:
-    agent.minute = 1  # a build can have no less than five
+    agent.minute = 3  # a build can have no less than five, and must have begun by then
     agent.start()
     shop = type(workshop)(agent.aws, f"http://127.0.0.1:{agent.port}")
     project = shop.project(endless(tmp_path / "pid"))
