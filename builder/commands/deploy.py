@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from builder.clock import Clock
-from builder.commands.options import Setting, as_json, confirm, pass_setting, yes
+from builder.commands.options import Setting, as_json, confirm, need_answer, pass_setting, yes
 from builder.commands.synthesis import named, synthesis
 from builder.errors import LayerError
 from builder.layer.layer import Layer
@@ -55,6 +55,7 @@ def deploy(
     config = setting.load()
     given = _variables(setting, variables)
     program = find_program(os.environ)
+    need_answer(yes=yes or plan_only)
     folder = _synthesized(setting)
     terraform = Terraform(folder, program, _environment(), say, given)
     say(f"{terraform.name} init, in {folder}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import select
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -155,6 +157,22 @@ def pass_setting(command: Callable[..., None]) -> Callable[..., None]:
     return click.pass_obj(command)
 
 
+def need_answer(*, yes: bool) -> None:
+    """Raise LayerError when :func:`confirm` will have no answer: before long work, not behind it.
+
+    What is piped into the command is an answer; a pipe in which nothing is yet may become one.
+    """
+    if yes or sys.stdin.isatty():
+        return
+    try:
+        at_hand = bool(select.select([sys.stdin], [], [], 0)[0])
+    except (OSError, ValueError):  # no file of the system
+        return
+    buffer = sys.stdin.buffer
+    if at_hand and isinstance(buffer, io.BufferedReader) and not buffer.peek(1):
+        raise _unanswered()
+
+
 def confirm(question: str, *, yes: bool) -> None:
     """Ask on the terminal unless ``yes``; abort for any other answer.
 
@@ -169,11 +187,15 @@ def confirm(question: str, *, yes: bool) -> None:
         if sys.stdin.isatty():
             raise
         echo(err=True)
-        raise LayerError(
-            "nothing was done, because the question had no answer",
-            where="standard input, which is no terminal",
-            expected="y or n",
-            fix="add --yes to the command",
-        ) from None
+        raise _unanswered() from None
     if not agreed:
         raise click.Abort
+
+
+def _unanswered() -> LayerError:
+    return LayerError(
+        "nothing was done, because the question has no answer",
+        where="standard input, which is no terminal",
+        expected="y or n",
+        fix="add --yes to the command",
+    )

@@ -147,7 +147,7 @@ FILES: dict[str, dict[str, Row | Commands]] = {
         ),
     },
     "builder/commands/options.py": {
-        "confirm": Commands(
+        "_unanswered": Commands(
             ("build web", "edit", "build web"), "rollback web 1", "add --yes", (),
             "rollback web 1 --yes",
         ),

@@ -68,11 +68,6 @@ def test_from_an_empty_folder_to_the_arn_and_to_the_next_version(
 
     refused = folder.run("deploy", answer="n\n")
     assert (refused.returncode, writes(aws, begin)) == (1, [])
-    unanswered = folder.run("deploy")
-    assert unanswered.returncode == 1
-    assert "add --yes" in unanswered.stderr
-    assert writes(aws, begin) == []
-
     applied = folder.run("deploy", "--yes", "--json")
     assert applied.returncode == 0, applied.stderr
     said = json.loads(applied.stdout)
@@ -82,7 +77,7 @@ def test_from_an_empty_folder_to_the_arn_and_to_the_next_version(
     assert "web: published arn:" in applied.stderr
 
     begin = len(aws.calls())
-    same = folder.run("deploy")
+    same = folder.run("deploy", "--yes")
     assert same.returncode == 0, same.stderr
     assert "nothing to do" in same.stderr
     assert f"{app}-web:1" in same.stdout
