@@ -54,10 +54,10 @@ def init(
     """Write a layers.toml for what is in this folder; never over one that is there.
 
     It looks for pyproject.toml with its lock, requirements.txt, a SAM template, serverless.yml and
-    Terraform files with layers. Beside a call of our module, or a stack of your own that was
-    synthesized here, it writes the same application and layers for the other commands. On a
-    terminal it asks what it does not know for sure; elsewhere, or with --yes, it takes what it
-    found. It calls nothing in AWS.
+    Terraform files with layers; where none of them is, it looks into subfolders. Beside a call of
+    our module, or a stack of your own that was synthesized here, it writes the same application and
+    layers for the other commands. On a terminal it asks what it does not know for sure; elsewhere,
+    or with --yes, it takes what it found. It calls nothing in AWS.
 
     \b
     Example: lambda-layer init

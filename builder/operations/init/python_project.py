@@ -79,13 +79,20 @@ def _is_usable(root: Path, document: Mapping[str, Any]) -> bool:
         return False  # it only configures tools
     listed = {"dependencies", "dynamic"} & {*project, *poetry}
     if is_declared(document):
-        return bool(listed)
+        return "dynamic" in listed or bool(_required(document))
     hidden = (".venv", "node_modules")
     code = any(
         not any(part.startswith(".") or part in hidden for part in path.relative_to(root).parts)
         for path in root.rglob("*.py")
     )
     return bool(listed) or ("build-system" in document and code)
+
+
+def _required(document: Mapping[str, Any]) -> list[Any]:
+    """Return what is required; of Poetry's table without the interpreter."""
+    project, poetry = table_in(document, "project"), table_in(document, "tool", "poetry")
+    listed = [*(project.get("dependencies") or ()), *(poetry.get("dependencies") or ())]
+    return [each for each in listed if each != "python"]
 
 
 def _requires(document: Mapping[str, Any]) -> SpecifierSet:

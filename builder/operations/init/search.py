@@ -10,6 +10,7 @@ from builder.operations.init.ours import ours
 from builder.operations.init.python_project import app_of, project_layer, python_of
 from builder.operations.init.sam import sam_layers
 from builder.operations.init.serverless import serverless_layers
+from builder.operations.init.subfolders import subfolder_layers
 from builder.operations.init.terraform_files import terraform_layers
 from builder.spec.checks import APP_NAME
 
@@ -88,6 +89,7 @@ def _layers(root: Path, wishes: Wishes) -> tuple[list[DraftLayer], list[str]]:
         take = empty[:1] if empty and not found else []
         found += [_merged(layer, project) for layer in take] or ([] if found else [project])
         empty = [layer for layer in empty if layer not in take]
+    found = found or subfolder_layers(root, name)
     remarks = [
         f"{layer.origin}: what it is made of is not said there; write a [layers.{layer.name}]"
         for layer in empty
@@ -96,6 +98,11 @@ def _layers(root: Path, wishes: Wishes) -> tuple[list[DraftLayer], list[str]]:
         if wishes.layer:
             found[0] = replace(found[0], name=wishes.layer)
         return found, remarks
+    if (root / "Pipfile").is_file():
+        remarks.append(
+            "Pipfile is not read; run: pipenv requirements > requirements.txt, and write "
+            f'requirements = "requirements.txt" into [layers.{name}]'
+        )
     remarks.append(
         f"nothing here lists dependencies; [layers.{name}] has an example, {EXAMPLE[0]}: change it"
     )
