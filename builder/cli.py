@@ -60,6 +60,9 @@ COMMANDS = {
 """Each command's module below builder.commands, and its name there: only what is called is
 imported, because boto3 takes half a second that `--version` and completion need not wait for."""
 
+WITH_BUILDS = {"build", "deploy", "hook", "logs", "wait", "watch"}
+"""Commands during which a build may run; their end does not end it."""
+
 NEVER_SUGGESTED = {"move", "prune", "retire", "rollback", "stop"}
 """Commands that delete, or change what functions run with: no guess at a wrong name says these."""
 
@@ -168,7 +171,9 @@ class Commands(click.Group):
                 if isinstance(end, Ended)
                 else "interrupted"
             )
-            click.echo(f"{how}; a running build goes on, run it again to join it", err=True)
+            if ctx.invoked_subcommand in WITH_BUILDS:
+                how += "; a running build goes on, run it again to join it"
+            click.echo(how, err=True)
             ctx.exit(128 + number)
 
     def _explained(self, error: click.NoSuchOption) -> click.UsageError:

@@ -182,6 +182,8 @@ class Terraform:
                     done.code = process.wait(LONGEST)
                 except BaseException:
                     process.send_signal(signal.SIGINT)
+                    with contextlib.suppress(OSError):  # at SIGHUP the terminal may be gone
+                        self.say(f"waiting for {self.name} to end in order; again: at once")
                     with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
                         process.wait(GRACE)
                     process.kill()

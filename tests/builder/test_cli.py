@@ -170,3 +170,22 @@ def test_the_help_has_each_commands_own_sentence_and_imports_none() -> None:
     assert {name for name in imported if name.startswith("builder.commands.")} == {
         "builder.commands.options"
     }
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["explain"], "interrupted\n"),
+        (["deploy"], "interrupted; a running build goes on, run it again to join it\n"),
+    ],
+)
+def test_an_interrupt_speaks_of_builds_where_one_may_run(
+    command: list[str], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("builder.commands.explain.words", interrupted)
+    monkeypatch.setattr("builder.commands.options.Setting.load", interrupted)
+    done = CliRunner().invoke(main, command)
+    assert (done.exit_code, done.stderr) == (130, said)

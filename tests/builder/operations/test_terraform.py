@@ -169,12 +169,16 @@ def test_an_interrupt_reaches_the_program_once_and_is_waited_for(
         "touch began; i=0; while [ $i -lt 600 ]; do sleep 0.1; i=$((i+1)); done",
     )
     command = [sys.executable, "-c", WAITS, str(tmp_path)]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
         wait_until(lambda: (tmp_path / "began").exists(), "the program to begin")
         time.sleep(0.1)
         process.send_signal(number)
-        assert process.wait(PATIENCE) != 0
+        said, _ = process.communicate(timeout=PATIENCE)
+        assert process.returncode != 0
     assert (tmp_path / "ended").read_text().split() == ["once", "state"]
+    assert said == "waiting for terraform to end in order; again: at once\n"
 
 
 def test_what_nohup_ignores_does_not_end_the_program(tmp_path: Path) -> None:
