@@ -38,6 +38,22 @@ def test_records_are_there_after_a_restart_and_the_unfinished_are_faults(tmp_pat
     assert [phase.get("phaseStatus") for phase in found["phases"]] == ["FAULT", None]
 
 
+@pytest.mark.parametrize(("end", "seconds"), [(100.999, 0), (101.5, 1), (101.999, 1), (102.5, 2)])
+def test_a_phase_took_the_whole_seconds_between_its_times(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: float, seconds: int
+) -> None:
+    times = iter([100.0, end])
+    monkeypatch.setattr("embedded.codebuild.builds.present", lambda: next(times))
+    record = Builds(tmp_path).add(document())
+
+    record.begin("BUILD")
+    record.finish("SUCCEEDED")
+
+    (phase,) = record.document()["phases"]
+    assert (phase["startTime"], phase["endTime"]) == (100.0, end)
+    assert phase["durationInSeconds"] == seconds
+
+
 def test_a_token_is_remembered_for_five_minutes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
