@@ -3,31 +3,52 @@
 import os
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bench.contest import Result
-from bench.measure import Failed, Usage, run
+from bench.measure import Failed, Usage, family, resident, run
 from bench.others import zip_folder
 from bench.ours import Ours
 from bench.samples import Sample
+from tests.patience import PATIENCE
 
 
-def test_the_memory_of_all_processes_of_a_command_is_seen(tmp_path: Path) -> None:
+def test_the_memory_of_all_processes_of_a_command_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     child = "import sys; block = bytearray(60_000_000); print(flush=True); sys.stdin.read()"
     parent = f"""if True:
-    import subprocess, sys, time
+    import pathlib, subprocess, sys, time
     command = [sys.executable, "-c", {child!r}]
     both = [subprocess.Popen(command, stdin=-1, stdout=-1) for _ in range(2)]
     [child.stdout.readline() for child in both]
-    time.sleep(0.5)
+    ends = time.monotonic() + {PATIENCE}
+    while not pathlib.Path("seen").exists() and time.monotonic() < ends:
+        time.sleep(0.05)
     [child.communicate() for child in both]"""
+    looked = 0
 
+    def look(pid: int) -> Iterator[int]:
+        """Let the command end once both have been there for a whole look."""
+        nonlocal looked
+        found = list(family(pid))
+        looked += sum(map(resident, found)) > 120_000_000
+        if looked > 1:
+            (tmp_path / "seen").touch()
+        yield from found
+
+    monkeypatch.setattr("bench.measure.family", look)
     usage = run([sys.executable, "-c", parent], tmp_path, os.environ)
 
+    assert looked > 1
     assert usage.peak > 120_000_000
-    assert usage.wall >= 0.5
+
+
+def test_the_time_of_a_command_is_that_of_a_clock_on_the_wall(tmp_path: Path) -> None:
+    assert run(["sleep", "0.5"], tmp_path, os.environ).wall >= 0.5
 
 
 def test_a_command_that_fails_is_no_result(tmp_path: Path) -> None:
