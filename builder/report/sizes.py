@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from builder.report.size_advice import advice_fields
-from builder.report.tables import megabytes, new_table, show, show_json
+from builder.report.tables import is_narrow, megabytes, new_table, show, show_json
 from builder.sizes.advice import Advice
 from builder.sizes.model import CLOSE, FITS, TOO_LARGE, UNKNOWN, LayerSize, PackageSize, TargetSize
 from builder.sizes.together import Together
@@ -20,6 +20,9 @@ SHOWN = 20
 """Packages that are shown unless all are asked for."""
 
 BAR = 24
+ROOM = 100
+"""Columns from which on a terminal has room for the bars: the words come first."""
+
 STYLES = {FITS: "green", CLOSE: "yellow", TOO_LARGE: "red", UNKNOWN: "yellow"}
 
 
@@ -56,7 +59,8 @@ def _at_least(layer: LayerSize) -> str:
 
 def _table(layer: LayerSize, target: TargetSize, *, everything: bool) -> RenderableType:
     title = f"{escape(layer.name)}: {target.target}"
-    table = new_table("package", "version", "unzipped", "zipped", "with all only it needs", "",
+    bars = () if is_narrow(ROOM) else ("",)
+    table = new_table("package", "version", "unzipped", "zipped", "with all only it needs", *bars,
                       title=title)  # fmt: skip
     largest = sorted(target.packages, key=lambda package: (-package.size, package.name))
     shown = largest if everything else [p for p in largest if p.unknown or p in largest[:SHOWN]]
@@ -69,12 +73,12 @@ def _table(layer: LayerSize, target: TargetSize, *, everything: bool) -> Rendera
             "[yellow]unknown[/]" if package.unknown else megabytes(package.size),
             "" if package.unknown else megabytes(package.packed),
             megabytes(alone) if alone > package.size else "",
-            bar(package.size, most),
+            *(bar(package.size, most) for _ in bars),
         )
     rest = [package for package in largest if package not in shown]
     if rest:
         size, packed = sum(p.size for p in rest), sum(p.packed for p in rest)
-        table.add_row(f"{len(rest)} more", "", megabytes(size), megabytes(packed), "", "")
+        table.add_row(f"{len(rest)} more", "", megabytes(size), megabytes(packed))
     return table
 
 

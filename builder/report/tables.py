@@ -38,7 +38,7 @@ STYLES = {
     PROBLEM: "red",
 }
 
-WHOLE = {"published", "status", "version"}
+WHOLE = {"published", "status", "unzipped", "version", "zipped"}
 """Columns that stay on one line: where a terminal is narrow, the others are wrapped."""
 
 PIPE_WIDTH = 1000
@@ -70,10 +70,10 @@ def new_table(*columns: str, title: str = "") -> Table:
     return table
 
 
-def is_narrow() -> bool:
-    """Whether stdout is a terminal that a row with an ARN does not fit into."""
+def is_narrow(columns: int = WIDE) -> bool:
+    """Whether stdout is a terminal of fewer columns; without them: than a row with an ARN has."""
     console = SafeConsole()
-    return console.is_terminal and console.width < WIDE
+    return console.is_terminal and console.width < columns
 
 
 def show(*parts: RenderableType) -> None:

@@ -98,13 +98,12 @@ def _layers(root: Path, wishes: Wishes) -> tuple[list[DraftLayer], list[str]]:
         if wishes.layer:
             found[0] = replace(found[0], name=wishes.layer)
         return found, remarks
-    if (root / "Pipfile").is_file():
-        remarks.append(
-            "Pipfile is not read; run: pipenv requirements > requirements.txt, and write "
-            f'requirements = "requirements.txt" into [layers.{name}]'
-        )
     remarks.append(
-        f"nothing here lists dependencies; [layers.{name}] has an example, {EXAMPLE[0]}: change it"
+        f"Pipfile is not read, and [layers.{name}] has an example; run: pipenv requirements > "
+        'requirements.txt, and write there: requirements = "requirements.txt"'
+        if (root / "Pipfile").is_file()
+        else f"nothing here lists dependencies; [layers.{name}] has an example, {EXAMPLE[0]}: "
+        "change it"
     )
     return [DraftLayer(name, "an example", {"dependencies": EXAMPLE})], remarks
 

@@ -59,3 +59,18 @@ def test_what_packages_call_themselves_does_not_command_a_terminal(
     out = capsys.readouterr().out
     assert "\x1b]" not in out
     assert "[red]1" in out
+
+
+@pytest.mark.parametrize(("columns", "bars"), [("60", False), ("80", False), ("100", True)])
+def test_a_narrow_terminal_has_whole_words_and_no_bars(
+    columns: str, bars: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in {"FORCE_COLOR": "1", "TERM": "xterm", "COLUMNS": columns}.items():
+        monkeypatch.setenv(name, value)
+    found = layer(name="charset-normalizer", version="2026.10.19.post1")
+    sizes.show_sizes([found], everything=False)
+    out = capsys.readouterr().out
+    assert ("█" in out) == bars
+    for word in ("2026.10.19.post1", "unzipped", "zipped", "10.0 MB"):
+        assert word in out
+    assert ("charset-normalizer" in out) == (columns != "60")
