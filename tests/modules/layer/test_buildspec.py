@@ -31,7 +31,7 @@ def test_what_a_build_leaves_is_sealed_by_a_variable_that_codebuild_keeps(
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=True,
     )
 
