@@ -6,7 +6,7 @@ import click
 
 from builder import report
 from builder.clock import Clock
-from builder.commands.options import Setting, as_json, layer_name, pass_setting
+from builder.commands.options import Setting, as_json, layer_name, of_release, pass_setting
 from builder.errors import LayerError
 from builder.functions.move import Moves, hand_over, move_functions
 from builder.layer.layer import Layer
@@ -18,14 +18,14 @@ from builder.report.moves import show_moves
 
 @click.command("move")
 @layer_name
-@click.option("--to", "version", type=int, help="This version; default: the current release.")
+@of_release
 @as_json
 @pass_setting
 def move(setting: Setting, name: str, *, version: int | None, as_json: bool) -> None:
     """Move the functions that `functions` names for a layer, and name those left behind.
 
     Functions that are there already stay as they are, so it can be repeated at any time. With
-    --to another version the functions are there until the next release moves them.
+    --release of another version the functions are there until the next release moves them.
 
     \b
     Example: lambda-layer move web

@@ -48,7 +48,7 @@ def test_functions_go_to_an_earlier_version_by_hand(project: Project) -> None:
     assert project.run("build", "web").exit_code == 0
     assert versions(project, name) == ["2"]
 
-    done = project.run("move", "web", "--to", "1", "--json")
+    done = project.run("move", "web", "--release", "1", "--json")
 
     assert done.exit_code == 0
     found = json.loads(done.stdout)
@@ -76,7 +76,7 @@ def test_a_version_that_is_not_there_is_refused_with_those_that_are(
         LayerName=f"{project.app}-web", VersionNumber=1
     )
 
-    refused = project.run("move", "web", "--to", to)
+    refused = project.run("move", "web", "--release", to)
 
     assert refused.exit_code == 1
     assert problem in refused.stderr
