@@ -103,7 +103,8 @@ class Record(Extensible):
     older versions of this program.
     ``lessons`` has by runtime why builds need a container, learnt where one has then succeeded.
     ``steps`` are the times of the last release that was walked to its end.
-    ``open_calls`` are publications that were not answered.
+    ``open_calls`` are publications that were not answered. ``pruned`` are ARNs of versions that are
+    being deleted, or were: none is adopted, pinned or recorded any more.
     """
 
     layer: str
@@ -120,6 +121,7 @@ class Record(Extensible):
     sharing: Sharing | None = None
     steps: Steps | None = None
     open_calls: tuple[OpenCall, ...] = ()
+    pruned: tuple[str, ...] = ()
 
     @property
     def reason(self) -> str:
@@ -196,6 +198,11 @@ class Record(Extensible):
         if attempt is not None and attempt.token == token and not attempt.failure:
             attempt = replace(attempt, failure=failure)
         return replace(self, refused=refused, attempt=attempt)
+
+    def pruning(self, arns: Sequence[str]) -> Record:
+        """Return the record once versions are about to be deleted."""
+        known = [arn for arn in self.pruned if arn not in arns]
+        return replace(self, pruned=(*known, *arns)[-KEPT_RELEASES:]) if arns else self
 
     def published(self, release: Release, *, moving: bool = False) -> Record:
         """Return the record once a release is published: its attempt is over.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from builder.clock import Clock
-from builder.errors import LayerError, SourceError
+from builder.errors import ConflictError, LayerError, SourceError
 from builder.functions.move import hand_over, move_functions
 from builder.layer.layer import Layer
 from builder.layer.record import Pin, Record, Release
+from builder.layer.sharing import Sharing
 from builder.progress import Progress
 from builder.protocol.statuses import CURRENT, UNMOVED, UNSHARED
 from builder.release.plan import plan
@@ -36,11 +38,41 @@ def roll_back(
     LayerError when functions were not moved; the pin holds, and running it again moves the rest.
     """
     pin = Pin(release, by, clock.timestamp(), reason)
-    pinned = layer.records.change(lambda record: replace(record, pinned=_kept(record, pin)))
+    pinned = layer.records.change(partial(_pinned, pin=pin, where=layer.records.url))
     progress(f"{pinned.pinned}")
     name_current(layer, release, progress=progress)
-    move_functions(layer, release.layer_arn, progress=progress, clock=clock).check()
+    moves = move_functions(
+        layer,
+        release.layer_arn,
+        progress=progress,
+        clock=clock,
+        overtaken=lambda: not _holds(layer.records.load_or_new(), release),
+    )
+    if moves.overtaken:
+        raise ConflictError(
+            f"layer {layer.name!r} was pinned otherwise, or unpinned, while functions were moved",
+            where=layer.records.url,
+            expected=f"version {release.version} to stay pinned until all were moved",
+            fix="see who did so: lambda-layer status; what was decided last holds",
+        )
+    moves.check()
     return pinned.pinned or pin
+
+
+def _pinned(record: Record, *, pin: Pin, where: str) -> Record:
+    """Return the record with the pin; raise ConflictError for a version that is being deleted."""
+    if pin.release.layer_arn in record.pruned:
+        raise ConflictError(
+            f"version {pin.release.version} is being deleted by a prune",
+            where=where,
+            expected="a version that stays",
+            fix="roll back to another one: lambda-layer rollback without a version lists them",
+        )
+    return replace(record, pinned=_kept(record, pin))
+
+
+def _holds(record: Record, release: Release) -> bool:
+    return record.pinned is not None and record.pinned.release.layer_arn == release.layer_arn
 
 
 def unpinning_of(layer: Layer) -> Unpinning:
@@ -65,13 +97,38 @@ def unpinning_of(layer: Layer) -> Unpinning:
 def unpin(layer: Layer, unpinning: Unpinning, *, clock: Clock, progress: Progress) -> None:
     """Let the pin go, and move the functions to the current release if no build is due first.
 
-    Raise LayerError when functions were not moved.
+    What the current release owes is noted with it: should we be killed, the next plan says so, and
+    the next apply does it. Raise LayerError when functions were not moved.
     """
-    layer.records.change(lambda record: replace(record, pinned=None))
+    before = layer.records.load_or_new().sharing
+    layer.records.change(_unpinned)
     progress(f"no longer {unpinning.pin}")
     if unpinning.moves_to is not None:
         name_current(layer, unpinning.moves_to, progress=progress)
+        layer.records.change(partial(_named, before=before))
         hand_over(layer, unpinning.moves_to, progress=progress, clock=clock).check()
+
+
+def _unpinned(record: Record) -> Record:
+    """Return the record without its pin: functions and the parameter are where the pin was."""
+    handover, sharing = record.handover, record.sharing
+    return replace(
+        record,
+        pinned=None,
+        handover=replace(handover, number=0) if handover else None,
+        sharing=_unnamed(sharing) if sharing and sharing.parameters else sharing,
+    )
+
+
+def _unnamed(sharing: Sharing) -> Sharing:
+    return replace(sharing, layer_arn="")
+
+
+def _named(record: Record, *, before: Sharing | None) -> Record:
+    """Return the record once the parameter has the current release, if nobody has shared since."""
+    if before is None or record.sharing != _unnamed(before):
+        return record
+    return replace(record, sharing=before)
 
 
 def _kept(record: Record, pin: Pin) -> Pin:

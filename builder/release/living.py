@@ -57,6 +57,7 @@ def _versions(layer: Layer) -> dict[int, LayerVersion]:
 
 def _recorded(record: Record, versions: dict[int, LayerVersion]) -> list[Release]:
     alive = {version.arn for version in versions.values()}
+    alive -= set(record.pruned)
     found = [release for release in record.all_releases if release.layer_arn in alive]
     return sorted(found, key=lambda release: -release.version)
 
@@ -64,7 +65,7 @@ def _recorded(record: Record, versions: dict[int, LayerVersion]) -> list[Release
 def _is_ours(layer: Layer, record: Record, version: LayerVersion) -> bool:
     """Whether a version says that it is this layer's. A refused one, or one of before, is not."""
     is_marked = version.app == layer.app and Token.parse(version.token) is not None
-    return is_marked and version.arn not in record.refused
+    return is_marked and version.arn not in (*record.refused, *record.pruned)
 
 
 def _read_back(layer: Layer, version: LayerVersion) -> Release | None:

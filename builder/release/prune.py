@@ -22,6 +22,9 @@ from builder.release.leftovers import Listing, sweep
 from builder.release.open_calls import is_surplus, remove_surplus
 from builder.spec.app_spec import AppSpec
 
+UNFINISHED = "its release is not finished"
+"""Why a version stays that a release may adopt: its sources are those of a build under way."""
+
 SHOWN_USERS = 3
 """Functions that a reason names before it counts the rest."""
 
@@ -122,24 +125,62 @@ def decide(
 def prune(layer: Layer, pruning: Pruning, progress: Progress) -> int:
     """Delete what goes; return how many object versions the bucket is rid of.
 
-    The version goes first, then its objects, then what the record says of it: run again after a
-    crash, it goes on with what is left.
+    What goes is noted first, unless it is needed since it was judged: a release or a rollback that
+    goes back to a version sees the note, or prune sees the release or the rollback. The version
+    goes next, then its objects, then what the record says of it: run again after a crash, it goes
+    on with what is left.
     """
+    pruning = _noted(layer, pruning, progress)
     for verdict in pruning.going:
         if not verdict.gone:
             layer.services.layers.delete(layer.site.layer_name, verdict.version)
             progress(f"deleted {verdict.arn}")
-    count = sum(
-        layer.services.store.delete_all(prefix)
-        for fingerprint in pruning.fingerprints
-        for prefix in layer.keys.prefixes(fingerprint)
-    )
+    count = done = 0
+    for fingerprint in pruning.fingerprints:
+        if fingerprint in _needed(layer.records.load_or_new()):
+            continue
+        done += 1
+        count += sum(
+            layer.services.store.delete_all(prefix) for prefix in layer.keys.prefixes(fingerprint)
+        )
     if count:
-        progress(f"deleted {count} object versions of {len(pruning.fingerprints)} artifacts")
+        progress(f"deleted {count} object versions of {done} artifacts")
     arns = {verdict.arn for verdict in pruning.going}
     if arns:
         layer.records.change(lambda record: _without(record, arns))
     return count
+
+
+def _noted(layer: Layer, pruning: Pruning, progress: Progress) -> Pruning:
+    """Note in the record what goes, and return that: without what is needed by now."""
+    if not pruning.going:
+        return pruning
+
+    def noted(record: Record) -> Record:
+        return record.pruning([v.arn for v in pruning.going if not _needs(record, v)])
+
+    record = layer.records.change(noted)
+    verdicts = []
+    for verdict in pruning.verdicts:
+        why = "" if verdict.stays else _needs(record, verdict)
+        if why:
+            progress(f"keeping {verdict.arn}: {why}")
+        verdicts.append(replace(verdict, stays=verdict.stays or why))
+    ordered = tuple(verdicts)
+    return Pruning(ordered, _fingerprints(ordered, record))
+
+
+def _needs(record: Record, verdict: Verdict) -> str:
+    """Say what the record needs a version for that was to go, "" for nothing."""
+    current, pin = record.current, record.pinned
+    if pin is not None and pin.release.layer_arn == verdict.arn:
+        return str(pin)
+    if current is not None and current.layer_arn == verdict.arn:
+        return CURRENT
+    attempt = record.attempt
+    own = verdict.fingerprint and verdict.arn not in record.refused
+    is_wanted = attempt and attempt.is_open and attempt.fingerprint == verdict.fingerprint
+    return UNFINISHED if own and is_wanted and not verdict.gone else ""
 
 
 def freed(layer: Layer, pruning: Pruning) -> int:
@@ -197,8 +238,10 @@ class _Reasons:
         if version.arn in self.unwanted:
             return _used_by(self.users.get(version.arn, ()))
         token, attempt = Token.parse(version.token), self.record.attempt
-        if attempt is not None and token is not None and token.number >= attempt.number:
-            return "its release is not finished"
+        if attempt is not None and token is not None:
+            again = attempt.is_open and token.fingerprint == attempt.fingerprint
+            if token.number >= attempt.number or (again and token.number >= attempt.since):
+                return UNFINISHED
         known = {release.layer_arn for release in self.record.releases}
         if not version.app and version.arn not in known:
             return "published for an application that it does not name"
@@ -248,12 +291,15 @@ def _fingerprint(version: LayerVersion, known: Mapping[str, Release]) -> str:
 
 def _fingerprints(verdicts: Sequence[Verdict], record: Record) -> tuple[str, ...]:
     """Return the fingerprints that nothing is left of once the versions have gone."""
-    needed = {verdict.fingerprint for verdict in verdicts if verdict.stays}
-    needed |= {found.fingerprint for found in (record.current, record.attempt) if found}
-    if record.pinned is not None:
-        needed.add(record.pinned.release.fingerprint)
+    needed = _needed(record) | {verdict.fingerprint for verdict in verdicts if verdict.stays}
     going = dict.fromkeys(verdict.fingerprint for verdict in verdicts if not verdict.stays)
     return tuple(found for found in going if found and found not in needed)
+
+
+def _needed(record: Record) -> set[str]:
+    """Return the fingerprints whose objects the record needs whatever versions there are."""
+    needed = {found.fingerprint for found in (record.current, record.attempt) if found}
+    return needed | ({record.pinned.release.fingerprint} if record.pinned else set())
 
 
 def _without(record: Record, arns: set[str]) -> Record:

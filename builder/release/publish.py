@@ -176,7 +176,7 @@ def _existing(layer: Layer, artifact: Artifact, token: Token, since: int) -> Lay
     found: list[tuple[bool, int, LayerVersion]] = []
     for listed in layer.services.layers.versions(layer.site.layer_name):
         other = Token.parse(listed.token)
-        if listed.arn in record.refused:
+        if listed.arn in (*record.refused, *record.pruned):
             continue
         if listed.token and not listed.is_of(layer.app):
             raise _shared(layer, listed)

@@ -99,6 +99,8 @@ FILES: dict[str, dict[str, Row | Commands]] = {
         "explain": Commands((), "explain pyhton", "did you mean 'python'?", (), "explain python"),
     },
     "builder/operations/rollback.py": {
+        "_pinned": Elsewhere("two at once: tests/builder/operations/test_rollback.py"),
+        "roll_back": Elsewhere("two at once: tests/builder/operations/test_rollback.py"),
         "unpinning_of": Commands(
             ("build web",), "unpin web", "lambda-layer status shows", (), "status web"
         ),

@@ -1,17 +1,18 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from builder.errors import LayerError
+from builder.errors import ConflictError, LayerError
 from builder.layer.layer import Layer
 from builder.layer.record import Pin, Release
 from builder.layer.releases import known_release
 from builder.operations.rollback import roll_back, unpin, unpinning_of
-from builder.protocol.statuses import CURRENT, PINNED, STALE
+from builder.protocol.statuses import CURRENT, PINNED, STALE, UNMOVED, UNSHARED
 from builder.release.plan import plan
 from builder.release.release import Order, ensure
 from tests.builder.aws.test_layers import archive
-from tests.builder.conftest import World, die, quick
+from tests.builder.conftest import DoomedSession, Killed, World, die, quick
 
 
 def function_of(world: World, release: Release) -> str:
@@ -193,3 +194,73 @@ def test_a_layer_can_be_unpinned_whose_sources_are_broken(world: World) -> None:
 def test_a_layer_that_is_not_pinned_cannot_be_unpinned(world: World) -> None:
     with pytest.raises(LayerError, match="is not pinned"):
         unpinning_of(world.layer())
+
+
+# Others at the same moment
+
+
+def test_of_two_rollbacks_at_once_the_last_pin_has_the_functions(world: World) -> None:
+    _, second = two_releases(world)
+    layer = world.layer(functions=(world.name,))
+
+    def another(line: str) -> None:
+        if line.startswith("pinned to version 1"):
+            back(world, 2)
+
+    with pytest.raises(ConflictError, match="pinned otherwise, or unpinned"):
+        roll_back(layer, release_at(layer, 1), by="bob", reason="", clock=quick(), progress=another)
+
+    assert layers_of(world) == [second.layer_arn]
+    assert plan(world.layer()).release == second
+
+
+def test_a_rollback_that_is_unpinned_meanwhile_leaves_the_functions_where_they_belong(
+    world: World,
+) -> None:
+    _, second = two_releases(world)
+    layer = world.layer(functions=(world.name,))
+
+    def another(line: str) -> None:
+        if line.startswith("pinned to version 1"):
+            unpin(layer, unpinning_of(layer), clock=quick(), progress=lambda _line: None)
+
+    with pytest.raises(ConflictError, match="pinned otherwise, or unpinned"):
+        roll_back(layer, release_at(layer, 1), by="bob", reason="", clock=quick(), progress=another)
+
+    assert layers_of(world) == [second.layer_arn]
+    assert plan(layer).status == CURRENT
+
+
+def test_a_version_that_is_being_pruned_cannot_be_pinned(world: World) -> None:
+    first, _ = two_releases(world)
+    layer = world.layer(functions=(world.name,))
+    layer.records.change(lambda record: record.pruning([first.layer_arn]))
+
+    with pytest.raises(ConflictError, match="version 1 is being deleted by a prune"):
+        back(world)
+    assert plan(world.layer()).status == CURRENT
+
+
+def test_an_unpin_that_is_killed_is_finished_by_the_next_apply(world: World) -> None:
+    name = f"/layers/{world.name}"
+    fields: dict[str, Any] = {"functions": (world.name,), "parameter": name}
+    world.release(world.layer(parameter=name))
+    world.edit()
+    second = world.release(world.layer(parameter=name))
+    function_of(world, second)
+    world.release(world.layer(**fields))
+    layer = world.layer(**fields)
+    roll_back(
+        layer, release_at(layer, 1), by="a", reason="", clock=quick(),
+        progress=lambda _line: None,
+    )  # fmt: skip
+    doomed = replace(layer, services=world.connect(DoomedSession(1)))
+
+    with pytest.raises(Killed):
+        unpin(doomed, unpinning_of(layer), clock=quick(), progress=lambda _line: None)
+
+    assert plan(layer).status in {UNMOVED, UNSHARED}
+    world.release(world.layer(**fields))
+    assert layers_of(world) == [second.layer_arn]
+    assert world.services.parameters.get(name) == second.layer_arn
+    assert plan(world.layer(**fields)).status == CURRENT

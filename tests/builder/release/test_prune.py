@@ -5,6 +5,7 @@ import pytest
 from builder.aws.functions import Use
 from builder.aws.layers import LayerVersion
 from builder.layer.record import Pin, Record, Release
+from builder.release.living import living_releases
 from builder.release.prune import Pruning, decide, prune, pruning_of
 from tests.builder.aws.test_layers import archive
 from tests.builder.conftest import World
@@ -137,6 +138,10 @@ def test_an_artifact_stays_that_a_build_under_way_may_use() -> None:
     building = replace(record(1, 2), attempt=attempt_of(3, PRINTS[1]))
     found = decide(versions(1, 2), building, [], 1, "shop")
 
+    assert going(found) == []
+    assert why(found, 1) == "its release is not finished"
+    failed = replace(building, attempt=replace(attempt_of(3, PRINTS[1]), failure="it broke"))
+    found = decide(versions(1, 2), failed, [], 1, "shop")
     assert going(found) == [1]
     assert found.fingerprints == ()
 
@@ -303,3 +308,48 @@ def test_versions_of_others_go_only_when_asked_and_nothing_is_seen_to_need_them(
     nothing_follows = decide(old, Record("web"), uses, 1, "shop", shared)
     assert going(nothing_follows) == []
     assert why(nothing_follows, 4) == "no release of ours follows on it yet"
+
+
+# What is needed once it was judged
+
+
+def test_a_version_that_is_pinned_after_it_was_judged_stays_with_its_objects(
+    world: World,
+) -> None:
+    first, _ = released(world, 2)
+    layer = world.layer()
+    judged = pruning_of(layer, 1)
+    assert going(judged) == [1]
+    layer.records.change(lambda record: replace(record, pinned=Pin(first, "alice", "2026-01-01")))
+
+    said: list[str] = []
+    assert prune(layer, judged, said.append) == 0
+
+    assert layer.services.layers.get(first.layer_arn) is not None
+    assert first in layer.records.load_or_new().releases
+    assert said == [f"keeping {first.layer_arn}: pinned to version 1 by alice since 2026-01-01"]
+
+
+def test_a_version_that_a_release_goes_back_to_after_it_was_judged_stays(world: World) -> None:
+    first, _ = released(world, 2)
+    layer = world.layer()
+    judged = pruning_of(layer, 1)
+    begun = replace(attempt_of(3), fingerprint=first.fingerprint)
+    layer.records.change(lambda record: record.begun(begun))
+
+    assert prune(layer, judged, lambda _line: None) == 0
+
+    assert layer.services.layers.get(first.layer_arn) is not None
+    assert going(pruning_of(layer, 1)) == []
+    assert why(pruning_of(layer, 1), 1) == "its release is not finished"
+
+
+def test_a_version_that_is_about_to_be_deleted_is_neither_adopted_nor_listed(
+    world: World,
+) -> None:
+    first, second = released(world, 2)
+    layer = world.layer()
+    layer.records.change(lambda record: record.pruning([first.layer_arn]))
+
+    assert living_releases(layer, layer.records.load_or_new()) == [second]
+    assert going(pruning_of(layer, 1)) == [1]
