@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from typing import Any
 
 from embedded.aws import EmbeddedAws
 from tests.listing import every
@@ -11,8 +12,11 @@ from tests.patience import wait_until
 from tests.terraform.builds import quick_builds
 from tests.terraform.conftest import Make
 
+FORMS = ("stack", "module")
 
-def test_a_stack_with_every_option_builds_publishes_and_goes(make: Make, aws: EmbeddedAws) -> None:
+
+def every_option(aws: EmbeddedAws) -> dict[str, Any]:
+    """Return settings of an application, and make in AWS what they name."""
     key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
     signing = aws.client("kms").create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
     logs = f"access-{uuid.uuid4().hex[:10]}"
@@ -31,19 +35,23 @@ def test_a_stack_with_every_option_builds_publishes_and_goes(make: Make, aws: Em
         "subnets": ("subnet-0123abcd",),
         "security_groups": ("sg-0123abcd",),
     }
-    stack = make(
-        app={
-            "sync_mode": False,
-            "kms_key": key,
-            "signing_key": signing["KeyMetadata"]["Arn"],
-            "permissions_boundary": boundary,
-            "access_logs": logs,
-            "vpc": network,
-            "tracing": True,
-            "dead_letter": dead["Attributes"]["QueueArn"],
-            "log_retention_days": 365,
-        }
-    )
+    return {
+        "sync_mode": False,
+        "kms_key": key,
+        "signing_key": signing["KeyMetadata"]["Arn"],
+        "permissions_boundary": boundary,
+        "access_logs": logs,
+        "vpc": network,
+        "tracing": True,
+        "dead_letter": dead["Attributes"]["QueueArn"],
+        "log_retention_days": 365,
+    }
+
+
+def test_with_every_option_it_builds_publishes_and_goes(make: Make, aws: EmbeddedAws) -> None:
+    options = every_option(aws)
+    key, boundary, logs = (options[n] for n in ("kms_key", "permissions_boundary", "access_logs"))
+    stack = make(app=options)
     quick_builds(stack)
 
     stack.apply()
@@ -74,7 +82,7 @@ def test_a_stack_with_every_option_builds_publishes_and_goes(make: Make, aws: Em
         FunctionName=f"{stack.name}-layers-publisher"
     )
     assert publisher["TracingConfig"]["Mode"] == "Active"
-    assert publisher["DeadLetterConfig"]["TargetArn"] == dead["Attributes"]["QueueArn"]
+    assert publisher["DeadLetterConfig"]["TargetArn"] == options["dead_letter"]
     assert publisher["KMSKeyArn"] == key
 
     stack.destroy()
