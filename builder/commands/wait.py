@@ -6,6 +6,7 @@ import click
 
 from builder import report
 from builder.clock import Clock
+from builder.commands.duration import seconds
 from builder.commands.options import Setting, as_json, layer_name, pass_setting
 from builder.operations.wait import wait_for_release
 from builder.report.release import show_release
@@ -14,7 +15,12 @@ from builder.report.release import show_release
 @click.command()
 @layer_name
 @click.option(
-    "--timeout", default=90.0, show_default=True, metavar="MINUTES", help="Give up after that long."
+    "--timeout",
+    callback=seconds("m"),
+    default="90m",
+    show_default=True,
+    metavar="DURATION",
+    help="Give up after that long: 90s, 20m, 1h; a number alone is minutes.",
 )
 @as_json
 @pass_setting
@@ -25,10 +31,10 @@ def wait(setting: Setting, name: str, *, timeout: float, as_json: bool) -> None:
     end of its log), when it is not released, or after the timeout.
 
     \b
-    Example: lambda-layer wait web --timeout 20
+    Example: lambda-layer wait web --timeout 20m
     """
     (layer,) = setting.layers((name,))
     release = wait_for_release(
-        layer, timeout=timeout * 60, progress=report.progress(name), clock=Clock()
+        layer, timeout=timeout, progress=report.progress(name), clock=Clock()
     )
     show_release(layer, release, as_json=as_json)

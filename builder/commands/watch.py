@@ -7,6 +7,7 @@ import sys
 import click
 
 from builder.clock import Clock
+from builder.commands.duration import seconds
 from builder.commands.options import Setting, as_json, layer_name, pass_setting
 from builder.operations.watch import watch
 from builder.protocol.statuses import PUBLISHED
@@ -17,15 +18,15 @@ from builder.report.watch import show_views
 @layer_name
 @click.option(
     "--wait",
-    metavar="SECONDS",
-    type=click.IntRange(min=0),
-    default=600,
+    metavar="DURATION",
+    callback=seconds("s"),
+    default="10m",
     show_default=True,
-    help="How long to wait for a build to begin.",
+    help="How long to wait for a build to begin: 90s, 5m, 1h; a number alone is seconds.",
 )
 @as_json
 @pass_setting
-def watch_command(setting: Setting, name: str, *, wait: int, as_json: bool) -> None:
+def watch_command(setting: Setting, name: str, *, wait: float, as_json: bool) -> None:
     """Watch a layer being built and published, for example during `terraform apply`.
 
     Shows CodeBuild's phases and the step each build is at; then the sizes and the ARN. Where there

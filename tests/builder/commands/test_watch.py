@@ -67,7 +67,7 @@ def test_ctrl_c_ends_the_watching(project: Project) -> None:
 
 
 def test_when_nothing_begins_the_error_says_where_to_look(project: Project) -> None:
-    done = project.run("watch", "web", "--wait", "0")
+    done = project.run("watch", "web", "--wait", "0s")
 
     assert done.exit_code == 1
     assert "ERROR: no build of layer 'web' began within 0 seconds" in done.stderr
