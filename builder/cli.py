@@ -27,6 +27,7 @@ COMMANDS = {
     "adopt": "adopt:adopt",
     "audit": "audit:audit",
     "build": "build:build",
+    "build-images": "build_images:build_images",
     "client": "client:client",
     "deploy": "deploy:deploy",
     "diff": "diff:diff",

@@ -37,6 +37,7 @@ locals {
       exclude_newer   = layer.exclude_newer == null ? module.described.defaults.exclude_newer : layer.exclude_newer
       licences        = layer.licences == null ? module.described.defaults.licences : layer.licences
       compute         = layer.compute == null ? module.described.defaults.compute : layer.compute
+      images          = layer.images == null ? module.described.defaults.images : layer.images
       keep            = layer.keep == null ? module.described.defaults.keep : layer.keep
       size_check      = layer.size_check == null ? module.described.defaults.size_check : layer.size_check
     }

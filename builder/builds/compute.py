@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from builder.aws.codebuild import BuildState
 from builder.builds.last_words import LastWords
-from builder.builds.start import Job, Placement, target_of
+from builder.builds.start import Job, Placement, container, target_of
 from builder.clock import Clock
 from builder.layer.attempt import Attempt, Lesson
 from builder.layer.layer import Layer
@@ -21,7 +21,6 @@ from builder.spec.compute import (
     LAMBDA_MINUTES,
     LAMBDA_PYTHON,
     LAMBDA_REGIONS,
-    container_of,
     is_lambda,
     lambda_of,
 )
@@ -84,7 +83,7 @@ class Compute:
         target, wanted = target_of(self._layer, job), self._layer.spec.compute
         if wanted == "lambda" or (self.is_auto and not self.why_not(attempt, job)):
             return Placement(lambda_of(target), self.may_leave(job))
-        return Placement(container_of(target), may_leave=False)
+        return container(self._layer, target)
 
     def why_not(self, attempt: Attempt, job: Job) -> str:
         """Return why ``auto`` takes a container, "" when it takes Lambda compute."""

@@ -23,6 +23,7 @@ from builder.protocol.variables import (
     TARGET_VARIABLE,
     TOKEN_VARIABLE,
 )
+from builder.spec.build_images import pulled
 from builder.spec.compute import Environment, container_of
 from builder.spec.indexes import secrets, usernames
 from builder.spec.runtimes import Target
@@ -102,7 +103,7 @@ def start_build(
     Raise ComputeRefused when CodeBuild does not run it on Lambda compute at all.
     """
     bundle = bundle or upload_bundle(layer, progress)
-    placement = placement or Placement(container_of(target_of(layer, job)), may_leave=False)
+    placement = placement or container(layer, target_of(layer, job))
     environment = placement.environment
     request = _request(layer, token, job, bundle, environment, debug=debug)
     began, tries = clock.monotonic(), 0
@@ -128,6 +129,11 @@ def start_build(
             break
     progress(f"started build {state.id}{' on Lambda compute' * environment.is_lambda}")
     return state
+
+
+def container(layer: Layer, target: Target) -> Placement:
+    """Return the container that a layer's target is built in."""
+    return Placement(container_of(target, pulled(target, layer.spec.images)), may_leave=False)
 
 
 def target_of(layer: Layer, job: Job) -> Target:

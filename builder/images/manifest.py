@@ -166,6 +166,13 @@ def labels_of(config: bytes, where: str) -> Mapping[str, str]:
     return (run.Labels if run else None) or {}
 
 
+def check_machine(config: bytes, architecture: str, where: str) -> None:
+    """Raise ImageError for an image that is for another machine than Lambda's architecture."""
+    known = _read(_Config, config, where)
+    if (known.os, known.architecture) != ("linux", MACHINES[architecture]):
+        raise _wrong(f"it is for {known.os}/{known.architecture}", where)
+
+
 def variables_of(config: bytes, where: str) -> Mapping[str, str]:
     """Return the variables of an image; raise ImageError when its configuration cannot be read."""
     run = _read(_Config, config, where).config
@@ -187,9 +194,8 @@ def compose(
     ``paths`` are variables that get a folder before what the base has in them. Raise ImageError for
     a base whose documents contradict each other or that is for another machine.
     """
+    check_machine(config, architecture, where)
     known, document = _read(_Config, config, where), read_json(config)
-    if (known.os, known.architecture) != ("linux", MACHINES[architecture]):
-        raise _wrong(f"it is for {known.os}/{known.architecture}", where)
     if len(known.rootfs.diff_ids) != len(base.layers):
         raise _wrong("its configuration knows other layers than its manifest", where)
     if len(base.layers) >= MOST_LAYERS:

@@ -64,9 +64,9 @@ def is_lambda(environment_type: str) -> bool:
     return environment_type in LAMBDA_TYPES.values()
 
 
-def container_of(target: Target) -> Environment:
-    """Return the container that a target is built in."""
-    return Environment(target.build_image, target.environment_type)
+def container_of(target: Target, image: str) -> Environment:
+    """Return the container of an image that a target is built in."""
+    return Environment(image, target.environment_type)
 
 
 def lambda_of(target: Target) -> Environment:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from builder.spec import package_rules
+from builder.spec import build_images, package_rules
 from builder.spec.app_fields import APP_FIELDS
 from builder.spec.checks import INCLUDE, SAFE_SLIM, SIZE_CHECKS, SLIM, Check, one_of, some_of
 from builder.spec.compute import COMPUTE
@@ -270,6 +270,19 @@ LAYER_FIELDS = (
         default=COMPUTE[0],
         rule=one_of(COMPUTE),
         words=COMPUTE,
+    ),
+    Field(
+        "images",
+        ANY_LAYER,
+        STRINGS,
+        '["python3.13-arm64=public.ecr.aws/sam/build-python3.13:latest-arm64"]',
+        "the container images of builds, by target, in place of the newest of the runtime: by tag, "
+        "or pinned by digest (see [operations.md](operations.md#images-of-builds))",
+        default=(),
+        rule=build_images.images,
+        # Another image may compile otherwise.
+        fingerprint=list,
+        only_if_set=True,
     ),
     Field(
         "keep",

@@ -8,6 +8,7 @@ from typing import Any
 
 from builder.documents import read_json, typed
 from builder.errors import SpecError
+from builder.spec.build_images import of_targets
 from builder.spec.checks import Check
 from builder.spec.field import Place
 from builder.spec.fields import check_values, default
@@ -42,6 +43,7 @@ class LayerSpec:
     ``indexes`` are package indexes, asked in this order. ``exclude_newer`` is the age under which
     packages are left out, or a moment; ``licences`` says which licences they may have. ``compute``
     says where builds run (one of compute.COMPUTE), which changes nothing in the layer.
+    ``images`` are the container images of builds, by target: only those of its own are kept.
     ``size_check`` says what a plan does with the size that it predicts (one of checks.SIZE_CHECKS).
 
     Raises :class:`~builder.errors.SpecError` when a value cannot be right.
@@ -69,6 +71,7 @@ class LayerSpec:
     exclude_newer: str = default("exclude_newer")
     licences: Licences = default("licences")  # noqa: RUF009 - it is frozen
     compute: str = default("compute")
+    images: tuple[str, ...] = default("images")
     keep: int = default("keep")
     size_check: str = default("size_check")
     where: str = field(default="", compare=False)
@@ -79,6 +82,7 @@ class LayerSpec:
         check_values(self, Place.LAYER, check)
         check.contents(self.package, self.requirements, self.dependencies)
         check.extras_have_a_package(self.extras, self.package)
+        object.__setattr__(self, "images", of_targets(self.images, self.targets))
         check.lambda_compute(self.compute, self.python, bool(self.system_packages))
 
     @property

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-IMAGE = re.compile(r"(?:(?:^|/)build-|-lambda-standard:)python(3\.\d+)(?::|$)")
+IMAGE = re.compile(r"(?:(?:^|/)build-|-lambda-standard:)python(3\.\d+)(?:[:@]|$)")
 """The images of Lambda's runtimes (AWS SAM developer guide, "Image repositories"), and those of
 Lambda compute (AWS CodeBuild user guide, "Lambda compute images")."""
 

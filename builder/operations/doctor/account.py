@@ -15,6 +15,7 @@ from builder.operations.doctor.permissions import APPLY, OPERATOR, PLAN, PUBLISH
 from builder.operations.doctor.rights import examine_rights
 from builder.operations.service_status import FAILED, MISSING, service_status
 from builder.spec.app_spec import AppSpec
+from builder.spec.build_images import pulled
 
 APPLY_STACK = "apply the stack: terraform apply, in cdktf.out/stacks/APP"
 
@@ -91,7 +92,9 @@ def _project(app: AppSpec, layers: Sequence[Layer]) -> Iterator[Finding]:
 def _images(layers: Sequence[Layer]) -> Iterator[Finding]:
     """Judge each image by the last build that used it: only CodeBuild knows if it gets it."""
     recent = layers[0].services.codebuild.recent()
-    images = dict.fromkeys(t.build_image for layer in layers for t in layer.spec.targets)
+    images = dict.fromkeys(
+        pulled(t, layer.spec.images) for layer in layers for t in layer.spec.targets
+    )
     for image in images:
         yield _image(image, [build for build in recent if build.image == image])
 

@@ -31,6 +31,22 @@ def test_a_build_is_started_with_what_the_layer_needs(world: World) -> None:
     finished(layer, build["id"])
 
 
+def test_a_build_takes_the_image_that_was_pinned_and_the_version_of_its_runtime(
+    world: World,
+) -> None:
+    digest = f"sha256:{'9f' * 32}"
+    name = "public.ecr.aws/sam/build-python3.12"
+    layer = world.layer(images=(f"python3.12-arm64={name}:latest-arm64@{digest}",))
+
+    state = finished(layer, started(layer))
+
+    assert state.succeeded
+    (build,) = world.builds()
+    # CodeBuild takes a tag or a digest.
+    assert build["environment"]["image"] == f"{name}@{digest}"
+    assert layer.fingerprint != world.layer().fingerprint
+
+
 def test_a_build_leaves_the_artifact_and_the_inputs_where_they_are_looked_for(
     world: World,
 ) -> None:

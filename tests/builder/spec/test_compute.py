@@ -22,7 +22,7 @@ def test_lambda_compute_has_the_runtimes_own_interpreter_and_machine(target: Tar
     assert ("ARM" in place.environment_type) == (target.architecture == "arm64")
     assert place.compute_type in SIZES
     assert place.is_lambda
-    assert not container_of(target).is_lambda
+    assert not container_of(target, target.build_image).is_lambda
 
 
 def test_every_architecture_has_a_type_and_every_version_is_one_of_lambdas() -> None:

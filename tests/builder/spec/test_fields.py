@@ -39,6 +39,7 @@ OTHER: dict[str, Any] = {
     "exclude_newer": "7 days",
     "licences": Licences(deny=("GPL-3.0-only",)),
     "compute": "auto",
+    "images": (f"python3.12-arm64=example.com/build@sha256:{'9f' * 32}",),
     "keep": 3,
     "size_check": "warn",
 }

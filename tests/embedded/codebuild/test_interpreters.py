@@ -28,6 +28,13 @@ def test_an_image_of_the_default_version_gets_the_default(tmp_path: Path) -> Non
     assert for_image(IMAGE.format(HERE), DEFAULT, nowhere(tmp_path)) == DEFAULT
 
 
+def test_an_image_that_is_pinned_by_its_digest_names_its_version_too(tmp_path: Path) -> None:
+    made = interpreter(tmp_path / "bin/python3.99", "3.99")
+    image = f"public.ecr.aws/sam/build-python3.99@sha256:{'9f' * 32}"
+
+    assert for_image(image, DEFAULT, nowhere(tmp_path)) == made
+
+
 def test_images_of_lambda_compute_name_their_version_too(tmp_path: Path) -> None:
     made = interpreter(tmp_path / "bin/python3.99", "3.99")
     image = "aws/codebuild/amazonlinux-aarch64-lambda-standard:python3.99"

@@ -1,0 +1,99 @@
+import pytest
+
+from builder.errors import SpecError
+from builder.inputs.fingerprint import inputs_of
+from builder.spec.build_images import image_of, pulled
+from builder.spec.layer_spec import LayerSpec
+from builder.spec.runtimes import Target
+from tests.builder.conftest import spec_of
+
+DIGEST = f"sha256:{'9f' * 32}"
+OTHER = f"sha256:{'8e' * 32}"
+HOUSE = "registry.example.com:5000/house/python"
+ARM = Target("3.13", "arm64")
+
+
+def layer(*images: str, python: tuple[str, ...] = ("3.13",)) -> LayerSpec:
+    return spec_of(python=python, architecture="arm64", images=images)
+
+
+@pytest.mark.parametrize(
+    ("written", "asked_for"),
+    [
+        (f"{HOUSE}:1", f"{HOUSE}:1"),
+        (f"{HOUSE}@{DIGEST}", f"{HOUSE}@{DIGEST}"),
+        # CodeBuild takes a tag or a digest.
+        (f"{HOUSE}:1@{DIGEST}", f"{HOUSE}@{DIGEST}"),
+        (f"public.ecr.aws/a/b:latest-arm64@{DIGEST}", f"public.ecr.aws/a/b@{DIGEST}"),
+    ],
+)
+def test_an_image_is_pulled_by_its_digest_where_it_has_one(written: str, asked_for: str) -> None:
+    entries = layer(f"python3.13-arm64={written}").images
+
+    assert image_of(ARM, entries) == written
+    assert pulled(ARM, entries) == asked_for
+
+
+def test_a_target_that_is_not_named_has_the_image_of_its_runtime() -> None:
+    entries = layer(f"python3.13-arm64={HOUSE}:1").images
+
+    assert pulled(Target("3.12", "arm64"), entries) == Target("3.12", "arm64").build_image
+
+
+def test_of_the_images_of_defaults_a_layer_has_those_of_its_targets() -> None:
+    both = (
+        f"python3.13-x86_64={HOUSE}:x",
+        f"python3.13-arm64={HOUSE}:a",
+        f"python3.12-arm64={HOUSE}:b",
+    )
+
+    assert layer(*both).images == both[1:2]
+    assert layer(*both, python=("3.13", "3.12")).images == (both[2], both[1])
+    assert LayerSpec.from_json(layer(*both).to_json()) == layer(*both)
+
+
+def test_another_digest_builds_the_layer_again_and_that_of_another_target_does_not() -> None:
+    def fingerprint(*images: str) -> str:
+        return inputs_of(layer(*images), []).fingerprint
+
+    pinned = f"python3.13-arm64={HOUSE}@{DIGEST}"
+    assert fingerprint(pinned) == fingerprint(pinned, f"python3.13-x86_64={HOUSE}@{OTHER}")
+    assert len({fingerprint(), fingerprint(pinned), fingerprint(pinned.replace("9f", "8e"))}) == 3
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("", "is none"),
+        ("public.ecr.aws/sam/build-python3.13:latest", "is none"),
+        (f"python3.8-arm64={HOUSE}:1", "'python3.8-arm64' is none"),
+        (f"python3.13-aarch64={HOUSE}:1", "is none"),
+        (f"python3.13={HOUSE}:1", "is none"),
+        ("python3.13-arm64=", "names no image"),
+        (f"python3.13-arm64={HOUSE}", "names no image"),
+        (f"python3.13-arm64={HOUSE}:", "names no image"),
+        (f"python3.13-arm64={HOUSE}@{DIGEST[:-1]}", "names no image"),
+        (f"python3.13-arm64={HOUSE}@{DIGEST}0", "names no image"),
+        (f"python3.13-arm64={HOUSE}@{DIGEST.upper()}", "names no image"),
+        (f"python3.13-arm64={HOUSE}@sha512:{'9f' * 64}", "names no image"),
+        (f"python3.13-arm64={HOUSE}@{DIGEST}:1", "names no image"),
+        (f"python3.13-arm64=https://{HOUSE}:1", "names no image"),
+        (f"python3.13-arm64={HOUSE.upper()}:1", "names no image"),
+        (f"python3.13-arm64={HOUSE}:1\n", "names no image"),
+        (f"python3.13-arm64= {HOUSE}:1", "names no image"),
+        (f"python3.13-arm64={'a' * 2000}:1", "names no image"),
+        ("python3.13-arm64=123456789012.dkr.ecr.eu-west-1.amazonaws.com/a:1", "private registry"),
+        ("python3.13-arm64=aws/codebuild/amazonlinux-x86_64-standard:5.0", "CodeBuild's own"),
+    ],
+)
+def test_what_is_no_image_of_a_target_is_refused(entry: str, said: str) -> None:
+    with pytest.raises(SpecError, match=said) as caught:
+        layer(entry)
+
+    assert "'images'" in caught.value.where
+    assert len(caught.value.what) < 700
+
+
+def test_one_target_has_one_image() -> None:
+    with pytest.raises(SpecError, match="has several images"):
+        layer(f"python3.13-arm64={HOUSE}:1", f"python3.13-arm64={HOUSE}:2")
