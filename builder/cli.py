@@ -112,6 +112,16 @@ def _unwritable(error: OSError) -> NoReturn:
     raise SystemExit(1) from error
 
 
+def _ended(ctx: click.Context, end: KeyboardInterrupt) -> NoReturn:
+    """Say in one line what has ended the command, and exit with 128 and its number."""
+    number = end.number if isinstance(end, Ended) else int(signal.SIGINT)
+    how = f"ended by {signal.Signals(number).name}" if isinstance(end, Ended) else "interrupted"
+    if ctx.invoked_subcommand in WITH_BUILDS:
+        how += "; a running build goes on, run it again to join it"
+    click.echo(how, err=True)
+    ctx.exit(128 + number)
+
+
 class Commands(click.Group):
     """The group that turns a LayerError into one message and exit code 1, in one place."""
 
@@ -165,17 +175,14 @@ class Commands(click.Group):
             as_json = bool(ctx.meta.get(AS_JSON))
             show_error(error, as_json=as_json, debug=bool(ctx.params.get("debug")))
             ctx.exit(1)
+        except click.Abort as abort:  # what click makes of an interrupt at a question
+            end = abort.__context__
+            if not isinstance(end, KeyboardInterrupt):
+                raise
+            click.echo(err=True)
+            _ended(ctx, end)
         except KeyboardInterrupt as end:
-            number = end.number if isinstance(end, Ended) else int(signal.SIGINT)
-            how = (
-                f"ended by {signal.Signals(number).name}"
-                if isinstance(end, Ended)
-                else "interrupted"
-            )
-            if ctx.invoked_subcommand in WITH_BUILDS:
-                how += "; a running build goes on, run it again to join it"
-            click.echo(how, err=True)
-            ctx.exit(128 + number)
+            _ended(ctx, end)
 
     def _explained(self, error: click.NoSuchOption) -> click.UsageError:
         """Say where an option belongs that is one of ours and stands after the command."""

@@ -189,3 +189,17 @@ def test_an_interrupt_speaks_of_builds_where_one_may_run(
     monkeypatch.setattr("builder.commands.options.Setting.load", interrupted)
     done = CliRunner().invoke(main, command)
     assert (done.exit_code, done.stderr) == (130, said)
+
+
+def test_an_interrupt_at_a_question_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(*_: object, **__: object) -> None:
+        click.confirm("Go on?", prompt_suffix="")
+
+    def typed(_: str) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("builder.commands.explain.words", asked)
+    monkeypatch.setattr("click.termui.visible_prompt_func", typed)
+    with pytest.raises(SystemExit) as ended:
+        main(["explain"])
+    assert ended.value.code == 130
