@@ -11,6 +11,7 @@ import hashlib
 import os
 import stat
 import struct
+import sys
 import threading
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -113,7 +114,10 @@ def pack(
 
 def _give_way() -> None:
     """Let this thread leave the processors to the import check, which takes longer on one."""
-    # On Linux a thread has a priority of its own (setpriority(2), "C library/kernel differences").
+    # On Linux alone a thread has a priority of its own (setpriority(2), "C library/kernel
+    # differences"); elsewhere the number would be that of some process.
+    if sys.platform != "linux":
+        return
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 

@@ -51,6 +51,22 @@ def test_the_zip_holds_every_file_as_it_is(tmp_path: Path, engine: Libdeflate) -
             assert info.external_attr >> 16 == 0o100000 | file.mode
 
 
+def test_no_process_gets_another_priority_where_threads_have_none(
+    tmp_path: Path, engine: Libdeflate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("that would be the priority of some process")
+
+    layer = files.collect(tree(tmp_path / "layer"))
+    on_linux = pack.pack(layer, tmp_path / "linux.zip", engine)
+    monkeypatch.setattr("sys.platform", "darwin")
+    monkeypatch.setattr("os.setpriority", refuse)
+    assert pack.pack(layer, tmp_path / "mac.zip", engine) == on_linux
+    monkeypatch.setattr("sys.platform", "win32")
+    monkeypatch.delattr("os.setpriority")
+    assert pack.pack(layer, tmp_path / "windows.zip", engine) == on_linux
+
+
 def test_other_tools_accept_the_zip(tmp_path: Path, engine: Libdeflate) -> None:
     pack.pack(files.collect(tree(tmp_path / "layer")), tmp_path / "layer.zip", engine)
 
