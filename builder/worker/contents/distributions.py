@@ -65,15 +65,15 @@ def record_paths(record: str) -> list[str]:
     return [row[0] for row in rows_of(record)]
 
 
-def rows_of(record: str) -> list[list[str]]:
-    """Return the lines of a RECORD; raise BuildError when it is not CSV.
+def rows_of(record: str, where: str = "a RECORD") -> list[list[str]]:
+    """Return the lines of a RECORD; raise BuildError, which says ``where``, when it is not CSV.
 
     (PyPA specifications, "Recording installed projects": the default dialect of the module csv.)
     """
     try:
         return [row for row in csv.reader(io.StringIO(record)) if row]
     except csv.Error as error:
-        raise _refusal("a RECORD", str(error)) from error
+        raise _refusal(where, str(error)) from error
 
 
 def text_of(file: Path) -> str:
@@ -190,21 +190,32 @@ def _name(parts: list[str], distribution: str) -> str | None:
 def _read(info: Path) -> Distribution:
     metadata = email.message_from_bytes((info / "METADATA").read_bytes())
     record = info / "RECORD"
-    rows = rows_of(text_of(record)) if record.is_file() else []
-    name, version = (str(metadata[key] or "") for key in ("Name", "Version"))
-    if not NAME.fullmatch(name) or not VERSION.fullmatch(version):
-        raise _refusal(f"{info.name}/METADATA", f"it names {name!r:.100}, version {version!r:.100}")
+    rows = rows_of(text_of(record), f"{info.name}/RECORD") if record.is_file() else []
+    problem = problem_of(metadata)
+    if problem:
+        raise _refusal(f"{info.name}/METADATA", problem)
     # An installer may have added a file to those of the wheel, and one file can be listed twice.
     hashes = {posixpath.normpath(row[0]): row[1] if len(row) > 1 else "" for row in rows}
     return Distribution(
-        normalize(name),
-        version,
+        normalize(str(metadata["Name"])),
+        str(metadata["Version"]),
         info.name,
         tuple(file for file in hashes if not file.startswith(("../", "/"))),
         _license(metadata),
         _content_digest(rows),
         {file: digest for file, digest in hashes.items() if digest},
     )
+
+
+def problem_of(metadata: email.message.Message) -> str:
+    """Return what is wrong with the name and the version of a METADATA, "" if nothing is."""
+    for key, pattern in (("Name", NAME), ("Version", VERSION)):
+        said = [str(value) for value in metadata.get_all(key) or ()]
+        if not said:
+            return f"it has no {key}"
+        if len(said) > 1 or not pattern.fullmatch(said[0]):
+            return f"it has the {key} {' and '.join(f'{each!r:.100}' for each in said[:3])}"
+    return ""
 
 
 def _license(metadata: email.message.Message) -> str:

@@ -10,7 +10,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..contents.distributions import NOT_TO_IMPORT
+from ..contents.distributions import NOT_TO_IMPORT, problem_of
 from ..errors import BuildError
 from ..names import normalize
 from ..request import Target
@@ -35,7 +35,7 @@ LOCAL_REQUIREMENT = re.compile(
 )
 UNDECIDED = re.compile(
     r"Multiple top-level (?P<kind>packages|modules) discovered in a flat-layout: "
-    r"\[(?P<names>[^]]*)\]"
+    r"\[(?P<names>[^][]*)\]"
 )
 """What setuptools says when it cannot choose (its documentation, "Package Discovery")."""
 
@@ -89,11 +89,13 @@ def read(wheel: Path, shown: str) -> ProjectWheel:
     """
     try:
         with zipfile.ZipFile(wheel) as archive:
-            metadata = email.message_from_bytes(archive.read(_metadata_of(archive)))
+            file = _metadata_of(archive)
+            metadata = email.message_from_bytes(archive.read(file))
     except BROKEN as error:
         raise _no_wheel(wheel, shown, str(error)) from error
-    if not metadata["Name"] or not metadata["Version"]:
-        raise _no_wheel(wheel, shown, "its METADATA lacks Name or Version")
+    problem = problem_of(metadata)
+    if problem:
+        raise _no_wheel(wheel, shown, f"{file}: {problem}")
     return ProjectWheel(
         name=normalize(str(metadata["Name"])),
         version=str(metadata["Version"]),
@@ -180,7 +182,7 @@ def left_out(folder: Path, wheel: Path) -> list[str]:
     """
     pyproject = folder / "pyproject.toml"
     text = pyproject.read_text(encoding="utf-8") if pyproject.is_file() else ""
-    chosen = re.search(r"(?m)^\s*\[(build-system|tool\.setuptools)\b", text)
+    chosen = re.search(r"(?m)^[ \t]*\[(build-system|tool\.setuptools)\b", text)
     if chosen or any((folder / name).exists() for name in ("setup.py", "setup.cfg")):
         return []
     with zipfile.ZipFile(wheel) as archive:

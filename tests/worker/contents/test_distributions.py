@@ -88,10 +88,11 @@ def test_modules_of_a_folder_that_a_pth_file_names_are_seen_from_there(tmp_path:
         ("RECORD", b"six.py\xff,,\n", "not UTF-8"),
         ("RECORD", b"six.py,a\rb,\n", "new-line character"),
         ("RECORD", b"x" * 200_000, "field larger than"),
-        ("METADATA", b"Name: six\n more\nVersion: 1\n", "it names"),
-        ("METADATA", b"Name: six\xff\nVersion: 1\n", "it names"),
-        ("METADATA", b"Name: six\nVersion: 1 2\n", "it names"),
-        ("METADATA", b"Version: 1\n\nName: six\n", "it names"),
+        ("METADATA", b"Name: six\n more\nVersion: 1\n", r"the Name 'six\n more'"),
+        ("METADATA", b"Name: six\nName: five\nVersion: 1\n", "the Name 'six' and 'five'"),
+        ("METADATA", b"Name: six\xff\nVersion: 1\n", "the Name"),
+        ("METADATA", b"Name: six\nVersion: 1 2\n", "the Version '1 2'"),
+        ("METADATA", b"Version: 1\n\nName: six\n", "it has no Name"),
     ],
 )
 def test_metadata_that_is_none_is_refused_by_its_name(
@@ -106,3 +107,4 @@ def test_metadata_that_is_none_is_refused_by_its_name(
         distributions.read(tmp_path)
 
     assert problem in str(caught.value)
+    assert f"six-1.dist-info/{file}" in caught.value.where

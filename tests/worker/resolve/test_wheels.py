@@ -36,8 +36,20 @@ NO_WHEELS: dict[str, tuple[dict[str, str] | bytes, str]] = {
         {"a-1.dist-info/METADATA": METADATA, "b-1.dist-info/METADATA": METADATA},
         "it has 2 files *.dist-info/METADATA",
     ),
-    "no name": ({"a-1.dist-info/METADATA": "Version: 1\n"}, "lacks Name or Version"),
-    "no version": ({"a-1.dist-info/METADATA": "Name: a\n"}, "lacks Name or Version"),
+    "no name": ({"a-1.dist-info/METADATA": "Version: 1\n"}, "METADATA: it has no Name"),
+    "no version": ({"a-1.dist-info/METADATA": "Name: a\n"}, "METADATA: it has no Version"),
+    "a name of two lines": (
+        {"a-1.dist-info/METADATA": "Name: a\n b\nVersion: 1\n"},
+        r"a-1.dist-info/METADATA: it has the Name 'a\n b'",
+    ),
+    "two names": (
+        {"a-1.dist-info/METADATA": "Name: a\nName: b\nVersion: 1\n"},
+        "a-1.dist-info/METADATA: it has the Name 'a' and 'b'",
+    ),
+    "an odd version": (
+        {"a-1.dist-info/METADATA": "Name: a\nVersion: 1\x1b[2J\n"},
+        "it has the Version",
+    ),
     "a bomb": ({"a-1.dist-info/METADATA": METADATA + " " * (17 << 20)}, "bytes"),
 }
 
