@@ -21,6 +21,11 @@ HANDLER = f"{ENTRY}.handler"
 RUNTIME_HAS = frozenset({"boto3", "botocore"})
 """What Lambda's Python runtimes have (AWS Lambda developer guide, "Runtime-included SDK")."""
 
+FOLDER = ".publisher"
+"""Where a module's zip is in the bucket: no layer can have that name."""
+
+KEY, SHA256 = ".publisher_key", ".publisher_sha256"
+"""What the plan hook answers beside the layers: the object's key, and base64 of its SHA-256."""
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The earliest time a zip can hold."""
@@ -36,13 +41,6 @@ def zip_of(files: Mapping[str, bytes]) -> bytes:
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, files[path])
     return content.getvalue()
-
-
-FOLDER = ".publisher"
-"""Where a module's zip is in the bucket: no layer can have that name."""
-
-KEY, SHA256 = ".publisher_key", ".publisher_sha256"
-"""What the plan hook answers beside the layers: the object's key, and base64 of its SHA-256."""
 
 
 def described() -> dict[str, str]:
@@ -69,10 +67,11 @@ def publisher_files() -> dict[str, bytes]:
         file = _file(name)
         if file is None:
             continue  # what is imported from a module: a class, a function
-        found[_path(name, file)] = file.read_bytes()
+        content = file.read_bytes()
+        found[_path(name, file)] = content
         waiting += [name.rpartition(".")[0]] if "." in name else []
         package = name if file.name == "__init__.py" else name.rpartition(".")[0]
-        waiting += _imports(ast.parse(file.read_bytes()), package)
+        waiting += _imports(ast.parse(content).body, package)
     return dict(sorted(found.items()))
 
 
@@ -98,23 +97,33 @@ def _path(name: str, file: Path) -> str:
     return f"{folder}/__init__.py" if file.name == "__init__.py" else f"{folder}.py"
 
 
-def _imports(tree: ast.AST, package: str) -> Iterator[str]:
+def _imports(body: Iterable[ast.stmt], package: str) -> Iterator[str]:
     """Yield the full names of what a module of a package imports, wherever it does."""
-    for node in _at_runtime(tree):
+    for node in body:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             module = resolve_name("." * node.level + (node.module or ""), package)
             yield module
             yield from (f"{module}.{alias.name}" for alias in node.names)
-        yield from _imports(node, package)
+        else:
+            yield from _imports(_inside(node), package)
 
 
-def _at_runtime(tree: ast.AST) -> Iterable[ast.AST]:
-    """Return what is below a node, without what only type checkers look at."""
-    if isinstance(tree, ast.If) and ast.unparse(tree.test).endswith("TYPE_CHECKING"):
-        return tree.orelse
-    return ast.iter_child_nodes(tree)
+def _inside(node: ast.stmt) -> Iterator[ast.stmt]:
+    """Yield the statements inside of another, without those that only type checkers look at."""
+    if isinstance(node, ast.If) and _is_for_type_checkers(node.test):
+        yield from node.orelse
+        return
+    for name in ("body", "orelse", "finalbody"):
+        yield from getattr(node, name, ())
+    for name in ("handlers", "cases"):
+        for part in getattr(node, name, ()):
+            yield from part.body
+
+
+def _is_for_type_checkers(test: ast.expr) -> bool:
+    return "TYPE_CHECKING" in (getattr(test, "id", ""), getattr(test, "attr", ""))
 
 
 def _origin(name: str) -> str:

@@ -66,6 +66,20 @@ def test_neither_command_line_nor_builds_nor_embedded_aws_is_packed(
     assert {path.partition("/")[0] for path in files} == {"builder", "packaging"}
 
 
+def test_each_file_is_read_once(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+    whole = Path.read_bytes
+
+    def counted(path: Path) -> bytes:
+        read.append(path)
+        return whole(path)
+
+    monkeypatch.setattr(Path, "read_bytes", counted)
+
+    assert publisher_files() == files
+    assert len(read) == len(set(read)) == len(files)
+
+
 def test_what_is_packed_is_small_and_names_no_place_of_this_machine(
     files: dict[str, bytes],
 ) -> None:
