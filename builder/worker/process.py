@@ -9,7 +9,9 @@ import re
 import shlex
 import subprocess
 import time
+from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Callable, Mapping, Sequence
 
@@ -18,6 +20,11 @@ from .log import Log
 
 ATTEMPTS = 4
 FIRST_PAUSE = 1.0
+
+KEPT = 8 << 20
+"""Characters that are kept of a program's first words, and as many of its last."""
+LONGEST_LINE = 1 << 16
+"""Characters that are read at once of a line without an end."""
 
 TRANSIENT = re.compile(
     r"""request\ failed | error\ sending\ request | timed\ out | failed\ to\ establish
@@ -66,6 +73,31 @@ class Outcome:
         return "\n".join(self.output.rstrip().splitlines()[-lines:])
 
 
+class _Said:
+    """What a program writes: its beginning and its end, however much it is."""
+
+    def __init__(self) -> None:
+        self._start: list[str] = []
+        self._room = KEPT
+        self._end: deque[str] = deque()
+        self._size = 0
+        self._cut = ""
+
+    def add(self, line: str) -> None:
+        if self._room > 0:
+            self._start.append(line)
+            self._room -= len(line)
+            return
+        self._end.append(line)
+        self._size += len(line)
+        while self._size > KEPT:
+            self._size -= len(self._end.popleft())
+            self._cut = "\n...\n"
+
+    def text(self) -> str:
+        return "".join([*self._start, self._cut, *self._end])
+
+
 def run(
     command: Sequence[str],
     *,
@@ -82,11 +114,11 @@ def run(
     log.debug("$ " + _shorten(" ".join(shlex.quote(part) for part in shown or command)))
     with _start(command, cwd, environment, log) as process:
         assert process.stdout is not None
-        lines = []
-        for line in process.stdout:
-            lines.append(line)
+        said = _Said()
+        for line in iter(partial(process.stdout.readline, LONGEST_LINE), ""):
+            said.add(line)
             log.debug(line.rstrip("\n"))
-    return Outcome(tuple(command), process.returncode, "".join(lines))
+    return Outcome(tuple(command), process.returncode, said.text())
 
 
 def run_split(

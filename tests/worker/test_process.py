@@ -26,6 +26,20 @@ def test_output_and_status_are_returned(tmp_path: Path, log: Log) -> None:
     assert (ended.status, ended.output) == (3, "out\nerr\n")
 
 
+@pytest.mark.parametrize("end", ["", "\\n"], ids=["one line", "lines"])
+def test_of_very_much_output_the_first_and_the_last_words_are_kept(
+    tmp_path: Path, log: Log, end: str
+) -> None:
+    code = f"print('begin'); [print('x' * 99_999, end='{end}') for _ in range(400)]; print('end')"
+
+    outcome = run([sys.executable, "-c", code], log=log, cwd=tmp_path)
+
+    assert outcome.output.startswith("begin\n")
+    assert outcome.output.endswith("end\n")
+    assert "\n...\n" in outcome.output
+    assert len(outcome.output) < 20_000_000
+
+
 def test_debug_mode_shows_the_command_and_its_output(tmp_path: Path) -> None:
     stream = StringIO()
 
