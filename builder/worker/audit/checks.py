@@ -36,6 +36,8 @@ TAGGED = re.compile(r"\.(cpython|pypy|graalpy|cp)[-\w]*\d[-\w]*\.so$")
 
 SHOWN = 5
 BOTO = ("boto3", "botocore")
+LONGEST_LINE = 120
+"""Characters that are shown of a line of a .pth file."""
 
 
 def check_installed(
@@ -241,6 +243,30 @@ def notes_on_boto(sizes: Mapping[str, int]) -> list[str]:
         f"{'it' if len(own) == 1 else 'them'} too; the layer's own version is used (slim with boto "
         "leaves it out)"
     ]
+
+
+def notes_on_start(root: Path, found: Sequence[Distribution]) -> list[str]:
+    """Return a note for each file that runs when Python starts, whatever a function imports.
+
+    (Python's documentation of the module site: lines of .pth files that begin with ``import``, and
+    the modules sitecustomize and usercustomize.)
+    """
+    owners = {file: distribution.name for distribution in found for file in distribution.files}
+    notes = []
+    for path in sorted(root.glob("*.pth")):
+        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+        run = [line for line in lines if line.startswith(("import ", "import\t"))]
+        if run:
+            shown = f"{run[0][:LONGEST_LINE]!r}"
+            shown += " and more" if run[0][LONGEST_LINE:] or run[1:] else ""
+            who = owners.get(path.name, "no package")
+            notes.append(f"{path.name} of {who} runs at every start of a function: {shown}")
+    for name in ("sitecustomize", "usercustomize"):
+        file = next((f for f in (f"{name}.py", f"{name}/__init__.py") if (root / f).is_file()), "")
+        if file:
+            who = owners.get(file, "no package")
+            notes.append(f"{file} of {who} runs at every start of a Python that has it on its path")
+    return notes
 
 
 def by_size(sizes: Mapping[str, int]) -> list[tuple[str, int]]:

@@ -50,6 +50,7 @@ def judge(
             size = sum(mine[n].size for n in there if owners[start + n] == distribution.name)
             if there:
                 total[key] = total.get(key, 0) + size
+        notes += checks.notes_on_start(stage / content.prefix, content.found)
         with log.timed("audit"):
             natives, skipped = checks.loadable(
                 [*native_files(mine.values(), owners), *shared], content.target

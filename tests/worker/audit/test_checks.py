@@ -168,6 +168,22 @@ def test_packages_that_only_serve_gpus_are_named_when_the_layer_is_too_large() -
     assert caught.value.fix.startswith("nvidia-nccl-cu13, triton only serve GPUs, which Lambda")
 
 
+def test_what_runs_when_python_starts_is_noted_with_who_brought_it(tmp_path: Path) -> None:
+    (tmp_path / "quiet.pth").write_text("# nothing\nimport os; \x1b]0;t\x07" + "x" * 500 + "\n")
+    (tmp_path / "folder.pth").write_text("a_folder\nimportant\n")
+    (tmp_path / "odd.pth").write_bytes(b"import\tsys # \xff\n")
+    (tmp_path / "sitecustomize.py").write_text("")
+    found = [Distribution("quiet", "1", "", ("quiet.pth", "folder.pth", "sitecustomize.py"))]
+
+    odd, quiet, site = checks.notes_on_start(tmp_path, found)
+
+    assert quiet.startswith("quiet.pth of quiet runs at every start of a function: 'import os; ")
+    assert "\x1b" not in quiet
+    assert quiet.endswith(" and more")
+    assert odd.startswith("odd.pth of no package runs")
+    assert site.startswith("sitecustomize.py of quiet runs at every start of a Python")
+
+
 def test_what_the_runtime_has_already_is_noted() -> None:
     assert checks.notes_on_boto({"requests": 1}) == []
     assert (
