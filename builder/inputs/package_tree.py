@@ -11,7 +11,7 @@ from builder.errors import SourceError
 from builder.inputs.git import Listed, Listing, ignored_below
 from builder.inputs.ignore import Choice, Exclude
 
-SUBMODULE_PATH = re.compile(r"^\s*path\s*=\s*(.+?)\s*$", re.MULTILINE)
+SUBMODULE_PATH = re.compile(r"^[ \t]*path[ \t]*=(.+)$", re.MULTILINE)
 """Where a .gitmodules file says that a submodule is (gitmodules(5))."""
 
 
@@ -123,7 +123,7 @@ class Tree:
             if not modules.is_file():
                 continue
             for path in SUBMODULE_PATH.findall(modules.read_text("utf-8", "replace")):
-                submodule = place / path
+                submodule = place / path.strip()
                 if not submodule.is_relative_to(self.folder):
                     continue
                 name = self._name(submodule)

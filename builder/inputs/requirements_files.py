@@ -11,6 +11,8 @@ from builder.worker.resolve.requirements_text import joined
 DISTRIBUTIONS = (".whl", ".tar.gz", ".zip")
 """How files end that pip and uv install as they are."""
 
+VERSION = re.compile(r"\d[\w.!+]*")
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -31,8 +33,12 @@ class Reference:
     def version(self) -> str:
         """The version in the name of a wheel or an sdist, or ""."""
         name = self.path.rpartition("/")[2]
-        found = re.search(r"-(\d[\w.!+]*?)(?:-.*\.whl|\.tar\.gz|\.zip)$", name)
-        return found[1] if found else ""
+        ending = next((end for end in DISTRIBUTIONS if name.endswith(end)), "")
+        words = name.removesuffix(ending).split("-")
+        # Behind a wheel's version stand its tags, behind an sdist's nothing.
+        candidates = words[1:-1] if ending == ".whl" else words[1:][-1:]
+        found = (word for word in candidates if ending and VERSION.fullmatch(word))
+        return next(found, "")
 
 
 def requirement_references(text: str) -> list[Reference]:
@@ -50,7 +56,7 @@ def _reference(line: str) -> Reference | None:
         links = option[1] in ("-f", "--find-links")
         return Reference(path, beside=not links, links=links) if path else None
     local = _local(line)
-    named = re.match(r"([\w.-]+)\s*(?:\[[^]]*\])?\s*@\s*file:///", line)
+    named = re.match(r"([\w.-]+)\s*(?:\[[^]]*\]\s*)?@\s*file:///", line)
     return Reference(local, frozen=named[1] if named else "") if local else None
 
 
@@ -61,7 +67,7 @@ def _local(line: str) -> str | None:
         return _path(editable[1])
     if line.startswith("-"):
         return None
-    named = re.match(r"[\w.-]+\s*(?:\[[^]]*\])?\s*@\s*(\S+)", line)
+    named = re.match(r"[\w.-]+\s*(?:\[[^]]*\]\s*)?@\s*(\S+)", line)
     path = _path(named[1] if named else line)
     looks_like_one = path and (
         named or "/" in path or path.startswith(".") or path.endswith(DISTRIBUTIONS)
@@ -71,7 +77,7 @@ def _local(line: str) -> str | None:
 
 def _path(text: str) -> str | None:
     """Return the path that a word of a requirements file is, without extras; None for a URL."""
-    path = re.sub(r"\[[^]]*\]$", "", re.split(r"[\s;#]", text)[0])
+    path = re.sub(r"\[[^][]*\]$", "", re.split(r"[\s;#]", text, maxsplit=1)[0])
     if path.startswith("file:"):
         return unquote(path.removeprefix("file:").removeprefix("//"))
     return None if "://" in path else path

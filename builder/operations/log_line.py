@@ -14,7 +14,7 @@ TEXT = "text"
 _PHASE = re.compile(r"\[Container\] \S+ \S+ (?P<text>.*)")
 _STEP = re.compile(r"\[ *(?P<seconds>\d+\.\d)s\] (?P<text>.*)")
 _NOTE = re.compile(r" +NOTE: (?P<text>.*)")
-_COUNT = re.compile(r"\b(?P<done>[\d,]+) of (?P<total>[\d,]+)\b")
+_COUNT = re.compile(r"(?<![\w,])(?P<done>\d[\d,]{0,14}) of (?P<total>\d[\d,]{0,14})\b")
 
 
 @dataclass(frozen=True)

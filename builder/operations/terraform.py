@@ -35,9 +35,7 @@ GRACE = 120.0
 SAID = ("apply_start", "apply_complete", "apply_errored", "provision_errored")
 """Messages of ``-json`` that are worth a line."""
 
-HOOK_ERROR = re.compile(
-    r"^ERROR: (.+?)(?:\n+State: exit status \d+)?\s*\Z", re.MULTILINE | re.DOTALL
-)
+HOOK_ERROR = re.compile(r"^ERROR: (.+?)(?:\nState: exit status \d+)?\Z", re.MULTILINE | re.DOTALL)
 """A hook's own error in a diagnostic of hashicorp/external, behind the hook's progress."""
 
 MORE = "ERROR: "
@@ -239,9 +237,9 @@ def _message(line: str) -> dict[str, Any]:
 
 
 def _diagnostic(found: Mapping[str, Any]) -> str:
-    own = HOOK_ERROR.search(str(found.get("detail", "")))
+    own = HOOK_ERROR.search(str(found.get("detail", "")).rstrip())
     if own:
-        return own[1]
+        return own[1].rstrip()
     address = f"{found['address']}: " if found.get("address") else ""
     return f"{address}{found.get('summary', '')}\n{found.get('detail', '')}".strip()
 

@@ -16,10 +16,10 @@ NOT_RUN = ("TYPE_CHECKING", "__main__")
 
 CYTHON = re.compile(
     r"^(?:c?import[ \t]+(?P<names>[\w., \t]+)"
-    r"|from[ \t]+(?P<dots>\.*)(?P<base>[\w.]*)[ \t]+c?import\b[ \t]*(?P<parts>[\w, \t]*))",
+    r"|from[ \t]+(?P<base>[\w.]+)[ \t]+c?import\b[ \t]*(?P<parts>[\w, \t]*))",
     re.MULTILINE,
 )
-"""An import of Cython's that is not indented."""
+"""An import of Cython's that is not indented; ``base`` begins with the dots of a relative one."""
 BY_NAME = {"__import__", "import_module"}
 
 
@@ -63,9 +63,9 @@ def imports(file: str, text: bytes) -> list[str]:
         return list(_cython_imports(text.decode("utf-8", "replace"), folder))
     try:
         tree = ast.parse(text)
+        return [*_imports(tree.body, folder), *_by_name(tree.body)]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-    return [*_imports(tree.body, folder), *_by_name(tree.body)]
 
 
 def _dotted(file: str) -> str:
@@ -78,9 +78,10 @@ def _cython_imports(text: str, folder: Sequence[str]) -> Iterator[str]:
         if found["names"]:
             yield from (name.split()[0] for name in found["names"].split(",") if name.strip())
             continue
-        level = len(found["dots"])
+        named = found["base"].lstrip(".")
+        level = len(found["base"]) - len(named)
         above = folder[: len(folder) - level + 1] if level else []
-        base = ".".join([*above, *([found["base"]] if found["base"] else [])])
+        base = ".".join([*above, *([named] if named else [])])
         if base:
             yield base
         parts = [part.split()[0] for part in found["parts"].split(",") if part.strip()]

@@ -43,7 +43,7 @@ NOTE = re.compile(r"^\s+NOTE: (?P<text>.*)$")
 COMPILED = re.compile(r"^(\S+) has no wheel for .* it is built from source$")
 ERROR = re.compile(
     r"^ERROR: (?P<what>.*?)(?:\n {2}where: +(?P<where>.*?))?(?:\n {2}expected: +(?P<expected>.*?))?"
-    r"(?:\n {2}fix: +(?P<fix>.*?))?\s*\Z",
+    r"(?:\n {2}fix: +(?P<fix>.*?))?\Z",
     re.DOTALL | re.MULTILINE,
 )
 
@@ -143,7 +143,7 @@ def _run(spec: LayerSpec, path: Path, say: Callable[[str], object]) -> list[str]
 
 
 def _refused(spec: LayerSpec, lines: Sequence[str]) -> LayerError:
-    found = ERROR.search("\n".join(lines))
+    found = ERROR.search("\n".join(lines).rstrip())
     if found is None:
         return LayerError(
             "the worker ended without a word",

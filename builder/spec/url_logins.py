@@ -5,21 +5,23 @@ from __future__ import annotations
 import re
 
 LITERAL = re.compile(
-    r"(?P<scheme>\b[a-z][a-z0-9+]*)://(?P<user>[^/@\s:'\"]*)(?::(?P<password>[^/@\s'\"]*))?@"
+    r"(?P<scheme>\b[a-z][a-z0-9+]{0,60})://(?P<user>[^/@\s:'\"]*)(?::(?P<password>[^/@\s'\"]*))?@"
     r"(?P<host>[^/\s'\"#?;]+)",
     re.IGNORECASE,
 )
 QUERY = re.compile(
-    r"\b[a-z][a-z0-9+]*://(?:[^/@\s'\"]*@)?(?P<host>[^/\s'\"#?;@]+)[^\s'\"?]*\?"
+    r"\b[a-z][a-z0-9+]{0,60}://(?:[^/@\s'\"]*@)?(?P<host>[^/\s'\"#?;@]+)(?:(?!://)[^\s'\"?])*\?"
     r"(?P<query>[^\s'\"]*)",
     re.IGNORECASE,
 )
 KEY = re.compile(
-    r"(?:^|[&;])(?:[\w.-]*(?:token|passw(?:or)?d|secret|api[-_]?key|access[-_]?key|signature"
-    r"|credential)[\w.-]*|auth|key|sig|pwd)=(?P<value>[^&;#]*)",
+    r".*(?:token|passw(?:or)?d|secret|api[-_]?key|access[-_]?key|signature|credential).*"
+    r"|auth|key|sig|pwd",
     re.IGNORECASE,
 )
 """What stands before a secret in the query of a URL."""
+
+PAIR = re.compile(r"(?:^|[&;])(?P<key>[\w.-]+)=(?P<value>[^&;#]*)")
 
 REFERENCE = re.compile(r"(\$\{\w+\})*")
 """Variables as pip and uv expand them in requirements files: no values."""
@@ -41,7 +43,9 @@ def login_in(text: str) -> str | None:
         if not REFERENCE.fullmatch(secret):
             return found["host"]
     for found in QUERY.finditer(text):
-        values = (key["value"] for key in KEY.finditer(found["query"]))
+        values = (
+            pair["value"] for pair in PAIR.finditer(found["query"]) if KEY.fullmatch(pair["key"])
+        )
         if not all(REFERENCE.fullmatch(value) for value in values):
             return found["host"]
     return None

@@ -30,6 +30,9 @@ SIGNS = (
 )
 """What stands in errors of programs that the machine does not suit, and what they need."""
 
+LINES, LINE = 300, 1000
+"""How much of an error is looked at: lines, and characters of each."""
+
 OTHERS = "something that Lambda compute may not have"
 
 
@@ -37,6 +40,7 @@ def needs(error: BuildError, environment: Mapping[str, str]) -> List[str]:
     """Return the line that says what a container may have, none when it would be no better."""
     if environment.get(VARIABLE) != "lambda" or error.settled:
         return []
-    text = f"{error.what}\n{error.where}"
+    lines = f"{error.what}\n{error.where}".splitlines()[:LINES]
+    text = "\n".join(line[:LINE] for line in lines)
     need = next((need for sign, need in SIGNS if re.search(sign, text, re.IGNORECASE)), OTHERS)
     return [f"  {'needs:':<10}{need}"]

@@ -16,7 +16,7 @@ that the wheel is for, and the audit does not import them either."""
 
 TEXTS = re.compile(
     r"(readme|licen[cs]e|copying|copyright|notice|authors|contribut(ors|ing)|change(s|log)|history"
-    r"|news|todo|code_of_conduct|security|third[-_]?party\w*)([-._]\w+)*"
+    r"|news|todo|code_of_conduct|security|third[-_]?party\w*)([-._]\w+([-.]\w+)*)?"
     r"|pyproject\.toml|setup\.(py|cfg)|[\w-]*requirements[\w-]*\.(txt|in)|manifest\.in|tox\.ini"
     r"|makefile|dockerfile|(poetry|uv|pdm)\.lock|pipfile(\.lock)?|conftest\.py|noxfile\.py"
     r"|\.git(ignore|attributes)|\.pre-commit-config\.yaml|mkdocs\.yml",
@@ -57,10 +57,13 @@ def winner(
     codes = {name: _code(contents[name].read_bytes()) for name in by_name}
     if not file.endswith(".py") or None in codes.values():
         return None
-    # Only comments and line breaks differ: Python makes the same of all of them.
-    if len({ast.dump(tree) for tree in codes.values() if tree}) == 1:
-        return by_name[0]
-    return _of_namespace(file, by_name, codes, claimants)
+    try:
+        # Only comments and line breaks differ: Python makes the same of all of them.
+        if len({ast.dump(tree) for tree in codes.values() if tree}) == 1:
+            return by_name[0]
+        return _of_namespace(file, by_name, codes, claimants)
+    except RecursionError:  # nested deeper than any __init__.py of a namespace
+        return None
 
 
 def _is_for_no_program(file: str) -> bool:
@@ -106,7 +109,7 @@ def _code(data: bytes) -> ast.Module | None:
     """Return what Python would run; None when it cannot be read here."""
     try:
         return ast.parse(data)
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 

@@ -28,10 +28,10 @@ from . import libraries
 BIN, LIB = "bin", "lib"
 GROUPS = ("console_scripts", "gui_scripts")
 
-ENTRY_POINT = re.compile(r"(?P<module>[\w.]+)\s*(:\s*(?P<attribute>[\w.]+))?\s*(\[.*\])?")
+ENTRY_POINT = re.compile(r"(?P<module>[\w.]+)\s*(:\s*(?P<attribute>[\w.]+)\s*)?(\[.*\])?")
 """Core metadata of entry points: ``module:attribute [extras]`` (PyPA, "Entry points")."""
 
-HEADER = re.compile(rb"#!.*python.*\n|#!/bin/sh\n'''exec' .*\n' '''\n")
+HEADER = re.compile(rb"#!(?=.*\n).*python.*\n|#!/bin/sh\n'''exec' .*\n' '''\n")
 """How an installer begins a Python script: by way of sh when the interpreter's path has a space or
 is too long for the kernel."""
 

@@ -18,7 +18,9 @@ from .lock import Pin
 
 NO_HASH = "no trusted hash was provided for"
 LACKING = re.compile(r"No solution found when resolving: ((?:`[^`]+`(?:, )?)+)")
-REQUIREMENT = re.compile(r"[A-Za-z0-9][\w.-]*( ?\[[\w., -]*\])? ?[\w.,<>=!~*+ ()'\";-]*")
+REQUIREMENT = re.compile(
+    r"[A-Za-z0-9][\w.-]*( ?\[[\w., -]*\])?([ ,<>=!~*+()'\";][\w.,<>=!~*+ ()'\";-]*)?"
+)
 """Of what a build may ask for. Neither URLs, which may name variables of the environment, nor
 options."""
 

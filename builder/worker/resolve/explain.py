@@ -14,6 +14,9 @@ from ..request import Target
 MESSAGE_LINES = 14
 """More of uv's output than this is cut in the middle."""
 
+LINE = 2000
+"""Characters; more of a line is cut in the middle: a package may write one of gigabytes."""
+
 BACKEND_FAILED = "The build backend returned an error"
 BACKEND_LINES = 10
 """More of a build backend's last words than this is left out."""
@@ -59,7 +62,8 @@ MEANINGS = (
         "indexes",
     ),
     Meaning(
-        r"Failed to \w+ `(?P<name>[^`@ ]+) @ (?P<url>[^`]+)`.*?(?:Failed to fetch|Request failed"
+        r"Failed to \w+ `(?P<name>[^`@ ]+) @ (?P<url>[^`]+)`(?:(?!Failed to \w+ `).)*?"
+        r"(?:Failed to fetch|Request failed"
         r"|error sending request|timed out|dns error)",
         "{name} cannot be fetched from where the requirement says",
         "{url} to answer",
@@ -81,7 +85,8 @@ MEANINGS = (
         "layers.toml, and name it in the layer's indexes",
     ),
     Meaning(
-        r"does not satisfy Python(?P<needs>[<>=!~.,\d]+)[^\n]*?(?P<name>[\w.-]+)==(?P<version>\S+) "
+        r"does not satisfy Python(?P<needs>[<>=!~.,\d]+)(?:(?!does not satisfy).)*?"
+        r"(?<![\w.-])(?P<name>[\w.-]+)==(?P<version>\S+) "
         r"depends on Python",
         "{name} {version} does not run on {target}",
         "packages whose requires-python ({needs}) includes the target",
@@ -139,7 +144,7 @@ MEANINGS = (
         settled=False,
     ),
     Meaning(
-        r"(?P<name>[\w.-]+)(?:[<>=!]\S*)? has no wheels with a matching",
+        r"(?<![^\s`(])(?P<name>[\w.-]+)(?:[<>=!]\S*)? has no wheels with a matching",
         "{name} cannot be had for {target}",
         "a version with a wheel for {target}, or with a source",
         "take another package in its place, or leave it out with a marker such as "
@@ -209,9 +214,13 @@ def message(output: str) -> str:
     words = lines[: starts[0]][-BACKEND_LINES:] if starts and BACKEND_FAILED in output else []
     lines = lines[starts[0] :] if starts else lines[-MESSAGE_LINES:]
     # uv's hints name options of its command line, which the user never typed.
-    lines = [line for line in lines if line.strip() and not re.search(r"hint: .*`--", line)]
+    lines = [line for line in lines if line.strip() and "`--" not in line.partition("hint: ")[2]]
     if len(lines) > MESSAGE_LINES:
         half = MESSAGE_LINES // 2
         lines = [*lines[:half], "...", *lines[-half:]]
     words = [line for line in words if line.strip() and not PROGRESS.match(line)]
-    return "\n".join(line.rstrip() for line in [*words, *lines])
+    return "\n".join(_shortened(line.rstrip()) for line in [*words, *lines])
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= LINE else f"{line[: LINE // 2]} ... {line[-LINE // 2 :]}"

@@ -22,7 +22,7 @@ def read(files: Iterable[Path]) -> list[Pin]:
     pins: list[Pin] = []
     for _, whole in texts(files):
         for line in _logical_lines(whole):
-            pinned = PIN.match(re.sub(r"\[[^]]*\]", "", line))
+            pinned = PIN.match(re.sub(r"\[[^][]*\]", "", line))
             if pinned and "--hash" in line:
                 text = re.sub(r"--hash[=\s]+", "--hash=", line)
                 pins.append(Pin(normalize(pinned[1]), pinned[2], text))

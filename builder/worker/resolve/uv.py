@@ -20,7 +20,7 @@ from ..sandbox import Sandbox, take
 from . import build_lock, requirements_text
 from .build_lock import BuildLock
 
-NO_BINARY = re.compile(r"^\s*[\"']?no-binary[\"']?\s*=|\bno-binary\s*=\s*\[", re.MULTILINE)
+NO_BINARY = re.compile(r"^[ \t]*[\"']?no-binary[\"']?\s*=|\bno-binary\s*=\s*\[", re.MULTILINE)
 
 EPOCH = "315532800"
 """1980-01-01, the first day a zip can hold: wheels built here carry this time."""

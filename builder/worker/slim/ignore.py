@@ -53,7 +53,10 @@ class Ignore:
 
 def parse(line: str) -> Rule | None:
     """Translate one pattern; return None for comments and blank lines."""
-    text = re.sub(r"(?<!\\) +$", "", line.rstrip("\r\n"))
+    whole = line.rstrip("\r\n")
+    text = whole.rstrip(" ")
+    if text.endswith("\\") and text != whole:
+        text += " "  # a space behind a backslash is one of the name
     if not text or text.startswith("#"):
         return None
     excludes = not text.startswith("!")

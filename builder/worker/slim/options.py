@@ -28,8 +28,9 @@ INFO_KEPT = {"METADATA", "RECORD", "entry_points.txt", "top_level.txt", "namespa
 LICENCE = re.compile(r"(licen[cs]e|copying|notice|authors|copyright|patents)", re.IGNORECASE)
 
 NAMED = re.compile(rb"\b(?:tests?|docs?)\b")
-IMPORTED = re.compile(rb"from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n]*)")
+IMPORT = re.compile(rb"from[ \t]+([.\w]+)[ \t]+import[ \t]*")
 FROM_WITHIN = re.compile(rb"(?:from|import)[ \t]+([.\w]*\b(?:tests?|docs?)\b)")
+SLASH = re.compile("/")
 WORDLIKE = re.compile(rb"\w")
 QUOTED = re.compile(rb"""["'/]\.?(tests?|docs?)["'/.]""")
 
@@ -190,7 +191,8 @@ def _named(root: Path, files: Iterable[str], folders: set[str], with_data: set[s
     found: set[str] = set()
     dotted = {folder.replace("/", ".").encode(): folder for folder in folders}
     words = {name.rpartition(b".")[2] for name in dotted}
-    longest = max(map(len, dotted), default=0)
+    sizes = set(map(len, dotted))
+    longest = max(sizes, default=0)
     for file in files:
         if not file.endswith((".py", ".so")) or file.rsplit("/", 1)[-1] == "conftest.py":
             continue
@@ -199,13 +201,13 @@ def _named(root: Path, files: Iterable[str], folders: set[str], with_data: set[s
         for start, word in _occurrences(data, words):
             end = start + len(word)
             if data[start - 1 : start] == b".":
-                before = data[max(0, end - longest) : end]
-                found |= {folder for name, folder in dotted.items() if before.endswith(name)}
+                before = (data[max(0, end - size) : end] for size in sizes)
+                found |= {dotted[name] for name in before if name in dotted}
             around = data[max(0, start - 1) : start] + data[end : end + 1]
             has_word = has_word or not WORDLIKE.search(around)
         if has_word and file.endswith(".py"):
             quoted = {word.decode() for word in QUOTED.findall(data)}
-            found |= _named_by(file, data, quoted) & folders
+            found |= _named_by(file, data, quoted, longest) & folders
             found |= _quoted_above(file, quoted) & with_data
     return found
 
@@ -222,17 +224,34 @@ def _occurrences(data: bytes, words: Collection[bytes]) -> Iterator[tuple[int, b
             start = data.find(stem, start + 1)
 
 
-def _named_by(file: str, data: bytes, quoted: Iterable[str]) -> set[str]:
-    """Return the folders that a module may mean by its imports and by words in quotes."""
+def _named_by(file: str, data: bytes, quoted: Iterable[str], longest: int) -> set[str]:
+    """Return the folders that a module may mean by its imports and by words in quotes.
+
+    None has more than ``longest`` characters.
+    """
     here = file.split("/")[:-1]
     found = set()
-    for match in IMPORTED.finditer(data):
-        base = _resolve(here, match[1].decode())
-        found |= {f"{base}/{word.decode()}" for word in NAMED.findall(match[2])}
+    for module, names_ in _imported(data):
+        base = _resolve(here, module.decode())
+        found |= {f"{base}/{word.decode()}" for word in set(NAMED.findall(names_))}
     for match in FROM_WITHIN.finditer(data):
-        parts = _resolve(here, match[1].decode()).split("/")
-        found |= {"/".join(parts[: i + 1]) for i in range(len(parts))}
+        path = _resolve(here, match[1].decode())[: longest + 1]
+        found |= {path[:at] for at in (*(s.start() for s in SLASH.finditer(path)), len(path))}
     return found | {"/".join([*here, word]) for word in quoted}
+
+
+def _imported(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield from which modules a text imports, and what: to the bracket's or to the line's end."""
+    at, closed = 0, True
+    while found := IMPORT.search(data, at):
+        start, end = found.end(), -1
+        if closed and data.startswith(b"(", start):
+            end = data.find(b")", start)
+            closed = end >= 0
+        if end < 0:
+            end = data.find(b"\n", start)
+        at = len(data) if end < 0 else end
+        yield found[1], data[start:at]
 
 
 def _quoted_above(file: str, quoted: Iterable[str]) -> set[str]:
