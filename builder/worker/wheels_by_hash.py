@@ -23,12 +23,11 @@ import sys
 import urllib.parse
 import urllib.request
 import zipfile
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterable, Mapping, Optional
-
-from .zips import BROKEN
 
 SECONDS = 15.0
 """For each answer of the index."""
@@ -44,7 +43,10 @@ HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 MANYLINUX = re.compile(r"(manylinux1|manylinux2010|manylinux2014|manylinux_2_(\d+))_(\w+)")
 
 
-UNREADABLE = (*BROKEN, TypeError, AttributeError, RecursionError, http.client.HTTPException)
+UNREADABLE = (
+    *(OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, EOFError),
+    *(zipfile.BadZipFile, zlib.error, http.client.HTTPException),
+)
 """What an index raises that answers something else than it should, or breaks off."""
 
 
