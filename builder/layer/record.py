@@ -104,7 +104,7 @@ class Record(Extensible):
     ``lessons`` has by runtime why builds need a container, learnt where one has then succeeded.
     ``steps`` are the times of the last release that was walked to its end.
     ``open_calls`` are publications that were not answered. ``pruned`` are ARNs of versions that are
-    being deleted, or were: none is adopted, pinned or recorded any more.
+    being deleted, or were: none is adopted or pinned any more.
     """
 
     layer: str
