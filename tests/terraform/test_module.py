@@ -125,6 +125,7 @@ include = ["bin", "lib"]
 exclude_newer = "7 days"
 licences = { allow = ["MIT"], deny = ["GPL-3.0-only"] }
 compute = "auto"
+images = ["python3.9-x86_64=a.example/b:1", "python3.13-x86_64=a.example/b:2"]
 size_check = "warn"
 keep = 5
 
