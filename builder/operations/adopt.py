@@ -6,7 +6,10 @@ ours, so neither a prune nor the end of the layer deletes them.
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,7 +82,7 @@ def write_name(config: Path, adoption: Adoption) -> bool:
     """Write the name into layers.toml; return whether that could be done.
 
     Nothing but that line is changed, and the file is left as it was where the result would not say
-    exactly that, because it writes its tables in another way.
+    exactly that, because it writes its tables in another way, or where it cannot be written.
     """
     before = config.read_bytes().decode("utf-8")
     name = re.escape(adoption.layer)
@@ -96,13 +99,30 @@ def write_name(config: Path, adoption: Adoption) -> bool:
             return False
     except Malformed:
         return False
-    config.write_bytes(after.encode())
+    try:
+        _replace(config, after)
+    except OSError:
+        return False
     try:
         load_config(config)
     except LayerError:
-        config.write_bytes(before.encode())
+        _replace(config, before)
         raise
     return True
+
+
+def _replace(config: Path, text: str) -> None:
+    """Give a file another text, whole or not at all, whenever this process ends."""
+    target = config.resolve()  # a link stays one
+    number, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(text.encode())
+        shutil.copymode(target, name)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def _name_in(arn: str, session: Session) -> str:

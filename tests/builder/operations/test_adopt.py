@@ -1,6 +1,7 @@
 """Layers that were published by hand, taken over: what is written, what stays, what follows."""
 
 import json
+import os
 import re
 import tomllib
 from typing import Any
@@ -170,3 +171,23 @@ def test_an_arn_may_lack_the_version(project: Project, with_version: bool) -> No
     arn = by_hand(project, f"{project.app}-x")
     worked(project.run("adopt", "web", arn if with_version else arn.rpartition(":")[0]))
     assert config(project)["layers"]["web"]["layer_name"] == f"{project.app}-x"
+
+
+def test_the_file_is_replaced_as_a_whole_and_stays_what_it_was_otherwise(project: Project) -> None:
+    name = f"{project.app}_whole"
+    arn = by_hand(project, name)
+    file = project.root / "layers.toml"
+    elsewhere = project.root / "settings.toml"
+    file.rename(elsewhere)
+    file.symlink_to(elsewhere.name)
+    elsewhere.chmod(0o640)
+    before = elsewhere.read_bytes()
+    os.link(elsewhere, project.root / "as it was")
+
+    worked(project.run("adopt", "web", arn))
+
+    assert config(project)["layers"]["web"]["layer_name"] == name
+    assert (project.root / "as it was").read_bytes() == before, "it was written in place"
+    assert file.is_symlink()
+    assert elsewhere.stat().st_mode & 0o777 == 0o640
+    assert not list(project.root.glob(".*toml*")), "something was left beside it"
