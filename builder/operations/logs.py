@@ -10,6 +10,7 @@ from builder.clock import Clock
 from builder.errors import LayerError
 from builder.layer.layer import Layer
 from builder.operations.log_part import WHOLE, LogPart
+from builder.operations.log_stream import LogReader
 from builder.protocol.variables import NAME_VARIABLE
 
 PAUSE = 1.0
@@ -20,24 +21,13 @@ class Tail:
     """The log of one build, read bit by bit."""
 
     def __init__(self, layer: Layer, *, since: float = 0.0) -> None:
-        self._layer = layer
-        self._since = since
-        self._position: str | None = None
+        self._group = layer.site.log_group
+        self._reader = LogReader(layer.services.logs, since=since)
 
     def read(self, state: BuildState) -> tuple[list[str], bool]:
         """Return the lines since the last look, and whether there may be more at once."""
         # CodeBuild names the stream only once the build is provisioned.
-        group, stream = state.log_group or self._layer.site.log_group, state.log_stream
-        if not stream:
-            return [], False
-        lines, after = self._layer.services.logs.follow(
-            group, stream, self._position, since=self._since
-        )
-        # Also after an empty page: at the end of a stream the position stays the same
-        # (CloudWatch Logs API reference, GetLogEvents).
-        more = after != self._position
-        self._position = after
-        return lines, more
+        return self._reader.read(state.log_group or self._group, state.log_stream)
 
 
 def builds_of(layer: Layer) -> dict[str, str]:

@@ -9,6 +9,7 @@ from builder.errors import LayerError
 from builder.hybrid.service import STREAM, Service
 from builder.hybrid.state import State
 from builder.operations.log_part import WHOLE, LogPart
+from builder.operations.log_stream import LogReader
 
 PAUSE = 2.0
 """Seconds between looks at a log that is followed."""
@@ -43,28 +44,23 @@ class _Tail:
 
     def __init__(self, service: Service, since: float) -> None:
         self._service = service
+        self._reader = LogReader(service.logs, since=since)
         self._since = since
         self._state = State()
         self._task = ""
-        self._position: str | None = None
 
     def look(self) -> None:
         """See whether there is a newer task."""
         self._state = self._service.state() or State()
-        if self._state.task not in ("", self._task):
-            self._task, self._position = self._state.task, None
+        self._task = self._state.task or self._task
 
     def rest(self) -> Iterator[str]:
         """Yield the lines since the last look."""
         more = bool(self._task)
         while more:
             stream = STREAM + self._task.rpartition("/")[2]
-            lines, after = self._service.logs.follow(
-                self._service.log_group, stream, self._position, since=self._since
-            )
+            lines, more = self._reader.read(self._service.log_group, stream)
             yield from lines
-            # At the end of a stream the position stays the same (CloudWatch Logs API reference).
-            more, self._position = after != self._position, after
 
     def all_there_is(self) -> Iterator[str]:
         """Yield all lines; raise LayerError when there is none, whatever the time."""
