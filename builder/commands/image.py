@@ -20,7 +20,6 @@ from builder.operations.image import Order, Source, built_here, make, released
 from builder.report import image as report
 from builder.report import progress
 from builder.sizes.asked import Asked, Changes, asked
-from builder.spec.layers_toml import Config
 from builder.spec.service_spec import ServiceSpec
 
 LAMBDA_BASE = "public.ecr.aws/lambda/python:{python}"
@@ -76,7 +75,7 @@ def image(
     registries = _Registries(setting)
     more: dict[str, bytes] = {}
     if service:
-        meant = _service(setting.load(), service)
+        meant = setting.load().known_service(service)
         found, more = _for_service(found, meant, question), _supervisor()
         into = registries.of_service(meant)
     else:
@@ -147,18 +146,6 @@ def _released(setting: Setting, question: Question, version: int) -> Source:
             fix="leave them out, or build an image without --release",
         )
     return released(setting.layer(question.words[0])[0], version or None)
-
-
-def _service(config: Config, name: str) -> ServiceSpec:
-    found = config.service(name)
-    if found is not None:
-        return found
-    raise SpecError(
-        f"there is no service {name!r}",
-        where=config.app.where,
-        expected="one of: " + (", ".join(spec.name for spec in config.services) or "none"),
-        fix=f"name one of them, or add [services.{name}]",
-    )
 
 
 def _for_service(found: Asked, service: ServiceSpec, question: Question) -> Asked:

@@ -77,7 +77,7 @@ def logs(
         raise click.UsageError("--failed and --build name two builds; use one")
     clock = Clock()
     wanted = LogPart(**part)
-    service = setting.service(name, asked=is_service)
+    service = setting.service_or_layer(name, asked=is_service)
     if service is not None:
         if failed or build_id:
             raise click.UsageError(f"--failed and --build are of builds, and {name} is a service")

@@ -54,11 +54,15 @@ class Setting:
         from builder.layer.layer import layers_at
 
         config = self.load()
-        layers = {layer.name for layer in config.layers}
-        # A service's name is known, and no layer's.
-        wanted = [name for name in names if name in layers or config.service(name) is None]
-        specs = tuple(config.layer(name) for name in wanted) if names else config.layers
+        specs = tuple(config.layer(name) for name in names) if names else config.layers
         return layers_at(config.app, specs, self.config.parent.resolve(), self.session(config))
+
+    def layers_among(self, names: tuple[str, ...]) -> list[Layer]:
+        """Return the layers named, or all of them; services are left out."""
+        config = self.load()
+        layers = {layer.name for layer in config.layers}
+        wanted = [name for name in names if name in layers or config.service(name) is None]
+        return self.layers(tuple(wanted)) if wanted or not names else []
 
     def services(self, names: tuple[str, ...]) -> list[Service]:
         """Return the services named, or all of them, connected to AWS; layers are left out."""
@@ -68,16 +72,22 @@ class Setting:
         chosen = [one for one in config.services if not names or one.name in names]
         return services_at(config.app, chosen, self.session(config)) if chosen else []
 
-    def service(self, name: str, *, asked: bool = True) -> Service | None:
-        """Return the service of that name, connected to AWS, or None if a layer is meant.
+    def service(self, name: str) -> Service:
+        """Return the service of that name, connected to AWS; raise SpecError if there is none."""
+        self.load().known_service(name)
+        return self.services((name,))[0]
 
-        Of a layer and a service of one name the service is meant if it is ``asked`` for.
+    def service_or_layer(self, name: str, *, asked: bool) -> Service | None:
+        """Return the service of that name, None if a layer is meant: then the layer is looked for.
+
+        Of a layer and a service of one name the service is meant if it is ``asked`` for. Raise
+        SpecError if it is asked for and there is none.
         """
         config = self.load()
         layer_too = any(layer.name == name for layer in config.layers)
-        if config.service(name) is None or (layer_too and not asked):
+        if not asked and (layer_too or config.service(name) is None):
             return None
-        return self.services((name,))[0]
+        return self.service(name)
 
     def neighbours(self, layers: Sequence[Layer]) -> list[Layer]:
         """Return the other layers of layers.toml for functions that these layers name."""

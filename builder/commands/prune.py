@@ -68,7 +68,7 @@ def prune(
              lambda-layer prune web --keep 5 --adopted
              lambda-layer prune chroma --keep 2 --yes
     """
-    service = setting.service(name, asked=is_service)
+    service = setting.service_or_layer(name, asked=is_service)
     if service is not None:
         if adopted:
             raise click.UsageError(f"--adopted is of layers, and {name} is a service")

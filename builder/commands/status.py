@@ -32,7 +32,7 @@ def status(setting: Setting, names: tuple[str, ...], *, as_json: bool, timing: b
     \b
     Example: lambda-layer status web --timing
     """
-    found = [status_of(layer) for layer in setting.layers(names)]
+    found = [status_of(layer) for layer in setting.layers_among(names)]
     times = [timing_of(layer) for layer in found] if timing else []
     if all(layer.has_bucket for layer in found):
         neighbours = setting.neighbours([status.layer for status in found])

@@ -14,7 +14,6 @@ from builder.commands.options import (
     service_name,
     yes,
 )
-from builder.errors import LayerError
 from builder.operations.stop import stop
 from builder.report.services import show_stop
 
@@ -34,14 +33,6 @@ def stop_command(setting: Setting, name: str, *, yes: bool, as_json: bool) -> No
     Example: lambda-layer stop chroma
     """
     service = setting.service(name)
-    if service is None:
-        known = ", ".join(one.name for one in setting.load().services)
-        raise LayerError(
-            f"there is no service {name!r}",
-            where=str(setting.config),
-            expected=f"one of: {known or 'none is described'}",
-            fix=f"name one of them, or add [services.{name}]",
-        )
     tasks = service.tasks.running()
     if tasks:
         ids = ", ".join(task.id for task in tasks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -58,19 +58,32 @@ class Config:
         """Return the service of that name, None if there is none."""
         return next((service for service in self.services if service.name == name), None)
 
+    def known_service(self, name: str) -> ServiceSpec:
+        """Return the service of that name, or raise SpecError."""
+        found = self.service(name)
+        if found is not None:
+            return found
+        is_layer = any(layer.name == name for layer in self.layers)
+        meant = f"{name} is a layer, and this is for services" if is_layer else ""
+        names = [service.name for service in self.services]
+        raise self._unknown("service", name, names, meant)
+
     def layer(self, name: str) -> LayerSpec:
         """Return the layer of that name, or raise SpecError."""
         for layer in self.layers:
             if layer.name == name:
                 return layer
-        names = [layer.name for layer in self.layers]
+        meant = f"{name} is a service, and this is for layers" if self.service(name) else ""
+        raise self._unknown("layer", name, [layer.name for layer in self.layers], meant)
+
+    def _unknown(self, kind: str, name: str, names: Sequence[str], meant: str) -> SpecError:
         close = get_close_matches(name, names, n=1)
         nearest = f"did you mean {close[0]!r}? Else " if close else ""
-        raise SpecError(
-            f"there is no layer {name!r}",
+        return SpecError(
+            f"there is no {kind} {name!r}",
             where=self.app.where,
             expected=f"one of: {', '.join(names) or 'none'}",
-            fix=f"{nearest}name one of them, or add [layers.{name}]",
+            fix=meant or f"{nearest}name one of them, or add [{kind}s.{name}]",
         )
 
 

@@ -127,7 +127,6 @@ FILES: dict[str, dict[str, Row | Commands]] = {
         "_write": Elsewhere("tests/builder/commands/test_client.py: a folder of others"),
         "_source": Elsewhere("hybrid_service is installed here"),
     },
-    "builder/commands/stop.py": {"stop_command": SERVICES},
     "builder/operations/service_log.py": {"_empty": SERVICES},
     "builder/operations/stop.py": {"_wait": SERVICES, "_unsaved": SERVICES},
     "builder/aws/tasks.py": {"forget": AWS},
@@ -165,7 +164,7 @@ FILES: dict[str, dict[str, Row | Commands]] = {
     "builder/commands/size.py": {"_check": SIZES},
     "builder/commands/try_layer.py": {"_one": SIZES},
     "builder/commands/image.py": dict.fromkeys(
-        ("image", "_one", "_released", "_service", "_for_service"), IMAGES
+        ("image", "_one", "_released", "_for_service"), IMAGES
     ),
     "builder/operations/image.py": {"_taken": IMAGES, "_too_large": IMAGES},
     "builder/commands/why.py": {"_check": SIZES},

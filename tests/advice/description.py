@@ -163,7 +163,7 @@ LAYERS_TOML: dict[str, Row] = {
         "name the folder that holds the package's source",
         {"a/pyproject.toml": PROJECT, "b/pyproject.toml": PROJECT, "b/web.py": ""},
     ),
-    "layer": Elsewhere("the right name is given by tests/builder/spec/test_layers_toml.py"),
+    "_unknown": Elsewhere("the right name is given by tests/builder/spec/test_layers_toml.py"),
     "_services": toml(
         GOOD + SERVICE.replace("command", "#"), GOOD + SERVICE, "for example:\ncommand = "
     ),

@@ -113,3 +113,23 @@ def test_a_service_that_nobody_describes_is_named_with_those_that_are(ledger: Le
     assert done.exit_code == 1
     assert "ERROR: there is no service 'web'" in done.stderr
     assert "one of: ledger" in done.stderr
+    assert "web is a layer, and this is for services" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("logs",), ("prune", "--keep", "2", "--yes")])
+def test_a_layer_is_not_taken_where_a_service_is_asked_for(
+    ledger: Ledger, words: tuple[str, ...]
+) -> None:
+    done = ledger.project.run(*words, "web", "--service")
+
+    assert done.exit_code == 1
+    assert "ERROR: there is no service 'web'" in done.stderr
+    assert "web is a layer, and this is for services" in done.stderr
+
+
+def test_a_service_is_not_taken_where_a_layer_is_meant(ledger: Ledger) -> None:
+    done = ledger.project.run("build", "ledger")
+
+    assert done.exit_code == 1
+    assert "ERROR: there is no layer 'ledger'" in done.stderr
+    assert "ledger is a service, and this is for layers" in done.stderr
