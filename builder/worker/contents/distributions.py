@@ -73,7 +73,7 @@ def rows_of(record: str, where: str = "a RECORD") -> list[list[str]]:
     try:
         return [row for row in csv.reader(io.StringIO(record)) if row]
     except csv.Error as error:
-        raise _refusal(where, str(error)) from error
+        raise refusal(where, str(error)) from error
 
 
 def text_of(file: Path) -> str:
@@ -81,7 +81,7 @@ def text_of(file: Path) -> str:
     try:
         return file.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
-        raise _refusal("/".join(file.parts[-2:]), f"it is not UTF-8: {error}") from error
+        raise refusal("/".join(file.parts[-2:]), f"it is not UTF-8: {error}") from error
 
 
 def record_of_present(record: str, present: Collection[str]) -> str:
@@ -193,7 +193,7 @@ def _read(info: Path) -> Distribution:
     rows = rows_of(text_of(record), f"{info.name}/RECORD") if record.is_file() else []
     problem = problem_of(metadata)
     if problem:
-        raise _refusal(f"{info.name}/METADATA", problem)
+        raise refusal(f"{info.name}/METADATA", problem)
     # An installer may have added a file to those of the wheel, and one file can be listed twice.
     hashes = {posixpath.normpath(row[0]): row[1] if len(row) > 1 else "" for row in rows}
     return Distribution(
@@ -235,7 +235,8 @@ def _content_digest(rows: Iterable[Sequence[str]]) -> str:
     return hashlib.sha256("\n".join(lines).encode("utf-8")).hexdigest()
 
 
-def _refusal(where: str, problem: str) -> BuildError:
+def refusal(where: str, problem: str) -> BuildError:
+    """Return the error that a file of a distribution's metadata is not as it has to be."""
     return BuildError(
         f"the metadata of a distribution cannot be read: {problem}",
         where=where,

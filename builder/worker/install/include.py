@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Iterable, Mapping, Sequence
 
 from .. import interpreters
-from ..contents.distributions import Distribution
+from ..contents.distributions import Distribution, refusal, text_of
 from ..contents.files import LayerFile
 from ..contents.native import Native, native_files
 from ..log import Log, counted
@@ -97,6 +97,7 @@ def script(content: bytes, entry: str | None) -> str | None:
 
 
 def _entry_points(root: Path, found: Iterable[Distribution]) -> dict[str, str]:
+    """Return the entry points of programs; raise BuildError, which names a file that has none."""
     entries: dict[str, str] = {}
     for distribution in found:
         file = root / distribution.info / "entry_points.txt"
@@ -104,7 +105,10 @@ def _entry_points(root: Path, found: Iterable[Distribution]) -> dict[str, str]:
             continue
         parser = configparser.ConfigParser(delimiters=("=",), interpolation=None)
         parser.optionxform = str  # type: ignore[assignment, method-assign]  # names keep their case
-        parser.read_string(file.read_text(encoding="utf-8"))
+        try:
+            parser.read_string(text_of(file))
+        except configparser.Error as error:
+            raise refusal(f"{distribution.info}/{file.name}", str(error)) from error
         for group in GROUPS:
             if parser.has_section(group):
                 entries.update(parser.items(group))

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from builder.worker.contents.distributions import read
+from builder.worker.errors import BuildError
 from builder.worker.install import include
 from builder.worker.request import Target
 from tests.patience import PATIENCE
@@ -228,6 +230,30 @@ def test_a_link_out_of_the_layer_is_refused(make_bundle: "MakeBundle") -> None:
 
     assert result.status == 1
     assert "ERROR: a file cannot be packed: it is a link to /etc/hostname" in result.errors
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"[console_scripts]\nmine = mine:main\nmine = mine:other\n", "already exists"),
+        (b"mine = mine:main\n", "no section headers"),
+        (b"[console_scripts]\nm\xffne = mine:main\n", "not UTF-8"),
+    ],
+)
+def test_entry_points_that_cannot_be_read_are_refused_with_the_file(
+    content: bytes, says: str, tmp_path: Path
+) -> None:
+    info = tmp_path / "mine-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_bytes(content)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "mine").write_text("#!python\n")
+
+    with pytest.raises(BuildError, match=says) as caught:
+        include.take_scripts(tmp_path, read(tmp_path), tmp_path / "stage")
+
+    assert caught.value.where == "mine-1.0.dist-info/entry_points.txt"
 
 
 def test_a_program_that_is_no_python_stays_as_it_is() -> None:
