@@ -120,7 +120,7 @@ def take(path: Path) -> bytes:
         with os.fdopen(number, "rb") as file:
             info = os.fstat(number)
             if stat.S_ISREG(info.st_mode) and info.st_size <= LARGEST:
-                return file.read(LARGEST + 1)
+                return file.read(info.st_size)
     except OSError as error:
         raise _no_file(path, str(error.strerror)) from error
     raise _no_file(path, "it is no file, or one of more than 1 GB")

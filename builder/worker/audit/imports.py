@@ -8,14 +8,19 @@ import pkgutil
 import re
 import subprocess
 import tempfile
+import threading
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, Collection, Iterator, Mapping, Sequence
+from typing import IO, Any, Collection, Iterator, Mapping, Sequence
 
 from ..interpreters import Interpreter
 from ..sandbox import Sandbox, take
 
 SECONDS_A_MODULE = 60.0
+
+LAST_WORDS = 1 << 20
+"""Bytes that are kept of what an interpreter writes on stderr: the end of it says how it ended."""
 
 PTH_ERROR = re.compile(r"Error processing line (?P<line>\d+) of (?P<file>.+\.pth)")
 """How the module site begins what it says of a .pth file."""
@@ -190,15 +195,39 @@ def _probe(probe: Probe, modules: Sequence[str]) -> tuple[list[str], str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     ) as process:
+        assert process.stderr is not None
+        said = _LastWords(process.stderr)
         try:
-            said = process.communicate(timeout=(seconds + 5) * len(modules))[1]
+            process.wait(timeout=(seconds + 5) * len(modules))
         except subprocess.TimeoutExpired:
             # Not killed: it ends what the modules have started.
             process.terminate()
-            said = process.communicate()[1] + b"Timeout"
+            said.timed_out = True
+        words = said.all()
     status = process.returncode
     lines = take(report).decode("utf-8", "replace").splitlines() if report.exists() else []
-    return lines, _cause_of_death(status, said.decode("utf-8", "replace"), seconds)
+    return lines, _cause_of_death(status, words, seconds)
+
+
+class _LastWords(threading.Thread):
+    """The end of what a program writes, however much it is."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        super().__init__(daemon=True)
+        self._pipe = pipe
+        self._kept = b""
+        self.timed_out = False
+        self.start()
+
+    def run(self) -> None:
+        """Read until nobody can write any more."""
+        for chunk in iter(partial(self._pipe.read1, LAST_WORDS), b""):  # type: ignore[attr-defined]
+            self._kept = (self._kept + chunk)[-LAST_WORDS:]
+
+    def all(self) -> str:
+        """Return what was kept, once nobody can write any more."""
+        self.join()
+        return self._kept.decode("utf-8", "replace") + ("Timeout" if self.timed_out else "")
 
 
 def _cause_of_death(status: int, said: str, seconds: float) -> str:

@@ -1,4 +1,5 @@
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,24 @@ def test_an_import_that_never_ends_is_stopped(layer: Path) -> None:
 
     assert "more than 2 seconds" in failures(report)["endless"].message
     assert report.imported == ["good"]
+
+
+@pytest.mark.slow
+def test_a_module_that_writes_without_end_is_stopped_and_takes_no_memory(
+    layer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "LAST_WORDS", 1000)
+    (layer / "loud.py").write_text("import os\nwhile True: os.write(2, b'x' * 65536)")
+    tracemalloc.start()
+    try:
+        report = imports.check(interpreters.running(), layer, ["loud", "good"], seconds=2)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert "more than 2 seconds" in failures(report)["loud"].message
+    assert report.imported == ["good"]
+    assert most < 5_000_000
 
 
 def test_only_the_standard_library_and_the_layer_can_be_imported(layer: Path) -> None:
