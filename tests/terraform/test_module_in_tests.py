@@ -14,7 +14,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "module.md"
 
 
 def test_a_test_file_that_stands_in_for_the_module_asks_aws_nothing(make: Make) -> None:
-    (text,) = re.findall(r"```hcl\n(mock_provider .*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    (text,) = re.findall(r"```\n(mock_provider .*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     root = make()
     with root.edited() as document:
         document["output"] = {"layers_of_api": {"value": ['${module.layers.arns["web"]}']}}
