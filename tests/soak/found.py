@@ -34,5 +34,12 @@ class Found:
             current = place.record(layer).current if versions else None
             lost += current is None or current.version not in versions
             doubled += max(0, len(versions) - 1)
-        more = max(0, len(place.builds()) - builds * len(place.layers))
+        made = place.builds()
+        # A build that failed is made again, and rightly so; that it failed is a trouble of its own.
+        failed = [
+            build for build in made if build["buildStatus"] not in ("SUCCEEDED", "IN_PROGRESS")
+        ]
+        ends = [f"build {build['id']} ended {build['buildStatus']}" for build in failed]
+        trouble = "; ".join(filter(None, (trouble, *ends)))
+        more = max(0, len(made) - len(failed) - builds * len(place.layers))
         return cls(name, lost, doubled, more, trouble, silence)
