@@ -19,6 +19,9 @@ from ..sandbox import Sandbox, take
 
 SECONDS_A_MODULE = 60.0
 
+WATCHDOG = b"Timeout ("
+"""How the module faulthandler begins what it says when a time is over."""
+
 LAST_WORDS = 1 << 20
 """Bytes that are kept of what an interpreter writes on stderr: the end of it says how it ended."""
 
@@ -206,7 +209,7 @@ def _probe(probe: Probe, modules: Sequence[str]) -> tuple[list[str], str]:
         words = said.all()
     status = process.returncode
     lines = take(report).decode("utf-8", "replace").splitlines() if report.exists() else []
-    return lines, _cause_of_death(status, words, seconds)
+    return lines, _cause_of_death(status, words, seconds if said.timed_out else None)
 
 
 class _LastWords(threading.Thread):
@@ -222,21 +225,24 @@ class _LastWords(threading.Thread):
     def run(self) -> None:
         """Read until nobody can write any more."""
         for chunk in iter(partial(self._pipe.read1, LAST_WORDS), b""):  # type: ignore[attr-defined]
+            # The module goes on writing after the watchdog's words.
+            self.timed_out |= WATCHDOG in self._kept[-len(WATCHDOG) :] + chunk
             self._kept = (self._kept + chunk)[-LAST_WORDS:]
 
     def all(self) -> str:
         """Return what was kept, once nobody can write any more."""
         self.join()
-        return self._kept.decode("utf-8", "replace") + ("Timeout" if self.timed_out else "")
+        return self._kept.decode("utf-8", "replace")
 
 
-def _cause_of_death(status: int, said: str, seconds: float) -> str:
+def _cause_of_death(status: int, said: str, took: float | None) -> str:
+    """Return why an interpreter died; ``took`` is the limit that was passed, in seconds."""
     if status == 0:
         return ""
     if status < 0:
         return f"the interpreter was killed by signal {-status}"
-    if "Timeout" in said:
-        return f"the import took more than {seconds:g} seconds"
+    if took is not None:
+        return f"the import took more than {took:g} seconds"
     return "\n".join(["the interpreter ended", *said.rstrip().splitlines()[-5:]])
 
 
