@@ -135,11 +135,16 @@ def describe(release: Release | None, status: str, reason: str, functions: str =
     said = {"status": status, "reason": reason, "functions": functions}
     if release is None:
         empty = dict.fromkeys(
-            ("layer_arn", "version", "fingerprint", "unzipped_size", "zipped_size", "packages"), ""
+            (
+                *("layer_arn", "image_uri", "version", "fingerprint"),
+                *("unzipped_size", "zipped_size", "packages"),
+            ),
+            "",
         )
         return {**empty, **said}
     return {
         "layer_arn": release.layer_arn,
+        "image_uri": release.image_uri,
         "version": str(release.version),
         "fingerprint": release.fingerprint,
         **said,

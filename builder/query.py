@@ -10,7 +10,7 @@ from builder.aws.services import Services, connect
 from builder.aws.session import SAME_CREDENTIALS, Credentials, Session
 from builder.documents import Malformed, read_json, typed
 from builder.errors import Denied, LayerError, SpecError
-from builder.layer.layer import Layer
+from builder.layer.layer import Layer, services_at
 from builder.layer.site import Site
 from builder.spec.layer_spec import LayerSpec
 
@@ -110,9 +110,9 @@ class Query:
             region=self["region"],
             signing_key=self.get("signing_key"),
         )
-        return Layer(
-            LayerSpec.from_json(self["spec"]), Path(self["root"]).resolve(), site, services
-        )
+        spec = LayerSpec.from_json(self["spec"])
+        services = services_at(spec, site, services)
+        return Layer(spec, Path(self["root"]).resolve(), site, services)
 
 
 def _bad_query(problem: str) -> LayerError:

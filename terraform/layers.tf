@@ -23,6 +23,8 @@ locals {
       architectures   = try(coalescelist(coalesce(layer.architectures, []), compact([layer.architecture]), coalesce(module.described.defaults.architectures, []), compact([module.described.defaults.architecture])), [])
       split           = layer.split == null ? module.described.defaults.split : layer.split
       layer_name      = layer.layer_name
+      image           = layer.image
+      base            = layer.base
       description     = layer.description
       exclude         = layer.exclude == null ? module.described.defaults.exclude : layer.exclude
       slim            = layer.slim == null ? module.described.defaults.slim : layer.slim

@@ -56,6 +56,7 @@ locals {
     for name, layer in local.layers : name => compact(concat(
       [
         length(local.layer_homonyms[name]) > 1 ? "two layers are named ${name}: rename one of them" : "",
+        layer.image ? "image = true is not known to this module: write the layer in layers.toml, or with the constructs" : "",
         layer.python == null ? "python is neither in the layer nor in defaults" : "",
         length(layer.architectures) == 0 ? "architecture is neither in the layer nor in defaults" : "",
         length(layer.architectures) > 1 && layer.split == null ? "one layer cannot be for several architectures: add split = \"target\" for one layer a target" : "",

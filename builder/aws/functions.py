@@ -165,7 +165,7 @@ class Functions:
     """The functions of an account and region."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        self.session = self._session = session
 
     @cached_property
     def _lambda(self) -> LambdaClient:
@@ -213,6 +213,36 @@ class Functions:
             return Uses.read(ask(), published=published)
         listed = together(f"lambda:ListFunctions {options} {asking}", ask)
         return Uses.read(listed, published=published)
+
+    def images(self, *, published: bool = True) -> list[tuple[str, str, str, str]]:
+        """Return name, qualifier, ARN and image, by its digest, of functions that are containers.
+
+        A list does not say the image, so each is asked for (AWS Lambda API reference, GetFunction,
+        ResolvedImageUri). One that goes meanwhile has none.
+        """
+        options: Any = {"FunctionVersion": "ALL"} if published else {}
+        with explained("lambda:ListFunctions", "the functions of the account and region"):
+            pages = self._lambda.get_paginator("list_functions").paginate(**options)
+            listed = [
+                config
+                for page in pages
+                for config in page["Functions"]
+                if config.get("PackageType") == "Image"
+            ]
+        found = []
+        for config in listed:
+            qualifier = config.get("Version", "$LATEST")
+            arn = config["FunctionArn"].removesuffix(f":{qualifier}")
+            with explained("lambda:GetFunction", f"function {config['FunctionName']}"):
+                try:
+                    answer = self._lambda.get_function(FunctionName=arn, Qualifier=qualifier)
+                except ClientError as error:
+                    if code_of(error) == ABSENT:
+                        continue
+                    raise
+            uri = answer["Code"].get("ResolvedImageUri", "")
+            found.append((config["FunctionName"], qualifier, arn, uri))
+        return found
 
     def role_of(self, function: str) -> str:
         """Return the ARN of a function's role, "" when there is no such function."""

@@ -126,6 +126,11 @@ class Registries:
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    @property
+    def partition(self) -> str:
+        """The partition of the session's region."""
+        return self._session.partition
+
     @staticmethod
     def has(registry: str) -> bool:
         """Whether a registry is a private one of ECR."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from http.client import HTTPException
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from botocore.exceptions import (
     ClientError,
@@ -56,7 +56,7 @@ class LayerVersion:
     ``app`` is the application that published it, "" where the version does not say so: two
     applications can make one name of layer, ``shop`` with ``web-x`` and ``shop-web`` with ``x``.
     ``created`` is when (ISO 8601, UTC), where GetLayerVersion was asked; ``fresh`` says that this
-    run published it.
+    run published it. ``image_uri`` is how functions name it where it is an image, by its digest.
     """
 
     arn: str
@@ -66,6 +66,7 @@ class LayerVersion:
     code_size: int = 0
     app: str = ""
     created: str = field(default="", compare=False)
+    image_uri: str = ""
     fresh: bool = field(default=False, compare=False)
 
     def is_of(self, app: str) -> bool:
@@ -73,7 +74,49 @@ class LayerVersion:
         return bool(self.token) and self.app in ("", app)
 
 
-class Layers:
+class Versions(Protocol):
+    """What a release asks of that which has its versions: Lambda, or a repository of images."""
+
+    def publish(
+        self,
+        name: str,
+        *,
+        bucket: str,
+        key: str,
+        object_version: str,
+        targets: tuple[Target, ...],
+        description: str,
+        token: str,
+        app: str,
+    ) -> LayerVersion:
+        """Publish one version of an object in S3 as the next version."""
+
+    def get(self, arn: str) -> LayerVersion | None:
+        """Return a version by its ARN, or None if it was deleted."""
+
+    def download(self, arn: str, into: Path) -> LayerVersion:
+        """Write the archive of a version to a file."""
+
+    def versions(self, name: str) -> Iterator[LayerVersion]:
+        """Yield the versions, newest first."""
+
+    def shared_with(self, name: str, version: int) -> set[str]:
+        """Return the accounts and organizations that we gave a version to."""
+
+    def granted(self, name: str, version: int) -> list[str]:
+        """Return the principals whom a version's policy names."""
+
+    def share(self, name: str, version: int, whom: str) -> None:
+        """Let an account or an organization use a version."""
+
+    def unshare(self, name: str, version: int, whom: str) -> None:
+        """Take a version from an account or organization."""
+
+    def delete(self, name: str, version: int) -> None:
+        """Delete a version; one that is gone already is fine."""
+
+
+class Layers(Versions):
     """The layers of an account and region."""
 
     def __init__(self, session: Session) -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from builder.aws.codebuild import CodeBuild
 from builder.aws.functions import Functions
+from builder.aws.images import Images, Registries
 from builder.aws.keys import Keys
-from builder.aws.layers import Layers
+from builder.aws.layers import Layers, Versions
 from builder.aws.logs import Logs
 from builder.aws.parameters import Parameters
 from builder.aws.session import Session
@@ -23,11 +24,13 @@ class Services:
 
     store: Store
     codebuild: CodeBuild
-    layers: Layers
+    layers: Versions
     functions: Functions
     logs: Logs
     parameters: Parameters
     keys: Keys
+    images: Images
+    registries: Registries
 
 
 def connect(session: Session, *, bucket: str, project: str) -> Services:
@@ -40,4 +43,6 @@ def connect(session: Session, *, bucket: str, project: str) -> Services:
         logs=Logs(session),
         parameters=Parameters(session),
         keys=Keys(session),
+        images=Images(session),
+        registries=Registries(session),
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
@@ -126,6 +129,42 @@ class Store:
                 raise
         version, size = answer.get("VersionId", ""), answer["ContentLength"]
         return StoredObject(key, answer["ETag"], version, size, sha256=_whole_sha256(answer))
+
+    def download(self, key: str, version: str, into: Path) -> str:
+        """Write one version of an object to a file; return its SHA-256 (base64).
+
+        Raise ArtifactError when it is gone.
+        """
+        source: Any = {
+            "Bucket": self.bucket,
+            "Key": key,
+            **({"VersionId": version} if version else {}),
+        }
+        digest = hashlib.sha256()
+        with explained("s3:GetObjectVersion", self.url(key)):
+            for left in reversed(range(READS)):
+                digest = hashlib.sha256()
+                try:
+                    answer = self._s3.get_object(**source)
+                    with closing(answer["Body"]) as body, into.open("wb") as out:
+                        for block in body.iter_chunks(1 << 20):
+                            digest.update(block)
+                            out.write(block)
+                    break
+                except ClientError as error:
+                    if code_of(error) not in ABSENT:
+                        raise
+                    raise ArtifactError(
+                        "an artifact is gone",
+                        where=self.url(key),
+                        expected="the version that was verified",
+                        fix="plan and apply again: it is built anew",
+                    ) from error
+                except (IncompleteReadError, HTTPClientError) as error:
+                    if not left:
+                        raise
+                    log.debug("%s: the content ended early, reading again: %s", key, error)
+        return base64.b64encode(digest.digest()).decode("ascii")
 
     def write(self, key: str, content: bytes, content_type: str) -> StoredObject:
         """Write an object, whatever was there."""

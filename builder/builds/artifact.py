@@ -81,10 +81,12 @@ def read_manifest(store: Store, keys: ArtifactKeys, fingerprint: str) -> Manifes
     return parse_manifest(stored.content, store.url(key)) if stored else None
 
 
-def find_artifact(store: Store, keys: ArtifactKeys, fingerprint: str) -> Artifact | None:
+def find_artifact(
+    store: Store, keys: ArtifactKeys, fingerprint: str, limit: int = UNZIPPED_LIMIT
+) -> Artifact | None:
     """Return the artifact of a fingerprint if it is whole, or None.
 
-    Raise ArtifactError when what is there contradicts itself.
+    It may have ``limit`` bytes, unzipped. Raise ArtifactError when it contradicts itself.
     """
     key = keys.manifest(fingerprint)
     stored = store.read(key)
@@ -94,7 +96,7 @@ def find_artifact(store: Store, keys: ArtifactKeys, fingerprint: str) -> Artifac
         return None
     log.debug("%s: an artifact of %s bytes", store.url(key), archive.size)
     manifest = parse_manifest(stored.content, store.url(key))
-    _verify(manifest, fingerprint, archive, store.url(key))
+    _verify(manifest, fingerprint, archive, store.url(key), limit)
     return Artifact(archive.key, archive.version, manifest, stored.content)
 
 
@@ -190,18 +192,20 @@ def _size(value: int) -> int:
     return value
 
 
-def _verify(manifest: Manifest, fingerprint: str, archive: StoredObject, where: str) -> None:
+def _verify(
+    manifest: Manifest, fingerprint: str, archive: StoredObject, where: str, limit: int
+) -> None:
     problem = ""
     if manifest.fingerprint != fingerprint:
         problem = f"it is of fingerprint {manifest.fingerprint}"
     elif manifest.zipped_size != archive.size:
         problem = f"{ARCHIVE} has {archive.size} bytes, the manifest says {manifest.zipped_size}"
-    elif manifest.unzipped_size > UNZIPPED_LIMIT:
+    elif manifest.unzipped_size > limit:
         problem = f"the layer has {manifest.unzipped_size} bytes unzipped"
     else:
         problem = _other_bytes(manifest, archive.sha256)
     if problem:
-        raise _contradiction(problem, fingerprint, where)
+        raise _contradiction(problem, fingerprint, where, limit)
 
 
 def _other_bytes(manifest: Manifest, sha256: str) -> str:
@@ -211,10 +215,12 @@ def _other_bytes(manifest: Manifest, sha256: str) -> str:
     return f"{ARCHIVE} has SHA-256 {sha256}, the manifest says {manifest.code_sha256}"
 
 
-def _contradiction(problem: str, fingerprint: str, where: str) -> ArtifactError:
+def _contradiction(
+    problem: str, fingerprint: str, where: str, limit: int = UNZIPPED_LIMIT
+) -> ArtifactError:
     return ArtifactError(
         f"the artifact is not what it should be: {problem}",
         where=where,
-        expected=f"fingerprint {fingerprint}, at most {UNZIPPED_LIMIT} bytes unzipped",
+        expected=f"fingerprint {fingerprint}, at most {limit} bytes unzipped",
         fix="plan and apply again: it is built anew",
     )

@@ -312,15 +312,15 @@ class Obtaining:
 
     def _verified(self, runtime: str, build_id: str) -> Artifact | Part | None:
         store, keys = self.layer.services.store, self.layer.keys
-        fingerprint = self.layer.fingerprint
+        fingerprint, limit = self.layer.fingerprint, self.layer.spec.limit
         found: Artifact | Part | None
         if runtime:
             found = find_part(store, keys, fingerprint, runtime)
         else:
-            kept = find_artifact(store, keys.verified, fingerprint)
+            kept = find_artifact(store, keys.verified, fingerprint, limit)
             if kept is not None and self._is_ours(kept, runtime, build_id):
                 return kept
-            found = find_artifact(store, keys.unverified, fingerprint)
+            found = find_artifact(store, keys.unverified, fingerprint, limit)
         if found is None or not self._is_ours(found, runtime, build_id):
             return None
         why = objection(self.layer, found.build_id, found.document, runtime)

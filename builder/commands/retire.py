@@ -31,7 +31,10 @@ def retire_command(setting: Setting, name: str | None, *, yes: bool) -> None:
             raise click.UsageError(f"name a layer, or set {RETIRE_VARIABLE}")
         config = setting.load()
         app = config.app
-        given = {layer.name: layer.layer_name for layer in config.layers}
+        given = {
+            layer.name: app.repository(layer.name) if layer.image else layer.layer_name
+            for layer in config.layers
+        }
         session = Session(
             Credentials(setting.profile, setting.role_arn), setting.region or app.region
         )

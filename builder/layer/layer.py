@@ -96,4 +96,16 @@ def layers_at(
 def _layer(
     app: AppSpec, spec: LayerSpec, root: Path, session: Session, services: Services
 ) -> Layer:
-    return Layer(spec, root, site_of(app, spec.name, session, layer_name=spec.layer_name), services)
+    name = app.repository(spec.name) if spec.image else spec.layer_name
+    site = site_of(app, spec.name, session, layer_name=name)
+    return Layer(spec, root, site, services_at(spec, site, services))
+
+
+def services_at(spec: LayerSpec, site: Site, services: Services) -> Services:
+    """Return the services of a layer: where it is an image, its versions are images."""
+    if not spec.image:
+        return services
+    # Only here: a plan of other layers does not wait for its imports.
+    from builder.layer.image_versions import with_images
+
+    return with_images(site, services, spec.base)

@@ -29,7 +29,8 @@ class Release(Extensible):
     """One published layer version for one fingerprint; sizes in bytes, times in ISO 8601.
 
     ``build_id`` is the build that made the artifact; when that merged the parts of several
-    runtimes, ``builds`` has by runtime those that made the parts.
+    runtimes, ``builds`` has by runtime those that made the parts. ``image_uri`` names what is an
+    image, by its digest.
     """
 
     number: int
@@ -44,6 +45,7 @@ class Release(Extensible):
     build_id: str
     published_at: str
     builds: Mapping[str, str] = field(default_factory=dict)
+    image_uri: str = ""
 
     @property
     def token(self) -> Token:

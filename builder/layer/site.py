@@ -48,8 +48,16 @@ class Site:
         return self.build_role.split(":")[1]
 
     @property
+    def is_image(self) -> bool:
+        """Whether the layer is an image: ``layer_name`` is its repository, which has a slash."""
+        return "/" in self.layer_name
+
+    @property
     def layer_arn(self) -> str:
-        """The ARN of the layer in Lambda, without a version."""
+        """The ARN of the layer in Lambda, or of its repository, without a version."""
+        if self.is_image:
+            place = f"{self.region}:{self.account}"
+            return f"arn:{self.partition}:ecr:{place}:repository/{self.layer_name}"
         return f"arn:{self.partition}:lambda:{self.region}:{self.account}:layer:{self.layer_name}"
 
     @property

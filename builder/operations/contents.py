@@ -15,7 +15,7 @@ from builder.layer.record import Release
 from builder.layer.releases import release_of
 from builder.operations.lock import another, gone, manifest_of, release_lock
 from builder.protocol.keys import ARCHIVE, MANIFEST
-from builder.spec.runtimes import UNZIPPED_LIMIT
+from builder.spec.runtimes import IMAGE_LIMIT, UNZIPPED_LIMIT
 
 DOCUMENTS = {
     "zip": ARCHIVE,
@@ -41,8 +41,9 @@ class Contents:
 
     @property
     def share(self) -> float:
-        """The part of Lambda's limit for a function and all its layers, 1.0 for all of it."""
-        return self.manifest.unzipped_size / UNZIPPED_LIMIT
+        """The part of Lambda's limit for functions with layers, or for images; 1.0 for all."""
+        limit = IMAGE_LIMIT if self.release.image_uri else UNZIPPED_LIMIT
+        return self.manifest.unzipped_size / limit
 
 
 def contents_of(layer: Layer, version: int | None = None) -> Contents:
@@ -92,7 +93,7 @@ def everything_of(layer: Layer, version: int | None = None) -> tuple[Release, di
 def _read(layer: Layer, release: Release, name: str) -> bytes | None:
     """Return a document that is as it was released; None for a signature that is not there."""
     key = layer.keys.verified.document(release.fingerprint, name)
-    stored = layer.services.store.read(key, UNZIPPED_LIMIT if name == ARCHIVE else LARGEST)
+    stored = layer.services.store.read(key, layer.spec.limit if name == ARCHIVE else LARGEST)
     if stored is not None:
         _check(layer, release, name, stored.content)
         return stored.content

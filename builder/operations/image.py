@@ -16,7 +16,7 @@ from pathlib import Path
 
 from builder.images import layer as layers
 from builder.images.errors import ImageError
-from builder.images.manifest import variables_of
+from builder.images.opt import BELOW, paths_on
 from builder.images.push import Base, Pushed, base_of, find, push
 from builder.images.reference import Reference
 from builder.images.registry import Registry
@@ -27,18 +27,9 @@ from builder.operations.contents import contents_of, document_of
 from builder.progress import Progress
 from builder.sizes.trial import run
 from builder.spec.layer_spec import LayerSpec
-from builder.spec.runtimes import Target
+from builder.spec.runtimes import IMAGE_LIMIT, Target
 
 LABEL = "fast-lambda-layer.fingerprint"
-BELOW = "opt"
-PATHS = {"PATH": "/opt/bin", "PYTHONPATH": "/opt/python"}
-LAMBDA = "LAMBDA_TASK_ROOT"
-"""A variable of Lambda's own bases. Their bootstrap adds /opt/python and the function's code to
-sys.path, unless PYTHONPATH is set (bootstrap.py of the bases; AWS Lambda developer guide, "Deploy
-Python Lambda functions with container images")."""
-
-LIMIT = 10 << 30
-"""Bytes of an image that Lambda takes, uncompressed (AWS Lambda developer guide, quotas)."""
 
 SCHEMA = 1
 """A change of what an image is made of, other than its inputs, has another one."""
@@ -78,7 +69,7 @@ class Order:
     base: Reference
     into: Reference
     more: Mapping[str, bytes] = field(default_factory=dict)
-    limit: int = LIMIT
+    limit: int = IMAGE_LIMIT
 
 
 @dataclass(frozen=True)
@@ -156,9 +147,7 @@ def make(order: Order, connect: Callable[[str], Registry], progress: Progress) -
         written = folder / "layer.tar.gz"
         layer = layers.write(packed.archive, written, below=BELOW, more=order.more)
         labels = {LABEL: fingerprint}
-        paths = dict(PATHS)
-        if LAMBDA in variables_of(base.config, str(base.reference)):
-            del paths["PYTHONPATH"]
+        paths = paths_on(base)
         pushed = push(base, layer, into, registry, paths=paths, labels=labels, progress=progress)
     return Image(pushed, base, fingerprint, packed)
 

@@ -15,6 +15,7 @@ from builder.documents import Malformed, read_json, typed
 from builder.errors import AwsError, RecordError, SpecError
 from builder.layer.record import Record
 from builder.layer.records import Records
+from builder.layer.site import Site
 from builder.progress import Progress
 from builder.protocol.keys import LayerKeys
 from builder.protocol.variables import NAME_VARIABLE, RETAIN_VARIABLE, RETIRE_VARIABLE
@@ -62,6 +63,17 @@ class Retirement:
     def project(self) -> str:
         """The CodeBuild project of the application."""
         return AppSpec(self.app).project
+
+    @property
+    def is_image(self) -> bool:
+        """Whether the layer is an image, whose ``layer_name`` is a repository; see Site."""
+        return "/" in self.layer_name
+
+    def site(self, partition: str) -> Site:
+        """Where its versions are, without what builds need; ``partition`` is that of AWS."""
+        role = f"arn:{partition}:iam::{self.account}:role/none"
+        place = (self.layer_name, self.bucket, self.project, role, "")
+        return Site(*place, self.account, self.region)
 
     @classmethod
     def by_name(
@@ -123,6 +135,11 @@ def retire(services: Services, retirement: Retirement, *, progress: Progress) ->
     if retirement.by_terraform and _goes_on(services, retirement.layer):
         progress(_kept(retirement))
         return
+    if retirement.is_image:
+        # Only here: the retirement of other layers does not wait for its imports.
+        from builder.layer.image_versions import with_images
+
+        services = with_images(retirement.site(services.registries.partition), services)
     record = _record(services, retirement.layer)
     _stop_builds(services, retirement.layer, record, progress)
     if retirement.retain:
@@ -132,8 +149,9 @@ def retire(services: Services, retirement: Retirement, *, progress: Progress) ->
     left = _remove_versions(services, retirement, record, progress)
     if not services.store.bucket_exists():
         return
-    # Before the record goes, which says of old versions whose they are.
-    note(services.store, retirement.layer, left, layer_name=retirement.layer_name)
+    if not retirement.is_image:
+        # Before the record goes, which says of old versions whose they are.
+        note(services.store, retirement.layer, left, layer_name=retirement.layer_name)
     everything = LayerKeys(retirement.layer).everything
     count = 0
     # An apply whose build was stopped may write that it failed, while we delete.
@@ -179,7 +197,12 @@ def _remove_versions(
         left = frozenset(version.version for version in own)
     else:
         left = remove_unused(services, retirement.layer_name, own, users, progress)
-    if left:
+    if left and retirement.is_image:
+        progress(
+            f"what is kept keeps the repository {retirement.layer_name}: ECR refuses to delete it. "
+            "Give these functions another image, then run it again"
+        )
+    elif left:
         progress(
             f"what is kept goes once no function has it: with a later release of {retirement.app}, "
             f"lambda-layer prune, or lambda-layer retire {retirement.layer}; without the bucket: "

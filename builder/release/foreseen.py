@@ -17,7 +17,9 @@ def candidate(layer: Layer, planned: Plan) -> Candidate:
         release is not None and release.fingerprint == fingerprint
     )
     released = release.unzipped_size if release else None
-    return Candidate(layer.spec, layer.root, fingerprint, not is_built, released)
+    # Lambda's limit for layers is none for an image.
+    is_due = not is_built and not layer.spec.image
+    return Candidate(layer.spec, layer.root, fingerprint, is_due, released)
 
 
 def foreseen(plans: Iterable[tuple[Layer, Plan]]) -> dict[str, dict[str, str]]:

@@ -96,4 +96,5 @@ def _read_back(layer: Layer, version: LayerVersion) -> Release | None:
         build_id=manifest.build_id if manifest else "",
         builds=manifest.parts if manifest else {},
         published_at=found.created,
+        image_uri=found.image_uri,
     )

@@ -224,7 +224,12 @@ def settle(
         version = alive[other.layer_arn]
         if version is None or version.code_sha256 != release.code_sha256:
             return release
-        return replace(release, layer_arn=other.layer_arn, version=other.version)
+        return replace(
+            release,
+            layer_arn=other.layer_arn,
+            version=other.version,
+            image_uri=other.image_uri,
+        )
 
     record = layer.records.change(lambda record: record.published(winner_of(record), moving=moving))
     found = record.release_of_fingerprint(release.fingerprint, since)

@@ -219,6 +219,7 @@ class _Walk:
             build_id=artifact.build_id,
             builds=artifact.manifest.parts,
             published_at=self.clock.timestamp(),
+            image_uri=version.image_uri,
         )
 
     def _require_bucket(self) -> None:

@@ -6,9 +6,9 @@ from rich.markup import escape
 
 from builder.layer.layer import Layer
 from builder.operations.contents import Contents
+from builder.report.published import limit_of
 from builder.report.tables import megabytes, new_table, plural, release_fields, show, show_json
 from builder.report.terminal import echo
-from builder.spec.runtimes import UNZIPPED_LIMIT
 
 
 def show_contents(layer: Layer, found: Contents, *, as_json: bool) -> None:
@@ -16,14 +16,15 @@ def show_contents(layer: Layer, found: Contents, *, as_json: bool) -> None:
     release, manifest = found.release, found.manifest
     if as_json:
         packages = [vars(package) for package in found.packages]
-        sizes = {"limit": UNZIPPED_LIMIT, "share": round(found.share, 4)}
+        sizes = {"limit": limit_of(found.release), "share": round(found.share, 4)}
         show_json({"layer": layer.name, **release_fields(release), **sizes, "contents": packages})
         return
-    echo(release.layer_arn)
+    echo(release.image_uri or release.layer_arn)
+    whole = "an image" if release.image_uri else "a function and all its layers"
     echo(
         f"{plural(len(found.packages), 'package')}, {megabytes(manifest.unzipped_size)} unzipped, "
-        f"{found.share:.1%} of Lambda's {megabytes(UNZIPPED_LIMIT)} for a function and all its "
-        f"layers; {megabytes(manifest.zipped_size)} zipped"
+        f"{found.share:.1%} of Lambda's {megabytes(limit_of(release))} for "
+        f"{whole}; {megabytes(manifest.zipped_size)} zipped"
     )
     table = new_table("package", "version", "size", "share of the layer")
     for package in found.packages:

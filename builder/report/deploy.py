@@ -57,7 +57,7 @@ def show_deployed(
         ("layer", "status", "version") if is_narrow() else ("layer", "status", "version", "ARN")
     )
     table = new_table(*columns)
-    arns = [found.get("layer_arn") or "-" for found in layers.values()]
+    arns = [found.get("image_uri") or found.get("layer_arn") or "-" for found in layers.values()]
     for (name, found), arn in zip(layers.items(), arns, strict=True):
         row = (name, styled(found["status"]), str(found.get("version") or "-"), arn)
         table.add_row(*row[: len(columns)])

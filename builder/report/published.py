@@ -6,12 +6,13 @@ from typing import Any
 
 from rich.markup import escape
 
+from builder.layer.record import Release
 from builder.operations.size_report import Published
 from builder.report.size_page import render
 from builder.report.sizes import SHOWN, bar
 from builder.report.tables import megabytes, new_table, plural, release_fields, show, show_json
 from builder.sizes.model import CLOSE, FITS, TOO_LARGE, WARNING_SHARE
-from builder.spec.runtimes import UNZIPPED_LIMIT
+from builder.spec.runtimes import IMAGE_LIMIT, UNZIPPED_LIMIT
 
 KINDS = (
     ("sbom", "bill of materials (CycloneDX)"),
@@ -24,11 +25,16 @@ KINDS = (
 """What documents are, by how their names begin."""
 
 
-def verdict_of(size: int) -> str:
+def limit_of(release: Release) -> int:
+    """Return the bytes that Lambda takes of a release, unzipped."""
+    return IMAGE_LIMIT if release.image_uri else UNZIPPED_LIMIT
+
+
+def verdict_of(size: int, limit: int = UNZIPPED_LIMIT) -> str:
     """Return what a size is against the limit."""
-    if size > UNZIPPED_LIMIT:
+    if size > limit:
         return TOO_LARGE
-    return CLOSE if size > UNZIPPED_LIMIT * WARNING_SHARE else FITS
+    return CLOSE if size > limit * WARNING_SHARE else FITS
 
 
 def show_published(found: Published) -> None:
@@ -44,7 +50,8 @@ def show_published(found: Published) -> None:
         table.add_row(*cells, escape(licence), bar(package.size, most))
     if rest := largest[SHOWN:]:
         table.add_row(f"{len(rest)} more", "", megabytes(sum(p.size for p in rest)), "", "")
-    share = f"{release.unzipped_size / UNZIPPED_LIMIT:.0%} of {UNZIPPED_LIMIT:,}"
+    limit = limit_of(release)
+    share = f"{release.unzipped_size / limit:.0%} of {limit:,}"
     show(table, f"{release.unzipped_size:,} bytes unzipped, {share}")
     if found.before is not None:
         changed = plural(len(found.changes), "package")
@@ -78,7 +85,8 @@ def show_published_json(found: Published) -> None:
 def published_page(found: Published) -> str:
     """Return the page of a release: the treemap of its packages, licences, changes, documents."""
     release = found.release
-    share = f"{release.unzipped_size / UNZIPPED_LIMIT:.0%} of {UNZIPPED_LIMIT:,}"
+    limit = limit_of(release)
+    share = f"{release.unzipped_size / limit:.0%} of {limit:,}"
     packages = [
         {
             "n": p.name,
@@ -99,12 +107,12 @@ def published_page(found: Published) -> str:
     return render(
         {
             "title": f"{found.layer}, version {release.version}",
-            "verdict": verdict_of(release.unzipped_size),
+            "verdict": verdict_of(release.unzipped_size, limit),
             "said": f"{release.unzipped_size:,} bytes unzipped, {share}; "
             f"{megabytes(release.zipped_size)} zipped; published {release.published_at}",
             "size": release.unzipped_size,
-            "limit": UNZIPPED_LIMIT,
-            "notes": [release.layer_arn],
+            "limit": limit,
+            "notes": [release.image_uri or release.layer_arn],
             "targets": [target],
             "advice": [],
             "changes": _changes(found),

@@ -107,6 +107,7 @@ def release_fields(release: Release) -> dict[str, Any]:
     """Return what machines read of a release."""
     return {
         "layer_arn": release.layer_arn,
+        **({"image_uri": release.image_uri} if release.image_uri else {}),
         "version": release.version,
         "fingerprint": release.fingerprint,
         "packages": release.packages,

@@ -93,6 +93,10 @@ class AppSpec:
         """The name the layer has in Lambda: the one that is given, or one that follows."""
         return given or f"{self.prefix}-{layer}"
 
+    def repository(self, layer: str) -> str:
+        """The repository of a layer that is an image; no layer in Lambda has a slash."""
+        return f"{self.prefix}/{layer}"
+
     @staticmethod
     def of_project(project: str) -> str:
         """Return the name of the application that has a CodeBuild project."""

@@ -15,7 +15,7 @@ from builder.spec.app_fields import APP_FIELDS
 from builder.spec.checks import INCLUDE, SAFE_SLIM, SIZE_CHECKS, SLIM, Check, one_of, some_of
 from builder.spec.compute import COMPUTE
 from builder.spec.field import Field, Place, addresses, as_it_is, described
-from builder.spec.kinds import COUNT, ONE_OR_MORE, STRING, STRINGS, TABLE
+from builder.spec.kinds import BOOLEAN, COUNT, ONE_OR_MORE, STRING, STRINGS, TABLE
 from builder.spec.package_rules import Licences
 from builder.spec.runtimes import ARCHITECTURES, RUNTIMES, by_version
 from builder.spec.service_fields import SERVICE_FIELDS
@@ -109,6 +109,31 @@ LAYER_FIELDS = (
         "its name in Lambda, where it is not APP-NAME: see [adopting.md](adopting.md)",
         default="",
         rule=Check.lambda_name,
+    ),
+    Field(
+        "image",
+        ONE_LAYER,
+        BOOLEAN,
+        "true",
+        "whether it is a container image and no layer: for functions that are containers, up to "
+        "10 GB (see [Images](hybrid.md#a-layer-as-an-image))",
+        default=False,
+        rule=Check.flag,
+        fingerprint=as_it_is,
+        only_if_set=True,
+        request=as_it_is,
+    ),
+    Field(
+        "base",
+        ONE_LAYER,
+        STRING,
+        '"public.ecr.aws/lambda/python:3.13"',
+        "what the image is built on, Lambda's own image of the runtime without it; "
+        "`@sha256:...` pins it",
+        default="",
+        rule=Check.text,
+        fingerprint=as_it_is,
+        only_if_set=True,
     ),
     Field(
         "description",

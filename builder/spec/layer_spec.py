@@ -13,10 +13,11 @@ from builder.spec.checks import Check
 from builder.spec.field import Place
 from builder.spec.fields import check_values, default
 from builder.spec.function_entries import Scope
+from builder.spec.image_rules import check_image
 from builder.spec.indexes import CodeArtifact as CodeArtifact
 from builder.spec.indexes import Index as Index
 from builder.spec.package_rules import Licences as Licences
-from builder.spec.runtimes import Target, by_version
+from builder.spec.runtimes import IMAGE_LIMIT, UNZIPPED_LIMIT, Target, by_version
 
 SCHEMA = 1
 
@@ -32,6 +33,9 @@ class LayerSpec:
     dependencies (some of checks.SLIM), ``functions`` says which Lambda functions move to each new
     version: names, ARNs, ``tag:KEY=VALUE`` or ``*`` (builder/spec/function_entries.py), ``keep`` is
     how many versions are left after a release (0: all).
+
+    With ``image`` it is a container image and no layer, built on ``base`` ("" for that of Lambda's
+    runtime).
 
     ``layer_name`` is the layer's name in Lambda, "" for the application's and its own.
     ``share`` are accounts and organizations that may use each new version, ``parameter`` names the
@@ -56,6 +60,8 @@ class LayerSpec:
     requirements: tuple[str, ...] = default("requirements")
     dependencies: tuple[str, ...] = default("dependencies")
     extras: tuple[str, ...] = default("extras")
+    image: bool = default("image")
+    base: str = default("base")
     layer_name: str = default("layer_name")
     description: str = default("description")
     exclude: tuple[str, ...] = default("exclude")
@@ -84,11 +90,17 @@ class LayerSpec:
         check.extras_have_a_package(self.extras, self.package)
         object.__setattr__(self, "images", of_targets(self.images, self.targets))
         check.lambda_compute(self.compute, self.python, bool(self.system_packages))
+        check_image(check, vars(self), image=self.image, base=self.base)
 
     @property
     def targets(self) -> tuple[Target, ...]:
         """The runtimes the layer is for, lowest version first."""
         return tuple(Target(python, self.architecture) for python in by_version(self.python))
+
+    @property
+    def limit(self) -> int:
+        """The bytes that Lambda takes of it, unzipped."""
+        return IMAGE_LIMIT if self.image else UNZIPPED_LIMIT
 
     @property
     def scope(self) -> Scope:

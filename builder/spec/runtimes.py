@@ -18,6 +18,9 @@ from dataclasses import dataclass
 UNZIPPED_LIMIT = 262_144_000
 """Bytes a function and all its layers may take unzipped (AWS Lambda developer guide, quotas)."""
 
+IMAGE_LIMIT = 10 << 30
+"""Bytes of an image that Lambda takes, uncompressed (AWS Lambda developer guide, quotas)."""
+
 LAYERS_PER_FUNCTION = 5
 """Layers a function may have (AWS Lambda developer guide, quotas)."""
 

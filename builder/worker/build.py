@@ -33,6 +33,7 @@ def build(bundle: Path, log: Log, limit: int = checks.UNZIPPED_LIMIT, *, runtime
     started_at = manifest.now()
     wanted = request.read(bundle / "request.json")
     wanted = wanted.only(runtime) if runtime else wanted
+    limit = checks.IMAGE_LIMIT if wanted.image else limit
     uv, engine = uvs.find(bundle), libdeflate.load(bundle, pack.LEVEL)
     out, work = fresh(bundle / "out"), fresh(bundle / ".build")
     targets = ", ".join(str(target) for target in wanted.targets)

@@ -54,7 +54,10 @@ class Licences:
 
 @dataclass(frozen=True)
 class Request:
-    """What ``request.json`` says; ``several`` when it is narrowed to one target of several."""
+    """What ``request.json`` says; ``several`` when it is narrowed to one target of several.
+
+    ``image`` says that what is built goes into a container image.
+    """
 
     layer: str
     fingerprint: str
@@ -73,6 +76,7 @@ class Request:
     exclude_newer: str = ""
     licences: Licences = Licences()
     several: bool = False
+    image: bool = False
 
     def only(self, runtime: str) -> Request:
         """Return the request for one target's part, which stays where it is in the whole layer.
@@ -136,6 +140,7 @@ def parse(document: dict[str, Any]) -> Request:
         indexes=tuple(parse_index(item) for item in _list(document.get("indexes"))),
         exclude_newer=_text(document.get("exclude_newer") or ""),
         licences=_licences(document.get("licences") or {}),
+        image=document.get("image") is True,
         **lists,
     )
     if not request.targets:

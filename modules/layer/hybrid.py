@@ -19,9 +19,7 @@ from modules.layer import hybrid_policies as policies
 from modules.layer import hybrid_task as task
 from modules.layer.bindings import (
     CloudwatchLogGroup,
-    EcrLifecyclePolicy,
     EcrRepository,
-    EcrRepositoryEncryptionConfiguration,
     EcsCluster,
     EcsTaskDefinition,
     IamRole,
@@ -41,10 +39,8 @@ from modules.layer.infrastructure import BuildInfrastructure
 from modules.layer.naming import named
 from modules.layer.policies import Document, document, use_key
 from modules.layer.providers import use_provider
+from modules.layer.repository import repository
 from modules.layer.workspaces import named_shortly
-
-UNTAGGED_DAYS = 1
-"""How long images are kept that no tag names: what a push has replaced, or has left half."""
 
 
 class HybridService(Construct):
@@ -252,40 +248,8 @@ class HybridService(Construct):
 
     def _image_repository(self) -> EcrRepository:
         key = self._infrastructure.app.kms_key
-        encryption = EcrRepositoryEncryptionConfiguration(encryption_type="KMS", kms_key=key)
-        repository = named(
-            EcrRepository(
-                self,
-                "repository",
-                name=self.name,
-                # What a tag names does not change, so that a task definition says what runs.
-                image_tag_mutability="IMMUTABLE",
-                image_scanning_configuration={"scan_on_push": True},
-                encryption_configuration=[encryption] if key else None,
-                force_delete=self.spec.force_destroy,
-            )
-        )
-        # No rule for tagged images: a task may be started from any of them.
-        rule = {
-            "rulePriority": 1,
-            "description": "Forget images without a tag",
-            "selection": {
-                "tagStatus": "untagged",
-                "countType": "sinceImagePushed",
-                "countUnit": "days",
-                "countNumber": UNTAGGED_DAYS,
-            },
-            "action": {"type": "expire"},
-        }
-        named(
-            EcrLifecyclePolicy(
-                self,
-                "image-lifecycle",
-                repository=repository.name,
-                policy=json.dumps({"rules": [rule]}),
-            )
-        )
-        return repository
+        force = self.spec.force_destroy
+        return repository(self, self.name, kms_key=key, force_delete=force)[0]
 
     def _role(self, kind: str, policy: Document, *, uses_key: bool = False) -> IamRole:
         home = self._infrastructure

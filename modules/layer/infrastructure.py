@@ -11,6 +11,7 @@ from cdktf import (
     ITerraformDependable,
     Precondition,
     TerraformProvider,
+    TerraformResource,
     TerraformResourceLifecycle,
 )
 from constructs import Construct
@@ -236,6 +237,11 @@ class BuildInfrastructure(Construct):
             ],
         )
         return self._retire
+
+    def retire_before(self, resource: TerraformResource) -> None:
+        """Let layers be retired before this is destroyed."""
+        address = f"{resource.terraform_resource_type}.{resource.friendly_unique_id}"
+        self._retire.depends_on = [*(self._retire.depends_on or []), address]
 
     def moves_of(self, layer: str) -> str:
         """Return the address of what changes when a layer moves to another name or place."""

@@ -23,7 +23,6 @@ from cdktf import (
 )
 from constructs import Construct
 
-from builder.errors import SpecError
 from builder.protocol.keys import LayerKeys
 from builder.protocol.statuses import AT_REST, BUILDING, CURRENT, INVALID, NO_BUILD, PINNED
 from builder.spec.layer_spec import LayerSpec
@@ -33,9 +32,11 @@ from modules.layer.bindings import DataExternal, IamRole, IamRolePolicy, S3Objec
 from modules.layer.hooks import program_words
 from modules.layer.index_access import logins
 from modules.layer.infrastructure import BuildInfrastructure
+from modules.layer.layer_errors import no_layer, no_publisher, no_version, not_released
 from modules.layer.naming import Element, literal, named
 from modules.layer.providers import use_provider
 from modules.layer.publisher import Publisher
+from modules.layer.repository import repository
 from modules.layer.retention import fate_of_versions
 
 PROJECT_ROOT = "${path.module}/../../.."
@@ -83,11 +84,12 @@ class LambdaLayer(Construct):
         if publisher is not None:
             publisher.serve(spec)
         elif sync_mode is False:
-            raise _no_publisher(spec)
+            raise no_publisher(spec)
         self._program = program_words(spec, program)
         infrastructure.expire(f"{self._keys.bundles}/")
 
         self._layer_name = infrastructure.app.layer_name(spec.name, spec.layer_name)
+        images = self._image_repository() if spec.image else []
         query = {
             "spec": literal(spec.to_json()),
             "root": bundle_sources(self, self._address or spec.name, sources) if sources else root,
@@ -118,7 +120,8 @@ class LambdaLayer(Construct):
             self._program,
         )
         finisher = publisher.ready if publisher else []
-        self._approval = self._approve([*infrastructure.ready, *role, retire, *finisher])
+        ready = [*infrastructure.ready, *role, *images, retire, *finisher]
+        self._approval = self._approve(ready)
         self._release = self._release_hook({**infrastructure.query(), **query}, answer)
         self._answer = self._choose()
         infrastructure.own_region.of(spec.name, self._answer)
@@ -126,11 +129,18 @@ class LambdaLayer(Construct):
 
     @property
     def layer_arn(self) -> str:
-        """The ARN of the published layer version.
+        """The ARN of the published layer version; raise SpecError for an image.
 
         While the first build runs in async mode there is none, and what uses it gets an error.
         """
+        if self.spec.image:
+            raise no_layer(self.spec)
         return self._required_arn() if self._publisher else self._text_of("layer_arn")
+
+    @property
+    def image_uri(self) -> str:
+        """The image by its digest, for a function's ``image_uri``; "" for what is no image."""
+        return self._text_of("image_uri")
 
     @property
     def version(self) -> Any:
@@ -193,7 +203,7 @@ class LambdaLayer(Construct):
             self,
             "output",
             value={
-                "layer_arn": self._text_of("layer_arn"),
+                **self._identity(),
                 "version": self.version,
                 "fingerprint": self.fingerprint,
                 "status": self.status,
@@ -210,11 +220,7 @@ class LambdaLayer(Construct):
             "precondition",
             {
                 "condition": Op.or_(self._is_released(), self._is_only_looked_at()),
-                "error_message": (
-                    f"Layer {self.spec.name} has no release of what is planned "
-                    f"(status {self.status}: {self.reason}). Run terraform apply without -target, "
-                    "-refresh-only or an old plan file; it builds what is missing."
-                ),
+                "error_message": not_released(self.spec.name, self.status, self.reason),
             },
         )
         return output
@@ -222,6 +228,19 @@ class LambdaLayer(Construct):
     def _named(self, element: Element) -> Element:
         # By the spec's name, so that the construct can be renamed: IAM knows the role by it too.
         return named(element, self._address)
+
+    def _identity(self) -> dict[str, str]:
+        if self.spec.image:
+            return {"image_uri": self.image_uri}
+        return {"layer_arn": self._text_of("layer_arn")}
+
+    def _image_repository(self) -> list[ITerraformDependable]:
+        app, address = self._infrastructure.app, self._address
+        self._layer_name = name = app.repository(self.spec.name)
+        made = repository(self, name, kms_key=app.kms_key, force_delete=False, address=address)
+        # Its images are deleted first, and those that functions have are not.
+        self._infrastructure.retire_before(made[0])
+        return [*made]
 
     def _is_released(self) -> Any:
         return Fn.contains([CURRENT, BUILDING, PINNED], self.status)
@@ -242,7 +261,7 @@ class LambdaLayer(Construct):
         arn = self._text_of("layer_arn")
         was_building = Op.eq(self._planned("status"), BUILDING)
         just_begun = Op.and_(Op.eq(self.status, BUILDING), Op.not_(was_building))
-        refusal = Fn.conditional(just_begun, Fn.tobool(self._no_version()), self._no_arn())
+        refusal = Fn.conditional(just_begun, Fn.tobool(no_version(self.spec.name)), self._no_arn())
         return Token.as_string(Fn.conditional(Fn.startswith(arn, "arn:"), arn, refusal))
 
     def _has_version(self) -> Precondition:
@@ -251,14 +270,7 @@ class LambdaLayer(Construct):
             condition=Op.not_(
                 Op.and_(is_building, Op.not_(Fn.startswith(self._planned("layer_arn"), "arn:")))
             ),
-            error_message=f"{self._no_version()}.",
-        )
-
-    def _no_version(self) -> str:
-        name = self.spec.name
-        return (
-            f"Layer {name} has no version yet: its first build is under way (async mode). Wait for "
-            f"it with 'lambda-layer wait {name}', then plan and apply again"
+            error_message=f"{no_version(self.spec.name)}.",
         )
 
     def _no_arn(self) -> str:
@@ -380,15 +392,6 @@ class LambdaLayer(Construct):
         # null, which cdktf would leave out of the arguments.
         number = Fn.tonumber(Fn.lookup_nested(self._answer.expression, [key]))
         return Fn.try_([number, Fn.one([])])
-
-
-def _no_publisher(spec: LayerSpec) -> SpecError:
-    return SpecError(
-        f"layer {spec.name!r} cannot be released in async mode: there is no publisher",
-        where=f"LambdaLayer {spec.name!r}, argument 'sync_mode'",
-        expected="sync_mode=False beside publisher=Publisher(...)",
-        fix="make one Publisher for the application and give it to its layers",
-    )
 
 
 def _text(flag: Flag) -> str:

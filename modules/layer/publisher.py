@@ -31,6 +31,7 @@ from modules.layer.bindings import (
     LambdaPermission,
 )
 from modules.layer.infrastructure import BuildInfrastructure
+from modules.layer.layer_errors import not_asynchronous
 from modules.layer.naming import named, place_of
 from modules.layer.providers import use_provider
 
@@ -92,6 +93,8 @@ class Publisher(Construct):
 
     def serve(self, spec: LayerSpec) -> None:
         """Let the function do what a layer needs: for its functions, its runtimes, its keep."""
+        if spec.image:
+            raise not_asynchronous(spec)
         self._served.append(spec)
         self._permissions.policy = self._policy()
         given = {each.name: each.layer_name for each in self._served if each.layer_name}

@@ -12,6 +12,8 @@ variable "layers" {
     architectures   = optional(list(string))
     split           = optional(string)
     layer_name      = optional(string, "")
+    image           = optional(bool, false)
+    base            = optional(string, "")
     description     = optional(string, "")
     exclude         = optional(list(string))
     slim            = optional(list(string))

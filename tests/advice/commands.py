@@ -44,6 +44,7 @@ ROLES = Elsewhere(
 PERSON = Elsewhere("a person has to find out who changed what")
 
 IMAGES = Elsewhere("registries and bases of others: tests/builder/images, commands/test_image.py")
+IMAGE_LAYERS = Elsewhere("registries, images of others: tests/builder/layer, terraform/test_image")
 OSV = Elsewhere("a service and files of others: tests/builder/operations/test_vulnerabilities.py")
 
 LOCK = "web/artifacts/{fingerprint}/lock-3.12.txt"
@@ -131,6 +132,9 @@ FILES: dict[str, dict[str, Row | Commands]] = {
     "builder/operations/stop.py": {"_wait": SERVICES, "_unsaved": SERVICES},
     "builder/aws/tasks.py": {"forget": AWS},
     "builder/aws/images.py": {"delete": AWS},
+    "builder/layer/image_versions.py": dict.fromkeys(
+        ("_other_image", "_push", "_refuse_taken", "download"), IMAGE_LAYERS
+    ),
     "builder/operations/verify.py": {"verify_folder": PERSON, "_manifest": DAMAGED},
     "builder/operations/wait.py": {
         "_current": Commands((), "wait web", "lambda-layer build web", ("build web",)),
@@ -231,7 +235,7 @@ FILES: dict[str, dict[str, Row | Commands]] = {
         "_explain": IAM,
         "_explain#2": AWS,
     },
-    "builder/aws/store.py": {"_read": PERSON, "delete_all": IAM},
+    "builder/aws/store.py": {"_read": PERSON, "download": DAMAGED, "delete_all": IAM},
     "builder/builds/artifact.py": {"parse_manifest": DAMAGED, "_contradiction": DAMAGED},
     "builder/builds/failure.py": {"_unknown": AWS},
     "builder/builds/obtain.py": {"_together": FAILED, "_made": DAMAGED, "_verified": DAMAGED},

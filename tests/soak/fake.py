@@ -133,6 +133,8 @@ class Aws:
             logs=cast(Any, _Logs()),
             parameters=cast(Any, None),  # its layers are shared with nobody
             keys=cast(Any, None),  # nor signed
+            images=cast(Any, None),  # nor images
+            registries=cast(Any, None),
         )
 
 

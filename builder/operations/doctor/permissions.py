@@ -29,6 +29,7 @@ SNAPSHOTS = "{data}/{prefix}snapshots/*"
 TASKS = "{ecs}:task/{service}/*"
 REVISIONS = "{ecs}:task-definition/{service}:*"
 REPOSITORY = "{ecr}:repository/{service}"
+IMAGES = "{ecr}:repository/{app}/{layer}"
 SERVICE_LOGS = "{logs}:log-group:{service_logs}:*"
 ANY = "*"
 
@@ -77,6 +78,29 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 }
 """What a parameter needs, for layers with ``parameter``."""
 
+SEES_IMAGES: Mapping[str, tuple[str, ...]] = {
+    ANY: ("ecr:GetAuthorizationToken",),
+    IMAGES: ("ecr:DescribeImages", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
+}
+"""What a plan reads of a layer that is an image."""
+
+PUSHES: Mapping[str, tuple[str, ...]] = {
+    IMAGES: (
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:InitiateLayerUpload",
+        "ecr:UploadLayerPart",
+        "ecr:CompleteLayerUpload",
+        "ecr:PutImage",
+        "ecr:BatchDeleteImage",
+    ),
+}
+"""What a release of an image needs besides."""
+
+USES_IMAGES: Mapping[str, tuple[str, ...]] = {
+    ANY: ("lambda:GetFunction",),
+}
+"""What pruning images needs besides."""
+
 PRUNES: Mapping[str, tuple[str, ...]] = {
     ANY: ("lambda:ListFunctions",),
     BUCKET: ("s3:ListBucketVersions",),
@@ -120,14 +144,18 @@ def needs(
     prunes: bool = False,
     shares: bool = False,
     parameter: str = "",
+    image: bool = False,
 ) -> list[Need]:
     """Return what a role needs for one layer that moves ``functions``, by their names.
 
     ``names`` fill in the resources above. ``parameter`` is the layer's, "" for none.
     """
+    seen = _filled(SEES_IMAGES, names) if image else []
     if role == PLAN:
-        return _filled(READS, names)
-    found = _filled(RELEASES, names)
+        return _filled(READS, names) + seen
+    found = _filled(RELEASES, names) + seen
+    if image:
+        found += _filled(PUSHES, names) + (_filled(USES_IMAGES, names) if prunes else [])
     if role == APPLY:
         found += _filled(BUILDS, names)
     for function in functions:

@@ -70,6 +70,7 @@ def _needs(
             prunes=bool(spec.keep),
             shares=bool(spec.share),
             parameter=spec.parameter,
+            image=spec.image,
         )
     for service in services:
         yield from needs_of_service(role, names_of_service(service))
@@ -98,6 +99,7 @@ def _names(app: AppSpec, layer: Layer) -> Mapping[str, str]:
         "lambda": f"arn:{partition}:lambda:{place}",
         "codebuild": f"arn:{partition}:codebuild:{place}",
         "ssm": f"arn:{partition}:ssm:{place}",
+        "ecr": f"arn:{partition}:ecr:{place}",
         "logs": f"arn:{partition}:logs:{place}",
         "app": app.name,
         "layer": layer.name,

@@ -18,6 +18,8 @@ from ..request import Target
 UNZIPPED_LIMIT = 262_144_000
 """Bytes a function and all its layers, five at most, may take unzipped (AWS Lambda developer guide,
 "Lambda quotas")."""
+IMAGE_LIMIT = 10 << 30
+"""Bytes an image may take uncompressed, with its base (as above)."""
 WARNING_SHARE = 0.8
 
 GCC_VERSIONS = {
@@ -200,6 +202,8 @@ def check_size(
     total = sum(file.size for file in files)
     if total <= limit * WARNING_SHARE:
         return []
+    if total <= limit and limit == IMAGE_LIMIT:
+        return [f"the packages take {human(total)} of the {human(limit)} of an image with its base"]
     if total <= limit:
         return [
             f"the layer takes {human(total)} of the {human(limit)} that a function may have with "
@@ -213,7 +217,12 @@ def check_size(
         + ", ".join(f"{name} {human(size)}" for name, size in by_size(sizes)[:SHOWN])
         + "\nlargest files:    "
         + _list(f"{file.name} {human(file.size)}" for file in largest),
-        expected=f"at most {limit:,} bytes: a function with all its layers, five at most",
+        expected=f"at most {limit:,} bytes: "
+        + (
+            "an image with its base"
+            if limit == IMAGE_LIMIT
+            else "a function with all its layers, five at most"
+        ),
         fix=_gpu_advice(sizes)
         + "leave out what is not needed (the layer's exclude: data, optional parts; slim: docs, "
         "symbols), make two layers of it, or use a container image",

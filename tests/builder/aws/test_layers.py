@@ -134,7 +134,8 @@ def test_who_may_not_publish_is_reported_with_the_layer(
 
 
 def test_publishing_is_never_tried_twice_by_the_client(world: World) -> None:
-    config: Any = world.services.layers._publisher.meta.config
+    layers: Any = world.services.layers
+    config = layers._publisher.meta.config
 
     assert config.retries == {"mode": "standard", "total_max_attempts": 1}
     assert config.read_timeout == 300

@@ -1,3 +1,5 @@
+from typing import Any
+
 from builder.aws.services import connect
 from builder.aws.session import Credentials, Session
 from tests.builder.conftest import World
@@ -8,11 +10,12 @@ def test_all_services_work_in_one_account_and_region(world: World) -> None:
 
     assert (services.store.bucket, services.codebuild.project) == ("b", "p")
     assert services.codebuild.bucket == "b"
+    layers: Any = services.layers
     clients = [
         services.store._s3,
         services.codebuild._codebuild,
-        services.layers._lambda,
-        services.layers._publisher,
+        layers._lambda,
+        layers._publisher,
         services.functions._lambda,
         services.logs._logs,
     ]

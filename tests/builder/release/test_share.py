@@ -225,7 +225,8 @@ def test_a_refusal_because_of_anothers_change_is_not_taken_for_done(world: World
     world.release()
     layer = world.layer(share=(ONE,))
     conflicts = [answer("ResourceConflictException", 409)]
-    events: Any = layer.services.layers._lambda.meta.events
+    layers: Any = layer.services.layers
+    events = layers._lambda.meta.events
     events.register_first(
         "before-call.lambda.AddLayerVersionPermission",
         lambda **_event: conflicts.pop() if conflicts else None,

@@ -29,6 +29,8 @@ OTHER: dict[str, Any] = {
     "slim": ("docs",),
     "functions": ("api",),
     "layer_name": "my-dependencies",
+    "image": True,
+    "base": "python:3.13",
     "share": ("123456789012",),
     "parameter": "/layers/web",
     "may_fail": ("web.gui",),
@@ -44,6 +46,9 @@ OTHER: dict[str, Any] = {
     "size_check": "warn",
 }
 """Another value for each attribute of a layer's spec."""
+
+WITH: dict[str, dict[str, Any]] = {"base": {"image": True}}
+"""What a key cannot be without."""
 
 LAYERS = [field for field in FIELDS if Place.LAYER in field.places]
 
@@ -104,7 +109,7 @@ def test_defaults_are_right_themselves() -> None:
 
 @pytest.mark.parametrize("field", spec_fields(Place.LAYER), ids=lambda field: field.name)
 def test_a_key_changes_the_fingerprint_as_the_table_says(field: Field) -> None:
-    spec = spec_of(package="src")
+    spec = spec_of(package="src", **WITH.get(field.name, {}))
     other = dataclasses.replace(spec, **{field.in_spec: OTHER[field.name]})
     before, after = inputs_of(spec, ()), inputs_of(other, ())
 
@@ -114,7 +119,7 @@ def test_a_key_changes_the_fingerprint_as_the_table_says(field: Field) -> None:
 
 @pytest.mark.parametrize("field", spec_fields(Place.LAYER), ids=lambda field: field.name)
 def test_a_key_is_in_the_request_as_the_table_says(field: Field) -> None:
-    spec = spec_of(package="src")
+    spec = spec_of(package="src", **WITH.get(field.name, {}))
     other = dataclasses.replace(spec, **{field.in_spec: OTHER[field.name]})
     before, after = request(spec, "f"), request(other, "f")
     changed = {name for name in before if before[name] != after[name]}

@@ -1,0 +1,53 @@
+"""What a LambdaLayer refuses."""
+
+from __future__ import annotations
+
+from builder.errors import SpecError
+from builder.spec.layer_spec import LayerSpec
+
+
+def no_layer(spec: LayerSpec) -> SpecError:
+    """Return that an image has no ARN of a layer."""
+    return SpecError(
+        f"layer {spec.name!r} is an image, and has no layer_arn",
+        where=f"LambdaLayer {spec.name!r}",
+        expected="image_uri, which a function has instead of layers",
+        fix="use image_uri, or take image out of the layer",
+    )
+
+
+def no_publisher(spec: LayerSpec) -> SpecError:
+    """Return that async mode needs a publisher."""
+    return SpecError(
+        f"layer {spec.name!r} cannot be released in async mode: there is no publisher",
+        where=f"LambdaLayer {spec.name!r}, argument 'sync_mode'",
+        expected="sync_mode=False beside publisher=Publisher(...)",
+        fix="make one Publisher for the application and give it to its layers",
+    )
+
+
+def not_asynchronous(spec: LayerSpec) -> SpecError:
+    """Return that an image cannot be released without an apply that waits."""
+    return SpecError(
+        f"layer {spec.name!r} is an image, and the publisher function cannot push one",
+        where=spec.where or f"layer {spec.name!r}",
+        expected="images in an application whose apply waits for builds",
+        fix="take async out of [app] (the publisher out of the stack), or image out of the layer",
+    )
+
+
+def no_version(name: str) -> str:
+    """Return the words for a layer whose first build runs."""
+    return (
+        f"Layer {name} has no version yet: its first build is under way (async mode). Wait for "
+        f"it with 'lambda-layer wait {name}', then plan and apply again"
+    )
+
+
+def not_released(name: str, status: str, reason: str) -> str:
+    """Return the words for a layer that has no release of what is planned."""
+    return (
+        f"Layer {name} has no release of what is planned "
+        f"(status {status}: {reason}). Run terraform apply without -target, "
+        "-refresh-only or an old plan file; it builds what is missing."
+    )

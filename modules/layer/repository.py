@@ -1,0 +1,59 @@
+"""A repository of ECR whose tags stay what they are."""
+
+from __future__ import annotations
+
+import json
+
+from constructs import Construct
+
+from modules.layer.bindings import (
+    EcrLifecyclePolicy,
+    EcrRepository,
+    EcrRepositoryEncryptionConfiguration,
+)
+from modules.layer.naming import named
+
+UNTAGGED_DAYS = 1
+"""How long images are kept that no tag names: what a push has replaced, or has left half."""
+
+
+def repository(
+    scope: Construct, name: str, *, kms_key: str, force_delete: bool, address: str = ""
+) -> tuple[EcrRepository, EcrLifecyclePolicy]:
+    """Make a repository, encrypted by ``kms_key`` if there is one; ``address`` is as in naming."""
+    encryption = EcrRepositoryEncryptionConfiguration(encryption_type="KMS", kms_key=kms_key)
+    made = named(
+        EcrRepository(
+            scope,
+            "repository",
+            name=name,
+            # What a tag names does not change, so that it says what runs.
+            image_tag_mutability="IMMUTABLE",
+            image_scanning_configuration={"scan_on_push": True},
+            encryption_configuration=[encryption] if kms_key else None,
+            force_delete=force_delete,
+        ),
+        address,
+    )
+    # No rule for tagged images: something may be started from any of them.
+    rule = {
+        "rulePriority": 1,
+        "description": "Forget images without a tag",
+        "selection": {
+            "tagStatus": "untagged",
+            "countType": "sinceImagePushed",
+            "countUnit": "days",
+            "countNumber": UNTAGGED_DAYS,
+        },
+        "action": {"type": "expire"},
+    }
+    policy = named(
+        EcrLifecyclePolicy(
+            scope,
+            "image-lifecycle",
+            repository=made.name,
+            policy=json.dumps({"rules": [rule]}),
+        ),
+        address,
+    )
+    return made, policy

@@ -1,0 +1,128 @@
+"""A layer that is a container image, through terraform: built, pushed, found again, used, gone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from builder.images.manifest import labels_of, read_manifest
+from builder.images.reference import Reference
+from builder.images.registry import Registry as Client
+from tests.registry import Registry
+from tests.terraform.builds import quick_builds
+from tests.terraform.conftest import Make, Stack
+from tests.terraform.packages import layer
+
+
+@pytest.fixture
+def base() -> Iterator[str]:
+    """What images are built on, in a registry on loopback."""
+    with Registry().serving() as registry:
+        registry.index("python", "3", files={"usr/bin/python3": b"an interpreter"})
+        yield f"{registry.host}/python:3"
+
+
+def images(stack: Stack) -> list[str]:
+    ecr: Any = stack.aws.client("ecr")
+    found = ecr.describe_images(repositoryName=f"{stack.name}/web")["imageDetails"]
+    return sorted(tag for image in found for tag in image.get("imageTags", ()))
+
+
+def labels(stack: Stack, uri: str) -> dict[str, str]:
+    """Pull what an image says of itself."""
+    registry, _, rest = uri.partition("/")
+    name, _, digest = rest.partition("@")
+    client = Client(registry, login="AWS:any", url=stack.aws.url)
+    manifest = client.manifest(Reference(registry, name, "", digest))
+    assert manifest is not None
+    described = read_manifest(manifest.content, manifest.media_type, uri)
+    return dict(labels_of(client.document(name, described.config), uri))
+
+
+def role_of(stack: Stack) -> str:
+    """Make a role for a function; return its ARN."""
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    made: Any = stack.aws.client("iam").create_role(
+        RoleName=f"{stack.name}-fn", AssumeRolePolicyDocument=document
+    )
+    return str(made["Role"]["Arn"])
+
+
+def test_an_image_is_built_pushed_once_and_found_again(make: Make, base: str) -> None:
+    stack = make(layer(image=True, base=base))
+    quick_builds(stack)
+
+    planned = stack.plan()
+    assert planned.changes["aws_ecr_repository.web_repository"] == ["create"]
+    applied = stack.apply()
+    assert applied.builds == 1
+    output = stack.output()
+    registry = f"{stack.aws.identity.account}.dkr.ecr.eu-central-1.amazonaws.com"
+    assert output["image_uri"].startswith(f"{registry}/{stack.name}/web@sha256:")
+    assert "layer_arn" not in output
+    assert images(stack) == [f"{output['fingerprint']}-1"]
+    current = stack.record()["current"]
+    said = labels(stack, output["image_uri"])
+    assert said["fast-lambda-layer.token"] == f"{output['fingerprint']}#1"
+    assert said["fast-lambda-layer.code-sha256"] == current["code_sha256"]
+    assert stack.versions() == []
+
+    unchanged = stack.plan()
+    assert (unchanged.exit_code, unchanged.writes) == (0, [])
+
+    stack.edit()
+    planned = stack.plan()
+    assert planned.changes == {"aws_s3_object.web_approval": ["update"]}
+    assert stack.apply().builds == 1
+    second = stack.output()["image_uri"]
+    assert second != output["image_uri"]
+    assert len(images(stack)) == 2
+    assert stack.plan().exit_code == 0
+
+    stack.destroy()
+    ecr: Any = stack.aws.client("ecr")
+    with pytest.raises(ecr.exceptions.RepositoryNotFoundException):
+        images(stack)
+
+
+def test_an_image_that_was_deleted_is_pushed_again_without_a_build(make: Make, base: str) -> None:
+    stack = make(layer(image=True, base=base))
+    quick_builds(stack)
+    stack.apply()
+    (tag,) = images(stack)
+    ecr: Any = stack.aws.client("ecr")
+    ecr.batch_delete_image(repositoryName=f"{stack.name}/web", imageIds=[{"imageTag": tag}])
+
+    planned = stack.plan()
+    assert planned.answer()["status"] == "missing"
+    assert stack.apply().builds == 0
+    assert images(stack) == [f"{stack.output()['fingerprint']}-2"]
+    assert stack.plan().exit_code == 0
+
+
+def test_an_image_that_a_function_has_stays_and_keeps_its_repository(make: Make, base: str) -> None:
+    stack = make(layer(image=True, base=base))
+    quick_builds(stack)
+    stack.apply()
+    lambda_: Any = stack.aws.client("lambda")
+    lambda_.create_function(
+        FunctionName=f"{stack.name}-fn",
+        PackageType="Image",
+        Code={"ImageUri": stack.output()["image_uri"]},
+        Role=role_of(stack),
+    )
+
+    failed = stack.destroy(check=False)
+    assert failed.exit_code == 1
+    assert "RepositoryNotEmptyException" in failed.said
+    assert len(images(stack)) == 1
+
+    lambda_.delete_function(FunctionName=f"{stack.name}-fn")
