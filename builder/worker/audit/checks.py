@@ -211,21 +211,20 @@ def check_size(
             "for its code and its other layers"
         ]
     largest = sorted(files, key=lambda file: -file.size)[:SHOWN]
+    is_image = limit == IMAGE_LIMIT
+    whole = "an image with its base" if is_image else "a function with all its layers, five at most"
+    others = "" if is_image else ", make two layers of it, or use a container image"
     raise BuildError(
-        f"the layer is too large: {total:,} bytes unzipped, {total - limit:,} too many",
+        f"the {'image' if is_image else 'layer'} is too large: {total:,} bytes unzipped, "
+        f"{total - limit:,} too many",
         where="largest packages: "
         + ", ".join(f"{name} {human(size)}" for name, size in by_size(sizes)[:SHOWN])
         + "\nlargest files:    "
         + _list(f"{file.name} {human(file.size)}" for file in largest),
-        expected=f"at most {limit:,} bytes: "
-        + (
-            "an image with its base"
-            if limit == IMAGE_LIMIT
-            else "a function with all its layers, five at most"
-        ),
+        expected=f"at most {limit:,} bytes: {whole}",
         fix=_gpu_advice(sizes)
         + "leave out what is not needed (the layer's exclude: data, optional parts; slim: docs, "
-        "symbols), make two layers of it, or use a container image",
+        f"symbols){others}",
         settled=True,
     )
 

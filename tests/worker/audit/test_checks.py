@@ -159,6 +159,25 @@ def test_a_layer_above_the_limit_is_refused_with_its_largest_packages() -> None:
     assert "GPU" not in caught.value.fix
 
 
+def test_an_image_may_have_what_no_layer_may() -> None:
+    half = [file("big.so", 5 << 30)]
+
+    assert checks.check_size(half, {"big 1": 5 << 30}, limit=checks.IMAGE_LIMIT) == []
+    (note,) = checks.check_size(
+        [file("big.so", 9 << 30)], {"big 1": 9 << 30}, limit=checks.IMAGE_LIMIT
+    )
+    assert note == "the packages take 9663.7 MB of the 10737.4 MB of an image with its base"
+
+
+def test_an_image_above_its_limit_is_refused_and_no_layer_is_spoken_of() -> None:
+    with pytest.raises(BuildError, match="the image is too large: 11,811,160,064 bytes") as caught:
+        checks.check_size([file("big.so", 11 << 30)], {"big 1": 11 << 30}, limit=checks.IMAGE_LIMIT)
+
+    assert caught.value.expected == "at most 10,737,418,240 bytes: an image with its base"
+    assert "two layers" not in caught.value.fix
+    assert "container image" not in caught.value.fix
+
+
 def test_packages_that_only_serve_gpus_are_named_when_the_layer_is_too_large() -> None:
     sizes = {"nvidia-nccl-cu13 2.32": 8000, "tritonclient 2": 900, "triton 3": 90, "xgboost 3": 9}
 
