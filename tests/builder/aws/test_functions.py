@@ -1,9 +1,11 @@
+from typing import Any
+
 import pytest
 
 from builder.aws.functions import Function, Functions, Use, with_version
 from builder.errors import AwsError
 from tests.builder.conftest import World
-from tests.builder.fleet import function_of, layer_of, layers_of
+from tests.builder.fleet import function_of, image_of, layer_of, layers_of
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:layer"
 
@@ -165,3 +167,91 @@ def test_who_may_not_list_functions_is_reported(
 
     with pytest.raises(AwsError, match="may not lambda:ListFunctions"):
         world.services.functions.using("web")
+
+
+# Functions that are containers
+
+
+@pytest.fixture
+def repository(world: World) -> str:
+    """A repository with an image for each of two tags; its name is the application's."""
+    ecr: Any = world.aws.client("ecr")
+    ecr.create_repository(repositoryName=world.name)
+    for tag in ("1", "2"):
+        ecr.put_image(
+            repositoryName=world.name, imageTag=tag, imageManifest=f'{{"layers": [], "n": {tag}}}'
+        )
+    return f"123456789012.dkr.ecr.eu-central-1.amazonaws.com/{world.name}"
+
+
+def digest_of(world: World, tag: str) -> str:
+    ecr: Any = world.aws.client("ecr")
+    found = ecr.describe_images(repositoryName=world.name, imageIds=[{"imageTag": tag}])
+    return str(found["imageDetails"][0]["imageDigest"])
+
+
+def container(world: World, name: str, image: str) -> str:
+    """Create a function with an image; return its name."""
+    name = f"{world.name}-{name}"
+    world.aws.client("lambda").create_function(
+        FunctionName=name, Role=world.role, PackageType="Image", Code={"ImageUri": image}
+    )
+    return name
+
+
+def test_functions_that_are_containers_are_found_with_their_image_by_digest(
+    world: World, functions: Functions, repository: str
+) -> None:
+    by_digest = f"{repository}@{digest_of(world, '1')}"
+    one = container(world, "one", by_digest)
+    function_of(world, "zip")
+
+    ours = [found for found in functions.images() if found[0].startswith(world.name)]
+
+    arn = f"arn:aws:lambda:eu-central-1:123456789012:function:{one}"
+    assert ours == [(one, "$LATEST", arn, by_digest)]
+    assert known(functions, one).arn == arn
+
+
+def test_published_versions_are_listed_with_the_image_that_each_has(
+    world: World, functions: Functions, repository: str
+) -> None:
+    first, second = (f"{repository}@{digest_of(world, tag)}" for tag in ("1", "2"))
+    name = container(world, "one", first)
+    lambda_ = world.aws.client("lambda")
+    lambda_.publish_version(FunctionName=name)
+    lambda_.update_function_code(FunctionName=name, ImageUri=second)
+
+    ours = {found[1]: found[3] for found in functions.images() if found[0] == name}
+    latest = [found for found in functions.images(published=False) if found[0] == name]
+
+    assert ours == {"$LATEST": second, "1": first}
+    assert [found[1:2] + found[3:] for found in latest] == [("$LATEST", second)]
+
+
+def test_a_function_that_goes_while_it_is_asked_for_has_no_image(
+    world: World, functions: Functions
+) -> None:
+    stays, goes = image_of(world, "stays"), image_of(world, "goes")
+
+    def listed(**_event: object) -> None:
+        lambda_ = world.aws.client("lambda")
+        if goes in {found["FunctionName"] for found in lambda_.list_functions()["Functions"]}:
+            lambda_.delete_function(FunctionName=goes)
+
+    functions._lambda.meta.events.register("after-call.lambda.ListFunctions", listed)
+    ours = [found[0] for found in functions.images() if found[0].startswith(world.name)]
+
+    assert ours == [stays]
+
+
+@pytest.mark.parametrize("lacking", ["lambda:ListFunctions", "lambda:GetFunction"])
+def test_who_may_not_look_at_images_is_told_so(
+    world: World, monkeypatch: pytest.MonkeyPatch, lacking: str
+) -> None:
+    image_of(world, "one")
+    both = {"lambda:ListFunctions", "lambda:GetFunction"}
+    world.become(monkeypatch, *(both - {lacking}))
+
+    with pytest.raises(AwsError, match=f"may not {lacking}"):
+        world.services.functions.images(published=False)

@@ -1,5 +1,6 @@
 import base64
 import hashlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from botocore.response import StreamingBody
 
 from builder.aws import store as module
 from builder.aws.store import Changed, Store
-from builder.errors import AwsError
+from builder.errors import ArtifactError, AwsError
 from tests.builder.conftest import World
 
 JSON = "application/json"
@@ -235,3 +236,80 @@ def test_s3_says_what_sha256_a_copy_has_and_the_content_is_not_fetched(world: Wo
 )
 def test_a_hash_of_hashes_is_none_of_the_whole_object(answer: dict[str, str]) -> None:
     assert module._whole_sha256(answer) == ""
+
+
+def sha256_of(content: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(content).digest()).decode()
+
+
+def test_the_version_that_is_named_is_downloaded_and_its_sha256_said(
+    world: World, tmp_path: Path
+) -> None:
+    store, content, file = world.services.store, b"layer" * 500_000, tmp_path / "zip"
+    written = store.write("a", content, "application/zip")
+    store.write("a", b"another", "application/zip")
+
+    assert store.download("a", written.version, file) == sha256_of(content)
+    assert file.read_bytes() == content
+    assert store.download("a", "", file) == sha256_of(b"another")
+    assert file.read_bytes() == b"another"
+
+
+def test_a_download_that_ends_early_begins_again_and_has_no_byte_twice(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, content, file = world.services.store, b"layer" * 500_000, tmp_path / "zip"
+    written = store.write("a", content, "application/zip")
+    whole, blocks = StreamingBody.read, []
+
+    def read(self: StreamingBody, amt: int | None = None) -> bytes:
+        blocks.append(amt)
+        if len(blocks) == 2:
+            raise IncompleteReadError(actual_bytes=1 << 20, expected_bytes=len(content))
+        return whole(self, amt)
+
+    monkeypatch.setattr(StreamingBody, "read", read)
+
+    assert store.download("a", written.version, file) == sha256_of(content)
+    assert file.read_bytes() == content
+
+
+def test_a_download_that_always_ends_early_is_an_error_that_names_it(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = world.services.store
+    written = store.write("a", b"content", "application/zip")
+    tries = []
+
+    def read(self: StreamingBody, amt: int | None = None) -> bytes:
+        tries.append(amt)
+        raise IncompleteReadError(actual_bytes=3, expected_bytes=7)
+
+    monkeypatch.setattr(StreamingBody, "read", read)
+    with pytest.raises(AwsError, match="could not be called") as caught:
+        store.download("a", written.version, tmp_path / "zip")
+
+    assert f"s3://{world.name}/a" in caught.value.where + caught.value.what
+    assert len(tries) == module.READS
+
+
+def test_an_artifact_that_is_gone_is_said_with_what_to_do(world: World, tmp_path: Path) -> None:
+    store = world.services.store
+    written = store.write("a", b"content", "application/zip")
+    store.delete_all("a")
+
+    for version in (written.version, ""):
+        with pytest.raises(ArtifactError, match="an artifact is gone") as caught:
+            store.download("a", version, tmp_path / "zip")
+        assert caught.value.where == f"s3://{world.name}/a"
+        assert "plan and apply again" in caught.value.fix
+
+
+def test_who_may_not_download_learns_which_permission_is_missing(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = world.services.store.write("a", b"content", "application/zip")
+    world.become(monkeypatch, "s3:ListBucket")
+
+    with pytest.raises(AwsError, match="may not s3:GetObjectVersion"):
+        world.services.store.download("a", written.version, tmp_path / "zip")
