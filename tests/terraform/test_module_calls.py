@@ -249,6 +249,8 @@ MISTAKES: tuple[tuple[dict[str, Any], str], ...] = (
         },
         "two layers are named web-python313-arm64",
     ),
+    ({"layers": {"web": {**GOOD, "image": True}}}, "image = true is not known to this module"),
+    ({"layers": {"web": {**GOOD, "base": "python:3"}}}, "base is of a layer that is an image"),
     ({"layers": {"web": {**GOOD, "package": "no/where"}}}, "no/where"),
     ({"layers": {"web": {**GOOD, "dependencies": ["a b c"]}}}, "'a b c' is not a requirement"),
 )

@@ -283,3 +283,14 @@ def test_async_mode_without_a_publisher_is_refused_with_what_to_do(tmp_path: Pat
     with pytest.raises(SpecError, match="there is no publisher") as caught:
         LambdaLayer(stack, "web", infrastructure=build, spec=SPEC, sync_mode=False)
     assert "make one Publisher" in caught.value.fix
+
+
+def test_an_image_is_refused_by_the_publisher_that_could_not_push_it(
+    synthesize: Synthesize,
+) -> None:
+    image = LayerSpec("web", ("3.13",), "arm64", dependencies=("requests",), image=True)
+
+    with pytest.raises(SpecError, match="'web' is an image, and the publisher") as caught:
+        synthesize(spec=image)
+    assert "take async out of [app]" in caught.value.fix
+    assert "or image out of the layer" in caught.value.fix

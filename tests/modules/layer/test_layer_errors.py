@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from builder.spec.layer_spec import LayerSpec
+from modules.layer.layer_errors import (
+    no_layer,
+    no_publisher,
+    no_version,
+    not_asynchronous,
+    not_released,
+)
+
+SPEC = LayerSpec("web", ("3.13",), "arm64", dependencies=("requests",), image=True)
+
+
+@pytest.mark.parametrize("refusal", [no_layer, no_publisher, not_asynchronous])
+def test_a_refusal_names_the_layer_the_place_and_the_way_out(refusal: object) -> None:
+    assert callable(refusal)
+    error = refusal(SPEC)
+
+    assert "'web'" in error.what
+    assert "'web'" in error.where
+    assert error.expected
+    assert error.fix
+
+
+def test_an_image_without_an_arn_says_what_functions_have_instead() -> None:
+    error = no_layer(SPEC)
+
+    assert error.what == "layer 'web' is an image, and has no layer_arn"
+    assert "image_uri" in error.expected
+    assert "image_uri" in error.fix
+
+
+def test_an_image_in_async_mode_is_said_where_it_is_written() -> None:
+    written = replace(SPEC, where="layers.toml, [layers.web]")
+
+    assert not_asynchronous(written).where == "layers.toml, [layers.web]"
+    assert not_asynchronous(SPEC).where == "layer 'web'"
+
+
+def test_what_terraform_says_begins_with_the_layer_and_ends_with_what_to_do() -> None:
+    assert no_version("web").startswith("Layer web has no version yet")
+    assert no_version("web").endswith("then plan and apply again")
+    said = not_released("web", "${a.status}", "${a.reason}")
+    assert "(status ${a.status}: ${a.reason})" in said
+    assert said.startswith("Layer web ")
+    assert "Run terraform apply without -target" in said
