@@ -148,14 +148,14 @@ def needs(
 ) -> list[Need]:
     """Return what a role needs for one layer that moves ``functions``, by their names.
 
-    ``names`` fill in the resources above. ``parameter`` is the layer's, "" for none.
+    ``names`` fill in the resources above. ``parameter`` is the layer's, "" for none. An ``image``
+    is no layer of Lambda, and needs none of the rights to one.
     """
-    seen = _filled(SEES_IMAGES, names) if image else []
-    if role == PLAN:
-        return _filled(READS, names) + seen
-    found = _filled(RELEASES, names) + seen
     if image:
-        found += _filled(PUSHES, names) + (_filled(USES_IMAGES, names) if prunes else [])
+        return _needs_of_image(role, names, prunes=prunes)
+    if role == PLAN:
+        return _filled(READS, names)
+    found = _filled(RELEASES, names)
     if role == APPLY:
         found += _filled(BUILDS, names)
     for function in functions:
@@ -163,6 +163,18 @@ def needs(
     found += _filled(SHARES, names) if shares else []
     found += _filled(NAMES, {**names, "parameter": parameter}) if parameter else []
     return found + (_filled(PRUNES, names) if prunes else [])
+
+
+def _needs_of_image(role: str, names: Mapping[str, str], *, prunes: bool) -> list[Need]:
+    tables = [READS, SEES_IMAGES] if role == PLAN else [RELEASES, SEES_IMAGES, PUSHES]
+    tables += [BUILDS] if role == APPLY else []
+    tables += [PRUNES, USES_IMAGES] if prunes else []
+    of_lambda = {LAYER, VERSIONS}
+    return [
+        need
+        for table in tables
+        for need in _filled({r: a for r, a in table.items() if r not in of_lambda}, names)
+    ]
 
 
 def needs_of_service(role: str, names: Mapping[str, str]) -> list[Need]:

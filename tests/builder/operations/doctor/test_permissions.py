@@ -11,10 +11,13 @@ from builder.operations.doctor.permissions import (
     PLAN,
     PRUNES,
     PUBLISHER,
+    PUSHES,
     READS,
     RELEASES,
     RUNS_SERVICES,
+    SEES_IMAGES,
     SEES_SERVICES,
+    USES_IMAGES,
     needs,
     needs_of_service,
 )
@@ -33,7 +36,11 @@ def actions(role: str, functions: tuple[str, ...] = (), *, prunes: bool = False)
 
 
 @pytest.mark.parametrize(
-    "table", [READS, RELEASES, BUILDS, MOVES, PRUNES, SEES_SERVICES, RUNS_SERVICES]
+    "table",
+    [
+        *(READS, RELEASES, BUILDS, MOVES, PRUNES, SEES_SERVICES, RUNS_SERVICES),
+        *(SEES_IMAGES, PUSHES, USES_IMAGES),
+    ],
 )
 def test_every_action_is_documented(table: dict[str, tuple[str, ...]]) -> None:
     text = DOCS.read_text()
@@ -88,3 +95,39 @@ def test_who_sees_a_service_cannot_change_it_and_who_runs_it_reaches_no_other() 
         "ECS:task-definition/billing-chroma:*", "ECR:repository/billing-chroma",
     }  # fmt: skip
     assert needs_of_service(APPLY, SERVICE) == needs_of_service(PUBLISHER, SERVICE) == []
+
+
+IMAGE_NAMES = {**NAMES, "layer_name": "billing/web", "ecr": "ECR"}
+
+
+def image_actions(role: str, *, prunes: bool = False) -> dict[str, set[str]]:
+    """Return the actions that a layer which is an image needs, by resource."""
+    found: dict[str, set[str]] = {}
+    for need in needs(role, IMAGE_NAMES, image=True, prunes=prunes):
+        found.setdefault(need.resource, set()).update(need.actions)
+    return found
+
+
+def test_an_image_needs_its_repository_and_nothing_of_lambdas_layers() -> None:
+    for role in (PLAN, APPLY, PUBLISHER):
+        found = image_actions(role, prunes=role == APPLY)
+        assert not [resource for resource in found if "LAMBDA" in resource]
+        assert [resource for resource in found if "ECR" in resource] == [
+            "ECR:repository/billing/web"
+        ]
+
+
+def test_a_plan_of_an_image_pushes_and_deletes_nothing() -> None:
+    found = image_actions(PLAN)
+
+    assert found["*"] == {"ecr:GetAuthorizationToken"}
+    assert found["ECR:repository/billing/web"] == {
+        "ecr:DescribeImages", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer",
+    }  # fmt: skip
+    pushing = image_actions(APPLY)["ECR:repository/billing/web"]
+    assert pushing >= {"ecr:PutImage", "ecr:BatchDeleteImage", "ecr:UploadLayerPart"}
+
+
+def test_functions_are_asked_for_their_image_only_where_old_ones_are_pruned() -> None:
+    assert "lambda:GetFunction" not in image_actions(APPLY)["*"]
+    assert image_actions(APPLY, prunes=True)["*"] >= {"lambda:ListFunctions", "lambda:GetFunction"}
