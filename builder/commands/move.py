@@ -49,6 +49,14 @@ def _move(layer: Layer, record: Record, version: int | None) -> Moves:
 
 
 def _nobody(layer: Layer) -> LayerError:
+    if layer.spec.image:
+        return LayerError(
+            f"layer {layer.name!r} is an image, and no function is moved to one",
+            where=layer.spec.where or f"layer {layer.name!r}",
+            expected="a layer that functions have as a layer",
+            fix="functions of the same Terraform configuration take the output image_uri; give it "
+            "to others with: aws lambda update-function-code --image-uri",
+        )
     return LayerError(
         f"layer {layer.name!r} names no functions",
         where=layer.spec.where or f"layer {layer.name!r}",

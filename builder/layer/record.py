@@ -48,6 +48,11 @@ class Release(Extensible):
     image_uri: str = ""
 
     @property
+    def address(self) -> str:
+        """What a function names it by: its image, or its ARN as a layer."""
+        return self.image_uri or self.layer_arn
+
+    @property
     def token(self) -> Token:
         """The approval that the release came from."""
         return Token(self.fingerprint, self.number)

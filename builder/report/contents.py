@@ -19,7 +19,7 @@ def show_contents(layer: Layer, found: Contents, *, as_json: bool) -> None:
         sizes = {"limit": limit_of(found.release), "share": round(found.share, 4)}
         show_json({"layer": layer.name, **release_fields(release), **sizes, "contents": packages})
         return
-    echo(release.image_uri or release.layer_arn)
+    echo(release.address)
     whole = "an image" if release.image_uri else "a function and all its layers"
     echo(
         f"{plural(len(found.packages), 'package')}, {megabytes(manifest.unzipped_size)} unzipped, "

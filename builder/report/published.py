@@ -112,7 +112,7 @@ def published_page(found: Published) -> str:
             f"{megabytes(release.zipped_size)} zipped; published {release.published_at}",
             "size": release.unzipped_size,
             "limit": limit,
-            "notes": [release.image_uri or release.layer_arn],
+            "notes": [release.address],
             "targets": [target],
             "advice": [],
             "changes": _changes(found),

@@ -20,10 +20,12 @@ def show_pin(layer: Layer, pin: Pin, elsewhere: Sequence[Use], *, as_json: bool)
         others = [use_fields(use) for use in elsewhere]
         show_json({"layer": layer.name, "pinned": held, "elsewhere": others})
         return
-    arn, name = pin.release.layer_arn, layer.name
-    echo(f"{name} stays on {arn} until: lambda-layer unpin {name}")
+    name, why = layer.name, "layers.toml does not name it"
+    if layer.spec.image:
+        why = "an apply gives functions of Terraform their image, and others get it from you"
+    echo(f"{name} stays on {pin.release.address} until: lambda-layer unpin {name}")
     for use in elsewhere:
-        echo(f"function {use} still has version {use.version}: layers.toml does not name it")
+        echo(f"function {use} still has version {use.version}: {why}")
 
 
 def show_unpinned(layer: Layer, unpinning: Unpinning, *, as_json: bool) -> None:
@@ -34,6 +36,6 @@ def show_unpinned(layer: Layer, unpinning: Unpinning, *, as_json: bool) -> None:
         show_json({"layer": layer.name, "due": unpinning.due, "release": release})
         return
     if moved is not None:
-        echo(f"{layer.name} is on {moved.layer_arn}")
+        echo(f"{layer.name} is on {moved.address}")
     else:
         echo(f"{layer.name}: due is {unpinning.due}; plan and apply it")

@@ -59,7 +59,7 @@ def _show_layers(found: Sequence[Status], *, releases: bool, times: Sequence[Tim
     narrow = is_narrow()
     show(*_places(found), "", _layers(found, narrow=narrow))
     if narrow:
-        show(*(s.wanted.layer_arn for s in found if s.wanted is not None))
+        show(*(s.wanted.address for s in found if s.wanted is not None))
     if any(status.build and status.build.running for status in found):
         show("", _builds(found))
     if releases and any(status.record.releases for status in found):
@@ -140,7 +140,7 @@ def _layers(found: Sequence[Status], *, narrow: bool) -> Table:
 def _version(release: Release | None, *, narrow: bool) -> str:
     if release is None:
         return "-"
-    return str(release.version) if narrow else release.layer_arn
+    return str(release.version) if narrow else release.address
 
 
 def _remarks(found: Sequence[Status]) -> list[str]:

@@ -160,7 +160,7 @@ def _released(release: Release) -> RenderableType:
         ("packages", str(release.packages)),
         ("unzipped", megabytes(release.unzipped_size)),
         ("zipped", megabytes(release.zipped_size)),
-        ("arn", release.layer_arn),
+        ("image" if release.image_uri else "arn", release.address),
     ):
         grid.add_row(Text(name, style="dim"), Text(value, overflow="fold"))
     return grid

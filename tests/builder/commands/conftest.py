@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from tests.builder.conftest import (
 from tests.builder.fast_worker import buildspec
 from tests.patience import PATIENCE
 from tests.region import by_aws_region_alone
+from tests.registry import Registry
 
 PROGRAM = str(Path(sys.executable).with_name("lambda-layer"))
 LAYERS = """
@@ -91,6 +93,39 @@ def project(aws: EmbeddedAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(build_command, "ensure", quickly)
     return Project(aws, tmp_path)
+
+
+@pytest.fixture
+def image_project(project: Project) -> Iterator[Project]:
+    """A project whose layer web is a container image, on a base of a registry on loopback."""
+    with Registry().serving() as registry:
+        registry.index("python", "3", files={"usr/bin/python3": b"an interpreter"})
+        path = project.root / "layers.toml"
+        more = f'image = true\nbase = "{registry.host}/python:3"\n'
+        path.write_text(path.read_text() + more)
+        ecr: Any = project.aws.client("ecr")
+        ecr.create_repository(repositoryName=f"{project.app}/web", imageTagMutability="IMMUTABLE")
+        yield project
+
+
+def image_of(project: Project) -> str:
+    """Return what the image of web is called now, by its digest."""
+    return str(json.loads(project.run("show", "web", "--json").stdout)["image_uri"])
+
+
+def images_of(project: Project) -> list[int]:
+    """Return the numbers of the images of web that are in its repository."""
+    ecr: Any = project.aws.client("ecr")
+    found = ecr.describe_images(repositoryName=f"{project.app}/web")["imageDetails"]
+    return sorted(int(t.rpartition("-")[2]) for i in found for t in i.get("imageTags", ()))
+
+
+def function_with(project: Project, image: str) -> str:
+    """Make a function that has an image."""
+    project.aws.client("lambda").create_function(
+        FunctionName=project.name, Role=project.role, PackageType="Image", Code={"ImageUri": image}
+    )
+    return project.name
 
 
 def ran(command: list[str], aws: EmbeddedAws, **options: Any) -> "subprocess.CompletedProcess[str]":

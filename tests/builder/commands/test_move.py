@@ -94,3 +94,14 @@ def test_a_layer_without_a_release_or_functions_has_nothing_to_move(project: Pro
     nothing = project.run("move", "web")
     assert nothing.exit_code == 1
     assert "layer 'web' has no release" in nothing.stderr
+
+
+def test_no_function_is_moved_to_an_image_and_it_says_what_is_done_instead(
+    image_project: Project,
+) -> None:
+    done = image_project.run("move", "web")
+
+    assert done.exit_code == 1
+    assert "'web' is an image, and no function is moved to one" in done.stderr
+    assert "image_uri" in done.stderr
+    assert "functions = [" not in done.stderr

@@ -6,7 +6,7 @@ from click.testing import CliRunner
 
 from builder.cli import main
 from builder.protocol.variables import RETIRE_VARIABLE
-from tests.builder.commands.conftest import Project
+from tests.builder.commands.conftest import Project, function_with, image_of, images_of, releases
 
 
 def test_retiring_asks_first_and_removes_everything(project: Project) -> None:
@@ -58,3 +58,33 @@ def test_retiring_nothing_is_wrong_usage(project: Project) -> None:
 
     assert done.exit_code == 2
     assert RETIRE_VARIABLE in done.stderr
+
+
+def test_retiring_an_image_deletes_its_images_and_documents(image_project: Project) -> None:
+    releases(image_project, 2)
+    assert images_of(image_project) == [1, 2]
+
+    done = image_project.run("retire", "web", "--yes")
+    assert done.exit_code == 0, done.output
+    assert images_of(image_project) == []
+    s3 = image_project.aws.client("s3")
+    assert s3.list_object_versions(Bucket=image_project.bucket).get("Versions", []) == []
+    assert image_project.run("retire", "web", "--yes").exit_code == 0
+
+
+def test_an_image_that_a_function_has_stays_and_it_says_what_that_means(
+    image_project: Project,
+) -> None:
+    releases(image_project, 1)
+    function = function_with(image_project, image_of(image_project))
+    releases(image_project, 1)
+
+    done = image_project.run("retire", "web", "--yes")
+    assert images_of(image_project) == [1]
+    assert function in done.stderr
+    assert f"keeps the repository {image_project.app}/web" in done.stderr
+    assert "Give these functions another image, then run it again" in done.stderr
+
+    image_project.aws.client("lambda").delete_function(FunctionName=function)
+    assert image_project.run("retire", "web", "--yes").exit_code == 0
+    assert images_of(image_project) == []

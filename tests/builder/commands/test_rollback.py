@@ -2,7 +2,15 @@ import json
 
 import pytest
 
-from tests.builder.commands.conftest import Project, function_on, name_function, releases
+from tests.builder.commands.conftest import (
+    Project,
+    function_on,
+    function_with,
+    image_of,
+    images_of,
+    name_function,
+    releases,
+)
 
 
 def version_of(project: Project) -> str:
@@ -104,3 +112,41 @@ def test_what_can_be_rolled_back_to_is_said(project: Project) -> None:
     assert done.exit_code == 1
     assert "ERROR: version 1 of layer 'web' was deleted" in done.stderr
     assert "version 2 of 2" in done.stderr
+
+
+def test_an_older_image_is_pinned_and_let_go(image_project: Project) -> None:
+    releases(image_project, 1)
+    first = image_of(image_project)
+    releases(image_project, 1)
+    second = image_of(image_project)
+
+    function = function_with(image_project, second)
+
+    done = image_project.run("rollback", "web", "1", "--reason", "v2 is bad", "--yes")
+    assert done.exit_code == 0, done.output
+    assert f"web stays on {first} until: lambda-layer unpin web" in done.stdout
+    assert f"function {function} still has version 2: an apply gives" in done.stdout
+    assert "layers.toml does not name it" not in done.stdout
+    assert "(v2 is bad)" in image_project.run("status").stdout
+    (planned,) = json.loads(image_project.run("plan", "--json").stdout)
+    assert (planned["status"], planned["release"]["image_uri"]) == ("pinned", first)
+
+    done = image_project.run("unpin", "web")
+    assert (done.exit_code, done.stdout) == (0, f"web is on {second}\n")
+    assert image_project.run("plan", "--detailed-exitcode").exit_code == 0
+    assert images_of(image_project) == [1, 2]
+
+
+def test_an_image_that_was_deleted_cannot_be_gone_back_to(image_project: Project) -> None:
+    releases(image_project, 2)
+    first = image_project.run("show", "web", "--release", "1", "--json").stdout
+    ecr = image_project.aws.client("ecr")
+    digest = json.loads(first)["image_uri"].partition("@")[2]
+    ecr.batch_delete_image(
+        repositoryName=f"{image_project.app}/web", imageIds=[{"imageDigest": digest}]
+    )
+
+    done = image_project.run("rollback", "web", "1", "--yes")
+    assert done.exit_code == 1
+    assert "ERROR: " in done.stderr
+    assert "pinned" not in image_project.run("status").stdout

@@ -63,3 +63,19 @@ def test_the_manifest_goes_to_stdout_and_what_is_not_there_is_named(project: Pro
 
 def _body(project: Project, key: str) -> bytes:
     return project.aws.client("s3").get_object(Bucket=project.bucket, Key=key)["Body"].read()
+
+
+def test_an_image_is_shown_by_its_address_and_against_the_limit_of_images(
+    image_project: Project,
+) -> None:
+    releases(image_project, 1)
+
+    said = image_project.run("show", "web").stdout
+    registry = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
+    assert said.startswith(f"{registry}/{image_project.app}/web@sha256:")
+    assert "for an image" in said
+    assert "all its layers" not in said
+
+    found = json.loads(image_project.run("show", "web", "--json").stdout)
+    assert said.startswith(found["image_uri"])
+    assert found["limit"] == 10 << 30

@@ -1,7 +1,14 @@
 import json
 
 from tests.builder.aws.test_layers import archive
-from tests.builder.commands.conftest import Project, function_on, name_function, releases
+from tests.builder.commands.conftest import (
+    Project,
+    function_on,
+    function_with,
+    image_of,
+    name_function,
+    releases,
+)
 
 
 def test_status_shows_functions_on_old_versions(project: Project) -> None:
@@ -68,3 +75,19 @@ def test_a_functions_other_layers_are_counted_with_the_version_that_it_should_ha
     said = project.run("status", "web").stdout
     assert "of the limit, without 1 of unknown size" in said
     assert found["together"] is None
+
+
+def test_status_shows_the_functions_that_have_an_old_image(image_project: Project) -> None:
+    releases(image_project, 1)
+    function = function_with(image_project, image_of(image_project))
+    releases(image_project, 1)
+
+    done = image_project.run("status")
+    assert done.exit_code == 0, done.output
+    assert ["web", function, "1", "old"] in [line.split() for line in done.stdout.splitlines()]
+    assert ":repository/" not in done.stdout, "no function can name that"
+
+    (found,) = json.loads(image_project.run("status", "--json").stdout)
+    uri = image_of(image_project)
+    assert (found["release"]["version"], found["release"]["image_uri"]) == (2, uri)
+    assert [(use["function"], use["old"]) for use in found["functions"]] == [(function, True)]
