@@ -104,7 +104,7 @@ USES_IMAGES: Mapping[str, tuple[str, ...]] = {
 PRUNES: Mapping[str, tuple[str, ...]] = {
     ANY: ("lambda:ListFunctions",),
     BUCKET: ("s3:ListBucketVersions",),
-    OBJECTS: ("s3:DeleteObjectVersion",),
+    OBJECTS: ("s3:DeleteObject", "s3:DeleteObjectVersion"),
 }
 """What pruning needs, for layers with ``keep``."""
 
