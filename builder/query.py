@@ -10,7 +10,8 @@ from builder.aws.services import Services, connect
 from builder.aws.session import SAME_CREDENTIALS, Credentials, Session
 from builder.documents import Malformed, read_json, typed
 from builder.errors import Denied, LayerError, SpecError
-from builder.layer.layer import Layer, services_at
+from builder.layer.connected import services_at
+from builder.layer.layer import Layer
 from builder.layer.site import Site
 from builder.spec.layer_spec import LayerSpec
 

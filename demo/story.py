@@ -11,7 +11,8 @@ from typing import Any
 import boto3
 
 from builder.aws.session import Credentials, Session
-from builder.layer.layer import Layer, layers_at
+from builder.layer.connected import layers_at
+from builder.layer.layer import Layer
 from builder.release.plan import plan
 from builder.report.tables import megabytes
 from builder.spec.layers_toml import load_config

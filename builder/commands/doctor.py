@@ -10,7 +10,7 @@ import click
 from builder.commands.options import Setting, as_json, pass_setting
 from builder.errors import LayerError
 from builder.hybrid.service import services_at
-from builder.layer.layer import layers_at
+from builder.layer.connected import layers_at
 from builder.operations.doctor import OK, PROBLEM, Finding, examine_account, examine_machine
 from builder.operations.doctor.findings import finding_of, found_by
 from builder.report.doctor import show_findings

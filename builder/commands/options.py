@@ -51,7 +51,7 @@ class Setting:
 
     def layers(self, names: tuple[str, ...]) -> list[Layer]:
         """Return the layers named, or all of them, connected to AWS."""
-        from builder.layer.layer import layers_at
+        from builder.layer.connected import layers_at
 
         config = self.load()
         specs = tuple(config.layer(name) for name in names) if names else config.layers
@@ -98,7 +98,7 @@ class Setting:
 
     def layer(self, name: str) -> tuple[Layer, Session]:
         """Return the layer of that name, and the session that it is connected with."""
-        from builder.layer.layer import layers_at
+        from builder.layer.connected import layers_at
 
         config = self.load()
         session = self.session(config)

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from builder.aws.services import Services, connect
-from builder.aws.session import Session
+from builder.aws.services import Services
 from builder.inputs.bundle import bundle
 from builder.inputs.fingerprint import Inputs, inputs_of
 from builder.inputs.source_files import SourceFile, source_files
 from builder.layer.records import Records
-from builder.layer.site import Site, site_of
+from builder.layer.site import Site
 from builder.layer.token import Token
 from builder.protocol.keys import LayerKeys
 from builder.spec.app_spec import AppSpec
@@ -81,31 +80,3 @@ class Layer:
         """Return the inputs of an earlier release, if they are still there and readable."""
         stored = self.services.store.read(self.keys.inputs_of(fingerprint))
         return Inputs.from_json(stored.content.decode("utf-8", "replace")) if stored else None
-
-
-def layers_at(
-    app: AppSpec, specs: tuple[LayerSpec, ...], root: Path, session: Session
-) -> list[Layer]:
-    """Return the layers of an application, connected to the session's account and region."""
-    services = connect(
-        session, bucket=app.bucket(session.account, session.region), project=app.project
-    )
-    return [_layer(app, spec, root, session, services) for spec in specs]
-
-
-def _layer(
-    app: AppSpec, spec: LayerSpec, root: Path, session: Session, services: Services
-) -> Layer:
-    name = app.repository(spec.name) if spec.image else spec.layer_name
-    site = site_of(app, spec.name, session, layer_name=name)
-    return Layer(spec, root, site, services_at(spec, site, services))
-
-
-def services_at(spec: LayerSpec, site: Site, services: Services) -> Services:
-    """Return the services of a layer: where it is an image, its versions are images."""
-    if not spec.image:
-        return services
-    # Only here: a plan of other layers does not wait for its imports.
-    from builder.layer.image_versions import with_images
-
-    return with_images(site, services, spec.base)

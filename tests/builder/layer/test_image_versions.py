@@ -11,7 +11,8 @@ import pytest
 from builder.aws.functions import Functions
 from builder.errors import ArtifactError, ConflictError, LayerError
 from builder.images.errors import RegistryError
-from builder.layer.layer import Layer, services_at
+from builder.layer.connected import services_at
+from builder.layer.layer import Layer
 from builder.release.leftovers import note, noted
 from builder.release.plan import plan
 from builder.release.prune import prune, pruning_of

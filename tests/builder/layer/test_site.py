@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from builder.aws.session import Credentials, Session
-from builder.layer.layer import layers_at
+from builder.layer.connected import layers_at
 from builder.spec.app_spec import AppSpec
 from embedded.aws import EmbeddedAws
 from tests.builder.conftest import environ, spec_of
