@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -234,10 +235,9 @@ def test_a_function_that_goes_while_it_is_asked_for_has_no_image(
 ) -> None:
     stays, goes = image_of(world, "stays"), image_of(world, "goes")
 
-    def listed(**_event: object) -> None:
-        lambda_ = world.aws.client("lambda")
-        if goes in {found["FunctionName"] for found in lambda_.list_functions()["Functions"]}:
-            lambda_.delete_function(FunctionName=goes)
+    def listed(parsed: Mapping[str, Any], **_event: object) -> None:
+        if goes in {found["FunctionName"] for found in parsed["Functions"]}:
+            world.aws.client("lambda").delete_function(FunctionName=goes)
 
     functions._lambda.meta.events.register("after-call.lambda.ListFunctions", listed)
     ours = [found[0] for found in functions.images() if found[0].startswith(world.name)]

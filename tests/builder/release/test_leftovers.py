@@ -84,7 +84,7 @@ def test_pruning_any_layer_removes_it_too(world: World, monkeypatch: pytest.Monk
     )
     # By hand an application's bucket has the name that the stack gives it.
     site = world.layer("api").site
-    monkeypatch.setattr("builder.layer.layer.site_of", lambda *_words, **_names: site)
+    monkeypatch.setattr("builder.layer.connected.site_of", lambda *_words, **_names: site)
     monkeypatch.setattr(AppSpec, "bucket", lambda *_arguments: world.name)
 
     command = ["--config", str(config), "prune", "api", "--keep", "1"]
