@@ -27,6 +27,9 @@ NETWORK = "awsvpc"
 POLL = 0.1
 """Seconds between two looks at a process or its output."""
 
+VOLUMES = "volumes"
+"""What is deleted with a container, in its folder."""
+
 DEFAULT_STOP = 30.0
 """Seconds between SIGTERM and SIGKILL (ECS API reference, ContainerDefinition, stopTimeout)."""
 
@@ -98,7 +101,7 @@ class Container:
     def remove(self, **_: Any) -> None:
         """Delete what the container wrote, but for its output."""
         self.stop()
-        shutil.rmtree(self.folder / "volumes", ignore_errors=True)
+        shutil.rmtree(self.folder / VOLUMES, ignore_errors=True)
 
     def logs(self, **_: Any) -> Iterator[bytes]:
         """Yield the lines of the output, until the end of the process."""
@@ -165,7 +168,9 @@ class Containers:
         """Start a container; raise ImageMissing, or OSError for a program that is not there."""
         found = pulled.find(self.state / "images", image, self.gateway)
         folder = self.state / "containers" / f"{name}-{uuid.uuid4().hex[:6]}"
-        folder.mkdir(parents=True)
+        # Below what goes with the container, however it ends.
+        temporary = folder / VOLUMES / "tmp"
+        temporary.mkdir(parents=True)
         container = Container(name, folder, self._address(), labels)
         own = {**found.environment, **environment, "AWS_ENDPOINT_URL": self.gateway}
         definition = self.prepare(container, own)
@@ -179,6 +184,7 @@ class Containers:
             {
                 **base,
                 "HOME": str(folder),
+                "TMPDIR": str(temporary),
                 "AWS_REGION": self.region,
                 "AWS_DEFAULT_REGION": self.region,
                 **{key: _moved(value, places) for key, value in own.items()},
@@ -213,7 +219,7 @@ def _volumes(definition: Mapping[str, Any], folder: Path) -> dict[str, str]:
     """Return a folder for each path at which the container has a volume."""
     places = {}
     for mount in definition.get("mountPoints", ()):
-        own = folder / "volumes" / mount["sourceVolume"]
+        own = folder / VOLUMES / mount["sourceVolume"]
         own.mkdir(parents=True, exist_ok=True)
         places[mount["containerPath"]] = str(own)
     return places

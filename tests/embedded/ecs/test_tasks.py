@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,6 +84,20 @@ PATIENT = """
     while True:
         time.sleep(0.1)
     """
+
+
+def test_what_a_killed_task_leaves_behind_goes_with_the_embedded_aws(yard: Yard) -> None:
+    source = """
+        import os, signal, tempfile
+        print(tempfile.mkdtemp(), flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+        """
+    task = yard.run(yard.define(python(source)))
+    yard.ended(task)
+    wait_until(lambda: yard.log(task), "the log is there")
+    (left,) = yard.log(task)
+    assert yard.aws.state is not None
+    assert Path(left).is_relative_to(yard.aws.state)
 
 
 def test_a_task_that_is_stopped_may_end_in_order_first(yard: Yard) -> None:
