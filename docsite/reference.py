@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from builder.cli import COMMANDS, main
 from builder.operations.explain import Explanation, explain, words
 from builder.spec.app_spec import AppSpec
 from builder.spec.layer_spec import LayerSpec
+from docsite.errors import GAP, errors_of_code
 
 WIDTH = 90
 """Columns of what a command says of itself."""
@@ -64,13 +66,17 @@ def statuses() -> str:
 
 
 def errors() -> str:
-    """Return the page of the kinds of errors."""
-    rows = [(f"`{each.word}`", each.text) for each in _explained("error")]
+    """Return the page of errors: their kinds, and each with its advice."""
+    kinds = [(f"`{each.word}`", each.text) for each in _explained("error")]
+    all_ = [(_plain(each.what), _plain(each.fix) or GAP) for each in errors_of_code()]
     return (
         "# Errors\n\nEvery error says what is wrong, where, what was expected, and how to fix "
-        "it; with `--json` these are the keys `what`, `where`, `expected` and `fix`. A program "
-        "that imports the builder can tell these kinds apart:\n\n"
-        + _table(("kind", "what it means"), rows)
+        "it; with `--json` these are the keys `what`, `where`, `expected` and `fix`.\n\n"
+        "## Kinds\n\nA program that imports the builder can tell these kinds apart:\n\n"
+        + _table(("kind", "what it means"), kinds)
+        + f"\n## What each says\n\nAs they are written in the code; {GAP} is what is only known "
+        "where one is met. A slash parts what is said in one case from what is said in another."
+        "\n\n" + _table(("what failed", "what to do"), all_)
     )
 
 
@@ -128,6 +134,11 @@ def _default(value: object) -> str:
 
 def _console(text: str) -> str:
     return f"```text\n{text}\n```\n"
+
+
+def _plain(text: str) -> str:
+    """Return a text as Markdown that shows it as it is."""
+    return re.sub(r"([\\`*_{}\[\]<>$#~])", r"\\\1", text)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
