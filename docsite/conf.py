@@ -8,6 +8,8 @@ html_theme = "furo"
 html_title = "Fast Lambda Layer"
 html_show_sphinx = False
 html_copy_source = False
+# Words of the command line stand in sentences too: --release is no dash.
+smartquotes = False
 # Furo's own fonts and scripts alone: a reader's browser asks no other host for anything.
 html_theme_options = {
     "navigation_with_keys": True,
