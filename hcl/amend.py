@@ -34,6 +34,7 @@ def amend(template: dict[str, Any]) -> None:
     _plan_hook(external["build_plan"])
     _release_hook(external[f"{LAYER}_release"])
     _retirement(resources["terraform_data"]["build_retire"])
+    _encryption(resources["aws_ecr_repository"][f"{LAYER}_repository"])
     _expiry(resources["aws_s3_bucket_lifecycle_configuration"]["build_lifecycle"])
     _policies(resources["aws_iam_role_policy"])
     _problems(resources["aws_s3_object"][f"{LAYER}_approval"])
@@ -106,6 +107,11 @@ def _expiry(lifecycle: dict[str, Any]) -> None:
     shared = [rule for rule in lifecycle["rule"] if LAYER not in json.dumps(rule)]
     (own,) = (rule for rule in lifecycle["rule"] if LAYER in json.dumps(rule))
     lifecycle["rule"] = [*shared, Each(own)]
+
+
+def _encryption(repository: dict[str, Any]) -> None:
+    key = {"encryption_type": "KMS", "kms_key": Raw("encryption_configuration.value")}
+    repository["encryption_configuration"] = [Each(key, "compact([var.kms_key])")]
 
 
 def _policies(policies: dict[str, Any]) -> None:

@@ -18,6 +18,8 @@ NESTED = frozenset(
         "apply_server_side_encryption_by_default",
         "artifacts",
         "dead_letter_config",
+        "encryption_configuration",
+        "image_scanning_configuration",
         "cloudwatch_logs",
         "destination_config",
         "default_tags",
@@ -61,7 +63,7 @@ def resource(kind: str, type_: str, name: str, body: Mapping[str, Any], comment:
     first = {"for_each": Raw("local.layers")} if is_of_each(name) else {}
     items = list(body_of({**first, **body}))
     # What hangs on an option is there for checkov, which takes the caller's value for given.
-    argued = [each for each in argued_of(name) if each.option not in OPTIONS]
+    argued = [each for each in argued_of(of_each(name)) if each.option not in OPTIONS]
     skips = "\n".join(f"checkov:skip={each.check}:{each.why}" for each in argued)
     if skips and isinstance(items[0], Attribute):
         items[0] = replace(items[0], comment=skips)
@@ -93,7 +95,7 @@ def argument(name: str, value: Any, key: str = EACH) -> Any:
         return Raw(value)  # a keyword
     if name in BARE and isinstance(value, list):
         return Raw(expression([Raw(without_key(of_key(each, key))) for each in value]))
-    if isinstance(value, str) and value.startswith('{"Version"'):
+    if isinstance(value, str) and value.startswith(('{"Version"', '{"rules"')):
         return document(json.loads(value), key)
     return value if isinstance(value, Raw) else put_names(value, key)
 

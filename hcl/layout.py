@@ -48,6 +48,10 @@ One role a layer: no build can write what another layer publishes.""",
     "terraform_data.build_retire": """\
 Versions are published by builds, not by Terraform, so this removes them. A layer that moves to
 another name, bucket, account or region is retired where it was.""",
+    "aws_ecr_repository.layer_repository": """\
+What layers that are images are instead of a layer in Lambda (docs/hybrid.md).""",
+    "aws_ecr_lifecycle_policy.layer_image-lifecycle": """\
+No rule for tagged images: something may be started from any of them.""",
     "aws_s3_object.layer_approval": """\
 The token of the build that is due. A plan with such a change asks for a build; apply writes it,
 which approves the build.""",

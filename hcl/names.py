@@ -10,7 +10,7 @@ from hcl.template import APP, LAYER, NAME, SHORT
 
 EACH = "each.key"
 
-REFERENCE = re.compile(rf"\b((?:data\.)?[a-z][a-z0-9_]*)\.{LAYER}_([a-z_]+)")
+REFERENCE = re.compile(rf"\b((?:data\.)?[a-z][a-z0-9_]*)\.{LAYER}_([a-z_]+(?:-[a-z]+)*)")
 
 
 def of_each(name: str) -> str:

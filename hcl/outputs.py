@@ -6,19 +6,23 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from builder.protocol.statuses import BUILDING
+from hcl.images import of_its_kind
 from hcl.names import put_names
 from hcl.specs import each
-from hcl.syntax import Attribute, Block, Raw, split
+from hcl.syntax import Attribute, Block, Raw, expression, split
 from hcl.template import LAYER
 
 MAPS = {
     "arns": ("layer_arn", "The ARNs of the published layer versions, for a function's `layers`"),
+    "image_uris": ("image_uri", "The images of layers that are images, for `image_uri`"),
     "versions": ("version", "The numbers of the published layer versions"),
     "fingerprints": ("fingerprint", "The fingerprints of what was published"),
     "statuses": ("status", "How the layers are: current, building, failed, missing, stale, ..."),
     "reasons": ("reason", "Why a layer is rebuilt, or why it was built last"),
 }
-"""One attribute of all layers each."""
+"""One attribute of all layers each, or of those that have it."""
+
+_ONLY = {"arns": "!local.layers[name].image", "image_uris": "local.layers[name].image"}
 
 NAMES = {
     "bucket": ("aws_s3_bucket.build_bucket.bucket", "The bucket of inputs, artifacts and records"),
@@ -32,9 +36,10 @@ def outputs(template: Mapping[str, Any]) -> Iterator[Block]:
     own = put_names(template["output"][LAYER], "name")
     for name, (key, text) in MAPS.items():
         text_of = Raw(_for_functions(own["value"])) if name == "arns" else own["value"][key]
-        value = each("name in keys(local.layers)", "name", text_of)
-        yield _output(name, text, value)
-    whole = each("name in keys(local.layers)", "name", own["value"])
+        only = _ONLY.get(name, "")
+        yield _output(name, text, each("name in keys(local.layers)", "name", text_of, only))
+    value = of_its_kind(expression(own["value"]))
+    whole = each("name in keys(local.layers)", "name", value)
     yield _output("layers", "All that there is to know of each layer", whole, _released(own))
     text = "What functions need to use each service, and where it is (terraform/service/outputs.tf)"
     yield _output(

@@ -32,10 +32,11 @@ def locals_of_specs() -> Iterator[Attribute]:
     )
 
 
-def each(source: str, key: str, value: Any) -> Raw:
-    """Return an object with a value for each of something."""
+def each(source: str, key: str, value: Any, condition: str = "") -> Raw:
+    """Return an object with a value for each of something for which a condition holds."""
     inner = expression(value).replace("\n", "\n  ")
-    return Raw(f"{{\n  for {source} : {key} => {inner}\n}}")
+    only = f" if {condition}" if condition else ""
+    return Raw(f"{{\n  for {source} : {key} => {inner}{only}\n}}")
 
 
 def _merged() -> Iterator[tuple[str, Raw]]:

@@ -17,6 +17,7 @@ from cdktf import TerraformOutput, TerraformStack, TerraformVariable, Testing
 from builder.spec.app_options import Vpc
 from builder.spec.app_spec import AppSpec
 from builder.spec.layer_spec import LayerSpec
+from hcl.images import with_images
 from hcl.settings import ASSUME_ROLE, COMMAND, SETTINGS, WEB_IDENTITY, Setting
 from modules.layer.bindings import AwsProvider, ExternalProvider
 
@@ -57,6 +58,9 @@ SPEC = LayerSpec(
 )
 """Has all that the publisher needs rights for."""
 
+IMAGE = LayerSpec(LAYER, ("3.13",), "arm64", dependencies=("any",), image=True)
+"""Has what a layer has not; no publisher can serve it."""
+
 
 @dataclass(frozen=True)
 class TemplateApp(AppSpec):
@@ -69,6 +73,11 @@ class TemplateApp(AppSpec):
 
 def synthesized() -> dict[str, Any]:
     """Return the Terraform JSON of the template, without what cdktf notes for itself."""
+    template = _of(SPEC, has_publisher=True)
+    return with_images(template, _of(IMAGE, has_publisher=False))
+
+
+def _of(spec: LayerSpec, *, has_publisher: bool) -> dict[str, Any]:
     stack = TerraformStack(Testing.app(), "module")
     AwsProvider(stack, "aws")
     ExternalProvider(stack, "external")
@@ -85,19 +94,20 @@ def synthesized() -> dict[str, Any]:
         ),
         **{s.name: values[s.name] for s in SETTINGS if s.of == "infrastructure"},
     )
-    publisher = Publisher(
-        infrastructure,
-        "publisher",
-        infrastructure=infrastructure,
-        notify=OPTIONS["notify"],
-        log_retention_days=values["log_retention_days"],
-    )
+    if has_publisher:
+        publisher = Publisher(
+            infrastructure,
+            "publisher",
+            infrastructure=infrastructure,
+            notify=OPTIONS["notify"],
+            log_retention_days=values["log_retention_days"],
+        )
     layer = LambdaLayer(
         stack,
         LAYER,
         infrastructure=infrastructure,
-        spec=SPEC,
-        publisher=publisher,
+        spec=spec,
+        publisher=publisher if has_publisher else None,
         root=ROOT,
         program=COMMAND,
         **{s.name: values[s.name] for s in SETTINGS if s.of == "layer"},

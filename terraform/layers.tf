@@ -258,7 +258,54 @@ resource "terraform_data" "build_retire" {
     aws_s3_bucket_logging.build_access,
     aws_cloudwatch_log_group.build_logs,
     aws_codebuild_project.build_project,
+    aws_ecr_repository.layer_repository,
   ]
+}
+
+# What layers that are images are instead of a layer in Lambda (docs/hybrid.md).
+resource "aws_ecr_repository" "layer_repository" {
+  for_each = local.layer_images
+
+  force_delete         = false
+  image_tag_mutability = "IMMUTABLE"
+  name                 = "${var.app}/${each.key}"
+
+  dynamic "encryption_configuration" {
+    for_each = compact([var.kms_key])
+
+    content {
+      encryption_type = "KMS"
+      kms_key         = encryption_configuration.value
+    }
+  }
+
+  image_scanning_configuration {
+    scan_on_push = true
+  }
+}
+
+# No rule for tagged images: something may be started from any of them.
+resource "aws_ecr_lifecycle_policy" "layer_image-lifecycle" {
+  for_each = local.layer_images
+
+  policy = jsonencode({
+    rules = [
+      {
+        rulePriority = 1
+        description  = "Forget images without a tag"
+        selection = {
+          tagStatus   = "untagged"
+          countType   = "sinceImagePushed"
+          countUnit   = "days"
+          countNumber = 1
+        }
+        action = {
+          type = "expire"
+        }
+      },
+    ]
+  })
+  repository = aws_ecr_repository.layer_repository[each.key].name
 }
 
 # The token of the build that is due. A plan with such a change asks for a build; apply writes it,
@@ -312,6 +359,8 @@ resource "aws_s3_object" "layer_approval" {
     terraform_data.build_retire,
     aws_lambda_permission.build_publisher_permission,
     aws_cloudwatch_event_target.build_publisher_target,
+    aws_ecr_repository.layer_repository,
+    aws_ecr_lifecycle_policy.layer_image-lifecycle,
   ]
 }
 

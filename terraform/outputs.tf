@@ -3,7 +3,14 @@
 output "arns" {
   description = "The ARNs of the published layer versions, for a function's `layers`"
   value = {
-    for name in keys(local.layers) : name => local.layer_answer[name].status == "building" && local.layer_answer[name].layer_arn == "" ? "arn:${local.build_place.partition}:lambda:${local.build_place.region}:${local.build_place.account}:layer:${local.layer_name[name]}:no-version-yet" : local.layer_answer[name].layer_arn
+    for name in keys(local.layers) : name => local.layer_answer[name].status == "building" && local.layer_answer[name].layer_arn == "" ? "arn:${local.build_place.partition}:lambda:${local.build_place.region}:${local.build_place.account}:layer:${local.layer_name[name]}:no-version-yet" : local.layer_answer[name].layer_arn if !local.layers[name].image
+  }
+}
+
+output "image_uris" {
+  description = "The images of layers that are images, for `image_uri`"
+  value = {
+    for name in keys(local.layers) : name => local.layer_answer[name].image_uri if local.layers[name].image
   }
 }
 
@@ -39,15 +46,18 @@ output "layers" {
   description = "All that there is to know of each layer"
   value = {
     for name in keys(local.layers) : name => {
-      fingerprint   = local.layer_answer[name].fingerprint
-      functions     = local.layer_answer[name].functions
-      layer_arn     = local.layer_answer[name].layer_arn
-      packages      = try(tonumber(local.layer_answer[name].packages), one([]))
-      reason        = contains(["unmoved", "unshared"], local.layer_plan[name].status) ? local.layer_answer[name].reason : local.layer_plan[name].reason
-      status        = local.layer_answer[name].status
-      unzipped_size = try(tonumber(local.layer_answer[name].unzipped_size), one([]))
-      version       = try(tonumber(local.layer_answer[name].version), one([]))
-      zipped_size   = try(tonumber(local.layer_answer[name].zipped_size), one([]))
+      for key, value in {
+        fingerprint   = local.layer_answer[name].fingerprint
+        functions     = local.layer_answer[name].functions
+        layer_arn     = local.layer_answer[name].layer_arn
+        packages      = try(tonumber(local.layer_answer[name].packages), one([]))
+        reason        = contains(["unmoved", "unshared"], local.layer_plan[name].status) ? local.layer_answer[name].reason : local.layer_plan[name].reason
+        status        = local.layer_answer[name].status
+        unzipped_size = try(tonumber(local.layer_answer[name].unzipped_size), one([]))
+        version       = try(tonumber(local.layer_answer[name].version), one([]))
+        zipped_size   = try(tonumber(local.layer_answer[name].zipped_size), one([]))
+        image_uri     = local.layer_answer[name].image_uri
+      } : key => value if key != (local.layers[name].image ? "layer_arn" : "image_uri")
     }
   }
 

@@ -56,7 +56,7 @@ locals {
     for name, layer in local.layers : name => compact(concat(
       [
         length(local.layer_homonyms[name]) > 1 ? "two layers are named ${name}: rename one of them" : "",
-        layer.image ? "image = true is not known to this module: write the layer in layers.toml, or with the constructs" : "",
+        layer.image && local.build_publisher_count > 0 ? "it is an image, and the publisher function cannot push one: take sync_mode = false and async out of the module's call, or image out of the layer" : "",
         layer.python == null ? "python is neither in the layer nor in defaults" : "",
         length(layer.architectures) == 0 ? "architecture is neither in the layer nor in defaults" : "",
         length(layer.architectures) > 1 && layer.split == null ? "one layer cannot be for several architectures: add split = \"target\" for one layer a target" : "",
@@ -76,8 +76,11 @@ locals {
 
   layer_name = {
     for name, layer in local.layers :
-    name => layer.layer_name == "" ? "${var.app}-${name}" : layer.layer_name
+    name => layer.image ? "${var.app}/${name}" : layer.layer_name == "" ? "${var.app}-${name}" : layer.layer_name
   }
+
+  # Those that are container images have a repository of ECR, which is named by layer_name.
+  layer_images = { for name, layer in local.layers : name => layer if layer.image }
 
   # What a layer is called in the name of its role, which has 64 characters at most.
   layer_short = {

@@ -86,11 +86,18 @@ ARGUED = (
         "its variables are names, and no secrets; Lambda encrypts them with a key of its own",
         "kms_key",
     ),
+    Argued(
+        "CKV_AWS_136",
+        ("layer_repository",),
+        "ECR encrypts images with a key of its own, and a KMS key costs and needs a policy",
+        "kms_key",
+    ),
     Argued("CKV_AWS_50", FUNCTION, "traces cost, and its log has every step", "tracing"),
 )
 
 KEY_OF_S3 = next(each for each in ARGUED if each.check == "CKV_AWS_145")
 KEY_OF_LOGS = next(each for each in ARGUED if each.check == "CKV_AWS_158")
+KEY_OF_ECR = next(each for each in ARGUED if each.check == "CKV_AWS_136")
 
 OF_SERVICE = (
     Argued("CKV_AWS_158", ("logs",), KEY_OF_LOGS.why, "kms_key"),
@@ -115,12 +122,7 @@ OF_SERVICE = (
         ("data_bucket",),
         "nothing waits for objects: the task alone reads and writes snapshots",
     ),
-    Argued(
-        "CKV_AWS_136",
-        ("repository",),
-        "ECR encrypts images with a key of its own, and a KMS key costs and needs a policy",
-        "kms_key",
-    ),
+    Argued("CKV_AWS_136", ("repository",), KEY_OF_ECR.why, "kms_key"),
     Argued(
         "CKV_AWS_65",
         ("cluster",),

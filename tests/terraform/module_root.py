@@ -40,7 +40,7 @@ PROVIDER_VARIABLES = {
     "skip_aws_checks": "bool",
 }
 
-OF_LAYER = re.compile(r'(.*)\.layer_(\w+)\["([^"]+)"\]')
+OF_LAYER = re.compile(r'(.*)\.layer_([\w-]+)\["([^"]+)"\]')
 
 OF_SERVICE = re.compile(r'module\.service\["([^"]+)"\]\.(\w+)\.')
 

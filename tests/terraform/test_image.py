@@ -16,6 +16,8 @@ from tests.terraform.builds import quick_builds
 from tests.terraform.conftest import Make, Stack
 from tests.terraform.packages import layer
 
+FORMS = ("stack", "module")
+
 
 @pytest.fixture
 def base() -> Iterator[str]:
@@ -106,6 +108,24 @@ def test_an_image_that_was_deleted_is_pushed_again_without_a_build(make: Make, b
     assert stack.apply().builds == 0
     assert images(stack) == [f"{stack.output()['fingerprint']}-2"]
     assert stack.plan().exit_code == 0
+
+
+def test_a_base_that_is_not_there_is_named_and_corrected(make: Make, base: str) -> None:
+    stack = make(layer(image=True, base=f"{base}.gone"))
+    quick_builds(stack)
+
+    failed = stack.apply(check=False)
+    assert failed.exit_code == 1
+    assert f"{base}.gone" in failed.said
+    assert images(stack) == []
+    assert stack.plan().changes == {"aws_s3_object.web_approval": ["update"]}
+    assert stack.apply(check=False).builds == 0  # what was built is built
+
+    stack.respec(base=base)
+    stack.apply()
+    assert len(images(stack)) == 1
+    assert stack.plan().exit_code == 0
+    stack.destroy()
 
 
 def test_an_image_that_a_function_has_stays_and_keeps_its_repository(make: Make, base: str) -> None:

@@ -135,6 +135,43 @@ python = ["3.14"]
 architecture = "arm64"
 """
 
+IMAGES = """
+[app]
+name = "APP"
+kms_key = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+[layers.web]
+package = "every"
+python = ["3.13"]
+architecture = "arm64"
+image = true
+base = "public.ecr.aws/some/python:3.13"
+keep = 2
+
+[layers.targets]
+dependencies = ["a"]
+python = ["3.12", "3.13"]
+architecture = "arm64"
+split = "target"
+image = true
+
+[layers.layer]
+dependencies = ["a"]
+python = ["3.13"]
+architecture = "arm64"
+"""
+
+PLAIN_IMAGE = """
+[app]
+name = "APP"
+
+[layers.an-image]
+dependencies = ["a"]
+python = ["3.13"]
+architecture = "x86_64"
+image = true
+"""
+
 SERVICES = """
 [app]
 name = "APP"
@@ -292,8 +329,8 @@ def _without(what: Any, address: str) -> Any:
 
 @pytest.mark.parametrize(
     "text",
-    [SPLIT, INDEXES, EVERYTHING, SERVICES, OPTIONS],
-    ids=["split", "indexes", "all", "services", "options"],
+    [SPLIT, INDEXES, EVERYTHING, IMAGES, PLAIN_IMAGE, SERVICES, OPTIONS],
+    ids=["split", "indexes", "all", "images", "image", "services", "options"],
 )
 def test_a_plan_of_the_module_is_that_of_the_stack(make: Make, text: str) -> None:
     stack, root = pair(make, text)
@@ -309,9 +346,6 @@ def test_a_plan_of_the_module_is_that_of_the_stack(make: Make, text: str) -> Non
 NOT_COMPARED = {"region", "code_signing"}
 """What is the provider's, and what stand-ins do not serve."""
 
-REFUSED = {"image", "base"}
-"""What the module takes, to say that it cannot have it (terraform/specs.tf)."""
-
 
 def test_every_option_of_the_module_is_in_the_comparison() -> None:
     for name in fields_in(Place.APP).keys() - NOT_HERE.keys() - NOT_COMPARED:
@@ -320,9 +354,7 @@ def test_every_option_of_the_module_is_in_the_comparison() -> None:
 
 def test_every_field_of_a_layer_is_in_the_comparison() -> None:
     for field in LAYER_FIELDS:
-        if field.name in REFUSED:
-            continue
-        assert f"\n{field.name} = " in SPLIT + INDEXES + EVERYTHING, field.name
+        assert f"\n{field.name} = " in SPLIT + INDEXES + EVERYTHING + IMAGES, field.name
     for field in SERVICE_FIELDS:
         assert f"\n{field.name} = " in SERVICES, field.name
 

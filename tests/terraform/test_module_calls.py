@@ -249,7 +249,14 @@ MISTAKES: tuple[tuple[dict[str, Any], str], ...] = (
         },
         "two layers are named web-python313-arm64",
     ),
-    ({"layers": {"web": {**GOOD, "image": True}}}, "image = true is not known to this module"),
+    (
+        {"layers": {"web": {**GOOD, "image": True}}, "async": True},
+        "it is an image, and the publisher function cannot push one: take sync_mode = false",
+    ),
+    (
+        {"layers": {"web": {**GOOD, "image": True}}, "defaults": {"functions": ["f"]}},
+        "functions is of no use for an image",
+    ),
     ({"layers": {"web": {**GOOD, "base": "python:3"}}}, "base is of a layer that is an image"),
     ({"layers": {"web": {**GOOD, "package": "no/where"}}}, "no/where"),
     ({"layers": {"web": {**GOOD, "dependencies": ["a b c"]}}}, "'a b c' is not a requirement"),

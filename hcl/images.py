@@ -1,0 +1,42 @@
+"""What only layers that are images have: a repository, and an address in place of an ARN."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hcl.syntax import Raw, indented
+
+IMAGES = "local.layer_images"
+"""The layers that are images (terraform/specs.tf)."""
+
+ONLY = {"layer": "layer_arn", "image": "image_uri"}
+"""What the output has of one and not of the other."""
+
+
+def with_images(template: dict[str, Any], image: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the template of a layer with what that of an image has more, for those alone."""
+    resources = template["resource"]
+    for type_, named in image["resource"].items():
+        own = resources.setdefault(type_, {})
+        for name, body in named.items():
+            if name in own:
+                _wait_for_more(own[name], body)
+            else:
+                own[name] = {**body, "for_each": Raw(IMAGES)}
+    for name, output in image["output"].items():
+        value = template["output"][name]["value"]
+        value.update({key: text for key, text in output["value"].items() if key not in value})
+    return template
+
+
+def _wait_for_more(body: dict[str, Any], image: Mapping[str, Any]) -> None:
+    waits = body.get("depends_on", [])
+    waits += [address for address in image.get("depends_on", ()) if address not in waits]
+
+
+def of_its_kind(value: str) -> Raw:
+    """Return an expression of the output's object without what is the other kind's."""
+    other = f'local.layers[name].image ? "{ONLY["layer"]}" : "{ONLY["image"]}"'
+    every = indented(value).lstrip()
+    return Raw(f"{{\n  for key, value in {every} : key => value if key != ({other})\n}}")

@@ -1,0 +1,39 @@
+"""What the module has for layers that are images alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from hcl.files import files
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, str]:
+    return files()
+
+
+@pytest.mark.parametrize(
+    ("type_", "label"),
+    [("aws_ecr_repository", "repository"), ("aws_ecr_lifecycle_policy", "image-lifecycle")],
+)
+def test_only_images_have_a_repository(made: dict[str, str], type_: str, label: str) -> None:
+    _, _, rest = made["layers.tf"].partition(f'resource "{type_}" "layer_{label}" {{\n')
+    block, _, _ = rest.partition("\n}\n")
+
+    assert "  for_each = local.layer_images\n" in block
+
+
+def test_retirement_and_approval_wait_for_repositories(made: dict[str, str]) -> None:
+    waits = "    aws_ecr_repository.layer_repository,\n"
+    for begin in ('"terraform_data" "build_retire"', '"aws_s3_object" "layer_approval"'):
+        _, _, rest = made["layers.tf"].partition(begin)
+        block, _, _ = rest.partition("\n}\n")
+        assert waits in block, begin
+
+
+def test_an_image_has_no_arn_and_a_layer_no_address_of_an_image(made: dict[str, str]) -> None:
+    text = made["outputs.tf"]
+
+    assert "local.layer_answer[name].image_uri if local.layers[name].image\n" in text
+    assert "local.layer_answer[name].layer_arn if !local.layers[name].image\n" in text
+    assert 'if key != (local.layers[name].image ? "layer_arn" : "image_uri")' in text
