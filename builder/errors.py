@@ -77,6 +77,10 @@ class PlanOutdated(LayerError):
     """The approved plan no longer says what the working tree says."""
 
 
+class LayerRetired(PlanOutdated):
+    """The layer was retired while it was being released; nothing is left of that release."""
+
+
 class FunctionsNotMoved(LayerError):
     """A version is published and recorded, and some functions were not moved to it."""
 

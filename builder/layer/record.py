@@ -167,6 +167,12 @@ class Record(Extensible):
         found = [r for r in self.all_releases if r.fingerprint == fingerprint and r.number >= since]
         return max(found, key=lambda release: release.number, default=None)
 
+    def knows(self, token: Token) -> bool:
+        """Whether an approval was begun in this record, and not in one that was deleted since."""
+        attempt = self.attempt
+        is_open = attempt is not None and attempt.token == token
+        return is_open or self.release_for(token) is not None or self.consumed > token.number
+
     def owed(self, entries: Sequence[str]) -> str:
         """Say what the current release owes the functions that are meant, "" for nothing."""
         return owed(self.handover, self.current.number, entries) if self.current else ""

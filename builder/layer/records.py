@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 
 from builder.aws.store import Changed, Store
-from builder.errors import ConflictError, RecordError
+from builder.errors import ConflictError, LayerRetired, RecordError
 from builder.layer.attempt import Attempt
 from builder.layer.record import Record, log
 from builder.layer.token import Token
@@ -44,6 +45,7 @@ class Records:
         self._layer = layer
         self._key = LayerKeys(layer).record
         self._sleep = sleep
+        self._held: Token | None = None
 
     @property
     def url(self) -> str:
@@ -81,6 +83,7 @@ class Records:
         for attempt in range(ATTEMPTS):
             stored, etag, now = self._load()
             before = stored or Record(self._layer)
+            self._require_held(before)
             after = change(before, now)
             if after == before:
                 return after
@@ -100,6 +103,37 @@ class Records:
             expected="a quiet moment within a few seconds",
             fix="see who else is releasing this layer (lambda-layer status), then run it again",
         )
+
+    @contextmanager
+    def held(self, token: Token) -> Iterator[None]:
+        """Change the record only while it is the one in which a token was begun.
+
+        Inside, every change raises LayerRetired once the layer was retired: a record that is gone
+        is not written anew, nor is that of a layer that came after it.
+        """
+        self._held = token
+        try:
+            yield
+        finally:
+            self._held = None
+
+    def is_held(self) -> bool:
+        """Whether the record is still the one in which the token that is held was begun."""
+        return self._held is None or self.load_or_new().knows(self._held)
+
+    def retired(self, token: Token) -> LayerRetired:
+        """Return the error that the layer of a token was retired while it was released."""
+        return LayerRetired(
+            f"layer {self._layer!r} was retired while build {token.number} of it was released",
+            where=f"{self.url}: build {token.number} is not in it any more",
+            expected="the record in which that build was begun",
+            fix="nothing of that release is left; if the layer is still wanted, plan and apply "
+            f"again, or: lambda-layer build {self._layer}",
+        )
+
+    def _require_held(self, record: Record) -> None:
+        if self._held is not None and not record.knows(self._held):
+            raise self.retired(self._held)
 
     def note(self, token: Token, change: Callable[[Attempt], Attempt]) -> Record:
         """Change what is known of a token's attempt, unless another has begun or it is over."""

@@ -161,13 +161,24 @@ def _refuse_released(services: Services, layer: str, name: str) -> None:
     if not services.store.bucket_exists():
         return
     record = Records(services.store, layer).load()
-    if record is not None and record.all_releases:
+    if record is None:
+        return
+    if record.all_releases:
         raise ConflictError(
             f"layer {layer!r} has releases of its own, as {name!r}",
             where=Records(services.store, layer).url,
             expected="a layer without a release: its versions are not moved to another name",
             fix="adopt it under another name: add [layers.NAME] for it, then lambda-layer adopt "
             "NAME ARN",
+        )
+    if record.attempt is not None and record.attempt.is_open:
+        raise ConflictError(
+            f"layer {layer!r} is being released for the first time, as {name!r}",
+            where=f"{Records(services.store, layer).url}: build {record.attempt.number} has begun",
+            expected="a layer without a release, now and soon: its versions are not moved to "
+            "another name",
+            fix="give it up first: lambda-layer "
+            f"retire {layer} stops its build and deletes what it published; then adopt again",
         )
 
 

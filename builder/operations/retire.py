@@ -146,18 +146,37 @@ def retire(services: Services, retirement: Retirement, *, progress: Progress) ->
         progress(f"keeping the versions of {retirement.layer_name} (retain_versions)")
         return
     _remove_parameters(services, retirement, record, progress)
-    left = _remove_versions(services, retirement, record, progress)
+    seen: dict[int, bool] = {}
+    _remove_versions(services, retirement, record, seen, progress)
     if not services.store.bucket_exists():
         return
-    if not retirement.is_image:
-        # Before the record goes, which says of old versions whose they are.
-        note(services.store, retirement.layer, left, layer_name=retirement.layer_name)
+    # Before the record goes, which says of old versions whose they are.
+    _note(services, retirement, seen)
     everything = LayerKeys(retirement.layer).everything
+    count = _remove_objects(services, everything)
+    # A release that goes on meanwhile may have published and recorded before the record went.
+    known = len(seen)
+    _remove_versions(services, retirement, record, seen, progress)
+    if len(seen) > known:
+        _note(services, retirement, seen)
+        count += _remove_objects(services, everything)
+    progress(f"deleted {count} object versions of {services.store.url(everything)}")
+
+
+def _note(services: Services, retirement: Retirement, seen: Mapping[int, bool]) -> None:
+    """Remember the versions that are left; an image's repository says itself which it has."""
+    if not retirement.is_image:
+        left = [version for version, is_left in seen.items() if is_left]
+        note(services.store, retirement.layer, left, layer_name=retirement.layer_name)
+
+
+def _remove_objects(services: Services, everything: str) -> int:
+    """Delete all objects of the layer, return how many object versions that were."""
     count = 0
     # An apply whose build was stopped may write that it failed, while we delete.
     while count < MOST and (removed := services.store.delete_all(everything)):
         count += removed
-    progress(f"deleted {count} object versions of {services.store.url(everything)}")
+    return count
 
 
 def _goes_on(services: Services, layer: str) -> bool:
@@ -180,11 +199,21 @@ def _kept(retirement: Retirement) -> str:
 
 
 def _remove_versions(
-    services: Services, retirement: Retirement, record: Record, progress: Progress
-) -> frozenset[int]:
-    """Delete the layer's own versions that no function has; return the numbers of the others."""
+    services: Services,
+    retirement: Retirement,
+    record: Record,
+    seen: dict[int, bool],
+    progress: Progress,
+) -> None:
+    """Delete the layer's own versions that no function has.
+
+    ``seen`` has by number whether a version is left of the layer; what is in it is not looked at.
+    """
     known, own = noted(services.store, retirement.layer), []
-    for version in services.layers.versions(retirement.layer_name):
+    for version in list(services.layers.versions(retirement.layer_name)):
+        if version.version in seen:
+            continue
+        seen[version.version] = False
         if _is_own(version, retirement, record, known):
             own.append(version)
         elif version.token:
@@ -197,6 +226,7 @@ def _remove_versions(
         left = frozenset(version.version for version in own)
     else:
         left = remove_unused(services, retirement.layer_name, own, users, progress)
+    seen.update(dict.fromkeys(left, True))
     if left and retirement.is_image:
         progress(
             f"what is kept keeps the repository {retirement.layer_name}: ECR refuses to delete it. "
@@ -209,7 +239,6 @@ def _remove_versions(
             f"aws lambda delete-layer-version --layer-name {retirement.layer_name} "
             "--version-number N"
         )
-    return left
 
 
 def _remove_parameters(

@@ -113,7 +113,7 @@ class Publisher:
         if attempt is not None:
             layer = stored_layer(services, site, name, attempt.fingerprint)
             _take_up(records, attempt, state)
-            order = Order(attempt.token, attempt.reason, fresh=attempt.fresh)
+            order = Order(attempt.token, attempt.reason, fresh=attempt.fresh, begun=True)
             return self._advance(layer, order)
         current = made_by(record, state)
         if record is not None and current is not None:
@@ -121,7 +121,7 @@ class Publisher:
             spec = layer.spec
             if record.owed(spec.functions) or record.unshared(spec.share, spec.parameter):
                 # Lambda calls again because functions were not all moved, or it was not shared.
-                return self._advance(layer, Order(current.token, current.reason))
+                return self._advance(layer, Order(current.token, current.reason, begun=True))
         return EventOutcome(IGNORED, f"no attempt waits for build {state.id}", name)
 
     def _connect(self) -> Services:

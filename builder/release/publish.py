@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
 from builder.aws.layers import LayerVersion
 from builder.builds.artifact import Artifact
 from builder.clock import Clock
-from builder.errors import ArtifactError, AwsError, ConflictError, LayerError, Unanswered
+from builder.errors import (
+    ArtifactError,
+    AwsError,
+    ConflictError,
+    LayerError,
+    LayerRetired,
+    Unanswered,
+)
 from builder.layer.layer import Layer
 from builder.layer.record import Lease, OpenCall, Record, Release
 from builder.layer.token import Token
@@ -275,7 +282,9 @@ def _lease(
         with clock.every(RENEWAL_SECONDS, partial(_renew, layer, clock)):
             yield
     finally:
-        layer.records.change_dated(partial(_dropped, token=token, call=call, clock=clock))
+        # Of a layer that was retired nothing is noted; what follows says so, before it writes.
+        with suppress(LayerRetired):
+            layer.records.change_dated(partial(_dropped, token=token, call=call, clock=clock))
 
 
 def _renew(layer: Layer, clock: Clock) -> None:

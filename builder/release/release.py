@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from builder.aws.layers import LayerVersion
 from builder.builds.artifact import Artifact, keep
@@ -21,6 +21,7 @@ from builder.errors import (
     BuildFailed,
     InfrastructureError,
     LayerError,
+    LayerRetired,
     PlanOutdated,
 )
 from builder.functions.move import hand_over
@@ -31,6 +32,7 @@ from builder.layer.steps import KEEP, MOVE, PUBLISH, RECORD, SHARE, Stopwatch
 from builder.layer.token import Token
 from builder.progress import Progress
 from builder.release.attest import attest
+from builder.release.clear import clear_away
 from builder.release.leftovers import sweep
 from builder.release.prune import tidy
 from builder.release.publish import publish, settle
@@ -45,13 +47,15 @@ class Order:
     """What to release: the approved token, why, and whether an existing artifact will do.
 
     ``fresh`` demands a new build and a new version even if the fingerprint has both (a forced
-    rebuild). With ``debug`` the build logs more and makes the same.
+    rebuild). With ``debug`` the build logs more and makes the same. ``begun`` says that the token
+    was begun before: should it not be any more, the layer was retired.
     """
 
     token: Token
     reason: str
     fresh: bool = False
     debug: bool = False
+    begun: bool = False
 
 
 def ensure(
@@ -66,7 +70,8 @@ def ensure(
     Safe to run again and at the same time: builds are joined, versions are adopted. Raise
     BuildFailed, ArtifactError, InfrastructureError, PlanOutdated, ConflictError, AwsError or, when
     all is published and functions were not moved, FunctionsNotMoved; what was reached by then is
-    kept, and a later call continues from there.
+    kept, and a later call continues from there. Raise LayerRetired when the layer was retired
+    meanwhile: then nothing of the release is left.
     """
     return _Walk(layer, order, progress, clock or Clock()).run()
 
@@ -114,6 +119,25 @@ class _Walk:
     def run(self) -> Release:
         self._require_bucket()
         record = self._begin()
+        with self.layer.records.held(self.order.token):
+            try:
+                return self._release_of(record)
+            except LayerError as error:
+                if not isinstance(error, LayerRetired) and self._is_held():
+                    raise
+                clear_away(self.layer, self.order.token, self.progress)
+                if isinstance(error, LayerRetired):
+                    raise
+                raise self.layer.records.retired(self.order.token) from error
+
+    def _is_held(self) -> bool:
+        """Whether nobody has retired the layer meanwhile, as far as can be seen."""
+        try:
+            return self.layer.records.is_held()
+        except LayerError:
+            return True
+
+    def _release_of(self, record: Record) -> Release:
         released = record.release_for(self.order.token)
         published = released is None
         if released is None:
@@ -149,12 +173,15 @@ class _Walk:
     def _note_times(self, released: Release) -> None:
         """Say and remember how long each step took since the build has ended.
 
-        All is done by then, so a record that cannot be written is no failure of the release.
+        All is done by then, so a record that cannot be written is no failure of the release, unless
+        it is gone.
         """
         steps = self.watch.steps(released.number)
         log.debug("%s: released version %s in %s", self.layer.name, released.version, steps)
         try:
             self.layer.records.change(lambda record: record.timed(steps))
+        except LayerRetired:
+            raise
         except LayerError as error:
             log.debug("%s: its times are not kept: %s", self.layer.name, error.what)
 
@@ -237,7 +264,11 @@ class _Walk:
         record = self.layer.records.load()
         if record is not None and record.attempt is not None:
             self._note_unseen_failure(record.attempt)
-        return self.layer.records.change(self._begun)
+        # Numbers begin with 1, or follow that of an approval.
+        if record is None and self.order.token.number > 1 and self.layer.approved() is None:
+            raise self.layer.records.retired(self.order.token)
+        consumed = record.consumed if record else 0
+        return self.layer.records.change(partial(self._begun, since=consumed))
 
     def _note_unseen_failure(self, last: Attempt) -> None:
         """Note that an earlier build failed unseen, so that it is not joined."""
@@ -250,12 +281,15 @@ class _Walk:
             lambda record: replace(record, attempt=failed) if record.attempt == last else record
         )
 
-    def _begun(self, record: Record) -> Record:
+    def _begun(self, record: Record, *, since: int) -> Record:
+        """Return the record with the token begun, unless it is not the one ``since`` then."""
         token, last = self.order.token, record.attempt
         if record.release_for(token) is not None or (last is not None and last.token == token):
             return record
         if record.consumed >= token.number:
             raise self._overtaken(record)
+        if self.order.begun or record.consumed < since:
+            raise self.layer.records.retired(token)
         return record.begun(
             Attempt.after(
                 last,

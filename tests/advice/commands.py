@@ -95,6 +95,7 @@ FILES: dict[str, dict[str, Row | Commands]] = {
         "_name_in#2": Elsewhere("a layer of another account or region"),
         "_refuse_others": Elsewhere("two applications: tests/builder/operations/test_adopt.py"),
         "_refuse_released": Elsewhere("tests/builder/operations/test_adopt.py adds a layer"),
+        "_refuse_released#2": Elsewhere("a build: tests/builder/operations/test_adopt.py"),
     },
     "builder/operations/explain.py": {
         "explain": Commands((), "explain pyhton", "did you mean 'python'?", (), "explain python"),
@@ -188,7 +189,7 @@ FILES: dict[str, dict[str, Row | Commands]] = {
         ),
         "_newer": Elsewhere("a newer version has to be there: tests/builder/layer/test_record.py"),
     },
-    "builder/layer/records.py": {"change_dated": RACE, "_require_own": PERSON},
+    "builder/layer/records.py": {"change_dated": RACE, "retired": RACE, "_require_own": PERSON},
     "builder/release/living.py": {
         "living_release": Commands(
             ("build web", "edit", "build web"), "rollback web 7 --yes", "name one of these", (),

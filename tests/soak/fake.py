@@ -41,6 +41,7 @@ class Build:
     seconds: float
     ends_well: bool
     ended: bool = False
+    stopped: bool = False
     exported: dict[str, str] = field(default_factory=dict)
 
 
@@ -103,6 +104,8 @@ class Aws:
     def end(self, build_id: str) -> None:
         """Leave what a build makes; equal inputs make equal bytes."""
         build = self.builds[build_id]
+        if build.stopped:
+            return
         build.ended = True
         if not build.ends_well:
             return
@@ -241,6 +244,13 @@ class _CodeBuild(_Service):
 
         return self.call(act)
 
+    def stop(self, build_id: str) -> None:
+        def act() -> None:
+            build = self.aws.builds[build_id]
+            build.stopped, build.ended = not build.ended, True
+
+        self.call(act)
+
     def state(self, build_id: str) -> BuildState | None:
         return next(iter(self.states([build_id])), None)
 
@@ -282,6 +292,7 @@ class _CodeBuild(_Service):
     def _state(self, build_id: str) -> BuildState:
         build = self.aws.builds[build_id]
         status = ("SUCCEEDED" if build.ends_well else "FAILED") if build.ended else "IN_PROGRESS"
+        status = "STOPPED" if build.stopped else status
         return BuildState(
             id=build_id,
             status=status,

@@ -191,3 +191,21 @@ def test_the_file_is_replaced_as_a_whole_and_stays_what_it_was_otherwise(project
     assert file.is_symlink()
     assert elsewhere.stat().st_mode & 0o777 == 0o640
     assert not list(project.root.glob(".*toml*")), "something was left beside it"
+
+
+def test_a_layer_whose_first_release_is_under_way_keeps_its_name_until_it_is_given_up(
+    project: Project,
+) -> None:
+    arn = by_hand(project, f"{project.app}-x")
+    project.hold.touch()
+    worked(project.run("build", "web", "--no-wait"))
+
+    said = refused(project, "web", arn)
+
+    assert "is being released for the first time" in said
+    assert "lambda-layer retire web" in said
+    worked(project.run("retire", "web", "--yes"))
+    project.hold.unlink()
+    worked(project.run("adopt", "web", arn))
+    built = json.loads(worked(project.run("build", "web", "--json")).stdout)
+    assert built["layer_arn"] == f"{ARN}{project.app}-x:2"
