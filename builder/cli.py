@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from builder import __version__
-from builder.commands.options import AS_JSON, Setting
+from builder.commands.options import AS_JSON, BUILD_GOES_ON, LEFT, Setting
 from builder.errors import LayerError
 from builder.report.debug import show_decisions
 from builder.report.errors import show_error
@@ -112,13 +112,19 @@ def _unwritable(error: OSError) -> NoReturn:
     raise SystemExit(1) from error
 
 
+def _signal_of(end: KeyboardInterrupt) -> tuple[int, str]:
+    """Return the number of the signal, and what is said of it."""
+    if isinstance(end, Ended):
+        return end.number, f"ended by {signal.Signals(end.number).name}"
+    return int(signal.SIGINT), "interrupted"
+
+
 def _ended(ctx: click.Context, end: KeyboardInterrupt) -> NoReturn:
     """Say in one line what has ended the command, and exit with 128 and its number."""
-    number = end.number if isinstance(end, Ended) else int(signal.SIGINT)
-    how = f"ended by {signal.Signals(number).name}" if isinstance(end, Ended) else "interrupted"
-    if ctx.invoked_subcommand in WITH_BUILDS:
-        how += "; a running build goes on, run it again to join it"
-    click.echo(how, err=True)
+    number, how = _signal_of(end)
+    goes_on = BUILD_GOES_ON if ctx.invoked_subcommand in WITH_BUILDS else ""
+    left = ctx.meta.get(LEFT, goes_on)
+    click.echo(f"{how}; {left}" if left else how, err=True)
     ctx.exit(128 + number)
 
 
@@ -137,6 +143,15 @@ class Commands(click.Group):
             if error.errno not in UNWRITABLE or error.filename is not None:
                 raise
             _unwritable(error)
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read the command line; an interrupt meanwhile is told as one of the command."""
+        try:
+            return super().make_context(*args, **extra)
+        except KeyboardInterrupt as end:
+            number, how = _signal_of(end)
+            click.echo(how, err=True)
+            raise click.exceptions.Exit(128 + number) from end
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, in order."""

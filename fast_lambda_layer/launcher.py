@@ -7,6 +7,10 @@ has imported by then: any name may be taken in a folder of PYTHONPATH.
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 INHERITED = ("PYTHONHOME", "PYTHONPATH", "PYTHONPLATLIBDIR", "PYTHONSTARTUP", "PYTHONINSPECT")
 """Variables that change what is imported or run (Python docs, "Command line and environment").
 
@@ -14,6 +18,15 @@ Others, such as PYTHONWARNINGS, are what somebody wants of this very program.
 """
 
 RESTART = "from fast_lambda_layer.launcher import main; main()"
+
+
+def interrupted(*_signal: object) -> "NoReturn":
+    """End at once at Ctrl-C: nothing was begun, and a traceback of imports helps nobody.
+
+    An exception would be swallowed or shown raw by whatever is being imported.
+    """
+    os.write(2, b"interrupted\n")
+    os._exit(130)
 
 
 def main() -> None:
@@ -24,9 +37,18 @@ def main() -> None:
         os.execv(sys.executable, [sys.executable, "-P", "-c", RESTART, *sys.argv[1:]])  # noqa: S606
     if not sys.flags.safe_path:
         del sys.path[0]  # the folder of the script, or the working directory
+    try:
+        import signal
+    except KeyboardInterrupt:
+        interrupted()
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:  # otherwise it is ignored, as whoever started us wants
+        signal.signal(signal.SIGINT, interrupted)
     from fast_lambda_layer.names import check_names
 
     check_names("builder")
     from builder.cli import main as command
 
+    signal.signal(signal.SIGINT, before)
     command(prog_name="lambda-layer")

@@ -12,7 +12,16 @@ from typing import Any
 import click
 
 from builder.clock import Clock
-from builder.commands.options import Setting, as_json, confirm, need_answer, pass_setting, yes
+from builder.commands.options import (
+    BUILD_GOES_ON,
+    LEFT,
+    Setting,
+    as_json,
+    confirm,
+    need_answer,
+    pass_setting,
+    yes,
+)
 from builder.commands.synthesis import named, synthesis
 from builder.errors import LayerError
 from builder.layer.layer import Layer
@@ -52,6 +61,8 @@ def deploy(
     Example: lambda-layer deploy
              lambda-layer deploy --yes --json
     """
+    meta = click.get_current_context().meta
+    meta[LEFT] = "nothing was applied"
     config = setting.load()
     given = _variables(setting, variables)
     program = find_program(os.environ)
@@ -71,9 +82,10 @@ def deploy(
             if not plan_only:
                 confirm("Apply this?", yes=yes)
                 say(f"{terraform.name} apply")
+                meta[LEFT] = BUILD_GOES_ON
                 with followed(layers, Clock(), follower()):
                     terraform.apply(file)
-                result = APPLIED
+                result, meta[LEFT] = APPLIED, "all of it was applied"
         elif not as_json:
             say("nothing to do")
         names = [layer.name for layer in config.layers]

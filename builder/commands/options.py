@@ -25,6 +25,11 @@ if TYPE_CHECKING:  # what calls AWS is imported when it is to be called: boto3 t
 AS_JSON = "lambda-layer.json"
 """Where a command notes that it was asked for JSON."""
 
+LEFT = "lambda-layer.left"
+"""Where a command notes what an interrupt would leave, which is said behind it."""
+
+BUILD_GOES_ON = "a running build goes on, run it again to join it"
+
 
 @dataclass(frozen=True)
 class Setting:

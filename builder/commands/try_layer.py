@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -40,7 +41,12 @@ def try_layer(setting: Setting, question: Question, *, output: Path | None, as_j
     """
     found = _one(asked(question.words, setting.config, setting.load, question.changes))
     into = output or Path(tempfile.mkdtemp(prefix=f"layer-{found.spec.name}-"))
-    made = run(found.spec, found.root, into, progress(found.spec.name))
+    try:
+        made = run(found.spec, found.root, into, progress(found.spec.name))
+    except BaseException:
+        if output is None:
+            shutil.rmtree(into, ignore_errors=True)
+        raise
     if as_json:
         report.show_trial_json(made)
     else:

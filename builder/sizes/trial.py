@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -46,6 +48,10 @@ ERROR = re.compile(
     r"(?:\n {2}fix: +(?P<fix>.*?))?\Z",
     re.DOTALL | re.MULTILINE,
 )
+
+
+GRACE = 5.0
+"""Seconds that the interrupted worker has to end."""
 
 
 @dataclass(frozen=True)
@@ -129,17 +135,33 @@ def _run(spec: LayerSpec, path: Path, say: Callable[[str], object]) -> list[str]
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        # Whatever ends us, ends what it has started too: uv, and compilers.
+        start_new_session=True,
     ) as process:
         assert process.stdout is not None
         refused = False
-        for line in process.stdout:
-            lines.append(line.rstrip("\n"))
-            refused = refused or line.startswith("ERROR: ")
-            if not refused:
-                say(lines[-1])
+        try:
+            for line in process.stdout:
+                lines.append(line.rstrip("\n"))
+                refused = refused or line.startswith("ERROR: ")
+                if not refused:
+                    say(lines[-1])
+        except BaseException:
+            _end(process)
+            raise
     if process.returncode:
         raise _refused(spec, lines)
     return lines
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End the worker's processes: by an interrupt, at which it takes its files away, or at once."""
+    for number in ("SIGINT", "SIGKILL") if hasattr(os, "killpg") else ():
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.Signals[number])
+        with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+            process.wait(GRACE)
+    process.kill()
 
 
 def _refused(spec: LayerSpec, lines: Sequence[str]) -> LayerError:

@@ -176,7 +176,8 @@ def test_the_help_has_each_commands_own_sentence_and_imports_none() -> None:
     ("command", "said"),
     [
         (["explain"], "interrupted\n"),
-        (["deploy"], "interrupted; a running build goes on, run it again to join it\n"),
+        (["build", "web"], "interrupted; a running build goes on, run it again to join it\n"),
+        (["deploy"], "interrupted; nothing was applied\n"),
     ],
 )
 def test_an_interrupt_speaks_of_builds_where_one_may_run(
