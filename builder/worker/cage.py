@@ -45,6 +45,10 @@ SHARED = ("/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/shm")  # noqa
 
 PATIENCE = 20.0
 """Seconds in which what was left running must be gone."""
+LOOK = 1.0
+IDLE = 5
+"""Looks at a program that has no children while something that one of them left still runs. It may
+wait for that to close its output: uv does, which reads what a build backend writes to its end."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -118,14 +122,19 @@ def main(arguments: Sequence[str]) -> NoReturn:
     _libc.prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     # Whoever asks us to end means the program.
     signal.signal(signal.SIGTERM, _ended)
+    # Not lost between two looks: it waits until it is asked for.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     child = os.fork()
     if child == 0:
         _become(groups, command)
-    status = 1
+    status, gone = 1, False
     try:
-        status = os.waitpid(child, 0)[1]
+        status = _wait(child)
     finally:
-        end_all()
+        gone = end_all()
+    if not gone:
+        os.write(2, b"what it started cannot be ended: it starts itself again and again\n")
+        os._exit(1)
     if os.WIFSIGNALED(status):
         signal.signal(os.WTERMSIG(status), signal.SIG_DFL)
         with contextlib.suppress(OSError):
@@ -133,8 +142,26 @@ def main(arguments: Sequence[str]) -> NoReturn:
     os._exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 1)
 
 
+def _wait(child: int) -> int:
+    """Return the status with which a child ends; end what keeps it from that."""
+    idle = 0
+    while True:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid == child:
+            return status
+        if pid:
+            continue
+        signal.sigtimedwait({signal.SIGCHLD}, LOOK)
+        running = [(pid, parent) for pid, parent, state in _processes() if state != "Z"]
+        left = [pid for pid, parent in running if parent == os.getpid() and pid != child]
+        idle = idle + 1 if left and all(parent != child for _, parent in running) else 0
+        if idle >= IDLE:
+            _kill(left)
+
+
 def _become(groups: Sequence[Sequence[str]], command: Sequence[str]) -> NoReturn:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
     _libc.prctl(SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     try:
         confine(*groups)
@@ -149,30 +176,42 @@ def _ended(*_: object) -> NoReturn:
     os._exit(128 + signal.SIGTERM)
 
 
-def end_all() -> None:
-    """Kill all that descends from this process; what loses its parent becomes our child."""
+def end_all() -> bool:
+    """Kill all that descends from this process; what loses its parent becomes our child.
+
+    Return whether all of it is gone.
+    """
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
-        for pid in children():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        _kill(children())
         try:
-            os.waitpid(-1, 0)
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
         except ChildProcessError:
-            return
+            return True
+        time.sleep(0.001)
+    return False
+
+
+def _kill(pids: Sequence[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def children() -> List[int]:
     """Return the processes whose parent is this one."""
-    return [pid for pid, parent in _parents() if parent == os.getpid()]
+    return [pid for pid, parent, _ in _processes() if parent == os.getpid()]
 
 
-def _parents() -> Iterator[tuple[int, int]]:
+def _processes() -> Iterator[tuple[int, int, str]]:
+    """Yield all processes with their parents and states, such as "Z" (proc(5))."""
     for name in os.listdir("/proc"):  # noqa: PTH208 - as above
         if name.isdigit():
             with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
                 # The name before it is in brackets, and may hold any.
-                yield int(name), int(file.read().rpartition(b")")[2].split()[1])
+                state, parent = file.read().rpartition(b")")[2].split()[:2]
+                yield int(name), int(parent), state.decode()
 
 
 if __name__ == "__main__":

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
+import io
 import os
 import random
 import re
+import select
 import shlex
 import subprocess
 import time
 from collections import deque
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Callable, Mapping, Sequence
+from typing import Callable, Iterator, Mapping, Sequence
 
 from .errors import BuildError
 from .log import Log
@@ -25,6 +27,10 @@ KEPT = 8 << 20
 """Characters that are kept of a program's first words, and as many of its last."""
 LONGEST_LINE = 1 << 16
 """Characters that are read at once of a line without an end."""
+LOOK = 0.5
+"""Seconds after which it is seen that a program has ended whose output is held open by another."""
+DRAIN = 10.0
+"""Seconds in which what is written is still read once the program has ended."""
 
 TRANSIENT = re.compile(
     r"""request\ failed | error\ sending\ request | timed\ out | failed\ to\ establish
@@ -112,13 +118,44 @@ def run(
     """
     environment = dict(os.environ if env is None else env)
     log.debug("$ " + _shorten(" ".join(shlex.quote(part) for part in shown or command)))
+    said = _Said()
     with _start(command, cwd, environment, log) as process:
-        assert process.stdout is not None
-        said = _Said()
-        for line in iter(partial(process.stdout.readline, LONGEST_LINE), ""):
+        for line in _lines(process):
             said.add(line)
             log.debug(line.rstrip("\n"))
     return Outcome(tuple(command), process.returncode, said.text())
+
+
+def _lines(process: subprocess.Popen[bytes]) -> Iterator[str]:
+    """Yield what a program writes, by lines, until it has ended: what it has left running may keep
+    its output open for ever.
+    """
+    text = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")("replace"), True)
+    rest = ""
+    for chunk in _chunks(process):
+        *lines, rest = (rest + text.decode(chunk)).split("\n")
+        yield from (f"{line}\n" for line in lines)
+        if len(rest) >= LONGEST_LINE:
+            yield rest
+            rest = ""
+    if rest := rest + text.decode(b"", final=True):
+        yield rest
+
+
+def _chunks(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
+    assert process.stdout is not None
+    output = process.stdout.fileno()
+    until = 0.0
+    while not until or time.monotonic() < until:
+        if not until and process.poll() is not None:
+            until = time.monotonic() + DRAIN
+        if select.select([output], [], [], 0 if until else LOOK)[0]:
+            chunk = os.read(output, LONGEST_LINE)
+            if not chunk:
+                return
+            yield chunk
+        elif until:
+            return
 
 
 def run_split(
@@ -171,7 +208,7 @@ def with_retries(
 
 def _start(
     command: Sequence[str], cwd: Path, environment: dict[str, str], log: Log
-) -> subprocess.Popen[str]:
+) -> subprocess.Popen[bytes]:
     try:
         return _popen(command, cwd, environment)
     except OSError as error:
@@ -183,7 +220,9 @@ def _start(
         return _popen(command, cwd, essential)
 
 
-def _popen(command: Sequence[str], cwd: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
+def _popen(
+    command: Sequence[str], cwd: Path, environment: dict[str, str]
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         list(command),
         cwd=cwd,
@@ -191,8 +230,7 @@ def _popen(command: Sequence[str], cwd: Path, environment: dict[str, str]) -> su
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
+        bufsize=0,
     )
 
 

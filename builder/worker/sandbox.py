@@ -11,6 +11,7 @@ import os
 import pkgutil
 import re
 import stat
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,6 +125,15 @@ def take(path: Path) -> bytes:
     except OSError as error:
         raise _no_file(path, str(error.strerror)) from error
     raise _no_file(path, "it is no file, or one of more than 1 GB")
+
+
+def discard(folder: Path) -> None:
+    """Remove what strangers' code may have made; what cannot be removed is left.
+
+    By rm, which goes as deep as folders go: shutil's ends with a RecursionError.
+    """
+    command = ["rm", "-rf", "--", str(folder)]
+    subprocess.run(command, stderr=subprocess.DEVNULL, check=False)
 
 
 def _no_file(path: Path, why: str) -> BuildError:

@@ -167,3 +167,19 @@ def test_a_cage_that_is_ended_ends_all_that_is_in_it(tmp_path: Path) -> None:
 
     process.communicate(timeout=PATIENCE)
     assert all(gone(pid) for pid in left)
+
+
+HOLDS = """
+import subprocess, sys
+leaves = "import os, time\\nif os.fork() == 0:\\n    os.setsid(); print(os.getpid(), flush=True)"
+leaves += "\\n    time.sleep(3600)"
+print(subprocess.run([sys.executable, "-c", leaves], stdout=subprocess.PIPE, text=True).stdout)
+"""
+"""Waits, as uv does, for the end of what a child writes, whose own child keeps it open."""
+
+
+def test_what_is_left_of_a_child_does_not_keep_a_program_waiting(tmp_path: Path) -> None:
+    ended = run(tmp_path / "own", HOLDS)
+
+    assert ended.returncode == 0
+    assert gone(int(ended.stdout))

@@ -1,3 +1,5 @@
+import os
+import signal
 import sys
 from io import StringIO
 from pathlib import Path
@@ -114,3 +116,20 @@ def test_what_cannot_pass_is_not_tried_again(text: str) -> None:
     )
 
     assert not ended.ok
+
+
+def test_what_a_program_has_left_running_is_not_waited_for(tmp_path: Path, log: Log) -> None:
+    child = "import os, time, sys\npid = os.fork()\nif not pid:\n    time.sleep(3600)\n"
+    child += "sys.stdout.write(f'é\\r\\n{pid}')"
+
+    ended = run([sys.executable, "-c", child], log=log, cwd=tmp_path)
+
+    said, pid = ended.output.split("\n")
+    os.kill(int(pid), signal.SIGKILL)
+    assert (ended.status, said) == (0, "é")
+
+
+def test_a_program_that_closes_its_output_is_waited_for(tmp_path: Path, log: Log) -> None:
+    code = "import os, time; os.close(1); os.close(2); time.sleep(1); os._exit(5)"
+
+    assert run([sys.executable, "-c", code], log=log, cwd=tmp_path).status == 5

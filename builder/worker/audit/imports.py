@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pkgutil
 import re
+import signal
 import subprocess
 import tempfile
 import threading
@@ -14,8 +16,9 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, Collection, Iterator, Mapping, Sequence
 
+from ..errors import BuildError
 from ..interpreters import Interpreter
-from ..sandbox import Sandbox, take
+from ..sandbox import Sandbox, discard, take
 
 SECONDS_A_MODULE = 60.0
 
@@ -24,6 +27,12 @@ WATCHDOG = b"Timeout ("
 
 LAST_WORDS = 1 << 20
 """Bytes that are kept of what an interpreter writes on stderr: the end of it says how it ended."""
+
+ENDED = "it ended the interpreter, as if all were well (os._exit)"
+GONE = "what was reported of it is gone: a module, or a .pth file, has removed it"
+
+PATIENCE = 30.0
+"""Seconds in which an interpreter that was told to end must have ended, with all that it left."""
 
 PTH_ERROR = re.compile(r"Error processing line (?P<line>\d+) of (?P<file>.+\.pth)")
 """How the module site begins what it says of a .pth file."""
@@ -92,19 +101,22 @@ def check(
     """
     report = Report()
     left = list(modules)
-    with tempfile.TemporaryDirectory(prefix="layer-imports-") as folder:
-        hiding = _hiding(Path(folder), hidden)
+    folder = Path(tempfile.mkdtemp(prefix="layer-imports-"))
+    try:
+        hiding = _hiding(folder, hidden)
         while left:
-            probe = Probe(interpreter, root.resolve(), seconds, Path(folder), libraries, hiding)
+            probe = Probe(interpreter, root.resolve(), seconds, folder, libraries, hiding)
             lines, error = _probe(probe, left)
             started, done = read_report(lines, report)
             left = [module for module in left if module not in done]
             if not started:
-                report.start = report.start or error
+                report.start = report.start or error or GONE
                 break
-            if error and left:
+            if left:
                 # The process died, and it was importing the first module it did not report.
-                report.failures.append(Failure(left.pop(0), error))
+                report.failures.append(Failure(left.pop(0), error or ENDED))
+    finally:
+        discard(folder)
     return report
 
 
@@ -197,19 +209,32 @@ def _probe(probe: Probe, modules: Sequence[str]) -> tuple[list[str], str]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
+        bufsize=0,
     ) as process:
         assert process.stderr is not None
         said = _LastWords(process.stderr)
         try:
             process.wait(timeout=(seconds + 5) * len(modules))
         except subprocess.TimeoutExpired:
-            # Not killed: it ends what the modules have started.
-            process.terminate()
             said.timed_out = True
+            _end(process)
         words = said.all()
     status = process.returncode
-    lines = take(report).decode("utf-8", "replace").splitlines() if report.exists() else []
+    lines: list[str] = []
+    with contextlib.suppress(BuildError):
+        lines = take(report).decode("utf-8", "replace").splitlines()
     return lines, _cause_of_death(status, words, seconds if said.timed_out else None)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the cage that a process is, also one that was stopped."""
+    # Not killed at once: it ends what the modules have started.
+    process.terminate()
+    process.send_signal(signal.SIGCONT)
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 class _LastWords(threading.Thread):
@@ -224,14 +249,14 @@ class _LastWords(threading.Thread):
 
     def run(self) -> None:
         """Read until nobody can write any more."""
-        for chunk in iter(partial(self._pipe.read1, LAST_WORDS), b""):  # type: ignore[attr-defined]
+        for chunk in iter(partial(self._pipe.read, LAST_WORDS), b""):
             # The module goes on writing after the watchdog's words.
             self.timed_out |= WATCHDOG in self._kept[-len(WATCHDOG) :] + chunk
             self._kept = (self._kept + chunk)[-LAST_WORDS:]
 
     def all(self) -> str:
-        """Return what was kept, once nobody can write any more."""
-        self.join()
+        """Return what was kept, once nobody can write any more, or after a while."""
+        self.join(PATIENCE)
         return self._kept.decode("utf-8", "replace")
 
 

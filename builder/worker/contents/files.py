@@ -11,6 +11,12 @@ from typing import Iterator
 
 from ..errors import BuildError
 
+LONGEST = 80
+"""Characters that are shown of the name of a folder that is too deep."""
+
+DEEPEST = 200
+"""Folders in folders: pathlib and importlib go no deeper than Python's stack, which is 1000."""
+
 
 @dataclass(frozen=True)
 class LayerFile:
@@ -58,12 +64,18 @@ def collect(root: Path) -> list[LayerFile]:
 
 def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
     """Yield what is no folder, at any depth; a link to a folder is a link."""
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                yield from _entries(entry.path)
-            else:
-                yield entry
+    left = [(folder, 0)]
+    while left:
+        place, depth = left.pop()
+        if depth > DEEPEST:
+            below = place[len(folder) + 1 :]
+            raise _refusal(f"it is more than {DEEPEST} folders deep", f"{below[:LONGEST]}...")
+        with os.scandir(place) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    left.append((entry.path, depth + 1))
+                else:
+                    yield entry
 
 
 def _file(root: Path, entry: os.DirEntry[str]) -> LayerFile:

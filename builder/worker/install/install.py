@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from ..contents import distributions, files
 from ..contents.versions import normalized
 from ..errors import BuildError
-from ..log import Log
+from ..log import Log, counted
 from ..process import Outcome
 from ..request import Target
 from ..resolve.explain import explain
@@ -25,6 +25,8 @@ PAUSES = (1.0, 5.0, 15.0)
 NOT_FOUND = re.compile(
     r"was not found in the (package registry|provided package)|there is no version of "
 )
+
+SHOWN = 5
 
 UVS_OWN = {".lock"}
 """What uv leaves in the folder that it installs into."""
@@ -58,7 +60,7 @@ def install(
         done += len(batch)
     for pin in built:
         done += 1
-        _adopt(_tree(work, pin.name), into, pin)
+        _adopt(_tree(work, pin.name), into, pin, uv.log)
     if wheels:
         log.step(f"installing {total} of {total} for {target}")
         _install_wheels(uv, wheels, target, into)
@@ -108,21 +110,25 @@ def _build(uv: Uv, locked: Lock, pin: Pin, target: Target, work: Path) -> None:
     arguments = _arguments(locked, [pin], rule, into.with_name(f"{pin.name}.txt"))
     outcome = _patiently(uv.log, lambda more: uv.install_built([*arguments, *more], target, into))
     if not outcome.ok:
-        raise explain(outcome, target, "installing", older_version(outcome, locked))
+        doing = f"building {pin.name} {pin.version}".rstrip()
+        raise explain(outcome, target, doing, older_version(outcome, locked))
 
 
-def _adopt(tree: Path, into: Path, pin: Pin) -> None:
-    """Copy what strangers' code has made; what is there already is left as it is.
+def _adopt(tree: Path, into: Path, pin: Pin, log: Log) -> None:
+    """Copy the files of a distribution that strangers' code has made.
 
-    Raise BuildError for what is no file, and for what says that it is another distribution.
+    What is there already is left as it is, and what its RECORD does not list is left out: its build
+    has put that beside what uv installed. Raise BuildError for what is no file, and for what says
+    that it is another distribution.
     """
-    found = files.collect(tree)
+    try:
+        found = files.collect(tree)
+    except BuildError as error:
+        error.what = f"the build of {pin.name}: {error.what}"
+        raise
     infos = {f.name.split("/")[0] for f in found if f.name.split("/")[0].endswith(".dist-info")}
-    said = (
-        [(d.name, normalized(d.version)) for d in distributions.read(tree)]
-        if len(infos) == 1
-        else []
-    )
+    own = distributions.read(tree) if len(infos) == 1 else []
+    said = [(d.name, normalized(d.version)) for d in own]
     if [(pin.name, normalized(pin.version or version)) for _, version in said] != said or not said:
         raise BuildError(
             f"the build of {pin.name} made something else",
@@ -130,9 +136,15 @@ def _adopt(tree: Path, into: Path, pin: Pin) -> None:
             expected=f"{pin.name} {pin.version}, and nothing beside it".replace(" ,", ","),
             fix=f"choose another version of {pin.name}, or another package",
         )
+    listed = {name for distribution in own for name in distribution.files} | UVS_OWN
+    if beside := [file.name for file in found if file.name not in listed]:
+        log.note(
+            f"left out {counted(len(beside), 'file')} that the build of {pin.name} has put beside "
+            f"its package: {', '.join(beside[:SHOWN])}"
+        )
     for file in found:
         path = into / file.name
-        if file.name in UVS_OWN or path.exists():
+        if file.name in UVS_OWN or file.name not in listed or path.exists():
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(take(file.path))

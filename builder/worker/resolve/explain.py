@@ -178,9 +178,10 @@ def explain(outcome: Outcome, target: Target, doing: str, hint: str = "") -> Bui
                 fix=hint or _advice(outcome.output) + meaning.fix.format(**words),
                 settled=meaning.settled,
             )
+    ended = f"\nuv was ended by signal {-outcome.status}" if outcome.status < 0 else ""
     return BuildError(
         f"{doing} failed",
-        where=f"{target}\n{said}",
+        where=f"{target}\n{said}{ended}",
         expected="uv to end with status 0",
         fix="read what uv says; LAYER_DEBUG=true (debug_mode) shows every command",
     )

@@ -16,7 +16,7 @@ from ..errors import BuildError
 from ..log import Log
 from ..process import Outcome, run, run_split, with_retries
 from ..request import Target
-from ..sandbox import Sandbox, take
+from ..sandbox import Sandbox, discard, take
 from . import build_lock, requirements_text
 from .build_lock import BuildLock
 
@@ -169,9 +169,11 @@ class Uv:
         """Prepare a run of strangers' code; the project's files are afterwards as they were."""
         folder = Path(tempfile.mkdtemp(prefix="apart-", dir=self.cache.parent))
         sandbox = Sandbox(folder, (self.cwd,))
-        with _unchanged(self.cwd), relay.opened(self._environment()) as relays:
-            yield _Apart(self, sandbox, relays)
-        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            with _unchanged(self.cwd), relay.opened(self._environment()) as relays:
+                yield _Apart(self, sandbox, relays)
+        finally:
+            discard(folder)
 
     def _environment(self) -> dict[str, str]:
         return {**environment(), "UV_CACHE_DIR": str(self.cache)}
@@ -218,14 +220,16 @@ class _Apart:
 @contextmanager
 def _unchanged(folder: Path) -> Iterator[None]:
     """Put a folder back as it was."""
-    with tempfile.TemporaryDirectory(prefix="saved-", dir=folder.parent) as place:
-        saved = Path(place) / "saved"
-        shutil.copytree(folder, saved, symlinks=True)
-        try:
-            yield
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-            saved.rename(folder)
+    place = Path(tempfile.mkdtemp(prefix="saved-", dir=folder.parent))
+    saved = place / "saved"
+    shutil.copytree(folder, saved, symlinks=True)
+    try:
+        yield
+    finally:
+        # Not emptied: what is in it may be such that it cannot be.
+        folder.rename(place / "changed")
+        saved.rename(folder)
+        discard(place)
 
 
 def _files(words: Sequence[str]) -> list[Path]:

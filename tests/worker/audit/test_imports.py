@@ -170,3 +170,35 @@ def test_the_main_module_of_a_dependency_must_import_unless_it_may_fail() -> Non
 
     assert (refused, allowed) == ([failure], [])
     assert "it may fail" in notes[0]
+
+
+def test_a_module_that_ends_the_interpreter_as_if_all_were_well_is_a_failure(layer: Path) -> None:
+    (layer / "ends.py").write_text("import os; os._exit(0)")
+
+    report = imports.check(interpreters.running(), layer, ["ends", "good"])
+
+    assert [failure.module for failure in report.failures] == ["ends"]
+    assert "os._exit" in report.failures[0].message
+    assert report.imported == ["good"]
+
+
+@pytest.mark.parametrize("more", ["", "; os.mkfifo(name)"], ids=["gone", "a pipe"])
+def test_a_module_that_removes_the_report_does_not_pass(layer: Path, more: str) -> None:
+    name = "name = os.environ['TMPDIR'] + '/report.jsonl'"
+    (layer / "removes.py").write_text(f"import os; {name}; os.unlink(name){more}")
+
+    report = imports.check(interpreters.running(), layer, ["removes"])
+
+    assert "has removed it" in report.start
+
+
+def test_folders_that_a_module_has_made_deeper_than_python_can_walk_do_no_harm(
+    layer: Path,
+) -> None:
+    code = "import os\nos.chdir(os.environ['TMPDIR'])\n"
+    code += "for _ in range(3000):\n    os.mkdir('d')\n    os.chdir('d')\n"
+    (layer / "digs.py").write_text(code)
+
+    report = imports.check(interpreters.running(), layer, ["digs"])
+
+    assert (report.imported, report.failures) == (["digs"], [])

@@ -50,3 +50,17 @@ def test_a_name_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(BuildError, match="its name is not UTF-8"):
         files.collect(tmp_path)
+
+
+def test_folders_that_are_deeper_than_what_python_can_walk_are_refused(tmp_path: Path) -> None:
+    deep = tmp_path / "/".join(["d"] * files.DEEPEST)
+    deep.mkdir(parents=True)
+    (deep / "file").touch()
+    fits = files.collect(tmp_path)
+    (deep / "d").mkdir()
+
+    for read in (files.collect, files.names):
+        with pytest.raises(BuildError, match="more than 200 folders deep") as caught:
+            read(tmp_path)
+        assert len(caught.value.where) < 100
+    assert len(fits) == 1

@@ -72,6 +72,8 @@ def built_tree(folder: Path, name: str, files: dict[str, str]) -> Path:
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
     for path, text in files.items():
         (folder / path).write_text(text)
+    rows = [f"{path},,\n" for path in (*files, f"{info.name}/METADATA", f"{info.name}/RECORD")]
+    (info / "RECORD").write_text("".join(rows))
     return folder
 
 
@@ -84,10 +86,24 @@ def test_what_a_build_made_is_copied_and_replaces_nothing(tmp_path: Path) -> Non
     into.mkdir()
     (into / "idna.py").write_text("as it was")
 
-    install._adopt(tree, into, PIN)
+    install._adopt(tree, into, PIN, Log())
 
     assert (into / "idna.py").read_text() == "as it was"
     assert (into / "evil.py").read_text() == "evil"
+
+
+def test_what_a_build_put_beside_its_package_is_left_out_and_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree = built_tree(tmp_path / "built", "evil", {"evil.py": ""})
+    (tree / "sitecustomize.py").write_text("")
+
+    install._adopt(tree, tmp_path / "into", PIN, Log())
+
+    assert not (tmp_path / "into" / "sitecustomize.py").exists()
+    assert "1 file that the build of evil has put beside its package: sitecustomize.py" in (
+        capsys.readouterr().out
+    )
 
 
 def test_a_build_that_made_something_else_is_refused(tmp_path: Path) -> None:
@@ -98,7 +114,7 @@ def test_a_build_that_made_something_else_is_refused(tmp_path: Path) -> None:
 
     for tree, pin in ((other, PIN), (two, PIN), (own, newer)):
         with pytest.raises(BuildError, match="the build of evil made something else"):
-            install._adopt(tree, tmp_path / "into", pin)
+            install._adopt(tree, tmp_path / "into", pin, Log())
 
 
 def test_a_link_out_of_what_a_build_made_is_refused(tmp_path: Path) -> None:
@@ -106,5 +122,5 @@ def test_a_link_out_of_what_a_build_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")
     (tree / "evil.py").symlink_to(tmp_path / "secret")
 
-    with pytest.raises(BuildError, match="it is a link to"):
-        install._adopt(tree, tmp_path / "into", PIN)
+    with pytest.raises(BuildError, match=r"the build of evil: .* it is a link to"):
+        install._adopt(tree, tmp_path / "into", PIN, Log())
