@@ -45,6 +45,13 @@ locals {
     })
   }
 
+  # What images may stand for, by the name that the caller has for the layer.
+  layer_targets = {
+    for name, layer in local.layer_merged : name => [
+      for target in setproduct(coalesce(layer.python, []), layer.architectures) : "python${target[0]}-${target[1]}"
+    ]
+  }
+
   layer_spec = {
     for name, layer in local.layers : name => jsonencode({
       for key, value in layer : key => value if !contains(["architectures", "split"], key)
@@ -66,6 +73,11 @@ locals {
         layer.parameter != "" && length([for other in values(local.layers) : other if other.parameter == layer.parameter]) > 1 ? "two layers have the parameter ${layer.parameter}: name another one in one of them" : "",
         var.vpc != null && layer.compute != "container" ? "compute is ${layer.compute}, and builds are to run in a VPC, which CodeBuild's Lambda compute does not know: take compute out, or vpc" : "",
         layer.split != null && length(layer.functions) > 0 ? "a layer that is split has functions: each could get one of the layers, not all" : "",
+      ],
+      [
+        for entry in coalesce(module.described.layers[local.layer_homonyms[name][0].of].images, []) :
+        layer.compute == "lambda" ? "images has ${entry}, and builds run on Lambda compute, which has its own: take images out, or compute" : "images has one for ${split("=", entry)[0]}, and the layer is not: take the entry out, or correct its target"
+        if layer.compute == "lambda" || !contains(local.layer_targets[local.layer_homonyms[name][0].of], split("=", entry)[0])
       ],
       [
         for index in layer.indexes :

@@ -11,12 +11,15 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from builder.errors import SpecError
 from builder.spec.checks import Check
 from builder.spec.runtimes import ARCHITECTURES, RUNTIMES, Target
 from builder.spec.service_fields import IMAGE
 
 LONGEST = 1000
 """Characters of an entry."""
+
+WRITTEN = "let lambda-layer build-images write it"
 
 PRIVATE = re.compile(r"\d{12}\.dkr\.ecr(-fips)?\.")
 CODEBUILD = "aws/codebuild/"
@@ -37,22 +40,54 @@ def images(check: Check, key: str, value: Any) -> tuple[str, ...]:
         what = f"{entry!r:.200} names no image of a target"
         if name not in TARGETS:
             known = ", ".join(TARGETS)
-            raise check.error(key, f"{what}: {name!r:.50} is none", f"TARGET=IMAGE, with {known}")
+            what += f": {name!r:.50} is none"
+            raise _error(check, key, what, f"TARGET=IMAGE, with {known}", WRITTEN)
         if len(entry) > LONGEST or not IMAGE.fullmatch(image):
             expected = "an image with a tag, with @sha256: and 64 hexadecimal digits, or with both"
-            raise check.error(key, what, expected, "let lambda-layer build-images write it")
+            raise _error(check, key, what, expected, WRITTEN)
         if PRIVATE.match(image) or image.startswith(CODEBUILD):
-            raise check.error(
+            raise _error(
+                check,
                 key,
                 f"builds cannot use {image!r:.200}: their role may pull nothing from a private "
                 "registry, and CodeBuild's own images are not made from a runtime's",
                 "an image with the runtime's Python in a registry that anyone may pull from",
+                "name another image, or take the entry out",
             )
     names = [name for name, _, _ in named]
     for name in names:
         if names.count(name) > 1:
-            raise check.error(key, f"{name} has several images", "one image for each target")
+            what, expected = f"{name} has several images", "one image for each target"
+            raise _error(check, key, what, expected, "take one of them out")
     return entries
+
+
+def _error(check: Check, key: str, what: str, expected: str, fix: str) -> SpecError:
+    return SpecError(what, where=f"{check.where}, key {key!r}", expected=expected, fix=fix)
+
+
+def check_own(entries: Sequence[str], targets: Sequence[Target], compute: str, where: str) -> None:
+    """Raise SpecError for what a layer itself says of images that no build of it could use.
+
+    What `[defaults]` says may be for other layers.
+    """
+    if entries and compute == "lambda":
+        raise SpecError(
+            "images are named, and builds run on Lambda compute, which has its own",
+            where=f"{where}, key 'images'",
+            expected='images where compute is "container" or "auto"',
+            fix="take images out, or compute",
+        )
+    names = [name for name, target in TARGETS.items() if target in targets]
+    for entry in entries:
+        name = entry.partition("=")[0]
+        if name not in names:
+            raise SpecError(
+                f"an image is for {name}, and the layer is not",
+                where=f"{where}, key 'images'",
+                expected=f"TARGET=IMAGE, with {', '.join(names)}",
+                fix="take the entry out, or correct its target; [defaults] may have images of all",
+            )
 
 
 def of_targets(entries: Sequence[str], targets: Sequence[Target]) -> tuple[str, ...]:

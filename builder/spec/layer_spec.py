@@ -47,7 +47,7 @@ class LayerSpec:
     ``indexes`` are package indexes, asked in this order. ``exclude_newer`` is the age under which
     packages are left out, or a moment; ``licences`` says which licences they may have. ``compute``
     says where builds run (one of compute.COMPUTE), which changes nothing in the layer.
-    ``images`` are the container images of builds, by target: only those of its own are kept.
+    ``images`` are the container images of builds, by target: only those that may be used are kept.
     ``size_check`` says what a plan does with the size that it predicts (one of checks.SIZE_CHECKS).
 
     Raises :class:`~builder.errors.SpecError` when a value cannot be right.
@@ -88,7 +88,9 @@ class LayerSpec:
         check_values(self, Place.LAYER, check)
         check.contents(self.package, self.requirements, self.dependencies)
         check.extras_have_a_package(self.extras, self.package)
-        object.__setattr__(self, "images", of_targets(self.images, self.targets))
+        # Lambda compute has its own: what is never used is nothing to build again for.
+        used = () if self.compute == "lambda" else of_targets(self.images, self.targets)
+        object.__setattr__(self, "images", used)
         check.lambda_compute(self.compute, self.python, bool(self.system_packages))
         check_image(check, vars(self), image=self.image, base=self.base)
 

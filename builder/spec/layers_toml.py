@@ -12,6 +12,7 @@ from builder.documents import Malformed, content_of, read_toml
 from builder.errors import SpecError
 from builder.spec.app_options import check_compute
 from builder.spec.app_spec import AppSpec
+from builder.spec.build_images import check_own
 from builder.spec.dependency_lists import may_be_one
 from builder.spec.field import Field, Place
 from builder.spec.fields import fields_in, spec_fields
@@ -258,6 +259,8 @@ def _layers(
         LayerSpec(name=each, where=where, **settings)
         for each, settings in split(name, values, where).items()
     ]
+    targets = [target for spec in specs for target in spec.targets]
+    check_own(section.get("images", ()), targets, specs[0].compute, where)
     for spec in specs:
         check_paths(spec, path.parent)
     return specs

@@ -194,7 +194,28 @@ TOML_KEYS: dict[str, Row] = {
     "_wrong_kind": layer("python", '"3.13"', '["3.13"]', 'write python = ["3.13"]'),
 }
 
+HOUSE_IMAGE = "python3.13-arm64=registry.example.com/house/python:1"
+IMAGES: dict[str, Row] = {
+    "images": layer("images", '["python:3.13"]', f'["{HOUSE_IMAGE}"]', "build-images write it"),
+    "images#2": layer(
+        "images", '["python3.13-arm64=python"]', f'["{HOUSE_IMAGE}"]', "build-images write it"
+    ),
+    "images#3": layer(
+        "images", '["python3.13-arm64=aws/codebuild/standard:7.0"]', "", "take the entry out"
+    ),
+    "images#4": layer(
+        "images", f'["{HOUSE_IMAGE}", "{HOUSE_IMAGE}2"]', f'["{HOUSE_IMAGE}"]', "take one of them"
+    ),
+    "check_own": layer(
+        "images", f'["{HOUSE_IMAGE}"]', "", "take images out, or compute", compute='"lambda"'
+    ),
+    "check_own#2": layer(
+        "images", f'["{HOUSE_IMAGE.replace("arm64", "x86_64")}"]', "", "take the entry out"
+    ),
+}
+
 FILES: dict[str, dict[str, Row]] = {
+    "builder/spec/build_images.py": IMAGES,
     "builder/spec/checks.py": CHECKS,
     "builder/spec/app_options.py": {
         "check_compute": toml(

@@ -211,6 +211,7 @@ def test_a_place_that_is_given_is_known_at_plan_whatever_the_module_depends_on(r
 
 
 GOOD: dict[str, Any] = {"dependencies": ["a"], "python": ["3.13"], "architecture": "arm64"}
+TARGET = "python3.13-arm64"
 MISTAKES: tuple[tuple[dict[str, Any], str], ...] = (
     ({"app": "Upper"}, "app has 2 to 28 lower-case letters"),
     ({"region": "Frankfurt"}, "region is a region such as eu-west-1"),
@@ -256,6 +257,14 @@ MISTAKES: tuple[tuple[dict[str, Any], str], ...] = (
     (
         {"layers": {"web": {**GOOD, "image": True}}, "defaults": {"functions": ["f"]}},
         "functions is of no use for an image",
+    ),
+    (
+        {"layers": {"web": {**GOOD, "images": ["python3.12-arm64=house/python:1"]}}},
+        "images has one for python3.12-arm64, and the layer is not: take the entry out",
+    ),
+    (
+        {"layers": {"web": {**GOOD, "images": [f"{TARGET}=house/python:1"], "compute": "lambda"}}},
+        "builds run on Lambda compute, which has its own: take images out, or compute",
     ),
     ({"layers": {"web": {**GOOD, "base": "python:3"}}}, "base is of a layer that is an image"),
     ({"layers": {"web": {**GOOD, "package": "no/where"}}}, "no/where"),

@@ -1,9 +1,13 @@
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from builder.errors import SpecError
 from builder.inputs.fingerprint import inputs_of
 from builder.spec.build_images import image_of, pulled
 from builder.spec.layer_spec import LayerSpec
+from builder.spec.layers_toml import load_config
 from builder.spec.runtimes import Target
 from tests.builder.conftest import spec_of
 
@@ -97,3 +101,40 @@ def test_what_is_no_image_of_a_target_is_refused(entry: str, said: str) -> None:
 def test_one_target_has_one_image() -> None:
     with pytest.raises(SpecError, match="has several images"):
         layer(f"python3.13-arm64={HOUSE}:1", f"python3.13-arm64={HOUSE}:2")
+
+
+LAYERS = """
+[app]
+name = "shop"
+[defaults]
+images = ["python3.13-arm64=house/python:1", "python3.12-x86_64=house/python:2"]
+[layers.web]
+dependencies = ["six"]
+python = ["3.13"]
+architecture = "arm64"
+{more}
+"""
+
+
+def read(folder: Path, more: str) -> LayerSpec:
+    (folder / "layers.toml").write_text(LAYERS.format(more=more))
+    return load_config(folder / "layers.toml").layers[0]
+
+
+def test_defaults_may_have_images_of_all_and_a_layer_those_of_its_targets(tmp_path: Path) -> None:
+    assert read(tmp_path, "").images == ("python3.13-arm64=house/python:1",)
+    with pytest.raises(SpecError, match=r"an image is for python3.12-arm64, and the layer is not"):
+        read(tmp_path, 'images = ["python3.12-arm64=house/python:1"]')
+
+
+def test_an_image_that_lambda_compute_cannot_use_is_refused_or_builds_nothing_again(
+    tmp_path: Path,
+) -> None:
+    on_lambda = spec_of(python=("3.13",), compute="lambda")
+    with_images = replace(on_lambda, images=(f"python3.13-arm64={HOUSE}:1",))
+    assert inputs_of(with_images, []) == inputs_of(on_lambda, [])
+    in_containers = replace(with_images, compute="auto", images=(f"python3.13-arm64={HOUSE}:1",))
+    assert inputs_of(in_containers, []) != inputs_of(on_lambda, [])
+    assert read(tmp_path, 'compute = "lambda"').images == ()
+    with pytest.raises(SpecError, match="builds run on Lambda compute, which has its own"):
+        read(tmp_path, 'compute = "lambda"\nimages = ["python3.13-arm64=house/python:1"]')
