@@ -39,6 +39,20 @@ class Package:
 
 
 @dataclass(frozen=True)
+class Start:
+    """A file that runs whenever Python starts, whatever a function imports.
+
+    ``package`` is "" where it is of none, ``line`` the first line of a .pth file that runs, ""
+    for a module; ``more`` says that it is not all.
+    """
+
+    file: str
+    package: str
+    line: str
+    more: bool
+
+
+@dataclass(frozen=True)
 class Manifest:
     """What the worker says of its artifact (docs/protocol.md); sizes in bytes.
 
@@ -54,6 +68,7 @@ class Manifest:
     build_id: str
     parts: Mapping[str, str] = field(default_factory=dict)
     documents: Mapping[str, str] = field(default_factory=dict)
+    at_start: tuple[Start, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -165,12 +180,20 @@ def _manifest(document: Mapping[str, object]) -> Manifest:
         build_id=of(str, "build_id", ""),
         parts=dict(map(_part, of(tuple[Table, ...], "parts", []))),
         documents=dict(_digest(entry) for entry in listed if "sha256" in entry),
+        at_start=tuple(map(_start, of(tuple[Table, ...], "at_start", []))),
     )
 
 
 def _package(entry: Table) -> Package:
     name, version = (typed(str, entry.get(key), f"packages.{key}") for key in ("name", "version"))
     return Package(name, version, _size(typed(int, entry.get("size"), f"size of {name}")))
+
+
+def _start(entry: Table) -> Start:
+    file, package, line = (
+        typed(str, entry.get(key), f"at_start.{key}") for key in ("file", "package", "line")
+    )
+    return Start(file, package, line, typed(bool, entry.get("more"), "at_start.more"))
 
 
 def _part(entry: Table) -> tuple[str, str]:

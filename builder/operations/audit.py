@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from builder.builds.artifact import Start
 from builder.documents import Malformed, read_json, typed
 from builder.errors import ArtifactError, LayerError
 from builder.layer.layer import Layer
@@ -28,11 +29,12 @@ Judge = Callable[[Sequence[Package]], Sequence[Vulnerability]]
 
 @dataclass(frozen=True)
 class Audit:
-    """What was judged of a release, and what was found."""
+    """What was judged of a release, what was found, and what runs whenever Python starts."""
 
     release: Release
     packages: int
     found: tuple[Vulnerability, ...]
+    at_start: tuple[Start, ...] = ()
 
 
 def audit(layer: Layer, version: int | None, judge: Judge) -> Audit:
@@ -60,7 +62,7 @@ def audit(layer: Layer, version: int | None, judge: Judge) -> Audit:
             fix="find out who changed it: lambda-layer verify says what else is not as it was",
         )
     packages = packages_of(stored.content, where)
-    return Audit(release, len(packages), tuple(judge(packages)))
+    return Audit(release, len(packages), tuple(judge(packages)), manifest.at_start)
 
 
 def packages_of(content: bytes, where: str) -> list[Package]:

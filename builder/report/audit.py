@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from builder.errors import ArtifactError
 from builder.operations.audit import Audit
+from builder.report.starts import as_fields, show_starts
 from builder.report.tables import new_table, plural, show, show_json
 
 
@@ -17,8 +18,11 @@ def show_audit(name: str, found: Audit, *, as_json: bool) -> None:
         vulnerabilities = [asdict(each) for each in found.found]
         version, packages = found.release.version, found.packages
         show_json({"layer": name, "version": version, "packages": packages,
-                   "vulnerabilities": vulnerabilities})  # fmt: skip
-    elif found.found:
+                   "vulnerabilities": vulnerabilities,
+                   "at_start": as_fields(found.at_start)})  # fmt: skip
+    else:
+        show_starts(found.at_start)
+    if found.found and not as_json:
         table = new_table("package", "version", "known as", "fixed in", "")
         for each in found.found:
             names = ", ".join([each.id, *each.aliases])

@@ -7,6 +7,7 @@ from rich.markup import escape
 from builder.layer.layer import Layer
 from builder.operations.contents import Contents
 from builder.report.published import limit_of
+from builder.report.starts import as_fields, show_starts
 from builder.report.tables import megabytes, new_table, plural, release_fields, show, show_json
 from builder.report.terminal import echo
 
@@ -17,7 +18,8 @@ def show_contents(layer: Layer, found: Contents, *, as_json: bool) -> None:
     if as_json:
         packages = [vars(package) for package in found.packages]
         sizes = {"limit": limit_of(found.release), "share": round(found.share, 4)}
-        show_json({"layer": layer.name, **release_fields(release), **sizes, "contents": packages})
+        more = {"contents": packages, "at_start": as_fields(manifest.at_start)}
+        show_json({"layer": layer.name, **release_fields(release), **sizes, **more})
         return
     echo(release.address)
     whole = "an image" if release.image_uri else "a function and all its layers"
@@ -32,3 +34,4 @@ def show_contents(layer: Layer, found: Contents, *, as_json: bool) -> None:
         row = (escape(package.name), escape(package.version), megabytes(package.size))
         table.add_row(*row, f"{share:.0%}")
     show(table)
+    show_starts(manifest.at_start)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
-from typing import Mapping, Sequence
+from typing import Any, Iterator, Mapping, Sequence
 
 from . import indexes, program, request, sandbox
 from .audit import checks, licences, verdict
 from .content import Content
-from .contents import distributions, files
+from .contents import distributions, files, starts
 from .contents.files import LayerFile, fresh
 from .documents import manifest, provenance, sbom
 from .documents.manifest import Circumstances, Package
@@ -53,6 +54,7 @@ def build(bundle: Path, log: Log, limit: int = checks.UNZIPPED_LIMIT, *, runtime
             found = files.collect(stage)
             sealed.update(pack.seal([file for file in found if file.name not in sealed]))
             collected = [_without_paths(file, sealed) for file in found]
+        at_start = tuple(_at_start(stage, contents))
         # The audit mostly waits for the interpreter that imports the modules.
         judging = pool.submit(verdict.judge, wanted, contents, collected, stage, log, limit)
         with log.timed("pack"):
@@ -73,6 +75,7 @@ def build(bundle: Path, log: Log, limit: int = checks.UNZIPPED_LIMIT, *, runtime
             for pin in content.builds
         ),
         sandbox.confines(),
+        at_start,
     )
     document = manifest.document(wanted, packed, unzipped, len(collected), packages, circumstances)
     manifest.write(out / "sbom.cdx.json", sbom.bill(document))
@@ -83,6 +86,13 @@ def build(bundle: Path, log: Log, limit: int = checks.UNZIPPED_LIMIT, *, runtime
         f"done: {counted(len(packages), 'package')}, {counted(len(collected), 'file')}, "
         f"{human(unzipped)} unzipped, {human(packed.size)} zipped"
     )
+
+
+def _at_start(stage: Path, contents: Sequence[Content]) -> Iterator[Mapping[str, Any]]:
+    """Yield what runs whenever Python starts, with its place in the layer."""
+    for content in contents:
+        for start in starts.read(stage / content.prefix, content.found):
+            yield {**asdict(start), "file": f"{content.prefix}/{start.file}"}
 
 
 def _packages(sizes: Mapping[tuple[str, str], int], contents: Sequence[Content]) -> list[Package]:

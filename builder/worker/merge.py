@@ -60,6 +60,7 @@ def merge(
         build_requirements=manifest.together(
             item for part in found for item in part.manifest.get("build_requirements", ())
         ),
+        at_start=tuple(item for part in found for item in part.manifest.get("at_start", ())),
     )
     unzipped = sum(entry.size for entry in entries)
     packages = _packages(found)

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Collection, Iterable, Mapping, Sequence
 
-from ..contents import elf, runtime_libraries
+from ..contents import elf, runtime_libraries, starts
 from ..contents.distributions import Distribution
 from ..contents.files import LayerFile, names
 from ..contents.native import Native, libraries_of
@@ -38,8 +38,6 @@ TAGGED = re.compile(r"\.(cpython|pypy|graalpy|cp)[-\w]*\d[-\w]*\.so$")
 
 SHOWN = 5
 BOTO = ("boto3", "botocore")
-LONGEST_LINE = 120
-"""Characters that are shown of a line of a .pth file."""
 
 
 def check_installed(
@@ -253,27 +251,29 @@ def notes_on_boto(sizes: Mapping[str, int]) -> list[str]:
     ]
 
 
-def notes_on_start(root: Path, found: Sequence[Distribution]) -> list[str]:
-    """Return a note for each file that runs when Python starts, whatever a function imports.
+def notes_on_boto_of_others(found: Sequence[Distribution]) -> list[str]:
+    """Return a note for each distribution of another name that brings a module of the runtime."""
+    return [
+        f"{distribution.name} brings a module {name}, which is not the distribution {name}: "
+        "functions get it in the place of the one that Lambda's Python runtimes have"
+        for distribution in found
+        for name in BOTO
+        if distribution.name != name and f"{name}/__init__.py" in distribution.files
+    ]
 
-    (Python's documentation of the module site: lines of .pth files that begin with ``import``, and
-    the modules sitecustomize and usercustomize.)
-    """
-    owners = {file: distribution.name for distribution in found for file in distribution.files}
+
+def notes_on_start(root: Path, found: Sequence[Distribution]) -> list[str]:
+    """Return a note for each file that runs when Python starts."""
     notes = []
-    for path in sorted(root.glob("*.pth")):
-        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-        run = [line for line in lines if line.startswith(("import ", "import\t"))]
-        if run:
-            shown = f"{run[0][:LONGEST_LINE]!r}"
-            shown += " and more" if run[0][LONGEST_LINE:] or run[1:] else ""
-            who = owners.get(path.name, "no package")
-            notes.append(f"{path.name} of {who} runs at every start of a function: {shown}")
-    for name in ("sitecustomize", "usercustomize"):
-        file = next((f for f in (f"{name}.py", f"{name}/__init__.py") if (root / f).is_file()), "")
-        if file:
-            who = owners.get(file, "no package")
-            notes.append(f"{file} of {who} runs at every start of a Python that has it on its path")
+    for start in starts.read(root, found):
+        who = start.package or "no package"
+        if start.line:
+            shown = f"{start.line!r}" + " and more" * start.more
+            notes.append(f"{start.file} of {who} runs at every start of a function: {shown}")
+        else:
+            notes.append(
+                f"{start.file} of {who} runs at every start of a Python that has it on its path"
+            )
     return notes
 
 

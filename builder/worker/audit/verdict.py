@@ -51,6 +51,7 @@ def judge(
             if there:
                 total[key] = total.get(key, 0) + size
         notes += checks.notes_on_start(stage / content.prefix, content.found)
+        notes += checks.notes_on_boto_of_others(content.found)
         with log.timed("audit"):
             natives, skipped = checks.loadable(
                 [*native_files(mine.values(), owners), *shared], content.target

@@ -43,6 +43,8 @@ class Circumstances:
     build_requirements: tuple[dict[str, Any], ...] = ()
     confined: bool = False
     """Whether the kernel kept code of packages from the build's other files."""
+    at_start: tuple[Mapping[str, Any], ...] = ()
+    """What runs whenever Python starts, as ``starts`` describes it, with its place in the layer."""
 
 
 def document(
@@ -69,6 +71,7 @@ def document(
         "locks": list(circumstances.locks),
         "build_requirements": list(circumstances.build_requirements),
         "confined": circumstances.confined,
+        "at_start": list(circumstances.at_start),
         "saved": [asdict(saved) for saved in circumstances.saved],
         "seconds": dict(circumstances.seconds),
         "started_at": circumstances.started_at,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from builder.builds.artifact import Artifact, Package, find_artifact, keep, parse_manifest
+from builder.builds.artifact import Artifact, Package, Start, find_artifact, keep, parse_manifest
 from builder.errors import ArtifactError
 from builder.protocol.keys import LayerKeys
 from builder.spec.runtimes import UNZIPPED_LIMIT
@@ -187,3 +187,15 @@ def test_an_archive_that_s3_has_no_hash_of_is_judged_by_its_size_and_by_lambda(
     found = find_artifact(world.services.store, KEYS, F)
     assert found is not None
     assert found == replace(artifact, key=found.key, version=found.version)
+
+
+def test_what_runs_at_the_start_of_python_is_read() -> None:
+    start = {"file": "python/a.pth", "package": "a", "line": "import a", "more": False}
+    content = json.dumps({**MANIFEST, "at_start": [start]}).encode()
+
+    assert parse_manifest(content, "here").at_start == (
+        Start("python/a.pth", "a", "import a", False),
+    )
+    wrong = json.dumps({**MANIFEST, "at_start": [{**start, "more": "no"}]}).encode()
+    with pytest.raises(ArtifactError, match=r"at_start\.more"):
+        parse_manifest(wrong, "here")

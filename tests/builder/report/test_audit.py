@@ -31,5 +31,6 @@ def test_machines_get_all_of_it(capsys: pytest.CaptureFixture[str]) -> None:
     show_audit("web", Audit(release_of(3), 9, ()), as_json=True)
 
     assert json.loads(capsys.readouterr().out) == {
-        "layer": "web", "version": 3, "packages": 9, "vulnerabilities": []
+        "layer": "web", "version": 3, "packages": 9, "vulnerabilities": [],
+        "at_start": [],
     }  # fmt: skip

@@ -236,3 +236,12 @@ def test_a_module_that_no_interpreter_of_the_target_loads_is_reported(
 
     assert bool(natives) is kept
     assert [name in note for note in notes] == ([] if kept else [True])
+
+
+def test_a_module_of_the_runtime_that_comes_under_another_name_is_noted() -> None:
+    own = Distribution("boto3", "1", "", ("boto3/__init__.py",))
+    other = Distribution("handy", "1", "", ("botocore/__init__.py", "boto3stubs/__init__.py"))
+
+    (note,) = checks.notes_on_boto_of_others([own, other])
+
+    assert note.startswith("handy brings a module botocore, which is not the distribution botocore")

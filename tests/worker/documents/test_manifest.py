@@ -49,6 +49,7 @@ def test_the_manifest_says_what_the_artifact_is(
         "locks": [lock],
         "build_requirements": [],
         "confined": False,
+        "at_start": [],
         "saved": [{"what": "tests", "files": 3, "size": 40}],
         "seconds": {"pack": 0.5},
         "started_at": "before",
