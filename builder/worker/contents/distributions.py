@@ -188,7 +188,9 @@ def _name(parts: list[str], distribution: str) -> str | None:
 
 
 def _read(info: Path) -> Distribution:
-    metadata = email.message_from_bytes((info / "METADATA").read_bytes())
+    # Not from bytes: what is not ASCII would be lost. It is UTF-8 (PyPA, "Core metadata").
+    text = (info / "METADATA").read_bytes().decode("utf-8", "replace")
+    metadata = email.message_from_string(text)
     record = info / "RECORD"
     rows = rows_of(text_of(record), f"{info.name}/RECORD") if record.is_file() else []
     problem = problem_of(metadata)

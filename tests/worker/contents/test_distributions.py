@@ -108,3 +108,14 @@ def test_metadata_that_is_none_is_refused_by_its_name(
 
     assert problem in str(caught.value)
     assert f"six-1.dist-info/{file}" in caught.value.where
+
+
+def test_a_licence_in_any_language_is_read_as_it_is(tmp_path: Path) -> None:
+    info = tmp_path / "mine-1.0.dist-info"
+    info.mkdir()
+    text = "Metadata-Version: 2.1\nName: mine\nVersion: 1.0\nLicense: EUPL, version française\n"
+    (info / "METADATA").write_text(text, encoding="utf-8")
+
+    (found,) = distributions.read(tmp_path)
+
+    assert found.license == "EUPL, version française"
