@@ -68,8 +68,11 @@ def checkov() -> Path:
         pytest.skip(f"checkov cannot be had here: {error}")
 
 
-def scan(checkov: Path, folder: Path, framework: str) -> Failed:
-    """Return what fails of a folder, as people scan it, but without asking its maker's service."""
+def scan(checkov: Path, folder: Path, framework: str) -> dict[str, Failed]:
+    """Return what fails of each folder in a folder, by its name.
+
+    It is scanned as people scan theirs, but without asking the scanner's maker's service.
+    """
     done = subprocess.run(
         [
             *(str(checkov.with_name("python")), str(checkov), "--directory", str(folder)),
@@ -83,12 +86,24 @@ def scan(checkov: Path, folder: Path, framework: str) -> Failed:
         check=False,
     )
     report = json.loads(done.stdout)
-    summary = report["summary"]
-    assert summary["parsing_errors"] == 0, done.stderr
-    assert summary["passed"] > 30, summary
-    failed = report["results"]["failed_checks"]
-    names = {each["resource"]: each["resource"].rpartition(".")[2] for each in failed}
-    return {(each["check_id"], names[each["resource"]].removesuffix("[0]")) for each in failed}
+    assert report["summary"]["parsing_errors"] == 0, done.stderr
+    found: dict[str, Failed] = {}
+    for each in folder.iterdir():
+        passed, failed = (
+            [check for check in report["results"][kind] if of(check) == each.name]
+            for kind in ("passed_checks", "failed_checks")
+        )
+        assert len(passed) > 30, (each.name, report["summary"])
+        names = {check["resource"]: check["resource"].rpartition(".")[2] for check in failed}
+        found[each.name] = {
+            (check["check_id"], names[check["resource"]].removesuffix("[0]")) for check in failed
+        }
+    return found
+
+
+def of(check: dict[str, Any]) -> str:
+    """Return the folder, of those in the scanned one, that a check is about."""
+    return str(check["file_path"]).split("/")[1]
 
 
 def json_of(folder: Path, **fields: Any) -> Path:
@@ -166,39 +181,33 @@ STACKS: dict[str, tuple[Callable[[Path], Path], Failed]] = {
 }
 
 
-@pytest.mark.parametrize("name", STACKS)
-def test_the_json_is_read_and_what_fails_is_argued(
-    name: str, checkov: Path, tmp_path: Path
-) -> None:
-    make, expected = STACKS[name]
+def test_the_json_is_read_and_what_fails_is_argued(checkov: Path, tmp_path: Path) -> None:
+    scanned = tmp_path / "scanned"
+    for name, (make, _) in STACKS.items():
+        project = tmp_path / name
+        project.mkdir()
+        shutil.copytree(make(project), scanned / name)
 
-    assert scan(checkov, make(tmp_path), "terraform_json") == expected
+    found = scan(checkov, scanned, "terraform_json")
 
-
-def module(folder: Path) -> Path:
-    """Return a copy of the module, without its examples."""
-    shutil.copytree(
-        ROOT / "terraform", folder, ignore=shutil.ignore_patterns("examples", ".terraform*")
-    )
-    return folder
+    assert found == {name: expected for name, (_, expected) in STACKS.items()}
 
 
 def test_the_module_has_its_arguments_where_the_scanner_reads_them(
     checkov: Path, tmp_path: Path
 ) -> None:
-    assert scan(checkov, module(tmp_path / "module"), "terraform") == set()
-
-
-def test_without_them_what_fails_in_the_module_is_what_is_argued(
-    checkov: Path, tmp_path: Path
-) -> None:
-    folder = module(tmp_path / "module")
-    for file in folder.glob("*.tf"):
+    """Without them what fails is what is argued."""
+    leave_out = shutil.ignore_patterns("examples", ".terraform*")
+    for name in ("argued", "bare"):
+        shutil.copytree(ROOT / "terraform", tmp_path / "scanned" / name, ignore=leave_out)
+    for file in (tmp_path / "scanned/bare").glob("*.tf"):
         file.write_text(file.read_text("utf-8").replace("checkov:skip", ""), "utf-8")
 
+    found = scan(checkov, tmp_path / "scanned", "terraform")
+
     of_caller = [each for each in ARGUED if each.option not in OF_MODULE]
-    expected = {(each.check, name) for each in of_caller for name in each.names}
-    assert scan(checkov, folder, "terraform") == expected
+    bare = {(each.check, name) for each in of_caller for name in each.names}
+    assert found == {"argued": set(), "bare": bare}
 
 
 def test_the_module_argues_of_a_service_what_the_construct_does() -> None:
