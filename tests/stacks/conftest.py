@@ -34,10 +34,27 @@ def stack(tmp_path: Path) -> Stack:
     """Synthesize the example's stack in a project of its own; return its JSON."""
 
     def with_settings(*, app: AppSpec = APP, **settings: Any) -> dict[str, Any]:
-        options = {"proof": True, **settings}
-        options = {"project": tmp_path, "outdir": tmp_path / "cdktf.out", **options}
-        folder = synthesize(app, LAYERS, **options)
-        document: dict[str, Any] = json.loads((folder / "cdk.tf.json").read_text())
+        document: dict[str, Any] = json.loads(synthesized(tmp_path, app, **settings))
         return document
 
     return with_settings
+
+
+@pytest.fixture(scope="session")
+def unchanged(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The JSON of the example's stack without settings, synthesized once."""
+    return synthesized(tmp_path_factory.mktemp("project"), APP)
+
+
+@pytest.fixture
+def document(unchanged: str) -> dict[str, Any]:
+    """The JSON of the example's stack without settings."""
+    parsed: dict[str, Any] = json.loads(unchanged)
+    return parsed
+
+
+def synthesized(project: Path, app: AppSpec, **settings: Any) -> str:
+    """Synthesize the example's stack in a project; return its JSON."""
+    options = {"proof": True, "project": project, "outdir": project / "cdktf.out", **settings}
+    folder = synthesize(app, LAYERS, **options)
+    return (folder / "cdk.tf.json").read_text()

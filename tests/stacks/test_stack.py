@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from tests.stacks.conftest import Stack
 
 
-def test_each_layer_has_an_output_of_its_name(stack: Stack) -> None:
-    assert set(stack()["output"]) == {"receipts", "science"}
+def test_each_layer_has_an_output_of_its_name(document: dict[str, Any]) -> None:
+    assert set(document["output"]) == {"receipts", "science"}
 
 
-def test_layers_share_one_project_and_one_bucket(stack: Stack) -> None:
-    resources = stack()["resource"]
+def test_layers_share_one_project_and_one_bucket(document: dict[str, Any]) -> None:
+    resources = document["resource"]
     assert len(resources["aws_codebuild_project"]) == 1
     assert len(resources["aws_s3_bucket"]) == 1
     assert set(resources["aws_s3_object"]) == {"receipts_approval", "science_approval"}
@@ -44,15 +44,15 @@ def test_layers_share_one_project_and_one_bucket(stack: Stack) -> None:
     ],
 )
 def test_a_variable_says_what_it_is_for(
-    stack: Stack, name: str, type_: str, default: object
+    document: dict[str, Any], name: str, type_: str, default: object
 ) -> None:
-    variable = stack()["variable"][name]
+    variable = document["variable"][name]
     assert (variable["type"], variable["default"]) == (type_, default)
     assert variable["description"]
 
 
-def test_async_mode_is_refused_in_plain_words_without_a_publisher(stack: Stack) -> None:
-    (validation,) = stack()["variable"]["sync_mode"]["validation"]
+def test_async_mode_is_refused_in_plain_words_without_a_publisher(document: dict[str, Any]) -> None:
+    (validation,) = document["variable"]["sync_mode"]["validation"]
     assert validation["condition"] == "${var.sync_mode}"
     assert "needs the publisher function" in validation["error_message"]
     assert "async = true" in validation["error_message"]
@@ -87,8 +87,8 @@ def test_failed_builds_are_sent_to_the_topic_of_layers_toml(stack: Stack) -> Non
     assert function["environment"]["variables"]["LAMBDA_LAYER_NOTIFY"] == topic
 
 
-def test_variables_reach_the_hooks(stack: Stack) -> None:
-    query = stack()["data"]["external"]["receipts_release"]["query"]
+def test_variables_reach_the_hooks(document: dict[str, Any]) -> None:
+    query = document["data"]["external"]["receipts_release"]["query"]
     assert query["force_rebuild"] == "${var.force_rebuild}"
     assert query["debug_mode"] == "${var.debug_mode}"
     assert query["sync_mode"] == "${var.sync_mode}"
@@ -96,8 +96,8 @@ def test_variables_reach_the_hooks(stack: Stack) -> None:
     assert query["role_arn"] == "${var.assume_role_arn}"
 
 
-def test_the_provider_gets_only_what_was_given(stack: Stack) -> None:
-    (provider,) = stack()["provider"]["aws"]
+def test_the_provider_gets_only_what_was_given(document: dict[str, Any]) -> None:
+    (provider,) = document["provider"]["aws"]
     assert provider["region"] == "${one(compact([var.aws_region]))}"
     assert provider["profile"] == "${one(compact([var.aws_profile]))}"
     assume = provider["dynamic"]["assume_role"]
@@ -114,8 +114,8 @@ def test_the_region_of_layers_toml_is_the_default(stack: Stack) -> None:
     assert document["variable"]["aws_region"]["default"] == "eu-west-1"
 
 
-def test_state_is_kept_in_the_project_whatever_its_path(stack: Stack) -> None:
-    backend = stack()["terraform"]["backend"]
+def test_state_is_kept_in_the_project_whatever_its_path(document: dict[str, Any]) -> None:
+    backend = document["terraform"]["backend"]
     state = "../../../terraform.shop.tfstate"
     assert backend == {"local": {"path": state, "workspace_dir": f"{state}.d"}}
 
@@ -146,15 +146,17 @@ def test_the_terraform_that_is_needed_is_named_beside_the_json(
     assert set(terraform["required_providers"]) == {"aws", "external"}
 
 
-def test_providers_are_a_range_and_no_pin(stack: Stack) -> None:
-    assert stack()["terraform"]["required_providers"] == {
+def test_providers_are_a_range_and_no_pin(document: dict[str, Any]) -> None:
+    assert document["terraform"]["required_providers"] == {
         "aws": {"source": "aws", "version": ">= 6.22.0, < 7.0.0"},
         "external": {"source": "external", "version": ">= 2.2.3"},
     }
 
 
 @pytest.mark.parametrize("name", ["receipts", "bucket", "service", "publisher", "approval"])
-def test_a_service_may_have_the_name_of_anything_else(stack: Stack, name: str) -> None:
+def test_a_service_may_have_the_name_of_anything_else(
+    stack: Stack, document: dict[str, Any], name: str
+) -> None:
     service = ServiceSpec(
         name,
         ("serve", "{port}"),
@@ -162,9 +164,9 @@ def test_a_service_may_have_the_name_of_anything_else(stack: Stack, name: str) -
         vpc="vpc-0123abcd",
         subnets=("subnet-0123abcd",),
     )
-    before, document = stack(), stack(services=(service,))
-    assert set(document["output"]) == {*before["output"], f"service_{name}"}
+    before, after = document, stack(services=(service,))
+    assert set(after["output"]) == {*before["output"], f"service_{name}"}
     for kind, resources in before["resource"].items():
-        assert resources.items() <= document["resource"][kind].items()
-    logs = document["resource"]["aws_cloudwatch_log_group"][f"build_service_{name}_logs"]
+        assert resources.items() <= after["resource"][kind].items()
+    logs = after["resource"]["aws_cloudwatch_log_group"][f"build_service_{name}_logs"]
     assert logs["retention_in_days"] == "${var.log_retention_days}"
