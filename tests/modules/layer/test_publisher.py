@@ -25,30 +25,38 @@ PLACE = f"{REGION}:{ACCOUNT}"
 Synthesize = Callable[..., tuple[dict[str, Any], Path]]
 
 
-@pytest.fixture
-def synthesize(tmp_path: Path) -> Synthesize:
-    """Synthesize a layer with a publisher; return the JSON and its folder."""
+@pytest.fixture(scope="module")
+def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
+    """Synthesize a layer with a publisher, once for equal arguments; return JSON and its folder."""
+    made: dict[str, Path] = {}
 
     def with_settings(
         *, spec: LayerSpec = SPEC, uses: bool = False, out: str = "out", **settings: Any
     ) -> tuple[dict[str, Any], Path]:
-        app = App(outdir=str(tmp_path / out), stack_traces=False)
-        stack = TerraformStack(app, "shop")
-        AwsProvider(stack, "aws", region="eu-west-1")
-        ExternalProvider(stack, "external")
-        build = BuildInfrastructure(stack, "build", app=AppSpec("shop"))
-        publisher = Publisher(build, "publisher", infrastructure=build, **settings)
-        layer = LambdaLayer(
-            stack, spec.name, infrastructure=build, spec=spec, publisher=publisher, sync_mode=False
-        )
-        layer.add_output()
-        if uses:
-            stack.add_override("locals.used", layer.layer_arn)
-        app.synth()
-        folder = tmp_path / out / "stacks" / "shop"
-        return json.loads((folder / "cdk.tf.json").read_text()), folder
+        key = repr((spec, uses, out, settings))
+        if key not in made:
+            made[key] = synthesized(tmp_path_factory.mktemp(out), spec, uses=uses, **settings)
+        return json.loads((made[key] / "cdk.tf.json").read_text()), made[key]
 
     return with_settings
+
+
+def synthesized(out: Path, spec: LayerSpec, *, uses: bool, **settings: Any) -> Path:
+    """Synthesize a layer with a publisher into a folder; return the stack's."""
+    app = App(outdir=str(out), stack_traces=False)
+    stack = TerraformStack(app, "shop")
+    AwsProvider(stack, "aws", region="eu-west-1")
+    ExternalProvider(stack, "external")
+    build = BuildInfrastructure(stack, "build", app=AppSpec("shop"))
+    publisher = Publisher(build, "publisher", infrastructure=build, **settings)
+    layer = LambdaLayer(
+        stack, spec.name, infrastructure=build, spec=spec, publisher=publisher, sync_mode=False
+    )
+    layer.add_output()
+    if uses:
+        stack.add_override("locals.used", layer.layer_arn)
+    app.synth()
+    return out / "stacks" / "shop"
 
 
 def resource(document: dict[str, Any], type_: str, name: str) -> dict[str, Any]:
