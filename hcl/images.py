@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hcl.syntax import Raw, indented
+from hcl.syntax import Raw, expression, indented, split
 
 IMAGES = "local.layer_images"
 """The layers that are images (terraform/specs.tf)."""
@@ -24,10 +24,19 @@ def with_images(template: dict[str, Any], image: Mapping[str, Any]) -> dict[str,
                 _wait_for_more(own[name], body)
             else:
                 own[name] = {**body, "for_each": Raw(IMAGES)}
+    _fate(*(each["resource"]["terraform_data"]["build_retire"] for each in (template, image)))
     for name, output in image["output"].items():
         value = template["output"][name]["value"]
         value.update({key: text for key, text in output["value"].items() if key not in value})
     return template
+
+
+def _fate(layer: dict[str, Any], image: Mapping[str, Any]) -> None:
+    """Let the retirement of each say what becomes of it."""
+    (of_layer,), (of_image,) = layer["for_each"].values(), image["for_each"].values()
+    ((otherwise, _),) = split(of_layer["on_destroy"])
+    fate = expression(of_image["on_destroy"])
+    of_layer["on_destroy"] = Raw(f"local.layers[name].image ? {fate} : {otherwise}")
 
 
 def _wait_for_more(body: dict[str, Any], image: Mapping[str, Any]) -> None:

@@ -221,7 +221,7 @@ resource "terraform_data" "build_retire" {
       bucket     = "${var.app}-layers-${local.build_place.account}-${local.build_place.region}"
       layer      = name
       layer_name = local.layer_name[name]
-      on_destroy = var.retain_versions ? var.force_destroy ? "the published versions stay" : "the published versions stay, and so does the bucket with their records: force_destroy is false, so terraform destroy removes everything else and ends with BucketNotEmpty" : "the published versions that no function has are deleted. To keep them, first run: terraform apply -var retain_versions=true (or destroy with TF_VAR_retain_versions=true in the environment; terraform destroy -var does not reach what was applied)"
+      on_destroy = local.layers[name].image ? "the images that no function has are deleted, and their repository if none is left. To keep them, take it out of the state before (docs/hybrid.md)" : var.retain_versions ? var.force_destroy ? "the published versions stay" : "the published versions stay, and so does the bucket with their records: force_destroy is false, so terraform destroy removes everything else and ends with BucketNotEmpty" : "the published versions that no function has are deleted. To keep them, first run: terraform apply -var retain_versions=true (or destroy with TF_VAR_retain_versions=true in the environment; terraform destroy -var does not reach what was applied)"
       profile    = var.profile
       project    = "${var.app}-layers"
       region     = local.build_place.region
@@ -281,6 +281,13 @@ resource "aws_ecr_repository" "layer_repository" {
 
   image_scanning_configuration {
     scan_on_push = true
+  }
+
+  lifecycle {
+    precondition {
+      condition     = !var.retain_versions
+      error_message = "Layer '${each.key}' is an image, and retain_versions cannot keep it: ECR deletes no repository that has images. To mend it: take retain_versions away. To keep the images when the layer goes, take their repository out of Terraform's state before (docs/hybrid.md, 'A layer as an image')."
+    }
   }
 }
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from http.client import HTTPException
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from botocore.exceptions import (
     ClientError,
@@ -75,7 +75,13 @@ class LayerVersion:
 
 
 class Versions(Protocol):
-    """What a release asks of that which has its versions: Lambda, or a repository of images."""
+    """What a release asks of that which has its versions: Lambda, or a repository of images.
+
+    ``outlives_caller`` says whether a call to publish may go on when its caller has ended, and so
+    leave a version later.
+    """
+
+    outlives_caller: ClassVar[bool]
 
     def publish(
         self,
@@ -118,6 +124,8 @@ class Versions(Protocol):
 
 class Layers(Versions):
     """The layers of an account and region."""
+
+    outlives_caller = True
 
     def __init__(self, session: Session) -> None:
         self._session = session

@@ -8,7 +8,7 @@ from builder import report
 from builder.aws.services import connect
 from builder.aws.session import Credentials, Session
 from builder.commands.options import Setting, confirm, pass_setting, yes
-from builder.operations.retire import Retirement, retire
+from builder.operations.retire import Retirement, as_published, retire
 from builder.protocol.variables import RETIRE_VARIABLE
 
 
@@ -39,9 +39,12 @@ def retire_command(setting: Setting, name: str | None, *, yes: bool) -> None:
             Credentials(setting.profile, setting.role_arn), setting.region or app.region
         )
         retirement = Retirement.by_name(app, name, session, layer_name=given.get(name, ""))
+        services = connect(session, bucket=retirement.bucket, project=retirement.project)
+        progress = report.progress(name)
+        retirement = as_published(services, retirement, known=name in given, progress=progress)
         confirm(f"Delete all versions we published of {retirement.layer_name}?", yes=yes)
     else:
         session = Session(retirement.credentials, retirement.region)
         session.require(retirement.account)
-    services = connect(session, bucket=retirement.bucket, project=retirement.project)
+        services = connect(session, bucket=retirement.bucket, project=retirement.project)
     retire(services, retirement, progress=report.progress(retirement.layer))

@@ -58,7 +58,10 @@ class ImageVersions(Versions):
     """The images of a layer; ``base`` is what they are built on, "" for Lambda's own.
 
     ``others`` are the layers in Lambda: a release lists and deletes what retired ones have left.
+    A push ends with who pushes: an image is there once its manifest is, which is sent last.
     """
+
+    outlives_caller = False
 
     site: Site
     store: Store

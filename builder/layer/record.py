@@ -24,6 +24,11 @@ KEPT_RELEASES = 100
 """Releases that a record lists, so that it stays small."""
 
 
+def is_image(arn: str) -> bool:
+    """Whether a release's ARN is that of a repository, and not of a layer in Lambda."""
+    return arn.split(":")[2:3] == ["ecr"]
+
+
 @dataclass(frozen=True)
 class Release(Extensible):
     """One published layer version for one fingerprint; sizes in bytes, times in ISO 8601.

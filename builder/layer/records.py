@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from builder.aws.store import Changed, Store
 from builder.errors import ConflictError, LayerRetired, RecordError
 from builder.layer.attempt import Attempt
-from builder.layer.record import Record, log
+from builder.layer.record import Record, Release, is_image, log
 from builder.layer.token import Token
 from builder.protocol.keys import LayerKeys
 
@@ -161,6 +161,8 @@ class Records:
             return
         for release in record.all_releases:
             own = f"{self._layer_arn}:{release.version}"
+            if is_image(release.layer_arn) != is_image(self._layer_arn):
+                raise self._of_another_kind(release)
             if release.layer_arn != own:
                 raise RecordError(
                     f"the record of layer {self._layer!r} names a version of another layer",
@@ -169,3 +171,16 @@ class Records:
                     fix="find out who wrote it; delete the object: the next plan then asks for a "
                     "build, and the apply adopts what is published already",
                 )
+
+    def _of_another_kind(self, release: Release) -> RecordError:
+        wanted, found = ("a layer", "images")
+        if is_image(self._layer_arn):
+            wanted, found = ("an image", "versions of a layer")
+        return RecordError(
+            f"layer {self._layer!r} is to be {wanted}, and what was published of it are {found}",
+            where=f"{self.url}: {release.layer_arn}",
+            expected=f"{found}, as long as there are any under this name",
+            fix=f"describe {wanted} under another name, and take {self._layer!r} out once no "
+            "function has it; or, to delete what no function has and go on under this name: "
+            f"lambda-layer retire {self._layer}, then plan and apply again",
+        )

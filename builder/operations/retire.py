@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import fields as dataclass_fields
 from typing import Any
 
@@ -12,8 +12,8 @@ from builder.aws.layers import LayerVersion
 from builder.aws.services import Services
 from builder.aws.session import Credentials, Session
 from builder.documents import Malformed, read_json, typed
-from builder.errors import AwsError, RecordError, SpecError
-from builder.layer.record import Record
+from builder.errors import AwsError, LayerError, RecordError, SpecError
+from builder.layer.record import Record, is_image
 from builder.layer.records import Records
 from builder.layer.site import Site
 from builder.progress import Progress
@@ -121,6 +121,36 @@ class Retirement:
             ) from error
 
 
+def as_published(
+    services: Services, retirement: Retirement, *, known: bool, progress: Progress
+) -> Retirement:
+    """Return a retirement by hand of what was published under the name: a layer, or images.
+
+    The record says which. Where there is none, the description does (``known``), or the repository
+    that an image would have.
+    """
+    app = AppSpec(retirement.app)
+    releases = _record(services, retirement.layer).all_releases
+    if releases:
+        was_image = is_image(next(iter(releases)).layer_arn)
+    elif known:
+        was_image = retirement.is_image
+    else:
+        was_image = _has_images(services, app.repository(retirement.layer), progress)
+    if was_image == retirement.is_image:
+        return retirement
+    name = app.repository if was_image else app.layer_name
+    return replace(retirement, layer_name=name(retirement.layer))
+
+
+def _has_images(services: Services, repository: str, progress: Progress) -> bool:
+    try:
+        return bool(services.images.tagged(repository))
+    except AwsError as error:
+        progress(f"NOTE: whether there are images in {repository} cannot be seen: {error.what}")
+        return False
+
+
 def retire(services: Services, retirement: Retirement, *, progress: Progress) -> None:
     """Delete every version that carries our mark, and all that the bucket holds of the layer.
 
@@ -140,6 +170,8 @@ def retire(services: Services, retirement: Retirement, *, progress: Progress) ->
         from builder.layer.image_versions import with_images
 
         services = with_images(retirement.site(services.registries.partition), services)
+    if retirement.retain and retirement.is_image:
+        _refuse_images(services, retirement)
     record = _record(services, retirement.layer)
     _stop_builds(services, retirement.layer, record, progress)
     if retirement.retain:
@@ -177,6 +209,21 @@ def _remove_objects(services: Services, everything: str) -> int:
     while count < MOST and (removed := services.store.delete_all(everything)):
         count += removed
     return count
+
+
+def _refuse_images(services: Services, retirement: Retirement) -> None:
+    """Raise LayerError where there are images: Terraform goes on to delete their repository."""
+    if not any(services.layers.versions(retirement.layer_name)):
+        return
+    layer = retirement.layer
+    raise LayerError(
+        f"the images of {layer!r} are to be retained, and terraform would delete their repository",
+        where=f"repository {retirement.layer_name}, retain_versions",
+        expected="a repository that Terraform does not manage; no image was deleted",
+        fix=f"terraform state rm the aws_ecr_repository and aws_ecr_lifecycle_policy of {layer!r} "
+        f'and terraform_data.build_retire["{layer}"] (docs/hybrid.md has the commands), then '
+        "destroy again; or take retain_versions away, and they are deleted",
+    )
 
 
 def _goes_on(services: Services, layer: str) -> bool:

@@ -93,6 +93,8 @@ def _awaited(
     layer: Layer, artifact: Artifact, token: Token, since: int, clock: Clock, progress: Progress
 ) -> LayerVersion | None:
     """Return the version that an earlier call without an answer leaves, None if it left none."""
+    if not layer.services.layers.outlives_caller:
+        return None
     record, now = layer.records.load_dated()
     left = seconds_left(record, token, since=since, now=now)
     said = left + REPORT_SECONDS

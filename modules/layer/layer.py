@@ -36,8 +36,8 @@ from modules.layer.layer_errors import no_layer, no_publisher, no_version, not_r
 from modules.layer.naming import Element, literal, named
 from modules.layer.providers import use_provider
 from modules.layer.publisher import Publisher
-from modules.layer.repository import repository
-from modules.layer.retention import fate_of_versions
+from modules.layer.repository import not_retained, repository
+from modules.layer.retention import FATE_OF_IMAGES, fate_of_versions
 
 PROJECT_ROOT = "${path.module}/../../.."
 """Where the project is, seen from cdktf.out/stacks/NAME."""
@@ -89,7 +89,7 @@ class LambdaLayer(Construct):
         infrastructure.expire(f"{self._keys.bundles}/")
 
         self._layer_name = infrastructure.app.layer_name(spec.name, spec.layer_name)
-        images = self._image_repository() if spec.image else []
+        images = self._image_repository(retain_versions) if spec.image else []
         query = {
             "spec": literal(spec.to_json()),
             "root": bundle_sources(self, self._address or spec.name, sources) if sources else root,
@@ -113,9 +113,9 @@ class LambdaLayer(Construct):
                 "layer_name": self._layer_name,
                 "retain": retain_versions,
                 # For people: a plan of `terraform destroy` shows it.
-                "on_destroy": fate_of_versions(
-                    retain_versions, force_destroy=infrastructure.force_destroy
-                ),
+                "on_destroy": FATE_OF_IMAGES
+                if spec.image
+                else fate_of_versions(retain_versions, force_destroy=infrastructure.force_destroy),
             },
             self._program,
         )
@@ -234,10 +234,11 @@ class LambdaLayer(Construct):
             return {"image_uri": self.image_uri}
         return {"layer_arn": self._text_of("layer_arn")}
 
-    def _image_repository(self) -> list[ITerraformDependable]:
+    def _image_repository(self, retain: Flag) -> list[ITerraformDependable]:
         app, address = self._infrastructure.app, self._address
         self._layer_name = name = app.repository(self.spec.name)
         made = repository(self, name, kms_key=app.kms_key, force_delete=False, address=address)
+        made[0].lifecycle = not_retained(self.spec.name, retain)
         # Its images are deleted first, and those that functions have are not.
         self._infrastructure.retire_before(made[0])
         return [*made]

@@ -26,6 +26,18 @@ def no_publisher(spec: LayerSpec) -> SpecError:
     )
 
 
+def retained_images(layer: str) -> SpecError:
+    """Return that images cannot be retained by a destroy that deletes their repository."""
+    return SpecError(
+        f"layer {layer!r} is an image, and retain_versions cannot keep it: ECR deletes no "
+        "repository that has images",
+        where=f"LambdaLayer {layer!r}, argument 'retain_versions'",
+        expected="retain_versions for layers alone",
+        fix="take retain_versions away. To keep the images when the layer goes, take their "
+        "repository out of Terraform's state before (docs/hybrid.md, 'A layer as an image')",
+    )
+
+
 def not_asynchronous(spec: LayerSpec) -> SpecError:
     """Return that an image cannot be released without an apply that waits."""
     return SpecError(

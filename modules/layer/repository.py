@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from cdktf import Op, Precondition, TerraformResourceLifecycle
 from constructs import Construct
 
 from modules.layer.bindings import (
@@ -11,7 +12,9 @@ from modules.layer.bindings import (
     EcrRepository,
     EcrRepositoryEncryptionConfiguration,
 )
+from modules.layer.layer_errors import retained_images
 from modules.layer.naming import named
+from modules.layer.retention import Flag
 
 UNTAGGED_DAYS = 1
 """How long images are kept that no tag names: what a push has replaced, or has left half."""
@@ -57,3 +60,20 @@ def repository(
         address,
     )
     return made, policy
+
+
+def not_retained(layer: str, retain: Flag) -> TerraformResourceLifecycle:
+    """Refuse at plan that images are to be retained; raise SpecError where it is known before.
+
+    A destroy deletes their repository, which ECR refuses when all else is gone.
+    """
+    if retain is True:
+        raise retained_images(layer)
+    if retain is False:
+        return TerraformResourceLifecycle()
+    error = retained_images(layer)
+    what = error.what.removeprefix("l")
+    condition = Precondition(
+        condition=Op.not_(retain), error_message=f"L{what}. To mend it: {error.fix}."
+    )
+    return TerraformResourceLifecycle(precondition=[condition])

@@ -9,6 +9,12 @@ from cdktf import Fn, Token
 Flag = bool | str | Any
 """True, False, or a Terraform expression."""
 
+FATE_OF_IMAGES = (
+    "the images that no function has are deleted, and their repository if none is left. To keep "
+    "them, take it out of the state before (docs/hybrid.md)"
+)
+"""What becomes of a layer's images, which Terraform's repository goes with."""
+
 
 def fate_of_versions(retain: Flag, *, force_destroy: Flag = True) -> str:
     """Return what becomes of a layer's versions, as text or expression.

@@ -108,6 +108,7 @@ FILES: dict[str, dict[str, Row | Commands]] = {
         ),
     },
     "builder/operations/retire.py": {
+        "_refuse_images": Elsewhere("Terraform's state: tests/terraform/test_image.py"),
         "by_name": Commands(
             ("build web",), "retire Web! --yes", "name the layer as layers.toml does", (),
             "retire web --yes",
@@ -189,7 +190,10 @@ FILES: dict[str, dict[str, Row | Commands]] = {
         ),
         "_newer": Elsewhere("a newer version has to be there: tests/builder/layer/test_record.py"),
     },
-    "builder/layer/records.py": {"change_dated": RACE, "retired": RACE, "_require_own": PERSON},
+    "builder/layer/records.py": {
+        "change_dated": RACE, "retired": RACE, "_require_own": PERSON,
+        "_of_another_kind": Elsewhere("a registry: tests/builder/commands/test_retire.py"),
+    },
     "builder/release/living.py": {
         "living_release": Commands(
             ("build web", "edit", "build web"), "rollback web 7 --yes", "name one of these", (),

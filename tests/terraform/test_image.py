@@ -146,3 +146,32 @@ def test_an_image_that_a_function_has_stays_and_keeps_its_repository(make: Make,
     assert len(images(stack)) == 1
 
     lambda_.delete_function(FunctionName=f"{stack.name}-fn")
+
+
+def test_images_are_retained_by_taking_their_repository_out_of_the_state(
+    make: Make, base: str
+) -> None:
+    stack = make(layer(image=True, base=base))
+    quick_builds(stack)
+    stack.apply()
+    stack.variables["retain_versions"] = "true"
+    refused = stack.fails("plan")
+    assert "is an image, and retain_versions cannot keep it" in refused.said
+    del stack.variables["retain_versions"]
+
+    stack.terraform.environment["TF_VAR_retain_versions"] = "true"
+    failed = stack.destroy(check=False)
+    assert failed.exit_code == 1
+    assert "the images of 'web' are to be retained" in failed.said
+    assert len(images(stack)) == 1
+    assert stack.record()["current"]["version"] == 1
+
+    own = (
+        "aws_ecr_repository.web_repository",
+        "aws_ecr_lifecycle_policy.web_image-lifecycle",
+        'terraform_data.build_retire["web"]',
+    )
+    managed = stack.run("state", "list").stdout.split()
+    stack.run("state", "rm", *(a for a in managed if stack.address(a) in own))
+    stack.destroy()
+    assert len(images(stack)) == 1

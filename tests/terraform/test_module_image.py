@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.terraform.builds import quick_builds
-from tests.terraform.conftest import Make
-from tests.terraform.packages import layer
+from tests.terraform.conftest import INSTALLED, Make
+from tests.terraform.packages import PYTHON, layer, write
 from tests.terraform.test_image import base, images
 
 FORMS = ("module",)
+
+LAYERS = """
+[app]
+name = "{app}"
+region = "eu-central-1"
+
+[layers.web]
+package = "web"
+python = ["{python}"]
+architecture = "x86_64"
+image = true
+base = "{base}"
+"""
 
 __all__ = ["base"]  # a fixture
 
@@ -69,3 +84,28 @@ def test_each_call_of_the_module_has_repositories_of_its_own(make: Make, base: s
         f'module.layers["{key}"].aws_ecr_repository.layer_repository["web"]': f"{name}/web"
         for key, name in names.items()
     }
+
+
+def test_a_layer_becomes_an_image_once_it_was_retired(make: Make, base: str) -> None:
+    root = make()
+    quick_builds(root)
+    root.apply()
+    root.respec(image=True, base=base)
+    refused = root.fails("plan")
+    assert "is to be an image, and what was published of it are versions" in refused.said
+    assert "lambda-layer retire web" in refused.said
+
+    described = LAYERS.format(app=root.name, base=base, python=PYTHON)
+    write(root.folder / "layers.toml", described)
+    retired = subprocess.run(
+        [str(INSTALLED), "retire", "web", "--yes"],
+        cwd=root.folder, env=root.terraform.environment, capture_output=True, text=True,
+        check=False, timeout=PATIENCE,
+    )  # fmt: skip
+    assert retired.returncode == 0, retired.stderr
+    assert root.versions() == []
+    assert root.plan().changes["aws_ecr_repository.web_repository"] == ["create"]
+    root.apply()
+    assert len(images(root)) == 1
+    assert root.plan().exit_code == 0
+    root.destroy()

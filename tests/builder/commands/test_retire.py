@@ -88,3 +88,61 @@ def test_an_image_that_a_function_has_stays_and_it_says_what_that_means(
     image_project.aws.client("lambda").delete_function(FunctionName=function)
     assert image_project.run("retire", "web", "--yes").exit_code == 0
     assert images_of(image_project) == []
+
+
+def test_an_image_that_is_no_longer_described_is_deleted_as_terraform_does(
+    image_project: Project,
+) -> None:
+    releases(image_project, 2)
+    file = image_project.root / "layers.toml"
+    file.write_text(file.read_text().replace("[layers.web]", "[layers.other]"))
+
+    asked = image_project.run("retire", "web", input="n\n")
+    assert f"{image_project.app}/web" in asked.output
+    assert images_of(image_project) == [1, 2]
+
+    assert image_project.run("retire", "web", "--yes").exit_code == 0
+    assert images_of(image_project) == []
+    s3 = image_project.aws.client("s3")
+    assert s3.list_object_versions(Bucket=image_project.bucket).get("Versions", []) == []
+
+
+def test_images_without_a_record_are_found_by_their_repository(image_project: Project) -> None:
+    releases(image_project, 1)
+    file = image_project.root / "layers.toml"
+    file.write_text(file.read_text().replace("[layers.web]", "[layers.other]"))
+    image_project.aws.client("s3").delete_object(Bucket=image_project.bucket, Key="web/record.json")
+
+    assert image_project.run("retire", "web", "--yes").exit_code == 0
+    assert images_of(image_project) == []
+
+
+def test_a_layer_that_is_described_as_an_image_now_is_retired_as_what_it_was(
+    image_project: Project,
+) -> None:
+    file = image_project.root / "layers.toml"
+    as_image = file.read_text()
+    as_layer = "\n".join(
+        line for line in as_image.splitlines() if not line.startswith(("image", "base"))
+    )
+    file.write_text(as_layer)
+    releases(image_project, 1)
+    file.write_text(as_image)
+    refused = image_project.run("build", "web")
+    assert refused.exit_code == 1
+    assert "is to be an image, and what was published of it are versions" in refused.stderr
+    assert "lambda-layer retire web" in refused.stderr
+
+    assert image_project.run("retire", "web", "--yes").exit_code == 0
+    lambda_ = image_project.aws.client("lambda")
+    name = f"{image_project.app}-web"
+    assert lambda_.list_layer_versions(LayerName=name)["LayerVersions"] == []
+
+    releases(image_project, 1)
+    file.write_text(as_layer)
+    assert "is to be a layer, and what was published of it are images" in (
+        image_project.run("build", "web").stderr
+    )
+    assert image_project.run("retire", "web", "--yes").exit_code == 0
+    assert images_of(image_project) == []
+    releases(image_project, 1)

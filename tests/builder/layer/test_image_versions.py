@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from builder.aws.functions import Functions
+from builder.clock import Clock
 from builder.errors import ArtifactError, ConflictError, LayerError
 from builder.images.errors import RegistryError
+from builder.layer import image_versions
 from builder.layer.connected import services_at
 from builder.layer.layer import Layer
 from builder.release.leftovers import note, noted
@@ -196,3 +198,23 @@ def test_an_image_is_used_by_whatever_name_of_its_registry_the_function_has(
 
     (use,) = layer.services.functions.uses().of(layer.site.layer_arn)
     assert (use.function, use.layer_arn) == ("f", release.layer_arn)
+
+
+def test_after_ctrl_c_during_a_push_the_next_release_waits_for_nobody(
+    world: World, base: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer = image_layer(world, base)
+
+    def interrupted(*_arguments: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(image_versions, "push", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            world.release(layer)
+    assert layer.records.load_or_new().lease is None
+
+    slept: list[float] = []
+    release = world.release(image_layer(world, base), clock=Clock(sleep=slept.append))
+    assert pushed(world) == [f"{release.fingerprint}-{release.number}"]
+    assert slept == []

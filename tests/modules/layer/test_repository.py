@@ -93,3 +93,23 @@ def test_the_arn_of_an_image_is_refused_with_what_to_use() -> None:
 
     with pytest.raises(SpecError, match="is an image, and has no layer_arn"):
         _ = layer.layer_arn
+
+
+def test_images_are_not_retained_and_the_plan_says_so(synthesize: Synthesize) -> None:
+    expression = cdktf.Token.as_string(cdktf.Fn.one([False]))
+    stack = synthesize(spec=IMAGE, retain_versions=expression)
+    found = stack.resource("aws_ecr_repository", "web_repository")
+    (condition,) = found["lifecycle"]["precondition"]
+
+    assert condition["condition"] == "${!one([false])}"
+    assert condition["error_message"].startswith("Layer 'web' is an image, and retain_versions")
+    assert "out of Terraform's state" in condition["error_message"]
+
+    with pytest.raises(SpecError, match="retain_versions cannot keep it"):
+        synthesize(spec=IMAGE, retain_versions=True)
+
+
+def test_a_plan_of_the_end_of_an_image_says_what_goes(synthesize: Synthesize) -> None:
+    retire = synthesize(spec=IMAGE).resource("terraform_data", "build_retire")
+
+    assert "their repository if none is left" in retire["for_each"]["web"]["on_destroy"]
