@@ -126,21 +126,25 @@ def as_published(
 ) -> Retirement:
     """Return a retirement by hand of what was published under the name: a layer, or images.
 
-    The record says which. Where there is none, the description does (``known``), or the repository
-    that an image would have.
+    The record says which, and what the layer is called in Lambda where the description (``known``)
+    does not. Where there is no record the description does, or the repository of an image.
     """
-    app = AppSpec(retirement.app)
+    repository = AppSpec(retirement.app).repository(retirement.layer)
     releases = _record(services, retirement.layer).all_releases
-    if releases:
-        was_image = is_image(next(iter(releases)).layer_arn)
-    elif known:
-        was_image = retirement.is_image
-    else:
-        was_image = _has_images(services, app.repository(retirement.layer), progress)
-    if was_image == retirement.is_image:
+    arn = next((release.layer_arn for release in releases), "")
+    if known and (not arn or is_image(arn) == retirement.is_image):
         return retirement
-    name = app.repository if was_image else app.layer_name
-    return replace(retirement, layer_name=name(retirement.layer))
+    if is_image(arn) or (not arn and _has_images(services, repository, progress)):
+        return replace(retirement, layer_name=repository)
+    name = _layer_name(arn, retirement)
+    return replace(retirement, layer_name=name) if name else retirement
+
+
+def _layer_name(arn: str, retirement: Retirement) -> str:
+    """Return the name in Lambda of a layer in the retirement's place, "" for anything else."""
+    place = f":lambda:{retirement.region}:{retirement.account}:layer:"
+    _, is_here, rest = arn.partition(place)
+    return rest.partition(":")[0] if is_here else ""
 
 
 def _has_images(services: Services, repository: str, progress: Progress) -> bool:

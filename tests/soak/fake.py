@@ -310,6 +310,7 @@ class _CodeBuild(_Service):
 
 class _Layers(_Service):
     service = "Lambda"
+    outlives_caller = True
 
     def publish(
         self, _name: str, *, key: str, object_version: str, token: str, app: str, **_rest: object

@@ -146,3 +146,18 @@ def test_a_layer_that_is_described_as_an_image_now_is_retired_as_what_it_was(
     assert image_project.run("retire", "web", "--yes").exit_code == 0
     assert images_of(image_project) == []
     releases(image_project, 1)
+
+
+def test_a_layer_of_another_name_in_lambda_is_found_when_nothing_describes_it(
+    project: Project,
+) -> None:
+    file = project.root / "layers.toml"
+    name = f"{project.app}-of-old"
+    file.write_text(file.read_text() + f'layer_name = "{name}"\n')
+    releases(project, 1)
+    lambda_ = project.aws.client("lambda")
+    assert len(lambda_.list_layer_versions(LayerName=name)["LayerVersions"]) == 1
+
+    file.write_text(file.read_text().replace("[layers.web]", "[layers.other]"))
+    assert project.run("retire", "web", "--yes").exit_code == 0
+    assert lambda_.list_layer_versions(LayerName=name)["LayerVersions"] == []

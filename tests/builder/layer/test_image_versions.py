@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -18,7 +19,8 @@ from builder.layer.layer import Layer
 from builder.release.leftovers import note, noted
 from builder.release.plan import plan
 from builder.release.prune import prune, pruning_of
-from tests.builder.conftest import ACCOUNT, REGION, World
+from builder.release.release import ensure
+from tests.builder.conftest import ACCOUNT, REGION, World, hurried, order_of
 from tests.builder.fleet import function_of
 from tests.registry import Registry
 
@@ -218,3 +220,15 @@ def test_after_ctrl_c_during_a_push_the_next_release_waits_for_nobody(
     release = world.release(image_layer(world, base), clock=Clock(sleep=slept.append))
     assert pushed(world) == [f"{release.fingerprint}-{release.number}"]
     assert slept == []
+
+
+def test_of_two_releases_at_once_one_pushes(world: World, base: Registry) -> None:
+    layers = [image_layer(world, base) for _ in range(2)]
+    order = order_of(layers[0])
+    world.put("web/approved", str(order.token).encode())
+    with ThreadPoolExecutor() as pool:
+        released = list(pool.map(lambda layer: ensure(layer, order, clock=hurried()), layers))
+
+    assert released[0] == released[1]
+    assert pushed(world) == [f"{order.token.fingerprint}-1"]
+    assert len(world.builds()) == 1
