@@ -17,13 +17,14 @@ from builder.worker.zips import BROKEN
 
 TEXTS = (".py", ".pyx", ".pth")
 LARGEST_TEXT = 1 << 25
+LARGEST_SCRIPT = 1 << 16
 LARGEST_TEXTS = 1 << 29
 MOST_ENTRIES = 300_000
 GAP = 1 << 18
 """Bytes between two texts that are read with them, rather than in a request of their own."""
 HEADER = 30 + 1024
 """Bytes that an entry's own header takes at most, as far as they are read ahead."""
-TOC = "table-3.json"
+TOC = "table-4.json"
 """Changes with what a kept table means: one of another version is read as none."""
 
 
@@ -51,10 +52,10 @@ def read(source: Source) -> Table:
             infos = [info for info in archive.infolist() if not info.is_dir()]
             if len(infos) > MOST_ENTRIES:
                 raise UnreadableError(f"it has {len(infos):,} files")
-            wanted = [info for info in infos if is_text(info.filename)]
+            wanted = [info for info in infos if _is_wanted(info)]
             if sum(info.file_size for info in wanted) > LARGEST_TEXTS:
                 raise UnreadableError("its modules are larger than those of any package")
-            stored = [info for info in infos if _is_stored(info) and not is_text(info.filename)]
+            stored = [info for info in infos if _is_stored(info) and not _is_wanted(info)]
             file.read_ahead([
                 *((i.header_offset, i.header_offset + i.compress_size + HEADER) for i in wanted),
                 *((i.header_offset, i.header_offset + STORED_SAMPLE + HEADER) for i in stored),
@@ -82,6 +83,14 @@ def read(source: Source) -> Table:
 def is_text(name: str) -> bool:
     """Return whether the worker's judgement may read the file: modules, and metadata."""
     return name.endswith(TEXTS) or name.split("/", 1)[0].endswith(".dist-info")
+
+
+def _is_wanted(info: zipfile.ZipInfo) -> bool:
+    """Whether the content is read: of what is judged, and of scripts, which are written anew."""
+    first, _, rest = info.filename.partition("/")
+    is_script = first.endswith(".data") and rest.startswith("scripts/")
+    # What is larger is a compiled program, such as ruff's.
+    return is_text(info.filename) or (is_script and info.file_size <= LARGEST_SCRIPT)
 
 
 def _text(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:

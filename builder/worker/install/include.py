@@ -67,7 +67,7 @@ def take_scripts(root: Path, found: Iterable[Distribution], stage: Path) -> None
         return
     into = stage / BIN
     into.mkdir(parents=True, exist_ok=True)
-    entries = _entry_points(root, found)
+    entries = entry_points(root, found)
     for path in sorted(installed.iterdir()):
         if path.is_file():
             _take(path, into / path.name, entries.get(path.name))
@@ -96,7 +96,7 @@ def script(content: bytes, entry: str | None) -> str | None:
     return PRELUDE + WHOLE.format(source=b"\n" + content[header.end() :]) if header else None
 
 
-def _entry_points(root: Path, found: Iterable[Distribution]) -> dict[str, str]:
+def entry_points(root: Path, found: Iterable[Distribution]) -> dict[str, str]:
     """Return the entry points of programs; raise BuildError, which names a file that has none."""
     entries: dict[str, str] = {}
     for distribution in found:

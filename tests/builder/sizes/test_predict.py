@@ -82,6 +82,63 @@ def test_what_is_predicted_is_what_is_built(
     assert index.sent > 0
 
 
+ENTRIES = """\
+[console_scripts]
+{name}-run = {name}.inner:main [more]
+[gui_scripts]
+{name}-show = {name}:x.y
+"""
+
+
+EXTENDS = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
+
+
+def clashing(name: str, longer: str) -> dict[str, str]:
+    """Return files of a distribution, some of which another one has, too, with another content."""
+    return {
+        f"{name}/__init__.py": "",
+        f"{name}/inner.py": LINES,
+        f"ns/{name}.py": "",
+        "ns/__init__.py": f"# {longer}\n{EXTENDS}",
+        "README.md": f"of {name}, {longer}\n",
+        "tests/test_all.py": f"# {longer}\n",
+        "same.txt": "the same\n",
+        f"{name}-1.0.dist-info/entry_points.txt": ENTRIES.format(name=name),
+        f"{name}-1.0.data/scripts/{name}-old": f"#!python\nprint({longer!r})\n",
+        f"{name}-1.0.data/scripts/{name}-shell": "#!/bin/sh\nexit 0\n",
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("include", [(), ("bin",)], ids=["modules", "programs"])
+def test_programs_and_files_that_several_distributions_have_are_counted_as_they_are_built(
+    make_wheel: MakeWheel,
+    make_bundle: MakeBundle,
+    shelf: Path,
+    serve: Serve,
+    here: Target,
+    make_tools: MakeTools,
+    tmp_path: Path,
+    include: tuple[str, ...],
+) -> None:
+    make_tools(sys.executable)
+    make_wheel(shelf, "beta", files=clashing("beta", "much longer than that of the other"))
+    make_wheel(shelf, "alpha", files=clashing("alpha", "short"), requires=("beta",))
+    serve(ranges=True)
+    root = tmp_path / "project"
+    root.mkdir()
+    values: dict[str, Any] = {"dependencies": ("alpha",), "include": include, "slim": ()}
+
+    found = predict(spec_of(**values, python=(here.python,), architecture=here.architecture), root)
+    built = planned(make_bundle, here, root, **values)
+
+    assert built.status == 0, built.errors
+    assert found.size == built.manifest["unzipped_size"]
+    programs = {file.name for file in found.targets[0].files if file.name.startswith("bin/")}
+    assert programs == {name for name in built.names if name.startswith("bin/")}
+    assert len(programs) == 8 * len(include)
+
+
 @pytest.mark.slow
 def test_a_second_look_reads_no_wheel_again(
     make_wheel: MakeWheel, shelf: Path, serve: Serve, tmp_path: Path
