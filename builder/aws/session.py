@@ -28,6 +28,7 @@ from botocore.exceptions import (
 from botocore.exceptions import (
     ConnectionError as NoConnection,
 )
+from botocore.parsers import ResponseParserError
 
 from builder.aws.credentials import Credentials as Credentials
 from builder.aws.credentials import session_of
@@ -52,6 +53,9 @@ SAME_CREDENTIALS = (
 )
 
 
+Trouble = BotoCoreError | ClientError | ResponseParserError
+
+
 class Session:
     """A boto3 session with our retries and time-outs on every client."""
 
@@ -68,7 +72,7 @@ class Session:
                 expected="a profile of the shared AWS configuration on this machine",
                 fix="run `aws configure list-profiles`, then set the profile, or add it",
             ) from error
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, ResponseParserError) as error:
             raise self._trouble(error, "sts:AssumeRole") from error
         self.region = self._session.region_name or ""
         if not self.region:
@@ -94,7 +98,7 @@ class Session:
     def _identity(self) -> tuple[str, str]:
         try:
             answer = self.client("sts").get_caller_identity()
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, ResponseParserError) as error:
             raise self._trouble(error, "sts:GetCallerIdentity") from error
         return str(answer["Account"]), str(answer["Arn"])
 
@@ -134,7 +138,7 @@ class Session:
                 fix=f"{SAME_CREDENTIALS}, or change the environment",
             )
 
-    def _trouble(self, error: BotoCoreError | ClientError, action: str) -> LayerError:
+    def _trouble(self, error: Trouble, action: str) -> LayerError:
         """Return what a failed call to STS means: new credentials help only where they are bad."""
         whose = f"credentials from {self.credentials}, region {self.region}"
         if isinstance(error, ClientError) and code_of(error) not in REFUSED:
@@ -270,8 +274,9 @@ LOGGED_OUT = (
 """What botocore raises where there are no credentials, or none any more."""
 
 
-NO_WAY = (HTTPClientError, NoConnection)
-"""What botocore raises where AWS cannot be reached, or does not answer in time."""
+NO_WAY = (HTTPClientError, NoConnection, ResponseParserError)
+"""What botocore raises where AWS cannot be reached, or does not answer in time, or something else
+answers in its place, as a proxy with a page of its own."""
 
 
 @contextmanager
@@ -308,7 +313,7 @@ def _log_in(what: str, action: str, resource: str) -> CredentialsError:
     )
 
 
-def _unreachable(error: BotoCoreError, where: str) -> AwsError:
+def _unreachable(error: Exception, where: str) -> AwsError:
     return Unreachable(
         f"AWS could not be called: {error}",
         where=where,

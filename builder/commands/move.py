@@ -36,7 +36,8 @@ def move(setting: Setting, name: str, *, version: int | None, as_json: bool) -> 
     record = layer.records.load_or_new()
     moves = _move(layer, record, version)
     show_moves(layer, moves, as_json=as_json)
-    moves.check()
+    again = f"lambda-layer move {name}" + (f" --release {version}" if version else "")
+    moves.check(f"run it again: {again}")
 
 
 def _move(layer: Layer, record: Record, version: int | None) -> Moves:

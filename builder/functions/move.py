@@ -10,7 +10,7 @@ from functools import partial
 
 from builder.aws.functions import Use, Uses
 from builder.clock import Clock
-from builder.errors import FunctionsNotMoved, LayerError
+from builder.errors import CredentialsError, FunctionsNotMoved, LayerError
 from builder.functions.mover import Move, MoveOutcome, Mover
 from builder.functions.sizes import UnzippedSizes
 from builder.layer.handover import REMEMBERED, Handover
@@ -55,10 +55,11 @@ class Moves:
         """Whether a newer release took over, which is then responsible for all functions."""
         return bool(self.ended(MoveOutcome.OVERTAKEN))
 
-    def check(self) -> None:
+    def check(self, again: str = "apply again, or run lambda-layer move") -> None:
         """Raise FunctionsNotMoved, naming every function that failed, if there is one.
 
-        Not when a newer release took over: it says itself how it went.
+        Not when a newer release took over: it says itself how it went. ``again`` is what moves the
+        rest.
         """
         failed = self.ended(MoveOutcome.FAILED)
         if self.overtaken or not failed:
@@ -70,9 +71,15 @@ class Moves:
                 f"function {move.function}: {move.error or move.why}" for move in failed
             ),
             expected=f"all of them on {self.layer_arn}, which is published",
-            fix="correct what is named above and apply again, or run lambda-layer move; "
-            "the others are done, and nothing is built again",
+            fix=f"{_mending(failed)}{again}; the others are done, and nothing is built again",
         )
+
+
+def _mending(failed: Sequence[Move]) -> str:
+    """Say what comes before another try."""
+    if any(isinstance(move.error, CredentialsError) for move in failed):
+        return "log in (for example `aws sso login`), then "
+    return "correct what is named above, then "
 
 
 def hand_over(layer: Layer, release: Release, *, progress: Progress, clock: Clock) -> Moves:

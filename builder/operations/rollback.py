@@ -14,17 +14,18 @@ from builder.layer.sharing import Sharing
 from builder.progress import Progress
 from builder.protocol.statuses import CURRENT, UNMOVED, UNSHARED
 from builder.release.plan import plan
-from builder.release.share import name_current
+from builder.release.share import name_current, share
 
 
 @dataclass(frozen=True)
 class Unpinning:
     """What letting a pin go means: ``moves_to`` is the release that functions then go to.
 
-    It is None when a build is due first: then the next apply builds and moves them.
+    It is None when a build is due first: then the next apply builds and moves them. ``pin`` is None
+    when the pin was let go before, and its functions were not all moved.
     """
 
-    pin: Pin
+    pin: Pin | None
     due: str
     moves_to: Release | None
 
@@ -55,7 +56,7 @@ def roll_back(
             expected=f"version {release.version} to stay pinned until all were moved",
             fix="see who did so: lambda-layer status; what was decided last holds",
         )
-    moves.check()
+    moves.check(f"run it again: lambda-layer rollback {layer.name} {release.version}")
     return pinned.pinned or pin
 
 
@@ -76,22 +77,39 @@ def _holds(record: Record, release: Release) -> bool:
 
 
 def unpinning_of(layer: Layer) -> Unpinning:
-    """Say what unpinning a layer means now; raise LayerError when it is not pinned."""
+    """Say what unpinning a layer means now; raise LayerError when it is not pinned.
+
+    An unpinning that was interrupted, or that has not moved all functions, is still to be done.
+    """
     record = layer.records.load()
-    if record is None or record.pinned is None:
-        raise LayerError(
-            f"layer {layer.name!r} is not pinned",
-            where=layer.records.url,
-            expected="a layer that was rolled back",
-            fix="nothing is to be done; lambda-layer status shows what is pinned",
-        )
+    if record is None or (record.pinned is None and not _is_unfinished(record)):
+        raise _not_pinned(layer)
     try:
         due = plan(layer, pins=False)
     except SourceError as error:
         return Unpinning(record.pinned, f"its sources cannot be used: {error.what}", None)
+    if record.pinned is None and due.status not in {UNMOVED, UNSHARED}:
+        raise _not_pinned(layer)
     if due.status in {CURRENT, UNMOVED, UNSHARED}:
         return Unpinning(record.pinned, "nothing", record.current)
     return Unpinning(record.pinned, f"{due.status}: {due.reason}", None)
+
+
+def _not_pinned(layer: Layer) -> LayerError:
+    return LayerError(
+        f"layer {layer.name!r} is not pinned",
+        where=layer.records.url,
+        expected="a layer that was rolled back",
+        fix="nothing is to be done; lambda-layer status shows what is pinned",
+    )
+
+
+def _is_unfinished(record: Record) -> bool:
+    """Whether a pin was let go, and what was to follow has not come: see :func:`_unpinned`."""
+    handover, sharing = record.handover, record.sharing
+    is_unnamed = sharing is not None and sharing.parameters and not sharing.layer_arn
+    is_left = handover is not None and (handover.failed or not handover.number)
+    return bool(is_left or is_unnamed)
 
 
 def unpin(layer: Layer, unpinning: Unpinning, *, clock: Clock, progress: Progress) -> None:
@@ -101,12 +119,18 @@ def unpin(layer: Layer, unpinning: Unpinning, *, clock: Clock, progress: Progres
     the next apply does it. Raise LayerError when functions were not moved.
     """
     before = layer.records.load_or_new().sharing
-    layer.records.change(_unpinned)
-    progress(f"no longer {unpinning.pin}")
-    if unpinning.moves_to is not None:
+    if unpinning.pin is not None:
+        layer.records.change(_unpinned)
+        progress(f"no longer {unpinning.pin}")
+    if unpinning.moves_to is None:
+        return
+    if unpinning.pin is not None:
         name_current(layer, unpinning.moves_to, progress=progress)
         layer.records.change(partial(_named, before=before))
-        hand_over(layer, unpinning.moves_to, progress=progress, clock=clock).check()
+    elif layer.records.load_or_new().unshared(layer.spec.share, layer.spec.parameter):
+        # Who was interrupted has not left what the record said of sharing before.
+        share(layer, unpinning.moves_to, progress=progress)
+    hand_over(layer, unpinning.moves_to, progress=progress, clock=clock).check()
 
 
 def _unpinned(record: Record) -> Record:

@@ -103,7 +103,7 @@ FILES: dict[str, dict[str, Row | Commands]] = {
     "builder/operations/rollback.py": {
         "_pinned": Elsewhere("two at once: tests/builder/operations/test_rollback.py"),
         "roll_back": Elsewhere("two at once: tests/builder/operations/test_rollback.py"),
-        "unpinning_of": Commands(
+        "_not_pinned": Commands(
             ("build web",), "unpin web", "lambda-layer status shows", (), "status web"
         ),
     },

@@ -1,7 +1,8 @@
 """Try releases: random interleavings, processes that are killed, races, and a proxy with faults.
 
-``python -m tests.soak`` does all within ten minutes on two cores and writes the table into
-docs/reliability.md. ``--random 60`` only makes random interleavings, for so many seconds.
+``python -m tests.soak`` does all of this within ten minutes on two cores and writes the table into
+docs/reliability.md. ``--random 60`` only makes random interleavings, for so many seconds, and
+``--operations 300`` only tries the commands that look after a layer with faults.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NoReturn
 
 from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -23,6 +25,7 @@ from tests.soak.crashes import WAYS, Crashes, Way
 from tests.soak.found import Found
 from tests.soak.machine import TOTALS, ReleaseMachine
 from tests.soak.table import Table
+from tests.soak.tried import try_all
 from tests.soak.zygote import Zygote
 
 BATCH = settings(
@@ -48,11 +51,15 @@ def main() -> None:
     """Run what the command line says; the exit code is 1 when an invariant does not hold."""
     parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
     parser.add_argument("--random", type=float, metavar="SECONDS", help="nothing but these")
+    parser.add_argument("--seed", type=int, default=0, help="of the first of these")
+    parser.add_argument("--operations", type=float, metavar="SECONDS", help="other commands")
     chosen = parser.parse_args()
+    if chosen.operations:
+        operate(chosen.operations)
     began = time.monotonic()
     table = Table()
     if chosen.random:
-        interleave(chosen.random)
+        interleave(chosen.random, chosen.seed)
     else:
         with tempfile.TemporaryDirectory(prefix="soak-") as folder:
             everything(Path(folder), table, began + WHOLE)
@@ -65,6 +72,18 @@ def main() -> None:
     if not chosen.random and not table.ill:
         table.write()
     sys.exit(bool(table.ill))
+
+
+def operate(seconds: float) -> NoReturn:
+    """Try the commands that look after a layer, each of whose calls goes wrong in each way."""
+    with tempfile.TemporaryDirectory(prefix="soak-") as folder:
+        root = Path(folder) / "project"
+        root.mkdir()
+        with EmbeddedAws(Path(folder) / "aws") as aws:
+            tried = try_all(aws, root, seconds, say)
+    say(f"commands with faults       {tried.tried} of {tried.planned}")
+    say(f"amiss                      {len(tried.amiss)}")
+    sys.exit(bool(tried.amiss))
 
 
 def everything(root: Path, table: Table, ends: float) -> None:
@@ -96,9 +115,9 @@ def everything(root: Path, table: Table, ends: float) -> None:
             table.faults += [shown(each.result(WHOLE)) for each in (*scripts, slow)]
 
 
-def interleave(seconds: float) -> None:
+def interleave(seconds: float, batch: int = 0) -> None:
     """Run the machine of random interleavings; an example that breaks it is printed and raised."""
-    ends, batch = time.monotonic() + seconds, 0
+    ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         run_state_machine_as_test(seed(batch)(ReleaseMachine), settings=BATCH)
         batch += 1

@@ -68,6 +68,7 @@ class Aws:
                                          revision="0", state="Active", update="Successful")
     )  # fmt: skip
     moves: list[int] = field(default_factory=list)
+    watch: Callable[[int, int], None] = lambda _before, _after: None
     happens: list[tuple[float, Callable[[], object]]] = field(default_factory=list)
     written: int = 0
     build_seconds: float = 20.0
@@ -376,6 +377,8 @@ class _Functions(_Service):
             for use in wanted:
                 if use.version not in self.aws.versions:
                     raise AwsError(f"InvalidParameterValueException: {use.arn} is gone")
+            for use in self.aws.function.layers:
+                self.aws.watch(use.version, wanted[-1].version)
             revision = str(int(self.aws.function.revision) + 1)
             self.aws.function = replace(self.aws.function, layers=wanted, revision=revision)
             self.aws.moves.append(wanted[-1].version)

@@ -12,13 +12,21 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from builder.aws.session import Credentials
+from builder.functions.move import hand_over
 from builder.inputs.fingerprint import Inputs
 from builder.layer.layer import Layer
 from builder.layer.record import Record
 from builder.layer.records import Records
 from builder.layer.site import Site
+from builder.operations.retire import Retirement, retire
+from builder.operations.rollback import roll_back, unpin, unpinning_of
+from builder.protocol.keys import leftovers
+from builder.release.living import living_release
 from builder.release.plan import plan
+from builder.release.prune import prune, pruning_of
 from builder.release.release import Order, ensure
+from builder.spec.app_spec import AppSpec
 from builder.spec.layer_spec import LayerSpec
 from tests.soak.fake import Aws
 from tests.soak.stage import Actor, Stage
@@ -29,6 +37,15 @@ SITE = Site(
 )  # fmt: skip
 SPEC = LayerSpec(
     name="web", python=("3.12",), architecture="arm64", dependencies=("six",), functions=("web",)
+)
+
+RETIREMENT = Retirement(
+    "web",
+    SITE.layer_name,
+    AppSpec("app").bucket(SITE.account, SITE.region),
+    SITE.region,
+    SITE.account,
+    Credentials(),
 )
 
 RECORD = "web/record.json"
@@ -69,6 +86,10 @@ def fingerprint_of(source: str) -> str:
     return hashlib.sha256(source.encode()).hexdigest()
 
 
+def silent(_line: str) -> None:
+    """Say nothing."""
+
+
 TOTALS = Counter[str]()
 """What all examples of this process met."""
 
@@ -82,6 +103,8 @@ class ReleaseMachine(RuleBasedStateMachine):
         self.aws = Aws(self.stage)
         self.forced: set[str] = set()
         self.callers: list[Actor] = []
+        self.rolled_back: set[int] = set()
+        self.aws.watch = self.moved
 
     @rule(
         source=st.sampled_from(SOURCES),
@@ -101,7 +124,7 @@ class ReleaseMachine(RuleBasedStateMachine):
                 SPEC, Path(), SITE, self.aws.services(lambda: actor), source=source, actor=actor
             )
             planned = plan(layer, force=force)
-            if planned.status == "current":
+            if planned.status in {"current", "pinned"}:
                 return planned.release
             if force:
                 self.forced.add(str(planned.token))
@@ -110,6 +133,47 @@ class ReleaseMachine(RuleBasedStateMachine):
 
         actor = self.stage.add(f"caller {len(self.stage.actors)}", work, offset=offset)
         return actor
+
+    @rule(
+        what=st.sampled_from(["roll back", "unpin", "prune", "move", "retire"]),
+        choice=st.integers(0, 3),
+        offset=st.sampled_from([0.0, 120.0, -3600.0]),
+    )
+    @precondition(lambda self: len([a for a in self.callers if not a.done]) < 4)
+    def operate(self, what: str, choice: int, offset: float) -> None:
+        """Start a command that does something else with the layer."""
+        self.callers.append(self.operator(what, choice, offset))
+
+    def operator(self, what: str, choice: int = 0, offset: float = 0.0) -> Actor:
+        actor: Actor
+
+        def work() -> object:
+            services = self.aws.services(lambda: actor)
+            layer = SoakLayer(SPEC, Path(), SITE, services, source="green", actor=actor)
+            TOTALS[what] += 1
+            return self.act(what, choice, layer, actor)
+
+        actor = self.stage.add(f"{what} {len(self.stage.actors)}", work, offset=offset)
+        return actor
+
+    def act(self, what: str, choice: int, layer: SoakLayer, actor: Actor) -> object:
+        """Do what the command of that name does."""
+        clock = actor.clock()
+        record = layer.records.load_or_new()
+        if what == "roll back" and record.releases:
+            version = record.releases[choice % len(record.releases)].version
+            release = living_release(layer, record, version)
+            self.rolled_back.add(version)
+            return roll_back(layer, release, by="a", reason="", clock=clock, progress=silent)
+        if what == "unpin":
+            unpin(layer, unpinning_of(layer), clock=clock, progress=silent)
+        if what == "prune":
+            return prune(layer, pruning_of(layer, 1 + choice), silent)
+        if what == "move" and record.current is not None:
+            return hand_over(layer, record.current, progress=silent, clock=clock)
+        if what == "retire":
+            retire(layer.services, RETIREMENT, progress=silent)
+        return None
 
     @rule(choice=st.integers(0, 7), steps=st.integers(1, 12))
     def run(self, choice: int, steps: int) -> None:
@@ -169,8 +233,8 @@ class ReleaseMachine(RuleBasedStateMachine):
 
     @rule(choice=st.integers(0, 20))
     def delete_object(self, choice: int) -> None:
-        """An object is deleted by hand, but not the record."""
-        keys = sorted(key for key in self.aws.objects if key != RECORD)
+        """An object is deleted by hand, but not the record, nor a note of what was retired."""
+        keys = sorted(key for key in self.aws.objects if key not in {RECORD, leftovers("web")})
         if keys:
             del self.aws.objects[keys[choice % len(keys)]]
 
@@ -185,6 +249,14 @@ class ReleaseMachine(RuleBasedStateMachine):
     def record(self) -> Record | None:
         stored = self.aws.objects.get(RECORD)
         return Record.from_json(stored.content.decode(), RECORD) if stored else None
+
+    def moved(self, before: int, after: int) -> None:
+        """No function goes back to an older release, except by a rollback."""
+        record = self.record()
+        old, new = (record.release_of(v) if record else None for v in (before, after))
+        if old is None or new is None or after in self.rolled_back:
+            return
+        assert new.number >= old.number, f"the function went back from {old} to {new}"
 
     def check(self) -> None:
         """What holds at every moment."""
@@ -207,6 +279,7 @@ class ReleaseMachine(RuleBasedStateMachine):
         self.aws.publish_seconds = 2.0
         self.stage.time += 600.0
         self.aws.pass_time()
+        self.settle()
         for _ in range(2):
             last = self.caller("green")
             self.stage.finish()
@@ -215,6 +288,25 @@ class ReleaseMachine(RuleBasedStateMachine):
         assert last.error is None, f"{last.error!r}"
         self.check()
         self.check_end()
+
+    def settle(self) -> None:
+        """Finish a rollback, and let go of its pin, so that what is current is in use."""
+        record = self.record()
+        if record is None or record.pinned is None:
+            return
+        pinned = record.pinned.release
+        if pinned.version in self.aws.versions:
+            self.finished("roll back", pinned.version)
+            assert [use.version for use in self.aws.function.layers] == [pinned.version]
+        self.finished("unpin")
+
+    def finished(self, what: str, version: int = 0) -> None:
+        """Do what a command does, without faults; it must end well."""
+        record = self.record()
+        versions = [release.version for release in record.releases] if record else []
+        last = self.operator(what, versions.index(version) if version else 0)
+        self.stage.finish()
+        assert last.error is None, f"{what}: {last.error!r}"
 
     def check_end(self) -> None:
         TOTALS["examples"] += 1

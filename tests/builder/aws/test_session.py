@@ -14,8 +14,9 @@ from botocore.exceptions import (
     TokenRetrievalError,
     UnauthorizedSSOTokenError,
 )
+from botocore.parsers import ResponseParserError
 
-from builder.aws.session import CONFIG, Credentials, Session, code_of, explained
+from builder.aws.session import CONFIG, Credentials, Session, Trouble, code_of, explained
 from builder.errors import AwsError, CredentialsError, NotNow, Unreachable
 from embedded.aws import EmbeddedAws
 from tests.builder.conftest import ACCOUNT, World, environ
@@ -194,7 +195,7 @@ def test_credentials_that_aws_refuses_are_reported_as_such(
         _ = Session(Credentials(), "eu-central-1").account
 
 
-def answering(monkeypatch: pytest.MonkeyPatch, error: BotoCoreError | ClientError) -> None:
+def answering(monkeypatch: pytest.MonkeyPatch, error: Trouble) -> None:
     """Let STS fail with an error: it has no such trouble of its own."""
 
     class Sts:
@@ -211,6 +212,7 @@ UNREACHABLE = {
         endpoint_url="https://sts.eu-west-1.amazonaws.com/", error=OSError("bad")
     ),
     "proxy": ProxyConnectionError(proxy_url="http://proxy:3128"),
+    "a page of a proxy": ResponseParserError("not well-formed"),
     "trouble at AWS": error_of("InternalFailure"),
     "an error without a code": ClientError({}, "GetCallerIdentity"),
 }
@@ -218,7 +220,7 @@ UNREACHABLE = {
 
 @pytest.mark.parametrize("error", UNREACHABLE.values(), ids=UNREACHABLE)
 def test_trouble_on_the_way_to_aws_is_not_blamed_on_the_credentials(
-    world: World, monkeypatch: pytest.MonkeyPatch, error: BotoCoreError | ClientError
+    world: World, monkeypatch: pytest.MonkeyPatch, error: Trouble
 ) -> None:
     answering(monkeypatch, error)
 
@@ -328,12 +330,13 @@ def test_any_other_error_is_awss_own_words() -> None:
         raise error_of("SlowDown")
 
 
-def test_a_network_that_is_down_is_reported_with_the_action() -> None:
+@pytest.mark.parametrize("error", [UNREACHABLE["time-out"], UNREACHABLE["a page of a proxy"]])
+def test_a_network_that_is_down_is_reported_with_the_action(error: Exception) -> None:
     with (
         pytest.raises(Unreachable, match="AWS could not be called") as caught,
         explained("s3:PutObject", "s3://b/k"),
     ):
-        raise ConnectTimeoutError(endpoint_url="http://x")
+        raise error
 
     assert caught.value.where == "s3:PutObject on s3://b/k"
 

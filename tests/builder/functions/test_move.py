@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from builder.errors import FunctionsNotMoved
-from builder.functions.move import ROUNDS
+from builder.errors import CredentialsError, FunctionsNotMoved
+from builder.functions.move import ROUNDS, Moves
+from builder.functions.mover import Move, MoveOutcome
 from builder.layer.record import Record
 from tests.builder.conftest import World
 from tests.builder.fleet import (
@@ -142,6 +143,16 @@ def test_every_failure_is_reported_at_once_and_the_others_move(world: World) -> 
     for name in (image, wrong, full, gone):
         assert f"function {name}: " in caught.value.where
     assert "nothing is built again" in caught.value.fix
+
+
+def test_where_the_credentials_have_expired_the_fix_is_to_log_in() -> None:
+    expired = CredentialsError("ExpiredToken")
+    moves = Moves("arn", (Move("f", MoveOutcome.FAILED, why=expired.what, error=expired),))
+
+    with pytest.raises(FunctionsNotMoved) as caught:
+        moves.check("run it again")
+
+    assert caught.value.fix.startswith("log in (for example `aws sso login`), then run it again;")
 
 
 # Sizes

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from builder.errors import ConflictError, LayerError
+from builder.errors import ConflictError, Denied, FunctionsNotMoved, LayerError
 from builder.layer.layer import Layer
 from builder.layer.record import Pin, Release
 from builder.layer.releases import known_release
@@ -86,6 +86,7 @@ def test_a_function_that_cannot_be_moved_is_named_and_the_pin_holds(world: World
         )
 
     assert f"{world.name}-gone" in caught.value.where
+    assert "run it again: lambda-layer rollback web 1" in caught.value.fix
     assert plan(world.layer()).status == PINNED
 
 
@@ -191,6 +192,28 @@ def test_a_layer_can_be_unpinned_whose_sources_are_broken(world: World) -> None:
     )
 
 
+def test_an_unpin_that_did_not_move_all_functions_is_finished_when_it_is_run_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, second = two_releases(world)
+    back(world)
+    layer = world.layer(functions=(world.name,))
+    with monkeypatch.context() as denied:
+        denied.setattr(layer.services.functions, "give", refuse)
+        with pytest.raises(FunctionsNotMoved):
+            unpin(layer, unpinning_of(layer), clock=quick(), progress=lambda _line: None)
+
+    unpin(layer, unpinning_of(layer), clock=quick(), progress=lambda _line: None)
+
+    assert layers_of(world) == [second.layer_arn]
+    with pytest.raises(LayerError, match="is not pinned"):
+        unpinning_of(layer)
+
+
+def refuse(*_arguments: object) -> bool:
+    raise Denied("the credentials may not lambda:UpdateFunctionConfiguration")
+
+
 def test_a_layer_that_is_not_pinned_cannot_be_unpinned(world: World) -> None:
     with pytest.raises(LayerError, match="is not pinned"):
         unpinning_of(world.layer())
@@ -241,7 +264,11 @@ def test_a_version_that_is_being_pruned_cannot_be_pinned(world: World) -> None:
     assert plan(world.layer()).status == CURRENT
 
 
-def test_an_unpin_that_is_killed_is_finished_by_the_next_apply(world: World) -> None:
+@pytest.mark.parametrize("by", ["apply", "unpin"])
+@pytest.mark.parametrize("writes", [1, 2, 3])
+def test_an_unpin_that_is_killed_is_finished_by_the_next_apply_or_unpin(
+    world: World, writes: int, by: str
+) -> None:
     name = f"/layers/{world.name}"
     fields: dict[str, Any] = {"functions": (world.name,), "parameter": name}
     world.release(world.layer(parameter=name))
@@ -254,13 +281,19 @@ def test_an_unpin_that_is_killed_is_finished_by_the_next_apply(world: World) -> 
         layer, release_at(layer, 1), by="a", reason="", clock=quick(),
         progress=lambda _line: None,
     )  # fmt: skip
-    doomed = replace(layer, services=world.connect(DoomedSession(1)))
+    doomed = replace(layer, services=world.connect(DoomedSession(writes)))
 
     with pytest.raises(Killed):
         unpin(doomed, unpinning_of(layer), clock=quick(), progress=lambda _line: None)
 
     assert plan(layer).status in {UNMOVED, UNSHARED}
-    world.release(world.layer(**fields))
+    if by == "apply":
+        world.release(world.layer(**fields))
+    else:
+        again = world.layer(**fields)
+        unpin(again, unpinning_of(again), clock=quick(), progress=lambda _line: None)
     assert layers_of(world) == [second.layer_arn]
     assert world.services.parameters.get(name) == second.layer_arn
     assert plan(world.layer(**fields)).status == CURRENT
+    with pytest.raises(LayerError, match="is not pinned"):
+        unpinning_of(world.layer(**fields))
