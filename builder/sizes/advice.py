@@ -211,7 +211,11 @@ def _needed_by(layer: LayerSize, name: str) -> list[str]:
     found = set()
     for target in layer.targets:
         gone = gone_with(target, (name,))
-        above = {edge.source for lost in gone for edge in target.graph.needed_by.get(lost, ())}
+        above, waiting = set[str](), list(gone)
+        while waiting:
+            new = {edge.source for edge in target.graph.needed_by.get(waiting.pop(), ())} - above
+            above |= new
+            waiting += new
         found |= {by for by in above - gone if target.at_once(by) & gone}
     return sorted(found)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
-from builder.sizes.loading import at_once
+from builder.sizes.loading import at_once, imports
 from builder.sizes.model import FileSize, Importer
 
 LOADED = re.compile(rb"^(?:from|import)[ \t]+([A-Za-z_][\w.]*)", re.MULTILINE)
@@ -52,7 +52,8 @@ def loader(
         and not FOR_DEVELOPERS & set(file.name.split("/")[:-1])
     }
     # Reading the modules of a large package takes seconds, and is asked only where it is too large.
-    return cache(lambda package: at_once(package, kept, lambda name: _owner(name, owners)))
+    read = cache(imports)
+    return cache(lambda package: at_once(package, kept, lambda name: _owner(name, owners), read))
 
 
 def _owners(files: Iterable[FileSize]) -> dict[str, str]:

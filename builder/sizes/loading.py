@@ -24,24 +24,29 @@ BY_NAME = {"__import__", "import_module"}
 
 
 def at_once(
-    package: str, texts: Mapping[str, bytes], owner: Callable[[str], str]
+    package: str,
+    texts: Mapping[str, bytes],
+    owner: Callable[[str], str],
+    read: Callable[[str, bytes], Sequence[str]] | None = None,
 ) -> frozenset[str]:
     """Return the packages that importing the modules of one imports, itself not among them.
 
-    ``texts`` are all modules by their names as files, ``owner`` returns the package of a module's
-    dotted name, "" for none.
+    What modules of other packages import then counts, too. ``texts`` are all modules by their names
+    as files, ``owner`` returns the package of a module's dotted name, "" for none; ``read`` is
+    :func:`imports`, or what remembers its answers.
     """
+    read = read or imports
     modules = {_dotted(name): (name, text) for name, text in texts.items()}
     mine = {name for name in modules if owner(name) == package}
     waiting = [name for name in mine if mine.isdisjoint(_above(name))]
     seen, found = set(waiting), set()
     while waiting:
         file, text = modules[waiting.pop()]
-        for name in imports(file, text):
+        for name in read(file, text):
             parts = name.split(".")
             steps = [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
             found |= {owner(step) for step in steps[:2]}
-            new = [step for step in steps if step in mine and step not in seen]
+            new = [step for step in steps if step in modules and step not in seen]
             seen.update(new)
             waiting += new
     return frozenset(found - {"", package})

@@ -126,3 +126,15 @@ cdef f():
 def test_circles_end() -> None:
     texts = {"vision/__init__.py": b"from . import a", "vision/a.py": b"import vision.a, vision"}
     assert at_once("vision", texts, owner) == frozenset()
+
+
+def test_what_a_module_of_another_package_imports_is_needed_too() -> None:
+    texts = {
+        "vision.py": b"from plots.api import draw\n",
+        "plots/__init__.py": b"",
+        "plots/api.py": b"from .fast import draw\n",
+        "plots/fast.pyx": b"cimport numbers.cy\n",
+    }
+
+    assert at_once("plots", texts, owner) == frozenset()
+    assert at_once("vision", texts, owner) == {"plots", "numbers"}
