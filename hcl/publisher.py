@@ -101,9 +101,7 @@ def _function(function: dict[str, Any], bucket: str) -> None:
     function["s3_bucket"] = bucket
     function["s3_key"] = Raw(f"local.{CODE}.key")
     function["source_code_hash"] = Raw(f"local.{CODE}.sha256")
-    function["tracing_config"] = [
-        Each({"mode": "Active"}, "[for traced in [var.tracing] : traced if traced]")
-    ]
+    function["tracing_config"] = {"mode": Raw('var.tracing ? "Active" : "PassThrough"')}
     target = {"target_arn": Raw("dead_letter_config.value")}
     function["dead_letter_config"] = [Each(target, "compact([var.dead_letter])")]
     function["environment"] = {

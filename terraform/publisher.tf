@@ -383,12 +383,8 @@ resource "aws_lambda_function" "build_publisher_function" {
     )
   }
 
-  dynamic "tracing_config" {
-    for_each = [for traced in [var.tracing] : traced if traced]
-
-    content {
-      mode = "Active"
-    }
+  tracing_config {
+    mode = var.tracing ? "Active" : "PassThrough"
   }
 
   depends_on = [

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from builder.report.terminal import RUNNER, shown, without_controls
+from builder.report.terminal import RUNNER, fitting, shown, without_controls
 
 
 class SafeConsole(Console):
@@ -21,7 +21,9 @@ class SafeConsole(Console):
     ) -> Iterable[Segment]:
         """Yield what is written, cleaned."""
         segments = [
-            each if each.control else Segment(without_controls(each.text), each.style)
+            each
+            if each.control
+            else Segment(fitting(without_controls(each.text), self.encoding), each.style)
             for each in super().render(renderable, options)
         ]
         # A command of a runner can be in several segments, as colours part them.

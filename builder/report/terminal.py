@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,6 +47,20 @@ def shown(character: str) -> str:
     return f"\\u{ord(character):04x}"
 
 
+ASCII = str.maketrans({"…": "...", "→": "->", "█": "#", "✓": "+", "✗": "x"})
+"""What stands for our own characters where a terminal's encoding has not got them."""
+
+
+def fitting(text: str, encoding: str | None) -> str:
+    """Return a text in characters that an encoding has: ASCII for ours, escapes for others."""
+    encoding = encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(ASCII).encode(encoding, "backslashreplace").decode(encoding)
+    return text
+
+
 def command(text: str) -> None:
     """Write one line that is a command to the runner; its values are escaped by the caller."""
     click.echo(without_controls(text))
@@ -57,7 +72,7 @@ def echo(text: str = "", *, err: bool = False, mark: str = "", **style: Any) -> 
     ``style`` is that of ``mark``, which comes first, or else of the whole line; click takes colours
     away where there is no terminal.
     """
-    text = clean(text)
+    text = fitting(clean(text), getattr(sys.stderr if err else sys.stdout, "encoding", None))
     colour = wants_colour(os.environ)
     if mark:
         click.echo(click.style(mark, **style) + text, err=err, color=colour)

@@ -51,6 +51,8 @@ class ProjectMemory:
         if asked.get("concurrentBuildLimit") == -1:
             # The API's way of taking the limit away.
             asked["concurrentBuildLimit"] = None
+        if asked.get("vpcConfig") == {}:  # and of taking a network away
+            asked["vpcConfig"] = None
         with self._lock:
             self._kept[request["name"]] = {**self._kept.get(request["name"], {}), **asked}
             self._save()

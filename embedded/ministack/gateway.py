@@ -27,9 +27,11 @@ from embedded.ecs import tasks
 from embedded.ministack import (
     codebuild_names,
     lambda_actions,
+    lambda_code,
     lambda_runtime,
     lambda_versions,
     logs_actions,
+    logs_keys,
     s3_checksums,
     s3_encryption,
     s3_owners,
@@ -127,11 +129,21 @@ def serve(listener: socket.socket, journal: Path) -> None:
     # Only now: ministack reads its environment when it is imported.
     from ministack import app
     from ministack.core import iam_actions, iam_evaluator
-    from ministack.services import codebuild, ecs, ecs_metadata, iam, lambda_svc, s3
+    from ministack.services import (
+        cloudwatch_logs,
+        codebuild,
+        ecs,
+        ecs_metadata,
+        iam,
+        lambda_svc,
+        s3,
+    )
 
     lambda_actions.correct(iam_actions)
     logs_actions.correct(iam_actions)
+    logs_keys.correct(cloudwatch_logs)
     codebuild_names.correct(codebuild, iam_actions)
+    lambda_code.correct(lambda_svc)
     lambda_versions.correct(lambda_svc)
     s3_checksums.correct(s3)
     s3_encryption.correct(s3)

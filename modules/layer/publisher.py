@@ -219,7 +219,8 @@ class Publisher(Construct):
                 source_code_hash=code.sha256,
                 timeout=TIMEOUT_SECONDS,
                 kms_key_arn=app.kms_key or None,
-                tracing_config={"mode": "Active"} if app.tracing else None,
+                # The provider takes no block for "as it is": tracing would never end.
+                tracing_config={"mode": "Active" if app.tracing else "PassThrough"},
                 dead_letter_config={"target_arn": app.dead_letter} if app.dead_letter else None,
                 code_signing_config_arn=app.code_signing or None,
                 memory_size=memory_size,

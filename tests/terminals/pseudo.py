@@ -33,9 +33,13 @@ class Terminal:
         """All that was sent up to now, with the line ends of files."""
         return bytes(self._sent).decode("utf-8", "replace").replace("\r\n", "\n")
 
+    def type(self, text: str) -> None:
+        """Type a text."""
+        os.write(self.master, text.encode())
+
     def press_ctrl_c(self) -> None:
-        """Send the character; the terminal makes it a SIGINT for its foreground process group."""
-        os.write(self.master, b"\x03")
+        """Type it; the terminal makes it a SIGINT for its foreground process group."""
+        self.type("\x03")
 
     def wait(self, seconds: float = PATIENCE) -> int:
         """Return the exit code."""
@@ -83,10 +87,12 @@ def in_terminal(
     """Start a command as the leader of a session whose terminal it has; end what is left of it."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, columns, 0, 0))
+    # The terminal itself says how large it is.
+    environment = {k: v for k, v in env.items() if k not in {"COLUMNS", "LINES"}}
     # `setsid --ctty` instead of a function between fork and exec, which threads make unsafe.
     process = subprocess.Popen(
         ["setsid", "--ctty", *command],
-        stdin=slave, stdout=slave, stderr=slave, env=dict(env), cwd=cwd,
+        stdin=slave, stdout=slave, stderr=slave, env=environment, cwd=cwd,
     )  # fmt: skip
     os.close(slave)
     terminal = Terminal(process, master)

@@ -207,8 +207,9 @@ class Project(AwsResource):
         }
 
     def update(self, meta: Connection, prior: State, planned: State) -> State:
-        """Change the project as a whole."""
-        self.client(meta, planned).update_project(**_request(planned))
+        """Change the project as a whole; no network takes the one away that it has."""
+        request = {"vpcConfig": {}, **_request(planned)}
+        self.client(meta, planned).update_project(**request)
         return self.read(meta, planned) or planned
 
     def delete(self, meta: Connection, state: State) -> None:

@@ -207,7 +207,9 @@ class Function(AwsResource):
         client, name = self.client(meta, planned), planned["id"]
         limit = _timeout(planned, "update")
         if _changed(prior, planned, _SETTINGS):
-            client.update_function_configuration(FunctionName=name, **cut(_settings(planned)))
+            # "" takes a key away.
+            settings = {**cut(_settings(planned)), "KMSKeyArn": planned["kms_key_arn"] or ""}
+            client.update_function_configuration(FunctionName=name, **settings)
             _wait(client, name, limit)
         if _changed(prior, planned, _CODE):
             architectures = _known(planned["architectures"])

@@ -13,7 +13,7 @@ from rich.table import Table
 import builder
 from builder.report import answer, progress
 from builder.report.console import SafeConsole
-from builder.report.terminal import clean, echo
+from builder.report.terminal import clean, echo, fitting
 
 CLIPBOARD = "\x1b]52;c;cm0gLXJmIH4=\x07"
 TITLE = "\x1b]0;pwned\x1b\\"
@@ -114,3 +114,13 @@ def test_the_runner_would_show_what_is_raw() -> None:
     done = CliRunner().invoke(click.command()(lambda: click.echo(POISON)), [], color=True)
 
     assert commands(done.output)
+
+
+def test_what_an_encoding_has_not_is_ascii_and_what_it_has_stays() -> None:
+    assert fitting("✓ src → 3 … é", "utf-8") == "✓ src → 3 … é"
+    assert fitting("✓ src → 3 … é", "ascii") == "+ src -> 3 ... \\xe9"
+    assert fitting("✗ é", "latin-1") == "x é"
+    console = SafeConsole(file=io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    console.print("████ …")
+    console.file.flush()
+    assert console.file.buffer.getvalue() == b"#### ...\n"  # type: ignore[attr-defined]

@@ -24,3 +24,10 @@ def test_a_forgotten_project_has_the_defaults(tmp_path: Path) -> None:
     memory.remember({"name": "p", "queuedTimeoutInMinutes": 5})
     memory.forget("p")
     assert memory.complete({"name": "p"})["queuedTimeoutInMinutes"] == 480
+
+
+def test_a_network_that_is_taken_away_is_gone(tmp_path: Path) -> None:
+    memory = ProjectMemory(tmp_path / "projects.json")
+    memory.remember({"name": "p", "vpcConfig": {"vpcId": "vpc-1"}})
+    memory.remember({"name": "p", "vpcConfig": {}})
+    assert "vpcConfig" not in memory.complete({"name": "p"})

@@ -43,7 +43,7 @@ def allowed(found: dict[str, dict[str, dict[str, Any]]], role: str) -> dict[str,
 def test_without_options_there_is_nothing_of_them() -> None:
     text = json.dumps(resources())
 
-    for word in ("kms:", "boundary", "bucket_logging", "vpc_config", "tracing", "dead_letter",
+    for word in ("kms:", "boundary", "bucket_logging", "vpc_config", "Active", "dead_letter",
                  "code_signing", "ec2:", "xray:"):  # fmt: skip
         assert word not in text
 
