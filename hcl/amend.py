@@ -33,6 +33,7 @@ def amend(template: dict[str, Any]) -> None:
     put_options(template)
     _plan_hook(external["build_plan"])
     _release_hook(external[f"{LAYER}_release"])
+    _answer(template["locals"])
     _retirement(resources["terraform_data"]["build_retire"])
     _encryption(resources["aws_ecr_repository"][f"{LAYER}_repository"])
     _expiry(resources["aws_s3_bucket_lifecycle_configuration"]["build_lifecycle"])
@@ -93,6 +94,13 @@ def _release_hook(hook: dict[str, Any]) -> None:
         "spec": SPEC,
         "approval": "${local.layer_approved[each.key]}",
     }
+
+
+def _answer(shared: dict[str, Any]) -> None:
+    # A plan with -target knows of no release of the layers that it leaves out.
+    released, planned = f"data.external.{LAYER}_release.result", f"tomap(local.{LAYER}_plan)"
+    answer = shared[f"{LAYER}_answer"]
+    shared[f"{LAYER}_answer"] = answer.replace(released, f"try({released}, {planned})")
 
 
 def _retirement(retire: dict[str, Any]) -> None:

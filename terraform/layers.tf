@@ -98,7 +98,7 @@ locals {
     ]))
   }
   layer_answer = {
-    for name in keys(local.layers) : name => contains(["current", "pinned", "invalid"], local.layer_plan[name].status) ? tomap(local.layer_plan[name]) : data.external.layer_release[name].result
+    for name in keys(local.layers) : name => contains(["current", "pinned", "invalid"], local.layer_plan[name].status) ? tomap(local.layer_plan[name]) : try(data.external.layer_release[name].result, tomap(local.layer_plan[name]))
   }
   layer_plan = {
     for name in keys(local.layers) : name => jsondecode(data.external.build_plan.result[name])

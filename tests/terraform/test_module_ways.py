@@ -11,7 +11,7 @@ import pytest
 
 from tests.terraform.builds import quick_builds
 from tests.terraform.conftest import Make, Stack
-from tests.terraform.packages import write
+from tests.terraform.packages import layer, write
 
 FORMS = ("module",)
 
@@ -36,6 +36,21 @@ def test_without_a_refresh_what_is_due_is_built_and_nothing_else_changes(root: S
     assert (planned.changes, planned.writes) == ({APPROVAL: ["update"]}, [])
     assert root.apply("-refresh=false", "-parallelism=1").builds == 1
     assert root.plan().exit_code == 0
+
+
+def test_the_first_apply_may_be_of_one_layer_alone(make: Make) -> None:
+    root = make(layer("plain"), layer())
+    quick_builds(root)
+    target = '-target=module.layers.data.external.layer_release["plain"]'
+    planned = root.plan(target)
+    assert (planned.exit_code, planned.writes) == (2, [])
+    done = root.apply(target, check=False)
+    assert (done.builds, root.versions("plain"), root.versions()) == (1, [1], [])
+    assert "Layer web has no release of what is planned (status missing" in done.said
+    assert root.apply().builds == 1
+    assert (root.versions("plain"), root.versions()) == ([1], [1])
+    assert root.plan().exit_code == 0
+    root.destroy()
 
 
 FORGOTTEN = (
