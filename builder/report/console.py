@@ -5,16 +5,59 @@ A module by itself: importing rich takes longer than most commands' help.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
+from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
+from rich.measure import Measurement
 from rich.segment import Segment
+from rich.table import Table
 
 from builder.report.terminal import RUNNER, fitting, shown, without_controls
+
+PIPE_WIDTH = 1000
+"""Columns of a pipe, which has no width: what is searched for must stand on one line."""
+
+GAP = 2
+"""Spaces between two columns of a table."""
+
+NARROWEST = 12
+"""Columns below which text in a cell cannot be read."""
 
 
 class SafeConsole(Console):
     """A console of rich that shows no text raw; colours and the live view are its own."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        if options.get("width") is not None:
+            return
+        if not self.is_terminal or not (self.file.isatty() or self._environ.get("COLUMNS")):
+            self.size = PIPE_WIDTH, self.height
+        elif self.is_dumb_terminal:
+            # For which rich takes 80 columns, whatever it has.
+            self.size = shutil.get_terminal_size(self.size)
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether there is a terminal, and not only a wish for colours (FORCE_COLOR)."""
+        return self.is_terminal and self.file.isatty()
+
+    def room_for(self, table: Table) -> int:
+        """Return the columns of a table in which every cell that is not to be wrapped is whole.
+
+        Where the terminal has fewer, it wraps the lines itself, which loses nothing.
+        """
+        unbounded = self.options.update_width(PIPE_WIDTH)
+        needed = GAP * (len(table.columns) - 1)
+        for column in table.columns:
+            cells = [
+                Measurement.get(self, unbounded, each) for each in (column.header, *column.cells)
+            ]
+            whole = max(cell.maximum for cell in cells)
+            needed += whole if column.no_wrap else min(whole, NARROWEST)
+        return max(self.width, needed)
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None

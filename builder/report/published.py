@@ -9,7 +9,7 @@ from rich.markup import escape
 from builder.layer.record import Release
 from builder.operations.size_report import Published
 from builder.report.size_page import render
-from builder.report.sizes import SHOWN, bar
+from builder.report.sizes import SHOWN, bar, bar_columns
 from builder.report.tables import megabytes, new_table, plural, release_fields, show, show_json
 from builder.sizes.model import CLOSE, FITS, TOO_LARGE, WARNING_SHARE
 from builder.spec.runtimes import IMAGE_LIMIT, UNZIPPED_LIMIT
@@ -41,15 +41,16 @@ def show_published(found: Published) -> None:
     """Write the largest packages, what changed, and where the documents are."""
     release = found.release
     title = f"{escape(found.layer)}, version {release.version}"
-    table = new_table("package", "version", "unzipped", "licence", "", title=title)
+    bars = bar_columns()
+    table = new_table("package", "version", "unzipped", "licence", *bars, title=title)
     largest = sorted(found.packages, key=lambda package: -package.size)
     most = largest[0].size if largest else 0
     for package in largest[:SHOWN]:
         licence = found.licences.get((package.name, package.version), "")
         cells = [escape(package.name), escape(package.version), megabytes(package.size)]
-        table.add_row(*cells, escape(licence), bar(package.size, most))
+        table.add_row(*cells, escape(licence), *(bar(package.size, most) for _ in bars))
     if rest := largest[SHOWN:]:
-        table.add_row(f"{len(rest)} more", "", megabytes(sum(p.size for p in rest)), "", "")
+        table.add_row(f"{len(rest)} more", "", megabytes(sum(p.size for p in rest)))
     limit = limit_of(release)
     share = f"{release.unzipped_size / limit:.0%} of {limit:,}"
     show(table, f"{release.unzipped_size:,} bytes unzipped, {share}")

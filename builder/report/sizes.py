@@ -59,7 +59,7 @@ def _at_least(layer: LayerSize) -> str:
 
 def _table(layer: LayerSize, target: TargetSize, *, everything: bool) -> RenderableType:
     title = f"{escape(layer.name)}: {target.target}"
-    bars = () if is_narrow(ROOM) else ("",)
+    bars = bar_columns()
     table = new_table("package", "version", "unzipped", "zipped", "with all only it needs", *bars,
                       title=title)  # fmt: skip
     largest = sorted(target.packages, key=lambda package: (-package.size, package.name))
@@ -80,6 +80,11 @@ def _table(layer: LayerSize, target: TargetSize, *, everything: bool) -> Rendera
         size, packed = sum(p.size for p in rest), sum(p.packed for p in rest)
         table.add_row(f"{len(rest)} more", "", megabytes(size), megabytes(packed))
     return table
+
+
+def bar_columns() -> tuple[str, ...]:
+    """Return the heads of the columns for bars: none where a terminal has no room for them."""
+    return () if is_narrow(ROOM) else ("",)
 
 
 def bar(size: int, most: int) -> Text:

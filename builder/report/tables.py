@@ -41,8 +41,6 @@ STYLES = {
 WHOLE = {"published", "status", "unzipped", "version", "zipped"}
 """Columns that stay on one line: where a terminal is narrow, the others are wrapped."""
 
-PIPE_WIDTH = 1000
-
 SMALL = 50_000
 """Bytes below which a size in megabytes with one decimal says nothing."""
 
@@ -78,11 +76,10 @@ def is_narrow(columns: int = WIDE) -> bool:
 
 def show(*parts: RenderableType) -> None:
     """Write tables or text to stdout; text is left to the terminal to wrap, so it can be copied."""
-    # A pipe has no width: what is searched for must stand on one line.
-    console = SafeConsole(highlight=False)
-    if not console.is_terminal:
-        console = SafeConsole(width=PIPE_WIDTH, highlight=False)
     for part in parts:
+        console = SafeConsole(highlight=False)
+        if isinstance(part, Table):
+            console.width = console.room_for(part)
         console.print(part, soft_wrap=isinstance(part, str))
 
 

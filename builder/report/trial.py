@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.markup import escape
 
-from builder.report.sizes import SHOWN, bar
+from builder.report.sizes import SHOWN, bar, bar_columns
 from builder.report.tables import megabytes, new_table, plural, show, show_json
 from builder.sizes.trial import Trial
 
@@ -14,13 +14,16 @@ from builder.sizes.trial import Trial
 def show_trial(trial: Trial) -> None:
     """Write sizes, where the zip is, and what only CodeBuild can tell."""
     largest = sorted(trial.packages, key=lambda package: -package[2])
-    table = new_table("package", "version", "unzipped", "")
+    bars = bar_columns()
+    table = new_table("package", "version", "unzipped", *bars)
     most = largest[0][2] if largest else 0
     for name, version, size in largest[:SHOWN]:
-        table.add_row(escape(name), escape(version), megabytes(size), bar(size, most))
+        table.add_row(
+            escape(name), escape(version), megabytes(size), *(bar(size, most) for _ in bars)
+        )
     rest = largest[SHOWN:]
     if rest:
-        table.add_row(f"{len(rest)} more", "", megabytes(sum(size for *_, size in rest)), "")
+        table.add_row(f"{len(rest)} more", "", megabytes(sum(size for *_, size in rest)))
     show(table)
     verdict = "[green]fits[/]" if trial.fits else "[red]too large[/]"
     show(

@@ -38,7 +38,7 @@ def show_views(views: Iterable[View], *, clock: Clock, as_json: bool) -> View | 
     console = SafeConsole(highlight=False)
     if as_json:
         return _write(views, lambda event: json.dumps(event))
-    if not console.is_terminal:
+    if not console.is_watched:
         return _write(views, sentence)
     return _live(views, console, clock)
 

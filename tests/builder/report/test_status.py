@@ -58,6 +58,18 @@ def test_on_a_narrow_terminal_neither_arns_nor_times_are_broken(
     assert max(map(len, below)) <= 80
 
 
+def test_on_the_narrowest_terminal_times_and_statuses_are_whole(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"FORCE_COLOR": "1", "TERM": "xterm", "COLUMNS": "40"}.items():
+        monkeypatch.setenv(name, value)
+    said = shown(capsys, Status(LAYER, RECORD), releases=True)
+    for word in ("published", CURRENT.published_at, CURRENT.layer_arn):
+        assert word in said
+    for release in RECORD.releases:
+        assert release.published_at in said
+
+
 def test_a_failure_is_reported_with_every_letter(capsys: pytest.CaptureFixture[str]) -> None:
     record = Record("web", attempt=attempt_of(2, failure="BUILD: [x] exit 1"))
 
