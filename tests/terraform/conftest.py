@@ -35,7 +35,7 @@ from tests.region import by_aws_region_alone
 from tests.terraform.builds import quick_builds
 from tests.terraform.outcome import Outcome as Outcome
 from tests.terraform.outcome import Planned as Planned
-from tests.terraform.packages import layer, write, write_package
+from tests.terraform.packages import layer, literal, write, write_package
 from tests.terraform.warm import Warm, warm_programs
 
 INSTALLED = Path(sys.executable).with_name("lambda-layer")
@@ -130,10 +130,10 @@ class Stack:
         """Let hooks and files be found from the stack's folder, wherever the stand-ins run."""
         with self.edited() as document:
             for hook in document["data"]["external"].values():
-                hook["working_dir"] = str(self.folder)
+                hook["working_dir"] = literal(str(self.folder))
             for function in document["resource"].get("aws_lambda_function", {}).values():
-                where = function["filename"].replace("${path.module}", str(self.folder))
-                function["filename"] = where
+                folder = literal(str(self.folder))
+                function["filename"] = function["filename"].replace("${path.module}", folder)
 
     def address(self, address: str) -> str:
         """Return an address of a plan as a stack has it."""

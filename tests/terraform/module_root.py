@@ -17,7 +17,7 @@ from builder.spec.field import Place
 from builder.spec.fields import fields_in
 from builder.spec.layer_spec import LayerSpec
 from tests.terraform.conftest import Stack
-from tests.terraform.packages import write
+from tests.terraform.packages import literal, write
 
 MODULE = Path(__file__).parents[2] / "terraform"
 
@@ -138,7 +138,7 @@ class ModuleRoot(Stack):
 
     def stay(self) -> None:
         """Let hooks find the root's folder, wherever the stand-ins run."""
-        where = {"working_dir": str(self.folder)}
+        where = {"working_dir": literal(str(self.folder))}
         self._override(data={"external": {"build_plan": where, "layer_release": where}})
 
     def address(self, address: str) -> str:

@@ -73,3 +73,8 @@ def write(path: Path, text: str) -> None:
     """Write a file and the folders above it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
+
+
+def literal(text: str) -> str:
+    """Return a text as Terraform's JSON has it, which takes some of it for a template."""
+    return text.replace("${", "$${").replace("%{", "%%{")

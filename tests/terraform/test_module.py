@@ -21,7 +21,7 @@ from hcl.options import NOT_HERE
 from tests.terraform.builds import quick_builds
 from tests.terraform.conftest import Make, Planned, Stack
 from tests.terraform.module_root import ModuleRoot, module_root
-from tests.terraform.packages import layer, write, write_package
+from tests.terraform.packages import layer, literal, write, write_package
 
 SPLIT = """
 [app]
@@ -263,7 +263,7 @@ def called(document: Mapping[str, Any]) -> dict[str, Any]:
         "services": document.get("services", {}),
         "layers": {name: _as_typed(table) for name, table in document["layers"].items()},
     }
-    return dict(json.loads(json.dumps(given).replace("${", "$${").replace("%{", "%%{")))
+    return dict(json.loads(literal(json.dumps(given))))
 
 
 def _as_typed(table: Mapping[str, Any]) -> dict[str, Any]:
