@@ -151,7 +151,8 @@ def attacks(client: Callable[[str], Any], at: dict[str, str]) -> dict[str, Calla
             "other/built/" + "0" * 64 + "/parts/3.12-arm64/part.zip"
         ),
         "read the part of another layer's build": get(at["other_part"]),
-        "leave leftovers for the next apply": put("leftovers/web.json"),
+        "note versions to be deleted by the next apply": put("_retired/web.json"),
+        "replace the code of the publisher": put(".publisher/" + "0" * 64 + ".zip"),
         "write a service's state": put("services/ledger/state.json"),
         "read a service's snapshot": get("services/ledger/snapshots/1.tar"),
         "log in to image repositories": lambda: client("ecr").get_authorization_token(),
@@ -160,6 +161,9 @@ def attacks(client: Callable[[str], Any], at: dict[str, str]) -> dict[str, Calla
         ),
         "replace a service's image": lambda: client("ecr").put_image(
             repositoryName="shop-ledger", imageManifest="{}", imageTag="1"
+        ),
+        "push an image of its layer": lambda: client("ecr").put_image(
+            repositoryName="shop/web", imageManifest="{}", imageTag="1"
         ),
         "run a service's task": lambda: client("ecs").run_task(taskDefinition="ledger"),
         "stop a service's task": lambda: client("ecs").stop_task(task="1" * 32),
