@@ -344,7 +344,6 @@ resource "aws_iam_role_policy" "build_publisher_permissions" {
 resource "aws_lambda_function" "build_publisher_function" {
   # checkov:skip=CKV_AWS_117:it calls AWS alone, which has no addresses in a VPC without endpoints for five services
   # checkov:skip=CKV_AWS_115:a reservation is taken from all other functions, and accounts with 10 concurrent calls refuse it; calls are as many as builds that end
-  # checkov:skip=CKV_AWS_50:traces cost, and its log has every step
   count = local.build_publisher_count
 
   architectures           = ["arm64"]

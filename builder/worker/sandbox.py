@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import pkgutil
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -130,10 +131,14 @@ def take(path: Path) -> bytes:
 def discard(folder: Path) -> None:
     """Remove what strangers' code may have made; what cannot be removed is left.
 
-    By rm, which goes as deep as folders go: shutil's ends with a RecursionError.
+    By the system's own rm, whatever PATH says, which goes as deep as folders go: shutil's ends with
+    a RecursionError.
     """
-    command = ["rm", "-rf", "--", str(folder)]
-    subprocess.run(command, stderr=subprocess.DEVNULL, check=False)
+    if rm := shutil.which("rm", path=os.defpath):
+        command = [rm, "-rf", "--", str(folder)]
+        subprocess.run(command, stderr=subprocess.DEVNULL, check=False)
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _no_file(path: Path, why: str) -> BuildError:

@@ -92,7 +92,6 @@ ARGUED = (
         "ECR encrypts images with a key of its own, and a KMS key costs and needs a policy",
         "kms_key",
     ),
-    Argued("CKV_AWS_50", FUNCTION, "traces cost, and its log has every step", "tracing"),
 )
 
 KEY_OF_S3 = next(each for each in ARGUED if each.check == "CKV_AWS_145")

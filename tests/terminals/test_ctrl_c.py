@@ -13,7 +13,7 @@ import pytest
 
 from tests.builder.commands.conftest import PROGRAM, Project, ran
 from tests.builder.commands.conftest import project as project
-from tests.patience import wait_until
+from tests.patience import PATIENCE, wait_until
 from tests.region import by_aws_region_alone
 from tests.terminals.pseudo import Terminal, in_terminal
 
@@ -30,7 +30,7 @@ def ends_in_a_line(terminal: Terminal, said: str) -> None:
     """Press Ctrl-C; assert that one line is the end of it and that nothing goes on."""
     before = len(terminal.text)
     terminal.press_ctrl_c()
-    code = terminal.wait()
+    code = terminal.wait(PATIENCE)
     left = terminal.group()
     wait_until(lambda: said in terminal.text[before:], lambda: f"{said!r} in {terminal.text!r}")
     assert (code, left) == (130, [])
@@ -65,7 +65,7 @@ def test_a_build_goes_on_and_the_same_command_ends_with_it(
         with started(project, *words) as again:
             again.wait_for(lambda: again.text, "what it says first")
             go.touch()
-            assert again.wait() == 0, again.text
+            assert again.wait(PATIENCE) == 0, again.text
     assert len(begun(project)) == 1
     shown = ran(project.command("show", "web", "--json"), project.aws)
     assert json.loads(shown.stdout)["version"] == 1
@@ -99,7 +99,7 @@ def test_before_it_has_begun_it_ends_in_a_line_too(tmp_path: Path, module: str) 
     with in_terminal([PROGRAM, "schema"], env=env, cwd=tmp_path) as terminal:
         wait_until(lambda: f" {module}\n" in terminal.text, f"the import of {module}")
         terminal.press_ctrl_c()
-        code = terminal.wait()
+        code = terminal.wait(PATIENCE)
         wait_until(lambda: "interrupted" in terminal.text or code == 0)
     assert code in {0, 130}  # it may have been quicker
     assert "Traceback" not in terminal.text

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from embedded.aws import EmbeddedAws
-from tests.patience import wait_until
+from tests.patience import PATIENCE, wait_until
 from tests.terminals.pseudo import Terminal, in_terminal
 from tests.terraform.conftest import INSTALLED
 from tests.terraform.packages import PYTHON
@@ -49,7 +49,7 @@ def interrupted(folder: Folder, moment: Callable[[Terminal], object], *words: st
         terminal.wait_for(lambda: moment(terminal), "the moment to be interrupted")
         before = len(terminal.text)
         terminal.press_ctrl_c()
-        code, left = terminal.wait(), terminal.group()
+        code, left = terminal.wait(PATIENCE), terminal.group()
         wait_until(lambda: "interrupted" in terminal.text[before:], lambda: terminal.text)
         assert (code, left) == (130, []), terminal.text
         assert "Traceback" not in terminal.text

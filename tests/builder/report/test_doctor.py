@@ -7,6 +7,7 @@ import pytest
 
 from builder.operations.doctor.findings import OK, PROBLEM, Finding
 from builder.report.doctor import show_findings
+from tests.patience import PATIENCE
 from tests.terminals.pseudo import in_terminal
 
 BUCKET = "s3://billing-layers-123456789012-eu-central-1"
@@ -35,7 +36,7 @@ def test_in_a_narrow_terminal_words_are_wrapped_and_addresses_stay_whole(tmp_pat
     program = f"from {module} import *; show_findings(FOUND, as_json=False)"
     env = {**os.environ, "TERM": "xterm", "PYTHONPATH": str(Path(__file__).parents[3])}
     with in_terminal([sys.executable, "-c", program], env=env, cwd=tmp_path, columns=50) as shown:
-        assert shown.wait() == 0, shown.text
+        assert shown.wait(PATIENCE) == 0, shown.text
 
     lines = click.unstyle(shown.text).splitlines()
     assert lines[:2] == [f"ok       bucket   {BUCKET}", "                  is there and versioned"]
