@@ -94,20 +94,23 @@ def _of(spec: LayerSpec, *, has_publisher: bool) -> dict[str, Any]:
         ),
         **{s.name: values[s.name] for s in SETTINGS if s.of == "infrastructure"},
     )
-    if has_publisher:
-        publisher = Publisher(
+    publisher = (
+        Publisher(
             infrastructure,
             "publisher",
             infrastructure=infrastructure,
             notify=OPTIONS["notify"],
             log_retention_days=values["log_retention_days"],
         )
+        if has_publisher
+        else None
+    )
     layer = LambdaLayer(
         stack,
         LAYER,
         infrastructure=infrastructure,
         spec=spec,
-        publisher=publisher if has_publisher else None,
+        publisher=publisher,
         root=ROOT,
         program=COMMAND,
         **{s.name: values[s.name] for s in SETTINGS if s.of == "layer"},

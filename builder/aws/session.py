@@ -53,7 +53,8 @@ SAME_CREDENTIALS = (
 )
 
 
-Trouble = BotoCoreError | ClientError | ResponseParserError
+TROUBLE = (BotoCoreError, ClientError, ResponseParserError)
+"""What botocore raises, whatever is wrong: its parser's errors are of no class of its own."""
 
 
 class Session:
@@ -72,7 +73,7 @@ class Session:
                 expected="a profile of the shared AWS configuration on this machine",
                 fix="run `aws configure list-profiles`, then set the profile, or add it",
             ) from error
-        except (BotoCoreError, ClientError, ResponseParserError) as error:
+        except TROUBLE as error:
             raise self._trouble(error, "sts:AssumeRole") from error
         self.region = self._session.region_name or ""
         if not self.region:
@@ -98,7 +99,7 @@ class Session:
     def _identity(self) -> tuple[str, str]:
         try:
             answer = self.client("sts").get_caller_identity()
-        except (BotoCoreError, ClientError, ResponseParserError) as error:
+        except TROUBLE as error:
             raise self._trouble(error, "sts:GetCallerIdentity") from error
         return str(answer["Account"]), str(answer["Arn"])
 
@@ -138,7 +139,7 @@ class Session:
                 fix=f"{SAME_CREDENTIALS}, or change the environment",
             )
 
-    def _trouble(self, error: Trouble, action: str) -> LayerError:
+    def _trouble(self, error: Exception, action: str) -> LayerError:
         """Return what a failed call to STS means: new credentials help only where they are bad."""
         whose = f"credentials from {self.credentials}, region {self.region}"
         if isinstance(error, ClientError) and code_of(error) not in REFUSED:

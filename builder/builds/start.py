@@ -71,17 +71,27 @@ def find_build(
     A build that has ended left what it made, and only a job that distrusts that (``since``) must
     know which is its own. With ``ended`` the newest one is meant, however it ended.
     """
-    for build in layer.services.codebuild.recent():
-        found = Token.parse(build.variables.get(TOKEN_VARIABLE, ""))
-        if found is None or build.variables.get(NAME_VARIABLE) != layer.name:
-            continue
-        if build.variables.get(TARGET_VARIABLE, "") != job.runtime:
-            continue
-        if found.fingerprint != token.fingerprint or found.number < job.since:
+    for made_for, build in builds_for(layer, token.fingerprint):
+        if build.variables.get(TARGET_VARIABLE, "") != job.runtime or made_for.number < job.since:
             continue
         if build.running or ended or (job.since and build.succeeded):
             return build.id
     return ""
+
+
+def recent_builds(layer: Layer) -> Iterator[BuildState]:
+    """Yield the recent builds of a layer, and not of the others of its application."""
+    for build in layer.services.codebuild.recent():
+        if build.variables.get(NAME_VARIABLE) == layer.name:
+            yield build
+
+
+def builds_for(layer: Layer, fingerprint: str) -> Iterator[tuple[Token, BuildState]]:
+    """Yield the recent builds of a layer for a fingerprint, each behind its token."""
+    for build in recent_builds(layer):
+        token = Token.parse(build.variables.get(TOKEN_VARIABLE, ""))
+        if token is not None and token.fingerprint == fingerprint:
+            yield token, build
 
 
 def start_build(

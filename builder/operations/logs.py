@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from builder.aws.codebuild import BuildState
+from builder.builds.start import recent_builds
 from builder.clock import Clock
 from builder.errors import LayerError
 from builder.layer.layer import Layer
@@ -52,11 +53,7 @@ def last_build(layer: Layer) -> str:
 
 def last_failed_build(layer: Layer) -> str:
     """Return the id of the layer's last build that failed, "" if CodeBuild remembers none."""
-    for build in layer.services.codebuild.recent():
-        is_ours = build.variables.get(NAME_VARIABLE) == layer.name
-        if is_ours and build.failed:
-            return build.id
-    return ""
+    return next((build.id for build in recent_builds(layer) if build.failed), "")
 
 
 def find_build_of(layer: Layer, *, build_id: str = "", failed: bool = False) -> BuildState:

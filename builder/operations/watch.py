@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from builder.aws.codebuild import BuildState
 from builder.builds.attempt_state import Condition, state_of
+from builder.builds.start import recent_builds
 from builder.clock import Clock
 from builder.errors import LayerError
 from builder.layer.attempt import Attempt
@@ -16,7 +17,7 @@ from builder.layer.token import Token
 from builder.operations.log_line import ERROR, NOTE, STEP, LogLine, Step, parse
 from builder.operations.logs import Tail
 from builder.protocol.statuses import BUILDING, FAILED, PUBLISHED, PUBLISHING, WAITING
-from builder.protocol.variables import NAME_VARIABLE, TOKEN_VARIABLE
+from builder.protocol.variables import TOKEN_VARIABLE
 
 PAUSE = 1.0
 """Seconds between looks."""
@@ -74,17 +75,11 @@ class View:
 
 def builds_of(layer: Layer, attempt: Attempt) -> list[BuildState]:
     """Return the builds of an attempt, oldest first: those of its token, and those it joined."""
-    recent = layer.services.codebuild.recent()
-    found = [state for state in recent if _is_of(state, layer, attempt.token)]
+    token = str(attempt.token)
+    found = [s for s in recent_builds(layer) if s.variables.get(TOKEN_VARIABLE) == token]
     joined = set(attempt.all_builds.values()) - {state.id for state in found}
     found += layer.services.codebuild.states(sorted(joined))
     return sorted(found, key=lambda state: state.started)
-
-
-def _is_of(state: BuildState, layer: Layer, token: Token) -> bool:
-    variables = state.variables
-    of_layer = variables.get(NAME_VARIABLE) == layer.name
-    return of_layer and variables.get(TOKEN_VARIABLE) == str(token)
 
 
 def watch(layer: Layer, *, wait: float, clock: Clock) -> Iterator[View]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from builder.builds.start import builds_for
 from builder.errors import AwsError, LayerError
 from builder.layer.layer import Layer
 from builder.layer.record import Record
 from builder.layer.token import Token
 from builder.progress import Progress
-from builder.protocol.variables import NAME_VARIABLE, TOKEN_VARIABLE
 from builder.release.leftovers import noted
 from builder.release.share import forget
 
@@ -41,10 +41,8 @@ def _tried(step: Step, layer: Layer, token: Token, progress: Progress) -> None:
 
 
 def _stop_builds(layer: Layer, _record: Record, token: Token, progress: Progress) -> None:
-    for build in layer.services.codebuild.recent():
-        made_for = Token.parse(build.variables.get(TOKEN_VARIABLE, ""))
-        is_ours = build.variables.get(NAME_VARIABLE) == layer.name and build.running
-        if is_ours and made_for is not None and made_for.fingerprint == token.fingerprint:
+    for _, build in builds_for(layer, token.fingerprint):
+        if build.running:
             layer.services.codebuild.stop(build.id)
             progress(f"stopped build {build.id}")
 

@@ -10,11 +10,8 @@ from dataclasses import asdict
 from rich.markup import escape
 
 from builder.operations.doctor import PROBLEM, Finding
-from builder.report.console import SafeConsole
+from builder.report.console import GAP, SafeConsole
 from builder.report.tables import plural, show, show_json, styled
-
-GAP = 2
-"""Spaces between two columns."""
 
 NARROWEST = 30
 """Characters that a line of text has at least; the terminal wraps what is longer than itself."""

@@ -72,8 +72,8 @@ def not_retained(layer: str, retain: Flag) -> TerraformResourceLifecycle:
     if retain is False:
         return TerraformResourceLifecycle()
     error = retained_images(layer)
-    what = error.what.removeprefix("l")
+    sentence = error.what[:1].upper() + error.what[1:]
     condition = Precondition(
-        condition=Op.not_(retain), error_message=f"L{what}. To mend it: {error.fix}."
+        condition=Op.not_(retain), error_message=f"{sentence}. To mend it: {error.fix}."
     )
     return TerraformResourceLifecycle(precondition=[condition])

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-ROOMS = ("builder", "fast_lambda_layer", "hybrid_service", "modules")
+from docsite.errors import ROOMS
+from docsite.errors import ROOT as ROOT
 
 
 def sites() -> list[str]:

@@ -16,7 +16,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from builder.aws.session import CONFIG, Credentials, Session, Trouble, code_of, explained
+from builder.aws.session import CONFIG, Credentials, Session, code_of, explained
 from builder.errors import AwsError, CredentialsError, NotNow, Unreachable
 from embedded.aws import EmbeddedAws
 from tests.builder.conftest import ACCOUNT, World, environ
@@ -195,7 +195,7 @@ def test_credentials_that_aws_refuses_are_reported_as_such(
         _ = Session(Credentials(), "eu-central-1").account
 
 
-def answering(monkeypatch: pytest.MonkeyPatch, error: Trouble) -> None:
+def answering(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     """Let STS fail with an error: it has no such trouble of its own."""
 
     class Sts:
@@ -220,7 +220,7 @@ UNREACHABLE = {
 
 @pytest.mark.parametrize("error", UNREACHABLE.values(), ids=UNREACHABLE)
 def test_trouble_on_the_way_to_aws_is_not_blamed_on_the_credentials(
-    world: World, monkeypatch: pytest.MonkeyPatch, error: Trouble
+    world: World, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     answering(monkeypatch, error)
 
