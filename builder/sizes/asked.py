@@ -88,7 +88,8 @@ def _changed(spec: LayerSpec, changes: Changes) -> list[LayerSpec]:
     pythons: list[tuple[str, ...]] = [(python,) for python in changes.python]
     architectures = changes.architecture or (spec.architecture,)
     return [
-        replace(spec, python=python, architecture=architecture)
+        # The images of its builds are for its own targets, and change no size.
+        replace(spec, python=python, architecture=architecture, images=())
         for python, architecture in product(pythons or [spec.python], architectures)
     ]
 

@@ -67,9 +67,9 @@ def _error(check: Check, key: str, what: str, expected: str, fix: str) -> SpecEr
 
 
 def check_own(entries: Sequence[str], targets: Sequence[Target], compute: str, where: str) -> None:
-    """Raise SpecError for what a layer itself says of images that no build of it could use.
+    """Raise SpecError for images that no build of a layer could use.
 
-    What `[defaults]` says may be for other layers.
+    What `[defaults]` says may be for other layers: see :func:`usable`.
     """
     if entries and compute == "lambda":
         raise SpecError(
@@ -90,8 +90,21 @@ def check_own(entries: Sequence[str], targets: Sequence[Target], compute: str, w
             )
 
 
+def usable(
+    check: Check, entries: Any, python: Any, architecture: Any, compute: Any
+) -> tuple[str, ...]:
+    """Return those of an application's images that one of its layers can use.
+
+    Raise SpecError for what is no image of any target.
+    """
+    versions = python if isinstance(python, (list, tuple)) else ()
+    own = {f"python{version}-{architecture}" for version in versions}
+    named = images(check, "images", entries)
+    return tuple(e for e in named if compute != "lambda" and e.partition("=")[0] in own)
+
+
 def of_targets(entries: Sequence[str], targets: Sequence[Target]) -> tuple[str, ...]:
-    """Return the entries of some targets, in their order: `[defaults]` may have those of others."""
+    """Return the entries of some targets, in their order."""
     by_target = {TARGETS[entry.partition("=")[0]]: entry for entry in entries}
     return tuple(by_target[target] for target in targets if target in by_target)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from builder.documents import read_json, typed
 from builder.errors import SpecError
-from builder.spec.build_images import of_targets
+from builder.spec.build_images import check_own, of_targets, usable
 from builder.spec.checks import Check
 from builder.spec.field import Place
 from builder.spec.fields import check_values, default
@@ -47,7 +47,7 @@ class LayerSpec:
     ``indexes`` are package indexes, asked in this order. ``exclude_newer`` is the age under which
     packages are left out, or a moment; ``licences`` says which licences they may have. ``compute``
     says where builds run (one of compute.COMPUTE), which changes nothing in the layer.
-    ``images`` are the container images of builds, by target: only those that may be used are kept.
+    ``images`` are the container images of builds, by target.
     ``size_check`` says what a plan does with the size that it predicts (one of checks.SIZE_CHECKS).
 
     Raises :class:`~builder.errors.SpecError` when a value cannot be right.
@@ -88,9 +88,8 @@ class LayerSpec:
         check_values(self, Place.LAYER, check)
         check.contents(self.package, self.requirements, self.dependencies)
         check.extras_have_a_package(self.extras, self.package)
-        # Lambda compute has its own: what is never used is nothing to build again for.
-        used = () if self.compute == "lambda" else of_targets(self.images, self.targets)
-        object.__setattr__(self, "images", used)
+        check_own(self.images, self.targets, self.compute, check.where)
+        object.__setattr__(self, "images", of_targets(self.images, self.targets))
         check.lambda_compute(self.compute, self.python, bool(self.system_packages))
         check_image(check, vars(self), image=self.image, base=self.base)
 
@@ -117,7 +116,10 @@ class LayerSpec:
 
     @classmethod
     def from_json(cls, text: str) -> LayerSpec:
-        """Read what :meth:`to_json` wrote; raise SpecError for anything else."""
+        """Read what :meth:`to_json` wrote; raise SpecError for anything else.
+
+        The module for HCL writes it, too, with the images of all layers where those are defaults.
+        """
         try:
             document = typed(dict[str, Any], read_json(text))
             schema = document.pop("schema")
@@ -126,6 +128,10 @@ class LayerSpec:
             }
             values["indexes"] = typed(tuple[Index, ...], document.get("indexes", []), "indexes")
             values["licences"] = typed(Licences, document.get("licences", {}), "licences")
+            if "images" in values:
+                needed = (values["python"], values["architecture"], values.get("compute"))
+                check = Check(f"layer {values['name']!r:.100}")
+                values["images"] = usable(check, values["images"], *needed)
             if schema == SCHEMA:
                 return cls(**values)
         except (ValueError, TypeError, KeyError, AttributeError) as error:

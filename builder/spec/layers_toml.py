@@ -12,7 +12,8 @@ from builder.documents import Malformed, content_of, read_toml
 from builder.errors import SpecError
 from builder.spec.app_options import check_compute
 from builder.spec.app_spec import AppSpec
-from builder.spec.build_images import check_own
+from builder.spec.build_images import check_own, usable
+from builder.spec.checks import Check
 from builder.spec.dependency_lists import may_be_one
 from builder.spec.field import Field, Place
 from builder.spec.fields import fields_in, spec_fields
@@ -255,15 +256,19 @@ def _layers(
     if isinstance(values.get("licences"), dict):
         check_keys(values["licences"], Place.LICENCES, f"{where}, key 'licences'")
     values["indexes"] = [_index(index, indexes, where) for index in values.get("indexes", ())]
-    specs = [
-        LayerSpec(name=each, where=where, **settings)
-        for each, settings in split(name, values, where).items()
-    ]
+    parts = split(name, values, where)
+    specs = [LayerSpec(name=each, where=where, **_own(part, where)) for each, part in parts.items()]
     targets = [target for spec in specs for target in spec.targets]
     check_own(section.get("images", ()), targets, specs[0].compute, where)
     for spec in specs:
         check_paths(spec, path.parent)
     return specs
+
+
+def _own(values: dict[str, Any], where: str) -> dict[str, Any]:
+    """Return a layer's values without the images that [defaults], or a split, has for others."""
+    needed = (values["python"], values["architecture"], values.get("compute"))
+    return {**values, "images": usable(Check(where), values.get("images", ()), *needed)}
 
 
 def _services(sections: Mapping[str, Any], app: AppSpec, path: Path) -> tuple[ServiceSpec, ...]:

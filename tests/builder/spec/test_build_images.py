@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,21 +45,47 @@ def test_a_target_that_is_not_named_has_the_image_of_its_runtime() -> None:
     assert pulled(Target("3.12", "arm64"), entries) == Target("3.12", "arm64").build_image
 
 
-def test_of_the_images_of_defaults_a_layer_has_those_of_its_targets() -> None:
-    both = (
-        f"python3.13-x86_64={HOUSE}:x",
-        f"python3.13-arm64={HOUSE}:a",
-        f"python3.12-arm64={HOUSE}:b",
-    )
+def test_images_are_in_the_order_of_the_targets() -> None:
+    both = (f"python3.13-arm64={HOUSE}:a", f"python3.12-arm64={HOUSE}:b")
 
-    assert layer(*both).images == both[1:2]
-    assert layer(*both, python=("3.13", "3.12")).images == (both[2], both[1])
-    assert LayerSpec.from_json(layer(*both).to_json()) == layer(*both)
+    made = layer(*both, python=("3.13", "3.12"))
+
+    assert made.images == (both[1], both[0])
+    assert LayerSpec.from_json(made.to_json()) == made
+
+
+@pytest.mark.parametrize("name", ["python3.13-x86_64", "python3.12-arm64"])
+def test_a_program_is_told_of_an_image_that_no_build_uses(name: str) -> None:
+    own = f"python3.13-arm64={HOUSE}:a"
+
+    with pytest.raises(SpecError, match=f"an image is for {name}, and the layer is not") as caught:
+        layer(own, f"{name}={HOUSE}:b")
+
+    assert caught.value.where == "layer 'web', key 'images'"
+    assert "take the entry out" in caught.value.fix
+    with pytest.raises(SpecError, match="Lambda compute, which has its own"):
+        replace(layer(own), compute="lambda")
+
+
+def test_of_the_images_of_all_that_terraform_writes_a_layer_takes_its_own() -> None:
+    """As the module for HCL does with those of defaults."""
+    own, other = f"python3.13-arm64={HOUSE}:a", f"python3.12-arm64={HOUSE}:b"
+    written = json.loads(layer(own).to_json())
+
+    def read(**changed: object) -> tuple[str, ...]:
+        return LayerSpec.from_json(json.dumps({**written, **changed})).images
+
+    assert read(images=[other, own]) == (own,)
+    assert read(images=[own], compute="lambda") == ()
+    with pytest.raises(SpecError, match="names no image"):
+        read(images=["python3.12-arm64="])
 
 
 def test_another_digest_builds_the_layer_again_and_that_of_another_target_does_not() -> None:
     def fingerprint(*images: str) -> str:
-        return inputs_of(layer(*images), []).fingerprint
+        written = json.loads(layer().to_json())
+        spec = LayerSpec.from_json(json.dumps({**written, "images": images}))
+        return inputs_of(spec, []).fingerprint
 
     pinned = f"python3.13-arm64={HOUSE}@{DIGEST}"
     assert fingerprint(pinned) == fingerprint(pinned, f"python3.13-x86_64={HOUSE}@{OTHER}")
@@ -121,6 +148,26 @@ def read(folder: Path, more: str) -> LayerSpec:
     return load_config(folder / "layers.toml").layers[0]
 
 
+SPLIT = """
+[app]
+name = "shop"
+[layers.web]
+dependencies = ["six"]
+python = ["3.12", "3.13"]
+architecture = "arm64"
+split = "target"
+images = ["python3.13-arm64=house/python:1"]
+"""
+
+
+def test_a_split_layer_has_the_images_of_each_of_its_layers(tmp_path: Path) -> None:
+    (tmp_path / "layers.toml").write_text(SPLIT)
+
+    layers = load_config(tmp_path / "layers.toml").layers
+
+    assert [one.images for one in layers] == [(), ("python3.13-arm64=house/python:1",)]
+
+
 def test_defaults_may_have_images_of_all_and_a_layer_those_of_its_targets(tmp_path: Path) -> None:
     assert read(tmp_path, "").images == ("python3.13-arm64=house/python:1",)
     with pytest.raises(SpecError, match=r"an image is for python3.12-arm64, and the layer is not"):
@@ -131,9 +178,7 @@ def test_an_image_that_lambda_compute_cannot_use_is_refused_or_builds_nothing_ag
     tmp_path: Path,
 ) -> None:
     on_lambda = spec_of(python=("3.13",), compute="lambda")
-    with_images = replace(on_lambda, images=(f"python3.13-arm64={HOUSE}:1",))
-    assert inputs_of(with_images, []) == inputs_of(on_lambda, [])
-    in_containers = replace(with_images, compute="auto", images=(f"python3.13-arm64={HOUSE}:1",))
+    in_containers = replace(on_lambda, compute="auto", images=(f"python3.13-arm64={HOUSE}:1",))
     assert inputs_of(in_containers, []) != inputs_of(on_lambda, [])
     assert read(tmp_path, 'compute = "lambda"').images == ()
     with pytest.raises(SpecError, match="builds run on Lambda compute, which has its own"):
