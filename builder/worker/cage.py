@@ -163,6 +163,8 @@ def _become(groups: Sequence[Sequence[str]], command: Sequence[str]) -> NoReturn
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
     _libc.prctl(SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    # Away from the terminal of who started us, and from their group of processes.
+    os.setsid()
     try:
         confine(*groups)
         os.execvp(command[0], list(command))  # noqa: S606 - what we were asked to run
