@@ -26,6 +26,7 @@ from botocore.exceptions import ConnectionError as BotocoreConnectionError
 
 from builder.aws.session import Session, code_of, explained
 from builder.errors import AwsError, Unanswered
+from builder.room import is_full
 from builder.spec.runtimes import Target
 
 if TYPE_CHECKING:
@@ -218,6 +219,8 @@ class Layers(Versions):
                     digest.update(block)
                     file.write(block)
         except (OSError, HTTPException) as error:
+            if is_full(error):
+                raise
             raise AwsError(
                 f"the archive of {arn} cannot be downloaded: {error}",
                 where="the address that lambda:GetLayerVersion returned",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from collections.abc import Mapping
-from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
 from typing import BinaryIO
 
 from builder.errors import LayerError
-
-FULL = {EDQUOT, EFBIG, ENOSPC}
-"""What a system says where a file has no room."""
+from builder.room import is_full
 
 
 def write(path: Path, content: str | bytes, *, new: bool = False) -> None:
@@ -38,13 +37,19 @@ def _write(path: Path, file: BinaryIO, data: bytes, *, new: bool) -> None:
 
 
 def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
-    """Make a folder with these files; raise LayerError when it cannot be made, or is there."""
-    try:
-        path.mkdir()
-        for name, content in files.items():
-            (path / name).write_bytes(content)
-    except OSError as error:
-        raise _not_written(path, error) from error
+    """Make a folder with these files, or none of them.
+
+    Raise LayerError when it cannot be made, or is there.
+    """
+    with contextlib.ExitStack() as undo:
+        try:
+            path.mkdir()
+            undo.callback(shutil.rmtree, path, ignore_errors=True)
+            for name, content in files.items():
+                (path / name).write_bytes(content)
+        except OSError as error:
+            raise _not_written(path, error) from error
+        undo.pop_all()
 
 
 def _not_written(path: Path, error: OSError) -> LayerError:
@@ -59,7 +64,5 @@ def _not_written(path: Path, error: OSError) -> LayerError:
         f"{path} cannot be written: {error.strerror}",
         where=str(path.absolute()),
         expected="a folder that is there and that you may write to",
-        fix="make room there, or name another place"
-        if error.errno in FULL
-        else "name another place",
+        fix="make room there, or name another place" if is_full(error) else "name another place",
     )

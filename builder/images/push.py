@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from builder.images import manifest
 from builder.images.errors import ImageError, RegistryError
@@ -15,6 +13,7 @@ from builder.images.manifest import INDEXES, Descriptor, Manifest
 from builder.images.reference import Reference
 from builder.images.registry import Document, Registry
 from builder.progress import Progress
+from builder.room import working_folder
 
 AT_ONCE = 4
 """Layers of the base that are copied at the same time."""
@@ -101,8 +100,8 @@ def push(
         if registry.has(into.repository, wanted.digest):
             return
         progress(f"copying {wanted.size:,} bytes of the base")
-        with tempfile.TemporaryDirectory(prefix="lambda-layer-") as folder:
-            blob = Path(folder) / "blob"
+        with working_folder() as folder:
+            blob = folder / "blob"
             base.registry.download(base.reference.repository, wanted, blob)
             registry.upload(into.repository, wanted.digest, blob)
 

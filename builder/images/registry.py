@@ -26,6 +26,7 @@ from builder.images.elsewhere import LOOPBACK, may_go, opener_for
 from builder.images.errors import RegistryError
 from builder.images.manifest import INDEXES, MANIFESTS, Descriptor, digest_of
 from builder.images.reference import Reference
+from builder.room import is_full
 
 SECONDS = 60.0
 """Without a byte for so long a connection is dead."""
@@ -218,6 +219,8 @@ class Registry:
                 return attempt()
             except (_Passing, OSError, ValueError, http.client.HTTPException) as error:
                 # A ValueError: what it sends as a URL is none.
+                if is_full(error):
+                    raise
                 if pause is None:
                     raise _unreachable(self.name, what, error) from error
                 self._sleep(pause)

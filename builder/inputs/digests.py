@@ -13,7 +13,6 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -23,7 +22,7 @@ from pathlib import Path
 from builder import __version__
 from builder.documents import Malformed, read_json, typed
 from builder.errors import LayerError
-from builder.user_cache import folder, place
+from builder.user_cache import folder, place, replacing
 
 FOLDER, FORMAT = "files", 1
 
@@ -88,10 +87,8 @@ class Digests:
             return
         with contextlib.suppress(OSError, LayerError):
             folder(FOLDER)
-            number, name = tempfile.mkstemp(dir=self.place.parent, suffix=".partial")
-            with os.fdopen(number, "w", encoding="utf-8", errors="surrogatepass") as file:
-                json.dump({"files": self.found}, file)
-            Path(name).replace(self.place)
+            with replacing(self.place) as file:
+                file.write(json.dumps({"files": self.found}).encode())
 
 
 @dataclass(frozen=True)

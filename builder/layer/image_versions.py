@@ -8,7 +8,6 @@ repository's with that number: AWS knows no ARNs of images, functions name them 
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +26,7 @@ from builder.images.reference import Reference, parse
 from builder.images.registry import Registry
 from builder.layer.site import Site
 from builder.layer.token import Token
+from builder.room import working_folder
 from builder.spec.runtimes import IMAGE_LIMIT, Target
 
 LAMBDA_BASE = "public.ecr.aws/lambda/python:{python}"
@@ -94,8 +94,8 @@ class ImageVersions(Versions):
         self._refuse_taken(name, asked)
         into = Reference(self.registries.registry(), name, f"{asked.fingerprint}-{asked.number}")
         registry = self._connect(into.registry)
-        with tempfile.TemporaryDirectory(prefix="lambda-layer-") as made:
-            archive = Path(made) / "layer.zip"
+        with working_folder() as made:
+            archive = made / "layer.zip"
             code = self.store.download(key, object_version, archive)
             labels = {TOKEN: token, APP: app, CODE: code}
             there = find(into, registry)

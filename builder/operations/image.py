@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +24,7 @@ from builder.inputs.source_files import source_files
 from builder.layer.layer import Layer
 from builder.operations.contents import contents_of, document_of
 from builder.progress import Progress
+from builder.room import working_folder
 from builder.sizes.trial import run
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.runtimes import IMAGE_LIMIT, Target
@@ -135,8 +135,7 @@ def make(order: Order, connect: Callable[[str], Registry], progress: Progress) -
         return Image(there, base, fingerprint, None)
     if base.manifest.size > order.limit:
         raise _too_large(str(order.base), base.manifest.size, order.limit)
-    with tempfile.TemporaryDirectory(prefix="lambda-layer-") as made:
-        folder = Path(made)
+    with working_folder() as folder:
         packed = order.source.pack(folder, progress)
         least = base.manifest.size + packed.size
         if least > order.limit:

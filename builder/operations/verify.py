@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from pathlib import Path
 
 from builder.aws.store import StoredObject
@@ -17,6 +16,7 @@ from builder.operations.proof import PROVEN, UNPROVEN, WRONG, Finding, proof
 from builder.operations.signature import Expected, judged, read_public_key
 from builder.protocol.keys import ARCHIVE, MANIFEST
 from builder.protocol.variables import SEAL_VARIABLE
+from builder.room import working_folder
 
 LARGEST = 64 << 20
 """Bytes of a document that is read from a folder, as from the bucket."""
@@ -44,8 +44,8 @@ def verify_release(
         stored = store.read(keys.document(release.fingerprint, name))
         if stored is not None:
             documents[name] = stored.content
-    with tempfile.TemporaryDirectory() as folder:
-        archive = Path(folder, ARCHIVE)
+    with working_folder() as folder:
+        archive = folder / ARCHIVE
         published = layer.services.layers.download(release.layer_arn, archive)
         found = proof(archive, manifest, documents)
     same = {published.code_sha256, release.code_sha256} == {manifest.code_sha256}

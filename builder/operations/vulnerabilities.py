@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from packaging.version import InvalidVersion, Version
 
 from builder.documents import Malformed, read_json, typed
 from builder.errors import LayerError
+from builder.room import working_folder
 from builder.worker.zips import BROKEN
 
 TIMEOUT_SECONDS = 300
@@ -78,8 +78,8 @@ def _batches(packages: Sequence[Package]) -> list[list[Package]]:
 
 
 def _asked(packages: Sequence[Package], url: str) -> list[Vulnerability]:
-    with tempfile.TemporaryDirectory(prefix="lambda-layer-") as folder:
-        pins, out = Path(folder, "pins.txt"), Path(folder, "found.json")
+    with working_folder() as folder:
+        pins, out = folder / "pins.txt", folder / "found.json"
         lines = [f"{package.name}=={package.version}\n" for package in packages]
         pins.write_text("".join(lines), encoding="utf-8")
         command = [sys.executable, "-m", "pip_audit", "--requirement", str(pins), "--no-deps"]

@@ -22,6 +22,7 @@ from builder.errors import LayerError
 from builder.sizes.cache import folder, place, quick_folder
 from builder.sizes.forecast import Forecast
 from builder.spec.layer_spec import LayerSpec
+from builder.user_cache import replacing
 
 SECONDS = 30.0
 """What a plan waits for the sizes of all its layers together, unless VARIABLE says otherwise."""
@@ -157,7 +158,5 @@ def _keep(question: Question, forecast: Forecast) -> None:
         for old in plans.iterdir():
             if time.time() - old.stat().st_mtime > KEPT:
                 old.unlink(missing_ok=True)
-        number, name = tempfile.mkstemp(dir=plans, suffix=".partial")
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            json.dump(asdict(forecast), file)
-        Path(name).replace(plans / _name(question))
+        with replacing(plans / _name(question)) as file:
+            file.write(json.dumps(asdict(forecast)).encode())

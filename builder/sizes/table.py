@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from builder.sizes.packing import STORED_SAMPLE, deflated, of_stored, share
 from builder.sizes.web import Source, UnreadableError
+from builder.user_cache import replacing
 from builder.worker.zips import BROKEN
 
 TEXTS = (".py", ".pyx", ".pth")
@@ -112,16 +112,14 @@ def _sample(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
 
 def save(table: Table, path: Path) -> None:
     """Keep a table in a file, whole or not at all."""
-    number, name = tempfile.mkstemp(dir=path.parent, suffix=".partial")
     rows = [[name, entry.size, entry.packed] for name, entry in table.entries.items()]
     with (
-        os.fdopen(number, "wb") as file,
+        replacing(path) as file,
         zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
     ):
         archive.writestr(TOC, json.dumps(rows))
         for index, (text, data) in enumerate(table.texts.items()):
             archive.writestr(f"{index}/{text}", data)
-    Path(name).replace(path)
 
 
 def load(path: Path) -> Table | None:

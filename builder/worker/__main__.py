@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import sys
 import traceback
 from pathlib import Path
@@ -64,9 +66,14 @@ def _build(bundle: Path, log: Log, runtime: str) -> None:
 
 def from_system(error: OSError) -> BuildError:
     """Return the error of the operating system in the form of all our errors."""
+    why, where = error.strerror or str(error), error.filename
+    if isinstance(error, shutil.Error) and isinstance(error.args[0], list):
+        # All that copytree could not copy: triples of source, target and words.
+        _, where, said = error.args[0][0]
+        why = re.sub(r"^\[Errno \d+\] ([^:]+)(:.*)?$", r"\1", str(said))
     return BuildError(
-        f"the build machine refused: {error.strerror or error}",
-        where=str(error.filename or "the worker"),
+        f"the build machine refused: {why}",
+        where=str(where or "the worker"),
         expected="space and rights to write below the current folder",
         fix="choose a larger compute type if the disk is full; else look at the build image",
     )

@@ -35,6 +35,7 @@ BUILD = Elsewhere(
     "the sentence of a build: tests/worker meets it with real packages; the advice is to ask for "
     "other packages, to leave files out, or to build again"
 )
+ROOM = Elsewhere("a disk has to be full: tests/builder/test_room.py")
 TASK = Elsewhere("hybrid services: tests/hybrid_service")
 SERVICES = Elsewhere("a service has to run: tests/builder/commands/test_stop.py and operations")
 PROGRAM = Elsewhere("for who writes a program with our constructs: tests/modules/layer")
@@ -258,6 +259,7 @@ FILES: dict[str, dict[str, Row | Commands]] = {
     "builder/sizes/asked.py": dict.fromkeys(
         ("asked", "_ad_hoc", "_ad_hoc#2", "_ad_hoc#3", "_check"), SIZES
     ),
+    "builder/room.py": {"working_folder": ROOM},
     "builder/user_cache.py": {"folder": SIZES},
     "builder/sizes/local_worker.py": {"as_layer_errors": SIZES},
     "builder/sizes/skeleton.py": {"_lay": SIZES},

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,19 @@ def test_the_systems_refusal_is_reported_like_every_error() -> None:
 
     assert error.what == "the build machine refused: No space left on device"
     assert error.where == "/x"
+
+
+def test_a_folder_that_cannot_be_copied_is_reported_by_its_first_file(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / "from" / name).mkdir(parents=True)
+        (tmp_path / "from" / name / "file").symlink_to("/nowhere")
+    with pytest.raises(shutil.Error) as caught:
+        shutil.copytree(tmp_path / "from", tmp_path / "to")
+
+    error = program.from_system(caught.value)
+
+    assert error.what == "the build machine refused: No such file or directory"
+    assert error.where.endswith("/file")
 
 
 def test_the_worker_imports_nothing_but_the_standard_library_and_itself() -> None:

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -131,6 +132,13 @@ def test_who_may_not_publish_is_reported_with_the_layer(
         publish(world)
 
     assert caught.value.where == f"layer {world.name}"
+
+
+def test_a_disk_that_is_full_is_not_said_to_be_the_network(world: World) -> None:
+    published = publish(world)
+
+    with pytest.raises(OSError, match="No space left on device"):
+        world.services.layers.download(published.arn, Path("/dev/full"))
 
 
 def test_publishing_is_never_tried_twice_by_the_client(world: World) -> None:

@@ -255,6 +255,14 @@ def test_the_version_that_is_named_is_downloaded_and_its_sha256_said(
     assert file.read_bytes() == b"another"
 
 
+def test_a_disk_that_is_full_is_said_as_it_is(world: World) -> None:
+    store = world.services.store
+    written = store.write("a", b"layer", "application/zip")
+
+    with pytest.raises(OSError, match="No space left on device"):
+        store.download("a", written.version, Path("/dev/full"))
+
+
 def test_a_download_that_ends_early_begins_again_and_has_no_byte_twice(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

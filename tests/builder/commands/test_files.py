@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from builder.commands.files import write
+from builder.commands.files import write, write_folder
 from builder.errors import LayerError
+from tests import small_disk
 from tests.patience import PATIENCE
 
 WITHOUT_ROOM = """
@@ -49,3 +50,32 @@ def test_nothing_is_left_of_a_new_file_that_has_no_room(tmp_path: Path) -> None:
     assert "a cannot be written" in done.stdout
     assert "make room there" in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+A_FOLDER = """
+import os
+from pathlib import Path
+from builder.commands.files import write_folder
+from builder.errors import LayerError
+try:
+    write_folder(Path("copy"), {"manifest.json": b"{}", "layer.zip": os.urandom(200_000)})
+except LayerError as error:
+    print(error)
+"""
+
+
+def test_nothing_is_left_of_a_folder_that_has_no_room(tmp_path: Path) -> None:
+    ended = small_disk.run(tmp_path / "disk", "64k", [sys.executable, "-c", A_FOLDER])
+
+    assert (ended.status, ended.errors, ended.left) == (0, "", [])
+    assert "copy cannot be written: No space left on device" in ended.output
+    assert "make room there" in ended.output
+
+
+def test_a_folder_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+
+    with pytest.raises(LayerError, match="already"):
+        write_folder(tmp_path, {"file": b"theirs"})
+
+    assert (tmp_path / "file").read_text() == "mine"

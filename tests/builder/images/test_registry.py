@@ -98,6 +98,16 @@ def test_what_breaks_off_is_tried_again(start: Start, tmp_path: Path) -> None:
     assert served.blobs["b", WANTED.digest] == BLOB
 
 
+def test_a_disk_that_is_full_is_no_fault_of_the_registry(start: Start) -> None:
+    served = start()
+    served.put("a", BLOB)
+
+    with pytest.raises(OSError, match="No space left on device"):
+        client(served).download("a", WANTED, Path("/dev/full"))
+
+    assert [method for method, *_ in served.asked] == ["GET"]
+
+
 def test_a_registry_that_stays_away_is_said_after_some_tries(start: Start) -> None:
     served = start()
     served.put("a", BLOB)

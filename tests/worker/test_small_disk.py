@@ -1,0 +1,68 @@
+"""Builds on a real disk that has no room for them (tests/small_disk.py)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import small_disk
+from tests.worker.samples import offline
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.worker.conftest import Bundle, MakeBundle, MakeWheel
+
+pytestmark = pytest.mark.slow
+
+SIZE = 600_000
+"""Bytes of the one file that the layer has; the bundle's wheel has them, too."""
+
+ENOUGH = "40m"
+TOO_LITTLE = {
+    "for the copy of the project": "800k",
+    "for what is downloaded": "1400k",
+    "for what is installed": "2000k",
+    "for the zip": "2700k",
+}
+
+
+@pytest.fixture
+def bundle(make_bundle: MakeBundle, make_wheel: MakeWheel) -> Bundle:
+    bundle = make_bundle(requirements=["requirements.txt"])
+    wheels = bundle.path / "project" / "wheels"
+    make_wheel(wheels, "large", files={"large.py": "", "large.bin": os.urandom(SIZE)})
+    offline(bundle, "large")
+    return bundle
+
+
+def build(bundle: Bundle, disk: Path, size: str) -> small_disk.Ended:
+    command = [sys.executable, "worker.pyz", "build"]
+    # What is cached for the tests is not on that disk, and must not be: a build's own cache is.
+    return small_disk.run(disk, size, command, source=bundle.path, env={"UV_CACHE_DIR": ""})
+
+
+@pytest.mark.parametrize("size", TOO_LITTLE.values(), ids=list(TOO_LITTLE))
+def test_a_build_without_room_is_one_error_and_leaves_no_layer(
+    bundle: Bundle, tmp_path: Path, size: str
+) -> None:
+    ended = build(bundle, tmp_path / "disk", size)
+
+    assert ended.status == 1
+    assert ended.errors.count("ERROR: ") == 1
+    assert ended.errors.startswith("ERROR: ")
+    assert "No space left on device" in ended.errors or "the disk is full" in ended.errors
+    assert "Traceback" not in ended.errors
+    assert "[(" not in ended.errors
+    made = [name for name in ended.left if name.startswith("out/")]
+    assert [name for name in made if not name.startswith("out/lock-")] == []
+
+
+def test_the_same_build_with_room_leaves_one(bundle: Bundle, tmp_path: Path) -> None:
+    ended = build(bundle, tmp_path / "disk", ENOUGH)
+
+    assert (ended.status, ended.errors) == (0, "")
+    assert {"out/layer.zip", "out/manifest.json"} <= set(ended.left)
