@@ -168,9 +168,22 @@ class Records:
                     f"the record of layer {self._layer!r} names a version of another layer",
                     where=f"{self.url}: {release.layer_arn}",
                     expected=own,
-                    fix="find out who wrote it; delete the object: the next plan then asks for a "
+                    fix=self._renamed(release)
+                    or "find out who wrote it; delete the object: the next plan then asks for a "
                     "build, and the apply adopts what is published already",
                 )
+
+    def _renamed(self, release: Release) -> str:
+        """Return what to do where nothing but the name in Lambda is another one; else ""."""
+        place, _, now = self._layer_arn.rpartition(":")
+        there, _, before = release.layer_arn.rpartition(":")[0].rpartition(":")
+        if there != place or before == now:
+            return ""
+        return (
+            f"if layer_name was changed, change it back, so that the layer is {before!r} again; to "
+            f"go on as {now!r}, delete the object: the next apply builds under that name, and "
+            f"removes the versions of {before!r} that no function has"
+        )
 
     def _of_another_kind(self, release: Release) -> RecordError:
         wanted, found = ("a layer", "images")

@@ -55,6 +55,7 @@ AWS = Provider(
         "iam-role",
         "iam-role-policy",
         "iam-role-policy-attachment",
+        "lambda-alias",
         "lambda-function",
         "lambda-function-event-invoke-config",
         "lambda-permission",

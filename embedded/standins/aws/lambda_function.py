@@ -185,12 +185,12 @@ class Function(AwsResource):
             "code_sha256": function["CodeSha256"],
             "code_signing_config_arn": "",
             "image_uri": found.get("Code", {}).get("ImageUri", ""),
-            "invoke_arn": _invoke_arn(meta, state, function["FunctionArn"]),
+            "invoke_arn": invoke_arn(meta, state, function["FunctionArn"]),
             "last_modified": function["LastModified"],
             "package_type": function.get("PackageType", "Zip"),
             "publish": state["publish"] or False,
             "qualified_arn": latest["FunctionArn"],
-            "qualified_invoke_arn": _invoke_arn(meta, state, latest["FunctionArn"]),
+            "qualified_invoke_arn": invoke_arn(meta, state, latest["FunctionArn"]),
             "region": state.get("region") or meta.region,
             "reserved_concurrent_executions": concurrency,
             "signing_job_arn": "",
@@ -339,7 +339,8 @@ def _latest_version(client: Client, name: str) -> dict[str, Any]:
     return latest
 
 
-def _invoke_arn(meta: Connection, state: State, function: str) -> str:
+def invoke_arn(meta: Connection, state: State, function: str) -> str:
+    """Return what API Gateway calls to invoke a function, a version or an alias."""
     region = state.get("region") or meta.region
     start = f"arn:{meta.partition}:apigateway:{region}:lambda:path"
     return f"{start}/2015-03-31/functions/{function}/invocations"

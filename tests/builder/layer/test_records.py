@@ -148,3 +148,18 @@ def test_a_record_that_names_a_version_of_another_layer_is_refused(
 
     with pytest.raises(RecordError, match="names a version of another layer"):
         layer.records.load()
+
+
+def test_who_changed_the_name_in_lambda_reads_how_to_go_back_and_how_to_go_on(world: World) -> None:
+    layer = world.layer()
+    before = layer.site.layer_arn
+    now = before.replace(f"{world.name}-web", "Other_Deps")
+    release = replace(release_of(1), version=1, layer_arn=f"{before}:1")
+    world.put(layer.keys.record, Record("web", current=release).to_json().encode())
+
+    with pytest.raises(RecordError) as caught:
+        Records(world.services.store, "web", layer_arn=now).load()
+    assert caught.value.fix.startswith(
+        f"if layer_name was changed, change it back, so that the layer is '{world.name}-web' again"
+    )
+    assert "to go on as 'Other_Deps', delete the object" in caught.value.fix

@@ -182,6 +182,11 @@ def everything(stack: Stack) -> dict[str, Any]:
             "source_code_hash": f'${{filebase64sha256("{stack.folder}/function.zip")}}',
             "environment": {"variables": {"A": "1"}},
         },
+        "aws_lambda_alias": {
+            "name": "live",
+            "function_name": function,
+            "function_version": "$LATEST",
+        },
         "aws_lambda_permission": {
             "statement_id": "events",
             "action": "lambda:InvokeFunction",
@@ -225,6 +230,7 @@ UPDATED: dict[str, dict[str, Any]] = {
     "aws_cloudwatch_log_group": {"retention_in_days": 30, "tags": {"a": "1"}},
     "aws_codebuild_project": {"build_timeout": 20, "description": "changed"},
     "aws_lambda_function": {"timeout": 30, "environment": {"variables": {"B": "2"}}},
+    "aws_lambda_alias": {"description": "changed"},
     "aws_lambda_function_event_invoke_config": {"maximum_retry_attempts": 1},
     "aws_cloudwatch_event_rule": {"state": "DISABLED", "tags": {"a": "2"}},
     "aws_cloudwatch_event_target": {"input": '{"a": 1}'},

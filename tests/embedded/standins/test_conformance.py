@@ -62,6 +62,7 @@ def test_what_was_changed_by_hand_is_planned_back(stack: Stack, aws: EmbeddedAws
         "aws_ecs_cluster.it",
         "aws_iam_role.it",
         "aws_iam_role_policy.it",
+        "aws_lambda_alias.it",
         "aws_lambda_function.it",
         "aws_lambda_function_event_invoke_config.it",
         "aws_s3_bucket_lifecycle_configuration.it",
@@ -102,6 +103,7 @@ def change_by_hand(name: str, aws: EmbeddedAws) -> None:
     aws.client("codebuild").update_project(name=name, timeoutInMinutes=5)
     functions.update_function_configuration(FunctionName=name, MemorySize=256)
     functions.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=2)
+    functions.update_alias(FunctionName=name, Name="live", Description="by hand")
     functions.remove_permission(FunctionName=name, StatementId="events")
     events.put_rule(Name=name, EventPattern='{"source": ["aws.s3"]}', State="DISABLED")
     (target,) = events.list_targets_by_rule(Rule=name)["Targets"]
@@ -180,6 +182,7 @@ def test_what_is_there_already_can_be_imported(stack: Stack, aws: EmbeddedAws) -
     stack.apply()
     made = stack.terraform.state()["values"]["root_module"]["resources"]
     ids = {found["address"]: found["values"]["id"] for found in made}
+    ids["aws_lambda_alias.it"] = f"{stack.name}/live"
     ids["aws_lambda_permission.it"] = f"{stack.name}/events"
     ids["aws_cloudwatch_event_target.it"] = f"{stack.name}/publisher"
     ids["aws_codebuild_project.it"] = stack.name
