@@ -13,11 +13,13 @@ import pytest
 
 from builder.spec.app_options import Vpc
 from builder.spec.layer_spec import LayerSpec
+from builder.spec.split import split
 from embedded.aws import EmbeddedAws
 from tests.terraform.builds import quick_builds
 from tests.terraform.conftest import TEMPLATE, Make, Planned, Stack
 from tests.terraform.module_root import ModuleRoot, settings_of
 from tests.terraform.packages import layer, write
+from tests.terraform.test_functions import create, layers
 from tests.terraform.test_options import every_option
 
 FORMS = ("stack", "module")
@@ -102,6 +104,7 @@ def settles(stack: Stack, touched: Sequence[str], *, builds: int = 0) -> None:
 def test_options_of_the_application_come_and_go(
     applied: Stack, options: Mapping[str, Any], describe: Describe
 ) -> None:
+    before = applied.versions()
     names = (
         *("kms_key", "log_retention_days", "permissions_boundary", "vpc", "access_logs"),
         "signing_key",
@@ -114,12 +117,13 @@ def test_options_of_the_application_come_and_go(
     settles(applied, touched)
     describe()
     settles(applied, touched)
-    assert applied.versions() == [1]
+    assert applied.versions() == before
 
 
 def test_the_publisher_comes_goes_and_changes(
     applied: Stack, options: Mapping[str, Any], describe: Describe
 ) -> None:
+    before = applied.versions()
     names = ("kms_key", "log_retention_days", "vpc", "notify", "tracing", "dead_letter")
     describe(async_mode=True)
     settles(applied, ["aws_lambda_function.", "aws_cloudwatch_event_rule"])
@@ -129,12 +133,13 @@ def test_the_publisher_comes_goes_and_changes(
     settles(applied, ["aws_lambda_function.", "aws_lambda_function_event_invoke_config"])
     describe()
     settles(applied, ["aws_lambda_function.", "aws_cloudwatch_event_rule"])
-    assert applied.versions() == [1]
+    assert applied.versions() == before
 
 
 def test_what_is_no_content_of_a_layer_changes_without_a_build(
     applied: Stack, describe: Describe
 ) -> None:
+    before = applied.versions()
     parameter = f"/layers/{applied.name}/web"
     describe(
         layer(keep=3, share=("210987654321",), parameter=parameter, compute="auto"), layer("tools")
@@ -146,14 +151,104 @@ def test_what_is_no_content_of_a_layer_changes_without_a_build(
     describe()
     applied.apply()
     assert applied.plan().exit_code == 0
-    assert applied.versions() == applied.versions("tools") == [1]
+    assert (applied.versions(), applied.versions("tools")) == (before, [1])
 
 
 def test_another_architecture_builds_that_layer_alone(applied: Stack, describe: Describe) -> None:
-    before = applied.versions()
+    before, current = applied.versions(), applied.output()["version"]
     describe(layer(architecture="arm64"), layer("tools"))
     settles(applied, [APPROVAL], builds=1)
     assert applied.versions() == [*before, before[-1] + 1]
     describe()
     settles(applied, [APPROVAL])
-    assert applied.output()["version"] == before[-1]
+    assert applied.output()["version"] == current
+
+
+def test_functions_are_named_and_no_longer_named_without_a_build(
+    applied: Stack, describe: Describe
+) -> None:
+    before = applied.versions()
+    api = f"{applied.name}-api"
+    create(applied, api)
+    describe(layer(functions=(api,)), layer("tools"))
+    settles(applied, [APPROVAL])
+    moved = layers(applied, api)
+    assert moved == [applied.output()["layer_arn"]]
+    describe()
+    assert applied.plan().changes == {}
+    assert (layers(applied, api), applied.versions()) == (moved, before)
+    applied.aws.client("lambda").delete_function(FunctionName=api)
+
+
+def is_clean(stack: Stack) -> bool:
+    after = stack.plan()
+    return (after.exit_code, differences(after)) == (0, {})
+
+
+def test_another_name_in_lambda_keeps_what_functions_have_and_can_be_taken_back(
+    applied: Stack, describe: Describe
+) -> None:
+    other = f"{applied.name}-other"
+    old, held, created = applied.versions(), applied.output(), f"{applied.name}-holds"
+    create(applied, created, held["layer_arn"])
+    describe(layer(layer_name=other), layer("tools"))
+    refused = applied.fails("apply", "-auto-approve")
+    assert f"so that the layer is '{applied.name}-web' again" in refused.said
+    assert (applied.versions(), applied.versions("tools")) == (old, [1])
+    describe()
+    assert is_clean(applied)
+
+    describe(layer(layer_name=other), layer("tools"))
+    applied.delete("web/record.json")  # as the error says
+    assert applied.apply().builds == 1
+    used = applied.output()["layer_arn"]
+    assert used.endswith(f":{other}:1")
+    assert applied.versions() == [held["version"]]
+    assert is_clean(applied)
+    describe()
+    applied.delete("web/record.json")
+    applied.apply()
+    assert f":{applied.name}-web:" in applied.output()["layer_arn"]
+    assert (applied.versions("other"), applied.versions("tools")) == ([], [1])
+    assert layers(applied, created) == [held["layer_arn"]]
+    assert is_clean(applied)
+    applied.aws.client("lambda").delete_function(FunctionName=created)
+
+
+def test_a_layer_that_is_split_and_merged_again_leaves_the_others_and_what_functions_have(
+    applied: Stack, describe: Describe
+) -> None:
+    whole = layer(python=("3.12", "3.13"))
+    describe(whole, layer("tools"))
+    applied.apply()
+    used, created = applied.output(), f"{applied.name}-uses"
+    create(applied, created, used["layer_arn"])
+    keys = {"split": "target", "python": whole.python, "architecture": ("x86_64",)}
+    parts = [
+        layer(name, **{**given, "package": "web"}) for name, given in split("web", keys, "").items()
+    ]
+    if isinstance(applied, ModuleRoot):
+        given = {
+            "web": {**settings_of(whole), "split": "target"},
+            "tools": settings_of(layer("tools")),
+        }
+        applied.call(*[part.name for part in parts], "tools", layers=given)
+    else:
+        describe(*parts, layer("tools"))
+
+    assert applied.apply().builds == 2
+    assert is_clean(applied)
+    assert [applied.versions(part.name) for part in parts] == [[1], [1]]
+    assert applied.versions() == [used["version"]]
+    assert applied.versions("tools") == [1]
+
+    describe(whole, layer("tools"))
+    applied.apply()
+    assert is_clean(applied)
+    assert [applied.versions(part.name) for part in parts] == [[], []]
+    assert used["version"] in applied.versions()
+    assert applied.output()["status"] == "current"
+    assert applied.versions("tools") == [1]
+    applied.aws.client("lambda").delete_function(FunctionName=created)
+    describe()
+    applied.apply()
