@@ -96,7 +96,10 @@ class Chapter(Telling):
     def tell(self) -> None:
         """Apply, use it cold and warm, let it stop, use it again, destroy."""
         self.screen.chapter(1, "a service too large for a layer")
-        self._init()
+        with self._initialized():
+            self._tell()
+
+    def _tell(self) -> None:
         self._run("apply", "-input=false", "-auto-approve")
         told = self.terraform.outputs()["service_ledger"]
         self.screen.detail(f"image: {told['repository_url']}:1, data: {told['bucket']}")

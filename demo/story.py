@@ -34,15 +34,15 @@ class Story(Telling):
     def tell(self, *, keep: bool) -> None:
         """Tell all chapters; with ``keep`` leave out the last one."""
         self.layers = self._layers()
-        self._init()
-        self.plan_first()
-        self.build()
-        self.outputs(expected_version=1)
-        self.prove("1.0.0")
-        self.plan_again()
-        self.edit()
-        if not keep:
-            self.destroy()
+        with self._initialized():
+            self.plan_first()
+            self.build()
+            self.outputs(expected_version=1)
+            self.prove("1.0.0")
+            self.plan_again()
+            self.edit()
+            if not keep:
+                self.destroy()
 
     def plan_first(self) -> None:
         """Chapter 1: the plan says which layers will be built, and why."""

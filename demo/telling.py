@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,9 +26,12 @@ class Telling:
     screen: Screen
     logs: Path
 
-    def _init(self) -> None:
+    @contextmanager
+    def _initialized(self) -> Iterator[None]:
         self._run("init", "-input=false")
         self.screen.detail(self.terraform.used_line)
+        with self.terraform.standins_stay_up():
+            yield
 
     def _run(self, *arguments: str, allowed: Collection[int] = (0, 2)) -> Result:
         """Run terraform, keep what it wrote, and fail unless it ended as expected."""

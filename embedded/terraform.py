@@ -14,7 +14,7 @@ import signal
 import subprocess
 import threading
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -27,6 +27,7 @@ from embedded.program import TerraformError, find
 from embedded.standins import mirror
 from embedded.standins.bindings import default_cache
 from embedded.standins.catalog import PROVIDERS
+from embedded.standins.reattach import reattached
 
 CHOICE = "LAYER_PROVIDERS"
 """Environment variable: ``registry`` or ``stand-ins`` instead of looking which can be had."""
@@ -80,13 +81,12 @@ class Terraform:
         self.providers: Choice = providers or choose(environment, self.program.registry)
         self._asked = bool(providers or environment.get(CHOICE))
         home.mkdir(parents=True, exist_ok=True)
+        self._schemas = schemas or default_cache()
         self.environment = {
             **{name: value for name, value in environment.items() if not _FOREIGN.fullmatch(name)},
             "CDKTF_DISABLE_PLUGIN_CACHE_ENV": "1",
             "CHECKPOINT_DISABLE": "1",
-            "TF_CLI_CONFIG_FILE": str(
-                self._configuration(home, schemas or default_cache(), environment)
-            ),
+            "TF_CLI_CONFIG_FILE": str(self._configuration(home, self._schemas, environment)),
             "TF_INPUT": "0",
             "TF_IN_AUTOMATION": "1",
         }
@@ -102,6 +102,24 @@ class Terraform:
         empty = home.resolve() / "registry.rc"
         empty.write_text("disable_checkpoint = true\n")
         return empty
+
+    @contextlib.contextmanager
+    def standins_stay_up(self) -> Iterator[None]:
+        """Start the stand-ins once for all commands of the block, if it is they that run.
+
+        Each command would start either of them several times. ``init`` belongs before the block:
+        inside of it, it writes no lock file (embedded/standins/reattach.py).
+        """
+        if self.providers == "registry":
+            yield
+            return
+        alone = self.environment
+        with reattached(self._schemas, cwd=self.folder, env=alone) as where:
+            self.environment = {**alone, **where}
+            try:
+                yield
+            finally:
+                self.environment = alone
 
     @property
     def used_line(self) -> str:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from embedded.standins.bindings import provider_schema
+from embedded.standins.catalog import PROVIDERS
 from tests.patience import wait_until
 
 REPOSITORY = Path(__file__).parents[2]
@@ -19,9 +21,14 @@ MARK = "DEMO_TEST_MARK"
 
 
 @pytest.fixture
-def clone(tmp_path: Path) -> Path:
+def clone(tmp_path: Path, schemas: Path) -> Path:
+    """A clone; what was read out of the bindings for other tests is read in it already."""
     folder = tmp_path / "a clone"
     folder.mkdir()
+    for provider in PROVIDERS:
+        provider_schema(provider, schemas)
+    for demo in (".demo", ".demo-hybrid"):
+        shutil.copytree(schemas, folder / demo / "schemas", ignore=shutil.ignore_patterns("*.new"))
     for name in COPIED:
         source = REPOSITORY / name
         if source.is_dir():

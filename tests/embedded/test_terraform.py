@@ -73,6 +73,40 @@ def test_the_users_own_settings_of_terraform_do_not_reach_our_commands(
 
 
 @pytest.mark.usefixtures("terraform")
+def test_stand_ins_that_stay_up_serve_all_commands_of_a_block_and_end_with_it(
+    tmp_path: Path, schemas: Path
+) -> None:
+    parent = 'printf \'{"id": "%s", "folder": "%s"}\' $PPID "$PWD"'
+    document = {
+        "data": {"external": {"who": {"program": ["sh", "-c", f"cat > asked; {parent}"]}}},
+        "output": {"who": {"value": "${data.external.who.result}"}},
+    }
+    (tmp_path / "main.tf.json").write_text(json.dumps(document))
+    terraform = made(tmp_path, schemas)
+    terraform.run("init")
+    said = []
+    with terraform.standins_stay_up():
+        for _ in range(2):
+            terraform.run("apply", "-auto-approve")
+            said.append(terraform.outputs()["who"])
+        kept = int(said[0]["id"])
+        os.kill(kept, 0)
+    assert said == [{"id": str(kept), "folder": str(tmp_path)}] * 2
+    with pytest.raises(ProcessLookupError):
+        os.kill(kept, 0)
+
+    terraform.run("apply", "-auto-approve")
+    assert terraform.outputs()["who"]["id"] != str(kept)
+
+
+def test_nothing_is_started_where_the_registrys_providers_run(tmp_path: Path) -> None:
+    terraform = Terraform(tmp_path, dict(os.environ), tmp_path / "home", providers="registry")
+    before = dict(terraform.environment)
+    with terraform.standins_stay_up():
+        assert terraform.environment == before
+
+
+@pytest.mark.usefixtures("terraform")
 def test_it_runs_plans_and_reads_what_terraform_knows(tmp_path: Path, schemas: Path) -> None:
     document = {
         "variable": {"size": {"default": "1"}},
