@@ -95,7 +95,8 @@ CLOSED = objects("web/record.json", "web/approved", "web/artifacts/f/layer.zip",
 @cache
 def roles() -> Mapping[str, Role]:
     """Return the roles by name."""
-    from tests.policies import hybrid_roles  # here: it is made of what is in this module
+    # Here: they are made of what is in this module.
+    from tests.policies import hybrid_roles, release_roles
 
     return {
         "a layer's builds": _build(),
@@ -104,6 +105,7 @@ def roles() -> Mapping[str, Role]:
         "the project": _project(),
         "the publisher": _publisher(),
         "the publisher of one layer that names a function": _modest_publisher(),
+        "what shared and named layers add": release_roles.shares_and_names(),
         "a hybrid service's task": hybrid_roles.task(),
         "what starts that task": hybrid_roles.execution(),
         "a function that asks for the service": hybrid_roles.client(),

@@ -5,6 +5,10 @@ IAM is ministack's evaluator, the one that the embedded AWS enforces; it needs n
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from inspect import isfunction
+from typing import Any
+
 import pytest
 from ministack.core import iam_evaluator
 
@@ -15,6 +19,7 @@ ROLES = (
     *("a layer's builds", "a layer's builds with private indexes", "the project", "the publisher"),
     "what options add",
     *("the publisher of one layer that names a function", "a hybrid service's task"),
+    "what shared and named layers add",
     *("what starts that task", "a function that asks for the service"),
 )
 
@@ -46,6 +51,39 @@ def unnoticed(role: Role) -> list[Mutation]:
 
 def test_every_role_of_the_product_is_judged() -> None:
     assert set(roles()) == set(ROLES)
+
+
+NOT_OF_ROLES = {"document", "allow", "codebuild_trust", "lambda_trust", "task_trust", "tls_only"}
+"""Functions of the product's policies whose limits tests/modules/layer/test_posture.py has, and
+what they are made of."""
+
+
+def test_every_function_that_makes_statements_is_in_the_policy_of_a_role() -> None:
+    from modules.layer import hybrid_policies, policies  # here: the package starts Node
+
+    asked: set[str] = set()
+
+    def recorded(name: str, make: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*values: Any, **fields: Any) -> Any:
+            asked.add(name)
+            return make(*values, **fields)
+
+        return call
+
+    made = [
+        (module, name, make)
+        for module in (policies, hybrid_policies)
+        for name, make in vars(module).items()
+        if isfunction(make) and make.__module__ == module.__name__ and not name.startswith("_")
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name, make in made:
+            patch.setattr(module, name, recorded(f"{module.__name__}.{name}", make))
+        roles.__wrapped__()
+
+    expected = {f"{m.__name__}.{name}" for m, name, _ in made if name not in NOT_OF_ROLES}
+    assert len(expected) > 15
+    assert expected - asked == set()
 
 
 @pytest.mark.parametrize("name", ROLES)

@@ -3,7 +3,6 @@
 import json
 import zipfile
 from collections.abc import Iterator
-from io import BytesIO
 from typing import Any
 
 import pytest
@@ -11,16 +10,30 @@ import pytest
 from builder.errors import BuildFailed, SpecError
 from builder.inputs.fingerprint import inputs_of
 from builder.layer.layer import Layer
+from builder.release.plan import plan
 from builder.spec.indexes import CodeArtifact, Index, secrets, usernames
 from modules.layer import policies
 from modules.layer.buildspec import buildspec_text
 from modules.layer.index_access import logins
-from tests.builder.conftest import ACCOUNT, REGION, World, quick, spec_of
+from tests.builder.conftest import ACCOUNT, REGION, World, quick, spec_of, write_tree
+from tests.hostile import searched
 from tests.package_index import PackageIndex
+from tests.worker.hostile import evil
 
 URL = "https://packages.example.com/simple"
 PLACE = CodeArtifact("shop", ACCOUNT, "python")
-PASSWORD = "correct-horse-battery-staple"
+PASSWORD = "correct/horse+battery@staple:50%"
+"""Looks otherwise in a URL, in JSON and in base64."""
+
+KEPT_BY_PEOPLE = {
+    ".env": "DATABASE_PASSWORD={}\n",
+    "deep/.env.production": "TOKEN='{}'\n",
+    ".netrc": "machine a.example login ci password {}\n",
+    ".pypirc": "[pypi]\npassword = {}\n",
+    "credentials.json": '{{"key": "{}"}}\n',
+    "id_rsa": "-----BEGIN OPENSSH PRIVATE KEY-----\n{}\n-----END OPENSSH PRIVATE KEY-----\n",
+}
+"""Files with secrets that lie in people's folders, with the place of the secret."""
 
 
 @pytest.mark.parametrize(
@@ -142,31 +155,45 @@ def private_layer(world: World, index: PackageIndex) -> Layer:
     world.aws.client("secretsmanager").create_secret(
         Name=secret, SecretString=json.dumps({"user": "ci", "password": PASSWORD})
     )
+    # A backend of its own: the index has none.
+    package = evil("")
+    secret_files = {
+        f"libs/evil/{name}": t.format(of_file(name)) for name, t in KEPT_BY_PEOPLE.items()
+    }
+    write_tree(world.root, {**package, **secret_files})
     return world.layer(
-        package=None,
+        package="libs/evil",
         dependencies=("fll-private",),
         indexes=(Index("private", index.url, "ci", f"{secret}:password", default=True),),
     )
 
 
+def of_file(name: str) -> str:
+    """Return the secret that one of the files has."""
+    return f"{name.strip('.').replace('/', '-')}-of-battery+staple/57"
+
+
 def everything(world: World, layer: Layer) -> Iterator[tuple[str, bytes]]:
-    """Yield all that is kept or told of a layer: objects and what is zipped in them, logs, API."""
+    """Yield all that is kept or told of a layer: objects, logs, API, what Terraform keeps."""
     s3 = world.aws.client("s3")
     for version in s3.list_object_versions(Bucket=world.name)["Versions"]:
         key = version["Key"]
-        content = s3.get_object(Bucket=world.name, Key=key, VersionId=version["VersionId"])
-        body = content["Body"].read()
-        yield key, body
-        if zipfile.is_zipfile(BytesIO(body)):
-            with zipfile.ZipFile(BytesIO(body)) as archive:
-                yield from ((f"{key}!{name}", archive.read(name)) for name in archive.namelist())
+        answer = s3.get_object(Bucket=world.name, Key=key, VersionId=version["VersionId"])
+        yield key, answer["Body"].read()
+        told = {**answer["Metadata"], "key": key, "type": answer["ContentType"]}
+        yield f"metadata of {key}", json.dumps(told).encode()
     for build in world.builds():
         yield build["id"], json.dumps(build, default=str).encode()
         lines = layer.services.logs.tail(
             build["logs"]["groupName"], build["logs"]["streamName"], 9999
         )
         yield f"log of {build['id']}", "\n".join(lines).encode()
+    for name in world.versions():
+        client = world.aws.client("lambda")
+        said = client.get_layer_version(LayerName=layer.site.layer_name, VersionNumber=name)
+        yield f"version {name}", json.dumps(said, default=str).encode()
     yield "state", layer.spec.to_json().encode()
+    yield "plan", repr(plan(layer)).encode()
     yield "inputs", layer.inputs.to_json().encode()
 
 
@@ -179,13 +206,19 @@ def test_a_layer_from_a_private_index_is_released_and_its_password_is_nowhere(
 
     release = world.release(layer)
 
-    assert release.packages == 1
+    assert release.packages == 2
     assert [path for path in private.asked if path.startswith("/files/")]
     seen = dict(everything(world, layer))
     assert "web/record.json" in seen
-    assert any(name.endswith("locked.txt") or "request.json" in name for name in seen)
-    assert any(b"installing 1 of 1" in content for name, content in seen.items() if "log" in name)
-    assert [name for name, content in seen.items() if PASSWORD.encode() in content] == []
+    assert any(b"installing 1 of 2" in content for name, content in seen.items() if "log" in name)
+    files = {"layer.zip", "manifest.json", "sbom.cdx.json", "provenance.json"}
+    assert files <= {name.rpartition("/")[2] for name in seen}
+    # What must be there is found by the same search: it looks into the bundle and the zip.
+    known = searched.found(["build-backend", "Name: fll_private"], seen.items())
+    assert any("bundles/" in place for place in known)
+    assert any("layer.zip!" in place for place in known)
+    secrets_of_files = [of_file(name) for name in KEPT_BY_PEOPLE]
+    assert searched.found([PASSWORD, *secrets_of_files], seen.items()) == []
 
 
 @pytest.mark.slow
