@@ -172,7 +172,7 @@ class Containers:
         temporary = folder / VOLUMES / "tmp"
         temporary.mkdir(parents=True)
         container = Container(name, folder, self._address(), labels)
-        own = {**found.environment, **environment, "AWS_ENDPOINT_URL": self.gateway}
+        own = {**environment, "AWS_ENDPOINT_URL": self.gateway}
         definition = self.prepare(container, own)
         container.stop_timeout = float(definition.get("stopTimeout", DEFAULT_STOP))
         places = _volumes(definition, folder)
@@ -187,6 +187,7 @@ class Containers:
                 "TMPDIR": str(temporary),
                 "AWS_REGION": self.region,
                 "AWS_DEFAULT_REGION": self.region,
+                **found.environment,  # of this machine: a volume at /tmp must not move it
                 **{key: _moved(value, places) for key, value in own.items()},
                 "PATH": f"{found.programs}:{base.get('PATH', os.defpath)}",
             },
