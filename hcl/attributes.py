@@ -138,7 +138,8 @@ def _rules_of_services() -> Iterator[tuple[str, str]]:
         "the command says in an argument, with {port}, on which port to listen",
     )
     yield "length(compact(each.command)) == length(each.command)", "no word of the command is empty"
-    yield '(each.image == "") != (each.image_tag == "")', "there is one of image_tag and image"
+    named = "[each.layer, each.image_tag, each.image]"
+    yield f"length(compact({named})) == 1", "there is one of layer, image_tag and image"
     sizes = expression({str(cpu): Raw(_range(sizes)) for cpu, sizes in MEMORY.items()})
     yield (
         f"contains(try({' '.join(sizes.split())}[tostring(each.cpu)], []), each.memory)".replace(

@@ -25,6 +25,7 @@ locals {
       layer_name      = layer.layer_name
       image           = layer.image
       base            = layer.base
+      supervisor      = layer.supervisor
       description     = layer.description
       exclude         = layer.exclude == null ? module.described.defaults.exclude : layer.exclude
       slim            = layer.slim == null ? module.described.defaults.slim : layer.slim

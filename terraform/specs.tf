@@ -29,6 +29,12 @@ locals {
 
   layer_homonyms = { for part in local.layer_parts : part.name => part... }
 
+  # The images that services have.
+  layer_served = {
+    for name, parts in local.layer_homonyms : name =>
+    local.layer_merged[parts[0].of].image && (local.layer_merged[parts[0].of].supervisor || contains(values(module.described.services)[*].layer, name))
+  }
+
   # In place of one that is not described, which layer_problems refuses.
   no_index = { url = "", username = "", secret = "", codeartifact = null, default = false }
 
@@ -42,6 +48,9 @@ locals {
         for index in local.layer_merged[parts[0].of].indexes :
         merge(local.no_index, try(module.described.indexes[index], {}), { name = index })
       ]
+      supervisor = local.layer_served[name] || local.layer_merged[parts[0].of].supervisor
+      base       = local.layer_served[name] ? coalesce(local.layer_merged[parts[0].of].base, "public.ecr.aws/docker/library/python:${try(parts[0].python[0], "")}-slim") : local.layer_merged[parts[0].of].base
+      include    = local.layer_served[name] ? sort(distinct(concat(local.layer_merged[parts[0].of].include, ["bin"]))) : local.layer_merged[parts[0].of].include
     })
   }
 

@@ -106,7 +106,8 @@ class Function:
 class Use:
     """That a function has a version of a layer; ``qualifier`` is ``$LATEST`` or a version.
 
-    ``arn`` is the function's, without a version.
+    ``arn`` is the function's, without a version. Of what is no function and has an image,
+    ``qualifier`` says what it is: ``a task``, of ``service chroma``, which no function is named.
     """
 
     function: str
@@ -125,7 +126,14 @@ class Use:
         return self.qualifier == "$LATEST"
 
     def __str__(self) -> str:
-        return self.function if self.is_latest else f"{self.function}:{self.qualifier}"
+        if self.is_latest:
+            return self.function
+        is_service = " " in self.function
+        return (
+            f"{self.qualifier} of {self.function}"
+            if is_service
+            else f"{self.function}:{self.qualifier}"
+        )
 
 
 @dataclass(frozen=True)

@@ -139,6 +139,39 @@ class Tasks:
                 )
 
 
+class Clusters:
+    """The clusters of an account and region, and what their tasks have: by names that begin alike.
+
+    A cluster and the task definition of a service have one name.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @cached_property
+    def _ecs(self) -> Any:
+        return self._session.client("ecs")
+
+    def running(self, prefix: str) -> Iterator[tuple[str, Sequence[str]]]:
+        """Yield clusters with the images that tasks run there."""
+        with explained("ecs:ListClusters", f"clusters {prefix}*"):
+            pages = self._ecs.get_paginator("list_clusters").paginate()
+            names = [arn.rpartition("/")[2] for page in pages for arn in page["clusterArns"]]
+        for name in sorted(name for name in names if name.startswith(prefix)):
+            tasks = Tasks(self._session, name).running()
+            yield name, [image for task in tasks for image in task.images]
+
+    def startable(self, prefix: str) -> Iterator[tuple[str, Sequence[str]]]:
+        """Yield task definitions with the images that tasks of them would run."""
+        with explained("ecs:ListTaskDefinitionFamilies", f"families {prefix}*"):
+            pages = self._ecs.get_paginator("list_task_definition_families").paginate(
+                familyPrefix=prefix, status="ACTIVE"
+            )
+            families = [family for page in pages for family in page["families"]]
+        for family in sorted(families):
+            yield family, Tasks(self._session, family).startable(family)
+
+
 def _family(revision: str) -> str:
     return revision.rpartition("/")[2].rpartition(":")[0]
 

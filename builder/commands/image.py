@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from importlib.util import find_spec
-from pathlib import Path
 
 import click
 
@@ -16,19 +14,17 @@ from builder.commands.sizing import Question, sizing_options
 from builder.errors import SpecError
 from builder.images.reference import Reference, parse
 from builder.images.registry import Registry
+from builder.inputs import supervisor
 from builder.operations.image import Order, Source, built_here, make, released
 from builder.report import image as report
 from builder.report import progress
 from builder.sizes.asked import Asked, Changes, asked
+from builder.spec.image_rules import PROGRAMS, service_base
 from builder.spec.service_spec import ServiceSpec
 
 LAMBDA_BASE = "public.ecr.aws/lambda/python:{python}"
-SERVICE_BASE = "public.ecr.aws/docker/library/python:{python}-slim"
 CURRENT = 0
 """In the place of a version: that of the current release."""
-
-SUPERVISOR, ITS_NEEDS = "hybrid_service", "boto3"
-"""The package with a service's supervisor, and what it needs."""
 
 
 @click.command()
@@ -76,6 +72,8 @@ def image(
     more: dict[str, bytes] = {}
     if service:
         meant = setting.load().known_service(service)
+        if meant.layer:
+            raise _made_by_terraform(meant)
         found, more = _for_service(found, meant, question), _supervisor()
         into = registries.of_service(meant)
     else:
@@ -87,8 +85,9 @@ def image(
             expected="a repository, with a tag or without",
             fix="leave out @sha256:...",
         )
-    default = SERVICE_BASE if service else LAMBDA_BASE
-    on = parse(base or default.format(python=found.spec.python[0]), "--base")
+    python = found.spec.python[0]
+    default = service_base(python) if service else LAMBDA_BASE.format(python=python)
+    on = parse(base or found.spec.base or default, "--base")
     if release is None:
         source = built_here(found.spec, found.root)
     else:
@@ -161,19 +160,21 @@ def _for_service(found: Asked, service: ServiceSpec, question: Question) -> Aske
     spec = replace(
         found.spec,
         architecture=service.architecture,
-        dependencies=(*found.spec.dependencies, ITS_NEEDS),
-        include=tuple(sorted({*found.spec.include, "bin"})),
+        dependencies=(*found.spec.dependencies, supervisor.NEEDS),
+        include=tuple(sorted({*found.spec.include, PROGRAMS})),
     )
     return Asked(spec, found.root)
 
 
+def _made_by_terraform(service: ServiceSpec) -> SpecError:
+    return SpecError(
+        f"the image of service {service.name!r} is the layer {service.layer}",
+        where=f"{service.where or service.name}, key 'layer'",
+        expected="a service with image_tag or image, whose image is made by hand",
+        fix="terraform plan, then apply: they build and push it",
+    )
+
+
 def _supervisor() -> dict[str, bytes]:
     """Return the files of the supervisor, by their names below /opt."""
-    found = find_spec(SUPERVISOR)
-    assert found is not None
-    assert found.origin is not None
-    folder = Path(found.origin).parent
-    files = sorted(folder.rglob("*.py"))
-    return {
-        f"python/{SUPERVISOR}/{f.relative_to(folder).as_posix()}": f.read_bytes() for f in files
-    }
+    return {f"python/{name}": content for name, content in supervisor.files().items()}

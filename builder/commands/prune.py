@@ -72,6 +72,12 @@ def prune(
     if service is not None:
         if adopted:
             raise click.UsageError(f"--adopted is of layers, and {name} is a service")
+        if keep and service.spec.layer:
+            layer_name = service.spec.layer
+            raise click.UsageError(
+                f"the images of {name} are those of its layer: lambda-layer prune {layer_name} "
+                f"--keep {keep}"
+            )
         if keep and service.spec.image:
             raise click.UsageError(f"the image of {name} is not in a repository of its own")
         leftovers = leftovers_of(service, keep)

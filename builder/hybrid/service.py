@@ -40,6 +40,12 @@ class Service:
         return self.spec.name
 
     @property
+    def repository(self) -> str:
+        """The repository of its image, where that is one of the application."""
+        app = self.full_name.removesuffix(f"-{self.name}")
+        return AppSpec(app).repository(self.spec.layer) if self.spec.layer else self.full_name
+
+    @property
     def state_url(self) -> str:
         """Where its state is."""
         return self.store.url(self.spec.prefix + KEY)

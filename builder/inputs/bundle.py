@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
+from builder.inputs import supervisor
 from builder.inputs.dependency_list import LISTED, read_listed
 from builder.inputs.locks.project_lock import LOCKED, read_locked
 from builder.inputs.same_bytes import json_bytes, zip_entries
@@ -28,6 +29,8 @@ def bundle(spec: LayerSpec, root: Path, files: tuple[SourceFile, ...], fingerpri
     listed = read_listed(spec, root, {file.path for file in files})
     if listed is not None:
         entries[LISTED] = (listed, False)
+    if spec.supervisor:
+        entries[f"project/{supervisor.PATH}"] = (supervisor.wheel(), False)
     for file in files:
         entries[f"project/{file.path}"] = (read_file(root, file), file.executable)
     return zip_entries(entries)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from builder.documents import Malformed, read_json, typed
+from builder.inputs import supervisor
 from builder.inputs.bundle import describe_target
 from builder.inputs.source_files import SourceFile
 from builder.inputs.worker_program import worker_version
@@ -24,7 +25,11 @@ LONGEST_REASON, LONGEST_CHANGE = 500, 160
 
 REST = " (the rest: lambda-layer plan --files)"
 
-REASONS = {"targets": "facts about the runtime changed", "worker": "the builder's worker changed"}
+REASONS = {
+    "targets": "facts about the runtime changed",
+    "worker": "the builder's worker changed",
+    "supervisor": "the supervisor of services changed",
+}
 """What a change of settings means whose values say nothing to people."""
 
 
@@ -78,6 +83,7 @@ def inputs_of(spec: LayerSpec, files: Iterable[SourceFile]) -> Inputs:
             "targets": json.dumps([describe_target(t) for t in targets], sort_keys=True),
             "build image": json.dumps([target.build_image for target in targets]),
             "worker": json.dumps(worker_version()),
+            **({"supervisor": json.dumps(supervisor.digest())} if spec.supervisor else {}),
         },
     )
 

@@ -17,6 +17,7 @@ from builder.aws.images import Images, Registries, TaggedImage
 from builder.aws.layers import LayerVersion, Versions
 from builder.aws.services import Services
 from builder.aws.store import Store
+from builder.aws.tasks import Clusters
 from builder.errors import ArtifactError, ConflictError, LayerError
 from builder.images import layer as layers
 from builder.images.errors import ImageError
@@ -24,6 +25,7 @@ from builder.images.opt import BELOW, paths_on
 from builder.images.push import Pushed, base_of, find, push
 from builder.images.reference import Reference, parse
 from builder.images.registry import Registry
+from builder.layer.image_services import services_with
 from builder.layer.site import Site
 from builder.layer.token import Token
 from builder.room import working_folder
@@ -39,8 +41,13 @@ CODE = "fast-lambda-layer.code-sha256"
 TAG = re.compile(r"(?P<fingerprint>[0-9a-f]{64})-(?P<number>[1-9][0-9]{0,8})")
 
 
-def with_images(site: Site, services: Services, base: str = "") -> Services:
-    """Return services whose layers are the images of a site's repository."""
+def with_images(
+    site: Site, services: Services, base: str = "", *, supervisor: bool = False
+) -> Services:
+    """Return services whose layers are the images of a site's repository.
+
+    With ``supervisor`` hybrid services may have them, too.
+    """
     versions = ImageVersions(
         site,
         services.store,
@@ -49,7 +56,7 @@ def with_images(site: Site, services: Services, base: str = "") -> Services:
         services.layers,
         base,
     )
-    functions = _Functions(services.functions, versions)
+    functions = _Functions(services.functions, versions, has_services=supervisor)
     return replace(services, layers=versions, functions=functions)
 
 
@@ -230,11 +237,14 @@ class ImageVersions(Versions):
 
 
 class _Functions(Functions):
-    """Functions, with the images of a layer among what they have."""
+    """Functions, with the images of a layer among what they have, and the services that do."""
 
-    def __init__(self, functions: Functions, versions: ImageVersions) -> None:
+    def __init__(
+        self, functions: Functions, versions: ImageVersions, *, has_services: bool
+    ) -> None:
         super().__init__(functions.session)
         self._versions = versions
+        self._has_services = has_services
 
     def uses(self, *, published: bool = True) -> Uses:
         """Return which functions have which layers, and which images of this one."""
@@ -247,6 +257,9 @@ class _Functions(Functions):
             for name, qualifier, arn, uri in self.images(published=published)
             if _in_registry(uri) in known
         ]
+        if self._has_services:
+            app = versions.site.layer_name.partition("/")[0]
+            found += services_with(Clusters(self.session), app, known)
         used = {versions.site.layer_arn: sorted(found)} if found else {}
         return Uses(listed.published, {**listed.by_layer, **used})
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from importlib.util import find_spec
 from pathlib import Path
 
 from builder import __version__
-from builder.errors import LayerError, SourceError
-
-PACKAGE = "hybrid_service"
-PROJECT = "hybrid-service-client"
+from builder.errors import SourceError
+from builder.inputs.supervisor import PACKAGE, PROJECT, PYTHON, files
 
 PYPROJECT = f"""\
 # Written by `lambda-layer client`, which writes it again for another version.
@@ -22,7 +19,7 @@ build-backend = "hatchling.build"
 name = "{PROJECT}"
 version = "{__version__}"
 description = "The client of hybrid services, and the supervisor of their tasks"
-requires-python = ">=3.10"
+requires-python = "{PYTHON}"
 
 [tool.hatch.build.targets.wheel]
 packages = ["{PACKAGE}"]
@@ -54,11 +51,7 @@ def _write(folder: Path) -> list[Path]:
             expected="a new folder, an empty one, or one that this command wrote",
             fix="name another folder: lambda-layer client FOLDER",
         )
-    source = _source()
-    wanted = {
-        folder / PACKAGE / file.relative_to(source): file.read_bytes()
-        for file in sorted(source.rglob("*.py"))
-    }
+    wanted = {folder / name: content for name, content in files().items()}
     wanted[folder / "pyproject.toml"] = PYPROJECT.encode()
     for old in (folder / PACKAGE).rglob("*.py"):
         if old not in wanted:
@@ -75,15 +68,3 @@ def _is_ours(folder: Path) -> bool:
         return bool(found["project"]["name"] == PROJECT)
     except (OSError, ValueError, KeyError, TypeError):
         return False
-
-
-def _source() -> Path:
-    found = find_spec(PACKAGE)  # by its name: what travels stands alone, and is not imported here
-    if found is None or found.origin is None:
-        raise LayerError(
-            f"the package {PACKAGE} is not installed",
-            where=f"the installation of lambda-layer {__version__}",
-            expected="the package beside builder",
-            fix="install lambda-layer again",
-        )
-    return Path(found.origin).parent

@@ -13,6 +13,7 @@ from builder.aws.services import Services
 from builder.aws.session import Credentials, Session
 from builder.documents import Malformed, read_json, typed
 from builder.errors import AwsError, LayerError, RecordError, SpecError
+from builder.inputs.fingerprint import Inputs
 from builder.layer.record import Record, is_image
 from builder.layer.records import Records
 from builder.layer.site import Site
@@ -173,7 +174,9 @@ def retire(services: Services, retirement: Retirement, *, progress: Progress) ->
         # Only here: the retirement of other layers does not wait for its imports.
         from builder.layer.image_versions import with_images
 
-        services = with_images(retirement.site(services.registries.partition), services)
+        site = retirement.site(services.registries.partition)
+        served = _was_of_service(services, retirement.layer)
+        services = with_images(site, services, supervisor=served)
     if retirement.retain and retirement.is_image:
         _refuse_images(services, retirement)
     record = _record(services, retirement.layer)
@@ -197,6 +200,17 @@ def retire(services: Services, retirement: Retirement, *, progress: Progress) ->
         _note(services, retirement, seen)
         count += _remove_objects(services, everything)
     progress(f"deleted {count} object versions of {services.store.url(everything)}")
+
+
+def _was_of_service(services: Services, layer: str) -> bool:
+    """Whether a release was made for a hybrid service; so it is where that cannot be known."""
+    releases = _record(services, layer).all_releases
+    for release in releases:
+        stored = services.store.read(LayerKeys(layer).inputs_of(release.fingerprint))
+        inputs = Inputs.from_json(stored.content.decode("utf-8", "replace")) if stored else None
+        if inputs is None or "supervisor" in inputs.settings:
+            return True
+    return not releases
 
 
 def _note(services: Services, retirement: Retirement, seen: Mapping[int, bool]) -> None:
@@ -281,7 +295,7 @@ def _remove_versions(
     if left and retirement.is_image:
         progress(
             f"what is kept keeps the repository {retirement.layer_name}: ECR refuses to delete it. "
-            "Give these functions another image, then run it again"
+            "Give these functions or services another image, then run it again"
         )
     elif left:
         progress(

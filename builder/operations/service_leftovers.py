@@ -76,7 +76,7 @@ def _judged(service: Service, keep: int) -> Iterator[ImageVerdict]:
 
     Those that were pushed after the one of layers.toml stay: somebody is about to name them there.
     """
-    if service.spec.image:
+    if not service.spec.image_tag:
         return
     # Before the images: a task that starts meanwhile is of a revision that is seen.
     startable = service.tasks.startable(service.full_name)
@@ -100,12 +100,12 @@ def _judged(service: Service, keep: int) -> Iterator[ImageVerdict]:
 
 def _used(image: TaggedImage, running: Sequence[str], startable: Sequence[str]) -> str:
     """Say what has an image; "" for nothing that can be seen."""
-    if _is_named(image, running):
+    if is_named(image, running):
         return "a task runs it"
-    return "tasks can be started from it" if _is_named(image, startable) else ""
+    return "tasks can be started from it" if is_named(image, startable) else ""
 
 
-def _is_named(image: TaggedImage, names: Sequence[str]) -> bool:
+def is_named(image: TaggedImage, names: Sequence[str]) -> bool:
     """Whether one of the names is the image's: ``repository:tag``, or one that ends in a digest."""
     ends = (image.digest, *(f":{tag}" for tag in image.tags))
     return any(name.endswith(ends) for name in names)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from builder.aws.tasks import TaskState
 from builder.errors import AwsError, RecordError
 from builder.hybrid.service import Service
 from builder.hybrid.state import CLAIMED, RUNNING, STARTING, STOPPED, STOPPING, State
+from builder.operations.service_image import ELSEWHERE as ELSEWHERE
+from builder.operations.service_image import MISSING as MISSING
+from builder.operations.service_image import THERE as THERE
+from builder.operations.service_image import UNKNOWN as UNKNOWN
+from builder.operations.service_image import ServiceImage, image_of
 
-NOT_APPLIED, FAILED, GONE, UNKNOWN = "not applied", "failed", "gone", "unknown"
+NOT_APPLIED, FAILED, GONE = "not applied", "failed", "gone"
 """Words for a service besides those for the phases of its state."""
 
 STATE = "its state: "
-
-THERE, MISSING, ELSEWHERE = "there", "missing", "elsewhere"
 
 
 @dataclass(frozen=True)
@@ -22,13 +26,13 @@ class ServiceStatus:
     """What is known of one service; ``unseen`` says what could not be seen, and why.
 
     ``tasks`` are those that run, and the one that the state names if ECS still knows it. ``image``
-    is one of THERE, MISSING, ELSEWHERE (not in the service's own repository) and UNKNOWN.
+    is the one of the next task.
     """
 
     service: Service
     state: State
     tasks: tuple[TaskState, ...] = ()
-    image: str = UNKNOWN
+    image: ServiceImage = field(default=ServiceImage(UNKNOWN))
     unseen: tuple[str, ...] = ()
     is_applied: bool = True
     sees_state: bool = True
@@ -90,7 +94,7 @@ def service_status(service: Service) -> ServiceStatus:
     if state is None:
         return ServiceStatus(service, State(), is_applied=False)
     tasks = _tasks(service, state, unseen)
-    image = _image(service, unseen)
+    image = _image(service, [task for task in tasks or () if not task.is_over], unseen)
     return ServiceStatus(
         service,
         state,
@@ -123,11 +127,9 @@ def _tasks(service: Service, state: State, unseen: list[str]) -> tuple[TaskState
     return tuple(running)
 
 
-def _image(service: Service, unseen: list[str]) -> str:
-    if service.spec.image:
-        return ELSEWHERE
+def _image(service: Service, tasks: Sequence[TaskState], unseen: list[str]) -> ServiceImage:
     try:
-        return THERE if service.images.has(service.full_name, service.spec.image_tag) else MISSING
+        return image_of(service, tasks)
     except AwsError as error:
         unseen.append(f"its image: {error.what}")
-        return UNKNOWN
+        return ServiceImage(UNKNOWN)

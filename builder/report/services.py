@@ -51,7 +51,7 @@ def service_fields(status: ServiceStatus) -> dict[str, Any]:
         "log_group": service.log_group,
         "status": status.word,
         "reason": status.reason,
-        "image": {"name": _image(status), "status": status.image},
+        "image": {"name": _image(status), "status": status.image.word},
         "generation": state.generation,
         "task": state.task if status.running else "",
         "since": status.since,
@@ -135,7 +135,7 @@ def _services(found: Sequence[ServiceStatus]) -> Table:
         table.add_row(
             status.service.name,
             f"[{COLOURS[status.word]}]{status.word}[/]",
-            escape(_image(status)) + " [red]missing[/]" * (status.image == words.MISSING),
+            escape(_image(status)) + " [red]missing[/]" * (status.image.word == words.MISSING),
             status.since or "-",
             escape(status.endpoint) or "-",
             (last and moment(last.taken)) or "-",
@@ -147,7 +147,7 @@ def _services(found: Sequence[ServiceStatus]) -> Table:
 
 def _image(status: ServiceStatus) -> str:
     spec = status.service.spec
-    return spec.image or spec.image_tag
+    return spec.image or spec.image_tag or status.image.name or spec.layer
 
 
 def _remarks(status: ServiceStatus) -> list[str]:
@@ -155,10 +155,21 @@ def _remarks(status: ServiceStatus) -> list[str]:
     remarks = [f"{name}: {escape(seen)}" for seen in status.unseen]
     if not status.is_applied:
         return [*remarks, f"{name}: there is no bucket {service.store.bucket}: apply the stack"]
-    if status.image == words.MISSING:
+    is_missing, layer = status.image.word == words.MISSING, service.spec.layer
+    if is_missing and layer:
+        remarks.append(
+            f"{name}: no image of its layer {layer} is there that tasks can be started from: plan "
+            f"and apply (lambda-layer status {layer})"
+        )
+    elif is_missing:
         remarks.append(
             f"{name}: its repository {service.full_name} has no image with the tag "
             f"{service.spec.image_tag}: build and push it (docs/hybrid.md)"
+        )
+    if status.image.old:
+        remarks.append(
+            f"{name}: its task runs {status.image.old}, and the next one {status.image.name}: the "
+            f"one that runs ends by itself, or with: lambda-layer stop {name}"
         )
     if status.word == words.FAILED:
         remarks.append(f"{name}: its last task did not start; its log: lambda-layer logs {name}")

@@ -136,6 +136,19 @@ LAYER_FIELDS = (
         only_if_set=True,
     ),
     Field(
+        "supervisor",
+        ONE_LAYER,
+        BOOLEAN,
+        "true",
+        "whether the image is for a hybrid service: its programs, boto3 and the supervisor, on "
+        "`python:X.Y-slim`; so it is without this key if a service has it as its `layer`",
+        default=False,
+        rule=Check.flag,
+        fingerprint=as_it_is,
+        only_if_set=True,
+        request=as_it_is,
+    ),
+    Field(
         "description",
         ONE_LAYER,
         STRING,

@@ -13,7 +13,7 @@ from builder.spec.checks import Check
 from builder.spec.field import Place
 from builder.spec.fields import check_values, default
 from builder.spec.function_entries import Scope
-from builder.spec.image_rules import check_image
+from builder.spec.image_rules import PROGRAMS, check_image, service_base
 from builder.spec.indexes import CodeArtifact as CodeArtifact
 from builder.spec.indexes import Index as Index
 from builder.spec.package_rules import Licences as Licences
@@ -35,7 +35,8 @@ class LayerSpec:
     how many versions are left after a release (0: all).
 
     With ``image`` it is a container image and no layer, built on ``base`` ("" for that of Lambda's
-    runtime).
+    runtime). With ``supervisor`` it is one for a hybrid service: it has programs, whatever
+    ``include`` says, and another base without one.
 
     ``layer_name`` is the layer's name in Lambda, "" for the application's and its own.
     ``share`` are accounts and organizations that may use each new version, ``parameter`` names the
@@ -62,6 +63,7 @@ class LayerSpec:
     extras: tuple[str, ...] = default("extras")
     image: bool = default("image")
     base: str = default("base")
+    supervisor: bool = default("supervisor")
     layer_name: str = default("layer_name")
     description: str = default("description")
     exclude: tuple[str, ...] = default("exclude")
@@ -92,6 +94,9 @@ class LayerSpec:
         object.__setattr__(self, "images", of_targets(self.images, self.targets))
         check.lambda_compute(self.compute, self.python, bool(self.system_packages))
         check_image(check, vars(self), image=self.image, base=self.base)
+        if self.supervisor:
+            object.__setattr__(self, "base", self.base or service_base(self.python[0]))
+            object.__setattr__(self, "include", tuple(sorted({*self.include, PROGRAMS})))
 
     @property
     def targets(self) -> tuple[Target, ...]:

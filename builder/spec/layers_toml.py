@@ -19,6 +19,7 @@ from builder.spec.field import Field, Place
 from builder.spec.fields import fields_in, spec_fields
 from builder.spec.kinds import ONE_OR_MORE
 from builder.spec.layer_spec import Index, LayerSpec
+from builder.spec.service_layers import joined
 from builder.spec.service_spec import ServiceSpec
 from builder.spec.split import split
 from builder.spec.toml_keys import check_keys
@@ -114,7 +115,8 @@ def load_config(path: Path) -> Config:
     _check_names(layers, app)
     for layer in layers:
         check_compute(app.vpc, layer.compute, layer.where)
-    return Config(app, tuple(layers), _services(document.get("services", {}), app, path))
+    services = _services(document.get("services", {}), app, path)
+    return Config(app, *joined(layers, services))
 
 
 def _parse(path: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from builder.spec.app_options import IDS
-from builder.spec.checks import Check, one_of
+from builder.spec.checks import LAYER_NAME, Check, one_of
 from builder.spec.field import Field, Place
 from builder.spec.kinds import BOOLEAN, COUNT, STRING, STRINGS
 from builder.spec.runtimes import ARCHITECTURES
@@ -128,11 +128,22 @@ SERVICE_FIELDS = (
         rule=command,
     ),
     Field(
+        "layer",
+        SERVICE,
+        STRING,
+        '"chroma-server"',
+        "the layer with `image = true` that is its image: plan and apply build it, and the next "
+        "start uses it",
+        default="",
+        rule=Form(LAYER_NAME, "the name of a layer: lower-case letters, digits and hyphens"),
+    ),
+    Field(
         "image_tag",
         SERVICE,
         STRING,
         '"1"',
-        "the tag of the image in the service's own ECR repository, which is made",
+        "in place of `layer` the tag of an image in the service's own ECR repository, which is "
+        "made; to build and to push it is yours",
         default="",
         rule=Form(TAG, "1 to 128 letters, digits and _.-, with no . or - first"),
     ),
@@ -141,7 +152,7 @@ SERVICE_FIELDS = (
         SERVICE,
         STRING,
         '"123456789012.dkr.ecr.eu-west-1.amazonaws.com/chroma:1"',
-        "an image with tag or digest in place of `image_tag`; no repository is made",
+        "in place of both an image with tag or digest elsewhere; no repository is made",
         default="",
         rule=Form(IMAGE, "the name of an image with a tag or a digest"),
     ),
@@ -178,9 +189,9 @@ SERVICE_FIELDS = (
         SERVICE,
         STRING,
         '"arm64"',
-        "what the image was built for",
-        default="arm64",
-        rule=one_of(tuple(ARCHITECTURES)),
+        "what the image was built for: arm64 where nothing is said, with `layer` that of the layer",
+        default="",
+        rule=one_of(("", *ARCHITECTURES)),
         words=tuple(ARCHITECTURES),
     ),
     Field(

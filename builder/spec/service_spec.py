@@ -16,6 +16,9 @@ NAME = re.compile(r"[a-z]([a-z0-9-]{0,18}[a-z0-9])?")
 RESERVED = "layers"
 """The application's bucket of layers is called so."""
 
+ARCHITECTURE = "arm64"
+"""That of a service that says none, and has no layer that does."""
+
 LONGEST = 34
 """Characters of APP-NAME: a bucket's name (63) also holds account (12) and region (up to 14)."""
 
@@ -25,7 +28,8 @@ class ServiceSpec:
     """A service: a command with its data that runs as one Fargate task while it is used.
 
     Times are seconds, sizes MiB (``memory``) and GiB (``ephemeral_storage``). The keys of
-    ``[services.NAME]`` say what each is for (service_fields.py). ``vpc`` and ``subnets`` may be
+    ``[services.NAME]`` say what each is for (service_fields.py). ``architecture`` is "" only until
+    a service with a ``layer`` has that one's (service_layers.py). ``vpc`` and ``subnets`` may be
     Terraform expressions; without them the task is in the network of ``[app]``.
 
     Raises :class:`~builder.errors.SpecError` when a value cannot be right.
@@ -33,6 +37,7 @@ class ServiceSpec:
 
     name: str
     command: tuple[str, ...]
+    layer: str = default("layer", Place.SERVICE)
     image_tag: str = default("image_tag", Place.SERVICE)
     image: str = default("image", Place.SERVICE)
     health: str = default("health", Place.SERVICE)
@@ -62,14 +67,17 @@ class ServiceSpec:
                 f"1 to 20 lower-case letters, digits and hyphens, a letter first; not {RESERVED}",
             )
         check_values(self, Place.SERVICE, check)
-        if bool(self.image) == bool(self.image_tag):
+        named = [key for key in ("layer", "image_tag", "image") if getattr(self, key)]
+        if len(named) != 1:
             raise check.error(
-                "image",
-                "the service has two images" if self.image else "the service has no image",
-                "one of image_tag and image",
-                f'write image_tag = "1" in {check.where} and push the image to the repository of '
-                "the service, or name one elsewhere with image",
+                named[-1] if named else "layer",
+                "the service has two images" if named else "the service has no image",
+                "one of layer, image_tag and image",
+                "name a layer with image = true (layer), or an image that you push to the "
+                "repository of the service (image_tag), or one elsewhere (image)",
             )
+        if not self.layer:
+            object.__setattr__(self, "architecture", self.architecture or ARCHITECTURE)
         if self.memory not in MEMORY[self.cpu]:
             known = ", ".join(map(str, MEMORY[self.cpu]))
             raise check.error(

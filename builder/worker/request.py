@@ -56,7 +56,8 @@ class Licences:
 class Request:
     """What ``request.json`` says; ``several`` when it is narrowed to one target of several.
 
-    ``image`` says that what is built goes into a container image.
+    ``image`` says that what is built goes into a container image, ``supervisor`` that it is one of
+    a hybrid service, whose supervisor is a wheel in the bundle.
     """
 
     layer: str
@@ -77,6 +78,7 @@ class Request:
     licences: Licences = Licences()
     several: bool = False
     image: bool = False
+    supervisor: bool = False
 
     def only(self, runtime: str) -> Request:
         """Return the request for one target's part, which stays where it is in the whole layer.
@@ -141,6 +143,7 @@ def parse(document: dict[str, Any]) -> Request:
         exclude_newer=_text(document.get("exclude_newer") or ""),
         licences=_licences(document.get("licences") or {}),
         image=document.get("image") is True,
+        supervisor=document.get("supervisor") is True,
         **lists,
     )
     if not request.targets:

@@ -35,6 +35,7 @@ from modules.layer.bindings import (
     VpcSecurityGroupIngressRule,
 )
 from modules.layer.bucket import rules, secure
+from modules.layer.hybrid_image import image_of
 from modules.layer.infrastructure import BuildInfrastructure
 from modules.layer.naming import named
 from modules.layer.policies import Document, document, use_key
@@ -49,10 +50,11 @@ class HybridService(Construct):
     A function that uses it has the variable in :attr:`environment`, the security group
     :attr:`client_security_group` and, by :meth:`allow`, the rights to find and start the task. Its
     names, KMS key, permissions boundary and network, unless the spec names one, are those of the
-    application.
+    application. A ``layer`` that the spec names is a LambdaLayer of the same infrastructure, which
+    was made before.
 
     Raise SpecError for a service without a network, of a name that is too long, or that is there
-    twice.
+    twice, and for a layer that cannot be its image.
     """
 
     def __init__(
@@ -65,7 +67,8 @@ class HybridService(Construct):
         log_retention_days: float = 30,
     ) -> None:
         super().__init__(scope, id_)
-        self.spec = spec
+        self._image = image_of(infrastructure, spec)
+        self.spec = spec = self._image.spec if self._image else spec
         spec.full_name(infrastructure.app.name)  # or it is too long
         self.name = f"{infrastructure.app.prefix}-{spec.name}"
         infrastructure.admit_service(self, spec.name)
@@ -74,8 +77,9 @@ class HybridService(Construct):
         self._region = infrastructure.region
 
         bucket = self._bucket()
-        self._repository = None if spec.image else self._image_repository()
-        cluster = named(EcsCluster(self, "cluster", name=self.name))
+        self._repository = self._image_repository() if spec.image_tag else None
+        ends_after = [infrastructure.retirement] if self._image else None
+        cluster = named(EcsCluster(self, "cluster", name=self.name, depends_on=ends_after))
         logs = named(
             CloudwatchLogGroup(
                 self,
@@ -130,7 +134,7 @@ class HybridService(Construct):
 
     @property
     def repository_url(self) -> str:
-        """Where the image is to be pushed, "" if it is elsewhere."""
+        """Where an image is to be pushed, "" if a layer is it, or it is elsewhere."""
         return str(self._repository.repository_url) if self._repository else ""
 
     @property
@@ -203,7 +207,13 @@ class HybridService(Construct):
     def _image_arn(self) -> str:
         if self.spec.image:
             return task.repository_of(self.spec.image, self._infrastructure.partition)
-        return self._infrastructure.arn("ecr", f"repository/{self.name}")
+        name = self._image.repository if self._image else self.name
+        return self._infrastructure.arn("ecr", f"repository/{name}")
+
+    def _image_uri(self) -> str:
+        if self._image:
+            return self._image.uri
+        return self.spec.image or f"{self.repository_url}:{self.spec.image_tag}"
 
     def _with_key(self, policy: Document) -> Document:
         """Add what the bucket's KMS key needs."""
@@ -333,7 +343,7 @@ class HybridService(Construct):
         volumes: list[dict[str, Any]] = [{"name": name} for name in task.VOLUMES]
         container = task.container(
             spec,
-            image=spec.image or f"{self.repository_url}:{spec.image_tag}",
+            image=self._image_uri(),
             bucket=self.bucket_name,
             log_group=logs.name,
             region=self._region,

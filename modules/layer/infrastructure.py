@@ -77,7 +77,7 @@ class BuildInfrastructure(Construct):
         self.addresses.settle(app.name, provider, self)
         self.addresses.take(place_of(self), self, "give the infrastructure another id")
         self.app = app
-        self._layers: dict[str, str] = {}
+        self._layers: dict[str, Construct] = {}
         self._services: dict[str, str] = {}
         self._credentials = (credentials or Credentials()).query(self)
         self.bundle_days = bundle_days
@@ -181,16 +181,21 @@ class BuildInfrastructure(Construct):
         if name in self._layers:
             raise SpecError(
                 f"there are two layers {name!r} in application {self.app.name!r}",
-                where=f"{self._layers[name]} and {layer.node.path}",
+                where=f"{self._layers[name].node.path} and {layer.node.path}",
                 expected="a name of its own for each LayerSpec: bucket, roles and Lambda know them "
                 "by it",
                 fix="rename one, or use one LambdaLayer for both",
             )
-        self._layers[name] = layer.node.path
+        self._layers[name] = layer
         address = layer_place(self, name)
         fix = "give the other one another id, or each BuildInfrastructure a scope of its own"
         self.addresses.take(address, layer, fix)
         return address
+
+    @property
+    def layers(self) -> Mapping[str, Construct]:
+        """The layers that were taken in, by name."""
+        return self._layers
 
     def admit_service(self, service: Construct, name: str) -> None:
         """Take a service in; raise SpecError for a second one of a name, or of another stack."""

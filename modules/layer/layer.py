@@ -7,7 +7,6 @@ depends on the approval alone, so that Terraform runs it during apply exactly wh
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,11 +25,12 @@ from constructs import Construct
 from builder.protocol.keys import LayerKeys
 from builder.protocol.statuses import AT_REST, BUILDING, CURRENT, INVALID, NO_BUILD, PINNED
 from builder.spec.layer_spec import LayerSpec
-from modules.layer import policies, size_check
+from builder.spec.service_layers import with_supervisor
+from modules.layer import size_check
 from modules.layer.assets import SourceTree, bundle_sources
-from modules.layer.bindings import DataExternal, IamRole, IamRolePolicy, S3Object
+from modules.layer.bindings import DataExternal, S3Object
+from modules.layer.build_role import build_role
 from modules.layer.hooks import program_words
-from modules.layer.index_access import logins
 from modules.layer.infrastructure import BuildInfrastructure
 from modules.layer.layer_errors import no_layer, no_publisher, no_version, not_released
 from modules.layer.naming import Element, literal, named
@@ -90,7 +90,7 @@ class LambdaLayer(Construct):
 
         self._layer_name = infrastructure.app.layer_name(spec.name, spec.layer_name)
         images = self._image_repository(retain_versions) if spec.image else []
-        query = {
+        self._query = {
             "spec": literal(spec.to_json()),
             "root": bundle_sources(self, self._address or spec.name, sources) if sources else root,
             "layer_name": self._layer_name,
@@ -99,30 +99,27 @@ class LambdaLayer(Construct):
             "debug_mode": _text(debug_mode),
             "sync_mode": _text(sync_mode),
         }
-        answer = infrastructure.hooks.plan(spec.name, query, self._program)
+        answer = infrastructure.hooks.plan(spec.name, self._query, self._program)
         self._plan = self._named(TerraformLocal(self, "plan", Fn.jsondecode(answer)))
-        role = self._build_role()
+        role = build_role(self, spec, infrastructure, self._address)
         shared = infrastructure.query()
         for key in ("log_group", "signing_key"):
             shared.pop(key, None)
-        retire = infrastructure.retire(
-            spec.name,
-            {
-                **shared,
-                "layer": spec.name,
-                "layer_name": self._layer_name,
-                "retain": retain_versions,
-                # For people: a plan of `terraform destroy` shows it.
-                "on_destroy": FATE_OF_IMAGES
-                if spec.image
-                else fate_of_versions(retain_versions, force_destroy=infrastructure.force_destroy),
-            },
-            self._program,
-        )
+        self._settings = {
+            **shared,
+            "layer": spec.name,
+            "layer_name": self._layer_name,
+            "retain": retain_versions,
+            # For people: a plan of `terraform destroy` shows it.
+            "on_destroy": FATE_OF_IMAGES
+            if spec.image
+            else fate_of_versions(retain_versions, force_destroy=infrastructure.force_destroy),
+        }
+        retire = infrastructure.retire(spec.name, self._settings, self._program)
         finisher = publisher.ready if publisher else []
         ready = [*infrastructure.ready, *role, *images, retire, *finisher]
         self._approval = self._approve(ready)
-        self._release = self._release_hook({**infrastructure.query(), **query}, answer)
+        self._release = self._release_hook({**infrastructure.query(), **self._query}, answer)
         self._answer = self._choose()
         infrastructure.own_region.of(spec.name, self._answer)
         use_provider(self, infrastructure.provider)
@@ -225,6 +222,13 @@ class LambdaLayer(Construct):
         )
         return output
 
+    def supervise(self) -> None:
+        """Make of the image one for a hybrid service; raise SpecError if it cannot be one."""
+        self.spec = with_supervisor(self.spec)
+        asked = {"spec": literal(self.spec.to_json())}
+        self._infrastructure.hooks.plan(self.spec.name, asked, self._program)
+        self._release.query = {**(self._release.query_input or {}), **asked}
+
     def _named(self, element: Element) -> Element:
         # By the spec's name, so that the construct can be renamed: IAM knows the role by it too.
         return named(element, self._address)
@@ -277,41 +281,6 @@ class LambdaLayer(Construct):
     def _no_arn(self) -> str:
         """Return what looks like an ARN to providers, and is refused by Lambda."""
         return self._infrastructure.arn("lambda", f"layer:{self._layer_name}:no-version-yet")
-
-    def _build_role(self) -> list[ITerraformDependable]:
-        # One role a layer: code of strangers runs in builds, and must not be able to write what
-        # another layer publishes.
-        infrastructure = self._infrastructure
-        role = self._named(
-            IamRole(
-                self,
-                "role",
-                name=infrastructure.app.build_role(self.spec.name, infrastructure.region),
-                description=f"Builds of the Lambda layer {self.spec.name}",
-                assume_role_policy=json.dumps(
-                    policies.codebuild_trust(infrastructure.project_arn, infrastructure.account)
-                ),
-                permissions_boundary=infrastructure.app.permissions_boundary or None,
-            )
-        )
-        place = (infrastructure.partition, infrastructure.region, infrastructure.account)
-        policy = self._named(
-            IamRolePolicy(
-                self,
-                "permissions",
-                name="build",
-                role=role.name,
-                policy=json.dumps(
-                    policies.build(
-                        infrastructure.bucket_arn,
-                        self.spec.name,
-                        infrastructure.log_group_arn,
-                        [*logins(self.spec, *place), *infrastructure.for_builds()],
-                    )
-                ),
-            )
-        )
-        return [role, policy]
 
     def _approve(self, ready: Sequence[ITerraformDependable]) -> S3Object:
         token = self._planned("token")

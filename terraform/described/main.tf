@@ -14,6 +14,7 @@ variable "layers" {
     layer_name      = optional(string, "")
     image           = optional(bool, false)
     base            = optional(string, "")
+    supervisor      = optional(bool, false)
     description     = optional(string, "")
     exclude         = optional(list(string))
     slim            = optional(list(string))
@@ -203,13 +204,14 @@ variable "services" {
   description = "Hybrid services by name, for what is too large for a layer (docs/hybrid.md)"
   type = map(object({
     command           = list(string)
+    layer             = optional(string, "")
     image_tag         = optional(string, "")
     image             = optional(string, "")
     health            = optional(string, "")
     port              = optional(number, 8000)
     cpu               = optional(number, 1024)
     memory            = optional(number, 4096)
-    architecture      = optional(string, "arm64")
+    architecture      = optional(string, "")
     ephemeral_storage = optional(number, 21)
     vpc               = optional(string, "")
     subnets           = optional(list(string), [])
@@ -233,6 +235,11 @@ variable "services" {
   validation {
     condition     = !contains(keys(var.services), "layers")
     error_message = "A service cannot be named layers: the bucket of layers is."
+  }
+
+  validation {
+    condition     = length([for name, each in var.services : name if !(can(regex("^(?:[a-z][a-z0-9-]{0,62}[a-z0-9]|[a-z])?$", each.layer)))]) == 0
+    error_message = "Of each service layer is the name of a layer: lower-case letters, digits and hyphens; it is not so of ${join(", ", [for name, each in var.services : name if !(can(regex("^(?:[a-z][a-z0-9-]{0,62}[a-z0-9]|[a-z])?$", each.layer)))])}."
   }
 
   validation {
@@ -316,8 +323,8 @@ variable "services" {
   }
 
   validation {
-    condition     = length([for name, each in var.services : name if !((each.image == "") != (each.image_tag == ""))]) == 0
-    error_message = "Of each service there is one of image_tag and image; it is not so of ${join(", ", [for name, each in var.services : name if !((each.image == "") != (each.image_tag == ""))])}."
+    condition     = length([for name, each in var.services : name if !(length(compact([each.layer, each.image_tag, each.image])) == 1)]) == 0
+    error_message = "Of each service there is one of layer, image_tag and image; it is not so of ${join(", ", [for name, each in var.services : name if !(length(compact([each.layer, each.image_tag, each.image])) == 1)])}."
   }
 
   validation {

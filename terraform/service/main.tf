@@ -12,16 +12,20 @@ locals {
   vpc     = var.service.vpc == "" ? var.network.vpc : var.service.vpc
   subnets = var.service.vpc == "" ? var.network.subnets : var.service.subnets
 
-  has_repository = var.service.image == ""
+  has_repository = var.service.image_tag != ""
   repository_url = join("", aws_ecr_repository.repository[*].repository_url)
-  image          = local.has_repository ? "${local.repository_url}:${var.service.image_tag}" : var.service.image
+  image = (
+    local.has_repository ? "${local.repository_url}:${var.service.image_tag}" :
+    var.service.layer != "" ? var.image_uri : var.service.image
+  )
 
   # Of an image in another repository of ECR; "" for one of another registry.
   elsewhere = join("", [
     for part in regexall("^([0-9]{12})[.]dkr[.-]ecr(?:-fips)?[.]([a-z0-9-]+)[.][a-z.-]+/([a-z0-9./_-]+)[:@]", var.service.image) :
     "arn:${var.place.partition}:ecr:${part[1]}:${part[0]}:repository/${part[2]}"
   ])
-  image_arn = local.has_repository ? "arn:${var.place.partition}:ecr:${local.here}:repository/${local.name}" : local.elsewhere
+  in_account = local.has_repository ? local.name : var.service.layer != "" ? "${var.app}/${var.service.layer}" : ""
+  image_arn  = local.in_account != "" ? "arn:${var.place.partition}:ecr:${local.here}:repository/${local.in_account}" : local.elsewhere
 
   variables = {
     HYBRID_BUCKET   = local.bucket
@@ -65,6 +69,11 @@ resource "aws_s3_bucket" "data_bucket" {
     precondition {
       condition     = var.service.vpc != "" || var.network.vpc != null
       error_message = "The service ${var.name} has no network: give it vpc and subnets, or give the module vpc."
+    }
+
+    precondition {
+      condition     = var.problem == ""
+      error_message = "The service ${var.name} has no image. ${var.problem}."
     }
   }
 }
@@ -211,6 +220,9 @@ resource "aws_ecr_lifecycle_policy" "image-lifecycle" {
 resource "aws_ecs_cluster" "cluster" {
   # checkov:skip=CKV_AWS_65:Container Insights cost by the task; the log says when and why each began and ended, and an account can have them for all its clusters
   name = local.name
+
+  # ECS deletes no cluster in which tasks run: so images go after the tasks that have them.
+  depends_on = [var.retirement]
 }
 
 resource "aws_iam_role" "task-role" {

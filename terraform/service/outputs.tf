@@ -16,7 +16,7 @@ output "client_policy" {
 }
 
 output "repository_url" {
-  description = "Where the image is to be pushed, \"\" if it is elsewhere"
+  description = "Where an image is to be pushed, \"\" if a layer is it, or it is elsewhere"
   value       = local.repository_url
 }
 

@@ -15,6 +15,21 @@ variable "service" {
   type        = any
 }
 
+variable "image_uri" {
+  description = "The image of its layer by digest, or nothing"
+  type        = string
+}
+
+variable "retirement" {
+  description = "What removes the images of its layer, or nothing"
+  type        = string
+}
+
+variable "problem" {
+  description = "Why its layer cannot be its image, or nothing"
+  type        = string
+}
+
 variable "place" {
   description = "Account, region and partition, known at plan"
   type        = object({ account = string, region = string, partition = string })

@@ -129,8 +129,8 @@ FILES: dict[str, dict[str, Row | Commands]] = {
     "builder/operations/client.py": {
         "write_client": Elsewhere("tests/builder/commands/test_client.py: a place without rights"),
         "_write": Elsewhere("tests/builder/commands/test_client.py: a folder of others"),
-        "_source": Elsewhere("hybrid_service is installed here"),
     },
+    "builder/inputs/supervisor.py": {"files": Elsewhere("hybrid_service is installed here")},
     "builder/operations/service_log.py": {"_empty": SERVICES},
     "builder/operations/stop.py": {"_wait": SERVICES, "_unsaved": SERVICES},
     "builder/aws/tasks.py": {"forget": AWS},
@@ -172,7 +172,7 @@ FILES: dict[str, dict[str, Row | Commands]] = {
     "builder/commands/size.py": {"_check": SIZES},
     "builder/commands/try_layer.py": {"_one": SIZES},
     "builder/commands/image.py": dict.fromkeys(
-        ("image", "_one", "_released", "_for_service"), IMAGES
+        ("image", "_one", "_released", "_for_service", "_made_by_terraform"), IMAGES
     ),
     "builder/operations/image.py": {"_taken": IMAGES, "_too_large": IMAGES},
     "builder/commands/why.py": {"_check": SIZES},

@@ -214,6 +214,28 @@ IMAGES: dict[str, Row] = {
     ),
 }
 
+SERVER = SECOND.replace("other", "server") + "image = true\n"
+OF_LAYER = SERVICE.replace('image_tag = "1"', 'layer = "server"')
+X86 = 'architecture = "x86_64"\n'
+
+SERVICE_LAYERS: dict[str, Row] = {
+    "on_layer": toml(
+        GOOD + SERVER.replace("image = true", "") + OF_LAYER,
+        GOOD + SERVER + OF_LAYER,
+        "add image = true to layers.toml [layers.server]",
+    ),
+    "on_layer#2": toml(
+        GOOD + SERVER + OF_LAYER + X86,
+        GOOD + SERVER + OF_LAYER,
+        "take architecture out of the service",
+    ),
+    "_unknown": toml(
+        GOOD + SERVER + OF_LAYER.replace('"server"', '"serve"'),
+        GOOD + SERVER + OF_LAYER,
+        "did you mean 'server'?",
+    ),
+}
+
 FILES: dict[str, dict[str, Row]] = {
     "builder/spec/build_images.py": IMAGES,
     "builder/spec/checks.py": CHECKS,
@@ -226,6 +248,7 @@ FILES: dict[str, dict[str, Row]] = {
     },
     "builder/spec/indexes.py": INDEXES,
     "builder/spec/layers_toml.py": LAYERS_TOML,
+    "builder/spec/service_layers.py": SERVICE_LAYERS,
     "builder/spec/split.py": SPLIT,
     "builder/spec/toml_keys.py": TOML_KEYS,
     "builder/spec/layer_spec.py": {"from_json": OTHER_VERSION, "from_json#2": OTHER_VERSION},

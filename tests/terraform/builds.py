@@ -53,6 +53,14 @@ for key, folder in os.environ.items():
 with zipfile.ZipFile(out / ("part.zip" if target else "layer.zip"), "w") as archive:
     for name, text in sorted(made.items()):
         archive.writestr(zipfile.ZipInfo(name if target else "python/" + name), text)
+    for wheel in pathlib.Path("project/.supervisor").glob("*.whl"):
+        with zipfile.ZipFile(wheel) as supervisor:
+            for name in supervisor.namelist():
+                archive.writestr(zipfile.ZipInfo("python/" + name), supervisor.read(name))
+    for program in sorted((told / ("bin-" + layer)).glob("*")):
+        info = zipfile.ZipInfo("bin/" + program.name)
+        info.external_attr = 0o100755 << 16
+        archive.writestr(info, program.read_bytes())
 if target:
     receipt = {{
         "schema": 1, "fingerprint": request["fingerprint"], "target": target,
@@ -103,6 +111,12 @@ class Builds:
         """Let builds of a layer (or of one target, or ``web-merge``) fail inside the block."""
         with self._told(f"fail-{layer}"):
             yield
+
+    def give(self, layer: str, program: str, text: str) -> None:
+        """Let builds of a layer, as one for an image, have a program."""
+        folder = self.told / f"bin-{layer}"
+        folder.mkdir(exist_ok=True)
+        (folder / program).write_text(text)
 
     @contextlib.contextmanager
     def _told(self, word: str) -> Iterator[None]:

@@ -139,22 +139,20 @@ IMAGES = """
 [app]
 name = "APP"
 kms_key = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-
 [layers.web]
 package = "every"
 python = ["3.13"]
 architecture = "arm64"
 image = true
 base = "public.ecr.aws/some/python:3.13"
+supervisor = true
 keep = 2
-
 [layers.targets]
 dependencies = ["a"]
 python = ["3.12", "3.13"]
 architecture = "arm64"
 split = "target"
 image = true
-
 [layers.layer]
 dependencies = ["a"]
 python = ["3.13"]
@@ -175,12 +173,15 @@ image = true
 SERVICES = """
 [app]
 name = "APP"
-
 [layers.w]
 dependencies = ["a"]
 python = ["3.14"]
 architecture = "arm64"
-
+[layers.server]
+dependencies = ["a"]
+python = ["3.13"]
+architecture = "x86_64"
+image = true
 [services.every]
 command = ["serve", "--port", "{port}", "${x}", "%{y}"]
 image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/some/where:1"
@@ -200,13 +201,16 @@ start = 301
 starts_an_hour = 13
 noncurrent_days = 2
 force_destroy = true
-
 [services.plain-one]
 command = ["serve", "{port}"]
 image_tag = "1"
 vpc = "vpc-0123abcd"
 subnets = ["subnet-0123abcd"]
-
+[services.of-layer]
+command = ["serve", "{port}"]
+layer = "server"
+vpc = "vpc-0123abcd"
+subnets = ["subnet-0123abcd"]
 [services.other]
 command = ["serve", "{port}"]
 image = "public.ecr.aws/some/where:1"

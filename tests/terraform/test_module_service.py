@@ -8,7 +8,10 @@ from typing import Any
 from hybrid_service.settings import ServiceSettings
 from tests.terraform.builds import quick_builds
 from tests.terraform.conftest import Make, Stack
+from tests.terraform.packages import layer
 from tests.terraform.test_service import bucket_of, left, settings
+from tests.terraform.test_service_image import base as base
+from tests.terraform.test_service_image import image_of
 
 FORMS = ("module",)
 
@@ -109,7 +112,7 @@ def test_mistakes_are_refused_by_the_rules_of_layers_toml(make: Make) -> None:
         "A service cannot be named layers",
         "the command says in an argument, with {port}, on which port to listen; it is not so of "
         "mute",
-        "there is one of image_tag and image; it is not so of two",
+        "there is one of layer, image_tag and image; it is not so of two",
         "there are vpc and subnets, or neither; it is not so of half",
         "Fargate has tasks with that cpu and memory; it is not so of odd",
         "port is a whole number from 1024 to 65535; it is not so of far",
@@ -134,3 +137,37 @@ def test_a_name_too_long_for_a_bucket_and_no_network_are_refused(
     said = " ".join(root.plan(check=False).said.replace("│", " ").split())
     assert "would be named a-rather-long-name-a-service-of-20-more" in said
     assert "The service ledger has no network" in said
+
+
+def test_a_layer_is_the_image_of_a_service_and_goes_after_it(make: Make, base: str) -> None:
+    root = make(layer("server", image=True, base=base))
+    quick_builds(root)
+    of_layer = {**LEDGER, "image_tag": "", "layer": "server"}
+    change(root, ledger={**of_layer, "layer": "serve"})
+    said = " ".join(root.plan(check=False).said.replace("│", " ").split())
+    assert "The service ledger has no image. There is no layer serve: name one with" in said
+    change(root, ledger={**of_layer, "architecture": "arm64"})
+    said = " ".join(root.plan(check=False).said.replace("│", " ").split())
+    assert "It runs on arm64, and its layer server is for x86_64: take architecture out" in said
+
+    change(root, ledger={**of_layer, "force_destroy": True})
+    planned = root.plan()
+    assert planned.writes == []
+    assert [a for a in planned.changes if "aws_ecr_repository." in a] == [
+        "aws_ecr_repository.server_repository"
+    ]
+    assert root.apply().builds == 1
+    assert image_of(root) == root.output("server")["image_uri"]
+    assert root.plan().changes == {}
+
+    root.edit("server")
+    assert root.plan().changes == {
+        "aws_s3_object.server_approval": ["update"],
+        "aws_ecs_task_definition.build_service_ledger_task": ["create", "delete"],
+        "aws_s3_object.build_service_ledger_settings": ["update"],
+    }
+    assert root.apply().builds == 1
+    assert image_of(root) == root.output("server")["image_uri"]
+
+    root.destroy()
+    assert left(root) == []

@@ -118,7 +118,12 @@ def _service(app: AppSpec, service: Service) -> Finding:
     subject, status = f"service {service.name}", service_status(service)
     if not status.is_applied:
         return Finding(subject, PROBLEM, f"there is no bucket {service.store.bucket}", _stack(app))
-    if status.image == MISSING:
+    layer = service.spec.layer
+    if status.image.word == MISSING and layer:
+        fix = f"terraform plan, then apply; lambda-layer status {layer} says how it is"
+        what = f"there is no image of layer {layer} that tasks can be started from"
+        return Finding(subject, PROBLEM, what, fix)
+    if status.image.word == MISSING:
         tag = f"{service.full_name}:{service.spec.image_tag}"
         fix = "build the image and push it (docs/hybrid.md)"
         return Finding(subject, PROBLEM, f"there is no image {tag} in ECR", fix)

@@ -28,7 +28,7 @@ STATE = "{data}/{prefix}state.json"
 SNAPSHOTS = "{data}/{prefix}snapshots/*"
 TASKS = "{ecs}:task/{service}/*"
 REVISIONS = "{ecs}:task-definition/{service}:*"
-REPOSITORY = "{ecr}:repository/{service}"
+REPOSITORY = "{ecr}:repository/{repository}"
 IMAGES = "{ecr}:repository/{app}/{layer}"
 SERVICE_LOGS = "{logs}:log-group:{service_logs}:*"
 ANY = "*"
@@ -118,6 +118,20 @@ SEES_SERVICES: Mapping[str, tuple[str, ...]] = {
 }
 """What `status` and `logs` of a service read."""
 
+SEES_LAYER_OF_SERVICE: Mapping[str, tuple[str, ...]] = {
+    ANY: ("ecs:ListTaskDefinitions", "ecs:DescribeTaskDefinition"),
+}
+"""What `status` reads besides of a service whose image is a layer."""
+
+USED_BY_SERVICES: Mapping[str, tuple[str, ...]] = {
+    ANY: (
+        *("ecs:ListClusters", "ecs:ListTasks", "ecs:DescribeTasks"),
+        *("ecs:ListTaskDefinitionFamilies", "ecs:ListTaskDefinitions"),
+        "ecs:DescribeTaskDefinition",
+    ),
+}
+"""What pruning images of a service needs besides."""
+
 RUNS_SERVICES: Mapping[str, tuple[str, ...]] = {
     TASKS: ("ecs:StopTask",),
     SNAPSHOTS: ("s3:DeleteObject",),
@@ -145,14 +159,17 @@ def needs(
     shares: bool = False,
     parameter: str = "",
     image: bool = False,
+    supervisor: bool = False,
 ) -> list[Need]:
     """Return what a role needs for one layer that moves ``functions``, by their names.
 
     ``names`` fill in the resources above. ``parameter`` is the layer's, "" for none. An ``image``
-    is no layer of Lambda, and needs none of the rights to one.
+    is no layer of Lambda, and needs none of the rights to one; with ``supervisor`` services
+    have it.
     """
     if image:
-        return _needs_of_image(role, names, prunes=prunes)
+        found = _needs_of_image(role, names, prunes=prunes)
+        return found + (_filled(USED_BY_SERVICES, names) if prunes and supervisor else [])
     if role == PLAN:
         return _filled(READS, names)
     found = _filled(RELEASES, names)
@@ -177,11 +194,19 @@ def _needs_of_image(role: str, names: Mapping[str, str], *, prunes: bool) -> lis
     ]
 
 
-def needs_of_service(role: str, names: Mapping[str, str]) -> list[Need]:
-    """Return what a role needs for one hybrid service; apply and publisher need nothing more."""
+def needs_of_service(role: str, names: Mapping[str, str], *, layer: bool = False) -> list[Need]:
+    """Return what a role needs for one hybrid service; apply and publisher need nothing more.
+
+    With ``layer`` its image is one.
+    """
     if role == PLAN:
-        return _filled(SEES_SERVICES, names)
-    return _filled(RUNS_SERVICES, names) if role == OPERATOR else []
+        more = _filled(SEES_LAYER_OF_SERVICE, names) if layer else []
+        return _filled(SEES_SERVICES, names) + more
+    if role != OPERATOR:
+        return []
+    # The images of a layer are pruned as its versions.
+    not_its = {REPOSITORY} if layer else set()
+    return _filled({r: a for r, a in RUNS_SERVICES.items() if r not in not_its}, names)
 
 
 def _filled(table: Mapping[str, tuple[str, ...]], names: Mapping[str, str]) -> list[Need]:

@@ -71,9 +71,11 @@ def _needs(
             shares=bool(spec.share),
             parameter=spec.parameter,
             image=spec.image,
+            supervisor=spec.supervisor,
         )
     for service in services:
-        yield from needs_of_service(role, names_of_service(service))
+        has_layer = bool(service.spec.layer)
+        yield from needs_of_service(role, names_of_service(service), layer=has_layer)
 
 
 def names_of_service(service: Service) -> Mapping[str, str]:
@@ -86,6 +88,7 @@ def names_of_service(service: Service) -> Mapping[str, str]:
         "ecr": f"arn:{service.partition}:ecr:{place}",
         "logs": f"arn:{service.partition}:logs:{place}",
         "service": service.full_name,
+        "repository": service.repository,
         "service_logs": service.log_group,
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote
 
+from ..errors import BuildError
 from ..log import Log, counted
 from ..request import Request, Target
 from . import project_lock, requirements_text
@@ -14,6 +15,9 @@ from .local_packages import Own
 from .lock import Lock
 from .project_lock import Locked
 from .resolve import Inputs, Resolver
+
+SUPERVISOR = ".supervisor"
+"""The folder of the project in which the bundle has the wheel of a service's supervisor."""
 
 
 def resolve(
@@ -52,6 +56,10 @@ def resolve(
         path = source if as_folder else wheel.path.resolve()
         lines.append(f"{wheel.name}{extras} @ file://{quote(str(path))}")
         (folders if as_folder else wheels).append(wheel.name)
+    if wanted.supervisor:
+        wheel = own.wheel(_supervisor(project))
+        lines.append(f"{wheel.name} @ file://{quote(str(wheel.path.resolve()))}")
+        wheels.append(wheel.name)
     direct = work / "requirements.in"
     direct.write_text("\n".join(lines) + "\n", encoding="utf-8")
     paths = [direct, *(project / path for path in wanted.requirements)]
@@ -91,6 +99,19 @@ def resolve(
         other = f" ({older[name]} has)" if name in older else ""
         log.note(f"{name} has no wheel for {target}{other}; it is built from source")
     return locked
+
+
+def _supervisor(project: Path) -> str:
+    """Return where the bundle has the supervisor of hybrid services; raise BuildError for none."""
+    found = sorted((project / SUPERVISOR).glob("*.whl"))
+    if len(found) == 1:
+        return found[0].relative_to(project).as_posix()
+    raise BuildError(
+        f"the bundle has {len(found)} wheels of the supervisor",
+        where=f"project/{SUPERVISOR}",
+        expected="the one that lambda-layer puts there",
+        fix=f"take a folder {SUPERVISOR} out of the project, if it has one, and build again",
+    )
 
 
 def _keep_to(kept: Locked, found: Lock, wanted: Request, log: Log) -> Lock:

@@ -1,5 +1,5 @@
 # A package that is too large for a layer: a service, the thin layer with its client, and a function.
-# The image is yours to build and push, as repository_url:image_tag (docs/hybrid.md).
+# The layer server is the image of the service: plan and apply build it (docs/hybrid.md).
 
 terraform {
   required_version = ">= 1.4"
@@ -32,14 +32,15 @@ module "layers" {
   layers = {
     # Written by: lambda-layer client client
     client = { package = "client", python = ["3.13"], architecture = "arm64" }
+    server = { dependencies = ["chromadb==1.5.9"], python = ["3.13"], architecture = "arm64", image = true }
   }
   services = {
     chroma = {
-      command   = ["chroma", "run", "--host", "127.0.0.1", "--port", "{port}", "--path", "{data}"]
-      image_tag = "1.5.9-1"
-      health    = "/api/v2/heartbeat"
-      vpc       = var.vpc
-      subnets   = var.subnets
+      layer   = "server"
+      command = ["chroma", "run", "--host", "127.0.0.1", "--port", "{port}", "--path", "{data}"]
+      health  = "/api/v2/heartbeat"
+      vpc     = var.vpc
+      subnets = var.subnets
     }
   }
 }

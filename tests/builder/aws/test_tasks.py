@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 
 from builder.aws.session import Credentials, Session
-from builder.aws.tasks import Tasks
+from builder.aws.tasks import Clusters, Tasks
 from builder.errors import AwsError
 from embedded.aws import EmbeddedAws
 from tests.builder.conftest import REGION, environ
@@ -119,3 +119,22 @@ def test_a_task_says_why_it_ended() -> None:
 
     assert (found.id, found.exit_code, found.is_over, found.started) == ("1", 137, True, "")
     assert found.reason == "Essential container in task exited; OutOfMemoryError"
+
+
+def test_images_are_found_by_the_beginning_of_a_name(
+    aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ(monkeypatch, aws.environment())
+    ecs, app = aws.client("ecs"), f"f{uuid.uuid4().hex[:8]}"
+    for family in (f"{app}-chroma", f"{app}-chroma-2", app):
+        ecs.register_task_definition(
+            family=family, containerDefinitions=[{"name": "c", "image": f"i/{family}"}]
+        )
+        ecs.create_cluster(clusterName=family)
+    found = Clusters(Session(Credentials(), REGION))
+
+    names = [f"{app}-chroma", f"{app}-chroma-2"]
+    assert list(found.startable(f"{app}-")) == [(name, [f"i/{name}"]) for name in names]
+    assert list(found.running(f"{app}-")) == [(name, []) for name in names]
+    for name in (*names, app):
+        ecs.delete_cluster(cluster=name)

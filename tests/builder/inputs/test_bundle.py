@@ -87,6 +87,7 @@ def test_the_request_says_what_to_build_as_the_protocol_has_it() -> None:
         "exclude_newer": "",
         "licences": {},
         "image": False,
+        "supervisor": False,
     }
 
 

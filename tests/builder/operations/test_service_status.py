@@ -46,7 +46,11 @@ def test_what_may_not_be_seen_is_named_and_the_rest_is_shown() -> None:
 
     status = service_status(service_of(parts))
 
-    assert (status.word, status.endpoint, status.image) == ("running", "10.0.0.1:8000", UNKNOWN)
+    assert (status.word, status.endpoint, status.image.word) == (
+        "running",
+        "10.0.0.1:8000",
+        UNKNOWN,
+    )
     assert status.unseen == (
         "its tasks: the credentials may not running",
         "its image: the credentials may not has",
@@ -65,9 +69,9 @@ def test_images_are_there_missing_or_not_ours_to_ask_for() -> None:
     parts = Parts(None, [])
     parts.has_image = False
 
-    assert service_status(service_of(parts)).image == MISSING
+    assert service_status(service_of(parts)).image.word == MISSING
     elsewhere = service_of(parts, image_tag="", image="public.ecr.aws/x/y:1")
-    assert service_status(elsewhere).image == ELSEWHERE
+    assert service_status(elsewhere).image.word == ELSEWHERE
 
 
 def test_a_service_without_a_bucket_is_not_applied() -> None:

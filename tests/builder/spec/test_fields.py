@@ -31,6 +31,7 @@ OTHER: dict[str, Any] = {
     "layer_name": "my-dependencies",
     "image": True,
     "base": "python:3.13",
+    "supervisor": True,
     "share": ("123456789012",),
     "parameter": "/layers/web",
     "may_fail": ("web.gui",),
@@ -47,7 +48,10 @@ OTHER: dict[str, Any] = {
 }
 """Another value for each attribute of a layer's spec."""
 
-WITH: dict[str, dict[str, Any]] = {"base": {"image": True}}
+WITH: dict[str, dict[str, Any]] = {
+    "base": {"image": True},
+    "supervisor": {"image": True, "include": ("bin",)},
+}
 """What a key cannot be without."""
 
 LAYERS = [field for field in FIELDS if Place.LAYER in field.places]

@@ -81,6 +81,8 @@ def test_what_is_right_is_taken(changes: dict[str, Any]) -> None:
         ({"command": ["ledger", "{data}"]}, "does not say on which port to listen"),
         ({"image_tag": ""}, "the service has no image"),
         ({"image": IN_ECR}, "the service has two images"),
+        ({"layer": "server"}, "the service has two images"),
+        ({"layer": "Server", "image_tag": ""}, "layer is 'Server'"),
         ({"image": "chroma", "image_tag": ""}, "image is 'chroma'"),
         ({"image": "repo/${x}:1", "image_tag": ""}, "image is"),
         ({"image_tag": "a b"}, "image_tag is 'a b'"),

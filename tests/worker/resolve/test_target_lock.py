@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from builder.inputs import supervisor
 from builder.worker.request import Target
+from builder.worker.resolve.target_lock import SUPERVISOR
 from tests.worker.samples import mine, offline, sdist
 
 if TYPE_CHECKING:
@@ -115,3 +117,33 @@ def test_an_index_that_cannot_be_reached_is_said_so(make_bundle: "MakeBundle") -
     assert result.status == 1
     assert "ERROR: the package index cannot be reached" in result.errors
     assert "attempt 3 of 4 failed" in result.output
+
+
+@pytest.mark.slow
+def test_the_image_of_a_service_has_the_supervisor_and_what_that_needs(
+    make_bundle: "MakeBundle", make_wheel: "MakeWheel"
+) -> None:
+    bundle = make_bundle(requirements=["requirements.txt"], image=True, supervisor=True)
+    links = bundle.path / "project" / "wheels"
+    make_wheel(links, "chroma", "1.0")
+    stub = {
+        "botocore/__init__.py": "",
+        "boto3/exceptions.py": "class Boto3Error(Exception): pass\n",
+        "botocore/config.py": "class Config: pass\n",
+    }
+    errors = "class ClientError(Exception): pass\nclass BotoCoreError(Exception): pass\n"
+    stub |= {"boto3/__init__.py": "", "botocore/exceptions.py": errors}
+    make_wheel(links, "boto3", "1.9", files=stub)
+    offline(bundle, "chroma")
+    folder = bundle.path / "project" / SUPERVISOR
+    without = bundle.run()
+    assert "the bundle has 0 wheels of the supervisor" in without.errors
+    folder.mkdir()
+    (bundle.path / "project" / supervisor.PATH).write_bytes(supervisor.wheel())
+
+    result = bundle.run()
+
+    assert result.status == 0, result.errors
+    names = {package["name"] for package in result.manifest["packages"]}
+    assert names == {"boto3", "chroma", "hybrid-service-client"}
+    assert "python/hybrid_service/task/__main__.py" in result.names

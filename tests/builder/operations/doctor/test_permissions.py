@@ -16,7 +16,9 @@ from builder.operations.doctor.permissions import (
     RELEASES,
     RUNS_SERVICES,
     SEES_IMAGES,
+    SEES_LAYER_OF_SERVICE,
     SEES_SERVICES,
+    USED_BY_SERVICES,
     USES_IMAGES,
     needs,
     needs_of_service,
@@ -39,7 +41,7 @@ def actions(role: str, functions: tuple[str, ...] = (), *, prunes: bool = False)
     "table",
     [
         *(READS, RELEASES, BUILDS, MOVES, PRUNES, SEES_SERVICES, RUNS_SERVICES),
-        *(SEES_IMAGES, PUSHES, USES_IMAGES),
+        *(SEES_IMAGES, PUSHES, USES_IMAGES, SEES_LAYER_OF_SERVICE, USED_BY_SERVICES),
     ],
 )
 def test_every_action_is_documented(table: dict[str, tuple[str, ...]]) -> None:
@@ -81,7 +83,8 @@ def test_resources_are_those_of_the_layer() -> None:
 
 SERVICE = {
     "data": "DATA", "prefix": "chroma/", "ecs": "ECS", "ecr": "ECR", "logs": "LOGS",
-    "service": "billing-chroma", "service_logs": "/services/billing-chroma",
+    "service": "billing-chroma", "repository": "billing-chroma",
+    "service_logs": "/services/billing-chroma",
 }  # fmt: skip
 
 
@@ -96,6 +99,24 @@ def test_who_sees_a_service_cannot_change_it_and_who_runs_it_reaches_no_other() 
         "ECS:task-definition/billing-chroma:*", "ECR:repository/billing-chroma",
     }  # fmt: skip
     assert needs_of_service(APPLY, SERVICE) == needs_of_service(PUBLISHER, SERVICE) == []
+
+
+def test_the_images_of_a_layer_are_seen_through_its_service_and_not_deleted() -> None:
+    of_layer = {**SERVICE, "repository": "billing/server"}
+    seen = needs_of_service(PLAN, of_layer, layer=True)
+    run = needs_of_service(OPERATOR, of_layer, layer=True)
+
+    assert {need.resource for need in seen} >= {"ECR:repository/billing/server"}
+    assert any("ecs:DescribeTaskDefinition" in need.actions for need in seen)
+    assert not any(need.resource.startswith("ECR:") for need in run)
+
+
+def test_pruning_the_images_of_a_service_looks_for_its_tasks() -> None:
+    found = needs(APPLY, IMAGE_NAMES, image=True, prunes=True, supervisor=True)
+    without = needs(APPLY, IMAGE_NAMES, image=True, prunes=True)
+
+    assert {action for need in found for action in need.actions} >= {"ecs:ListClusters"}
+    assert not any(a.startswith("ecs:") for need in without for a in need.actions)
 
 
 IMAGE_NAMES = {**NAMES, "layer_name": "billing/web", "ecr": "ECR"}
