@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import shutil
 import sys
 import time
@@ -18,6 +17,7 @@ from botocore.config import Config
 
 from builder.operations.client import write_client
 from builder.spec.layers_toml import load_config
+from demo.base_image import push_base
 from demo.exports import enter
 from demo.keeper import kept_aws
 from demo.machine import this_architecture, this_python
@@ -25,7 +25,6 @@ from demo.project import REPOSITORY
 from demo.screen import Screen
 from demo.telling import StoryBroken, Telling, told
 from demo.tools import require_node
-from embedded.ecs import images
 from embedded.program import find as find_terraform
 from embedded.terraform import Terraform
 from hybrid_service.aws import Store
@@ -47,12 +46,19 @@ package = "client"
 python = ["{python}"]
 architecture = "{architecture}"
 
+[layers.server]
+requirements = "server.txt"
+python = ["{python}"]
+architecture = "{architecture}"
+image = true
+size_check = "off"
+base = "{base}"
+
 [services.ledger]
+layer = "server"
 command = ["ledger", "{{port}}", "{{data}}"]
-image_tag = "1"
 cpu = 256
 memory = 512
-architecture = "{architecture}"
 vpc = "vpc-0123abcd"
 subnets = ["subnet-0123abcd"]
 interval = 3600 # the data is saved when the task ends
@@ -60,17 +66,48 @@ idle = {idle}
 force_destroy = true
 """
 
+PYPROJECT = """\
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
 
-def make_project(folder: Path) -> Path:
-    """Write a project with a thin layer, which has the client, and a service; return it."""
+[project]
+name = "ledger"
+version = "1"
+
+[project.scripts]
+ledger = "ledger:main"
+
+[tool.hatch.build.targets.wheel]
+packages = ["ledger"]
+"""
+MAIN = """
+
+def main() -> None:
+    Server(int(sys.argv[1]), Path(sys.argv[2])).serve_forever()
+"""
+REQUIREMENTS = "./server\nsix==1.16.0\n"
+
+
+def make_project(folder: Path, base: str = "python:3") -> Path:
+    """Write a project with a thin layer, which has the client, and a service; return it.
+
+    ``base`` is what the image of the service is built on.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     write_client(folder / "client")
     text = LAYERS.format(
         python=this_python(),
         architecture=this_architecture(),
         idle=IDLE,
+        base=base,
     )
     (folder / "layers.toml").write_text(text)
+    package = folder / "server" / "ledger"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(SERVER.read_text() + MAIN)
+    (package.parent / "pyproject.toml").write_text(PYPROJECT)
+    (folder / "server.txt").write_text(REQUIREMENTS)
     return folder
 
 
@@ -102,9 +139,9 @@ class Chapter(Telling):
     def _tell(self) -> None:
         self._run("apply", "-input=false", "-auto-approve")
         told = self.terraform.outputs()["service_ledger"]
-        self.screen.detail(f"image: {told['repository_url']}:1, data: {told['bucket']}")
-        self._push(told["repository_url"])
-        self._expect(self._is_clean(), "applied; the next plan has no changes")
+        first = self._image()
+        self.screen.detail(f"image: {first}, data: {told['bucket']}")
+        self._expect(self._is_clean(), "applied, the image built and pushed; a plan has no changes")
         layer = self.terraform.outputs()["client"]
         self._expect(
             layer["unzipped_size"] < 1_000_000,
@@ -122,17 +159,21 @@ class Chapter(Telling):
         )
         self._call("cold again: another task, the same data", (), [1, 2, 3], 2)
 
+        (FOLDER / "project" / "server.txt").write_text(REQUIREMENTS.replace("1.16", "1.17"))
+        planned = self._run("plan", "-input=false").stdout
+        self._expect("server.txt changed" in planned, "planned: server.txt changed, build server")
+        self._run("apply", "-input=false", "-auto-approve")
+        self._expect(self._image() != first, f"applied: {self._image()}")
+        self._wait(lambda: store.read().state.phase == STOPPED, "the end of the old task")
+        self._call("cold with the new image: the same data", (4,), [1, 2, 3, 4], 3)
+
         self._run("destroy", "-input=false", "-auto-approve")
         self._expect(not self._has_bucket(told["bucket"]), "destroyed: nothing is left")
 
-    def _push(self, url: str) -> None:
-        """Make the image: on the embedded AWS a folder of programs (docs/hybrid.md)."""
-        program = FOLDER / "ledger"
-        words = shlex.join((sys.executable, str(SERVER)))
-        program.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
-        program.chmod(0o755)
-        programs = {"python3": Path(sys.executable), "ledger": program}
-        images.make(FOLDER / "aws" / "images", f"{url}:1", programs)
+    def _image(self) -> str:
+        """Return the image that tasks are started from."""
+        found: Any = self.terraform.outputs()["server"]["image_uri"]
+        return str(found)
 
     def _call(
         self, what: str, keep: Sequence[int], expected: Sequence[int], generation: int
@@ -177,9 +218,9 @@ def tell(screen: Screen) -> None:
     for old in (logs, FOLDER / "aws"):
         shutil.rmtree(old, ignore_errors=True)
     logs.mkdir(parents=True)
-    project = make_project(FOLDER / "project")
     with kept_aws(FOLDER) as aws:
         enter(aws.environment)
+        project = make_project(FOLDER / "project", push_base(this_architecture()))
         screen.detail(f"embedded AWS: {aws.environment['AWS_ENDPOINT_URL']} (ministack)")
         folder = synthesize(project)
         terraform = Terraform(folder, os.environ, FOLDER / "terraform", schemas=FOLDER / "schemas")

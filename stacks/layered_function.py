@@ -1,4 +1,4 @@
-"""A function with all layers of a stack, and a log and a role of its own."""
+"""A function with all layers of a stack but images, and a log and a role of its own."""
 
 from __future__ import annotations
 
@@ -81,7 +81,9 @@ class LayeredFunction(Construct):
                 handler=f"{program.stem}.handler",
                 filename=code.filename,
                 source_code_hash=code.sha256,
-                layers=[layer.layer_arn for layer in self._stack.layers.values()],
+                layers=[
+                    each.layer_arn for each in self._stack.layers.values() if not each.spec.image
+                ],
                 environment={"variables": dict(environment)} if environment else None,
                 timeout=timeout,
                 memory_size=256,

@@ -20,7 +20,10 @@ def test_the_project_is_a_thin_layer_and_a_service(tmp_path: Path) -> None:
 
     config = load_config(project / "layers.toml")
 
-    assert [layer.package for layer in config.layers] == ["client"]
+    assert [(layer.package, layer.supervisor) for layer in config.layers] == [
+        ("client", False),
+        (None, True),
+    ]
     assert (project / "client" / "hybrid_service" / "client.py").is_file()
     (service,) = config.services
     assert (service.idle, service.force_destroy) == (IDLE, True)
@@ -44,6 +47,13 @@ def test_the_chapter_is_told_to_its_end_and_leaves_nothing(clone: Path, mark: st
     )
 
     assert told.returncode == 0, told.stdout
-    for said in ("cold: ", "warm: ", "stopped: idle", "cold again: ", "destroyed: "):
+    for said in (
+        "cold: ",
+        "warm: ",
+        "stopped: idle",
+        "cold again: ",
+        "cold with the new",
+        "destroyed: ",
+    ):
         assert f"\u2714 {said}" in told.stdout
     leaves_nothing(mark)
