@@ -58,7 +58,7 @@ def _not_written(path: Path, error: OSError) -> LayerError:
             f"there is a {path.name} already",
             where=str(path.absolute()),
             expected="a path where nothing is: what is there is never overwritten",
-            fix="edit it; or remove it and run the command again",
+            fix="keep that one; or move it away and run the command again",
         )
     return LayerError(
         f"{path} cannot be written: {error.strerror}",

@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.measure import Measurement
-from rich.segment import Segment
+from rich.segment import Segment, Segments
 from rich.table import Table
 
 from builder.report.terminal import RUNNER, fitting, shown, without_controls
@@ -44,20 +44,41 @@ class SafeConsole(Console):
         """Whether there is a terminal, and not only a wish for colours (FORCE_COLOR)."""
         return self.is_terminal and self.file.isatty()
 
-    def room_for(self, table: Table) -> int:
-        """Return the columns of a table in which every cell that is not to be wrapped is whole.
+    def write_table(self, table: Table) -> None:
+        """Write a table whose columns are none so narrow that a word is broken.
 
-        Where the terminal has fewer, it wraps the lines itself, which loses nothing.
+        Where the terminal has fewer columns than that takes, it wraps the lines itself, which loses
+        nothing.
         """
+        width = self._fit(table)
+        for line in self.render_lines(table, self.options.update_width(width), pad=False):
+            while line and not line[-1].text.rstrip():
+                line.pop()
+            if line:
+                line[-1] = Segment(line[-1].text.rstrip(), line[-1].style)
+            self.print(Segments([*line, Segment.line()]), crop=False, end="")
+
+    def _fit(self, table: Table) -> int:
+        """Choose the widths of a table's columns; return what they take together."""
         unbounded = self.options.update_width(PIPE_WIDTH)
-        needed = GAP * (len(table.columns) - 1)
+        least, widths = [], []
         for column in table.columns:
             cells = [
                 Measurement.get(self, unbounded, each) for each in (column.header, *column.cells)
             ]
             whole = max(cell.maximum for cell in cells)
-            needed += whole if column.no_wrap else min(whole, NARROWEST)
-        return max(self.width, needed)
+            longest = max(cell.minimum for cell in cells)
+            widths.append(whole)
+            least.append(whole if column.no_wrap else max(longest, min(whole, NARROWEST)))
+        gaps = GAP * (len(widths) - 1)
+        while sum(widths) + gaps > self.width:
+            spare = [at for at, width in enumerate(widths) if width > least[at]]
+            if not spare:
+                break
+            widths[max(spare, key=widths.__getitem__)] -= 1
+        for column, width in zip(table.columns, widths, strict=True):
+            column.width = width
+        return sum(widths) + gaps
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None

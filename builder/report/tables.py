@@ -79,8 +79,9 @@ def show(*parts: RenderableType) -> None:
     for part in parts:
         console = SafeConsole(highlight=False)
         if isinstance(part, Table):
-            console.width = console.room_for(part)
-        console.print(part, soft_wrap=isinstance(part, str))
+            console.write_table(part)
+        else:
+            console.print(part, soft_wrap=isinstance(part, str))
 
 
 def show_json(document: Any) -> None:

@@ -137,7 +137,13 @@ def _live(views: Iterable[View], console: Console, clock: Clock) -> View | None:
     with Live(screen, console=console, refresh_per_second=5, vertical_overflow="visible"):
         for view in views:
             screen.view = view
-    return screen.view
+    last = screen.view
+    if last is not None and last.stage == PUBLISHED and last.release is not None:
+        # Not in the live view, which breaks what is longer than its lines.
+        name = "image" if last.release.image_uri else "arn"
+        address = Text.assemble((f"  {name.ljust(10)}", "dim"), last.release.address)
+        console.print(address, soft_wrap=True)
+    return last
 
 
 def _step(build: BuildView, seconds: float) -> RenderableType:
@@ -160,9 +166,8 @@ def _released(release: Release) -> RenderableType:
         ("packages", str(release.packages)),
         ("unzipped", megabytes(release.unzipped_size)),
         ("zipped", megabytes(release.zipped_size)),
-        ("image" if release.image_uri else "arn", release.address),
     ):
-        grid.add_row(Text(name, style="dim"), Text(value, overflow="fold"))
+        grid.add_row(Text(name, style="dim"), value)
     return grid
 
 

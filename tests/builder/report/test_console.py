@@ -54,11 +54,35 @@ def test_a_console_is_as_wide_as_its_terminal_and_a_pipe_as_its_lines(
     assert (console.width, console.is_watched) == (width, watched)
 
 
-def test_a_table_has_room_for_what_is_not_to_be_wrapped() -> None:
-    console = SafeConsole(file=Tty(), width=20, height=20)
-    table = Table(box=None, pad_edge=False)
-    table.add_column("when", no_wrap=True)
-    table.add_column("why", overflow="fold")
-    table.add_row("2026-11-26T19:00:00Z", "words that may be wrapped as often as you like")
-    assert console.room_for(table) == 20 + 2 + 12
-    assert SafeConsole(file=Tty(), width=90, height=20).room_for(table) == 90
+def drawn(table: Table, width: int) -> list[str]:
+    out = Tty()
+    console = SafeConsole(file=out, width=width, height=20, color_system=None)
+    console.write_table(table)
+    return out.getvalue().splitlines()
+
+
+def sample() -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_column()
+    arn = "arn:aws:lambda:eu-central-1:123456789012:layer:web:1"
+    table.add_row("2026-11-26T19:00:00Z", "words that may be wrapped as often as you like", arn)
+    return table
+
+
+def test_a_table_that_has_no_room_breaks_no_word_and_cuts_nothing() -> None:
+    assert drawn(sample(), 20) == [
+        "2026-11-26T19:00:00Z  words that    arn:aws:lambda:eu-central-1:123456789012:layer:web:1",
+        "                      may be",
+        "                      wrapped as",
+        "                      often as you",
+        "                      like",
+    ]
+
+
+def test_a_table_takes_the_room_that_there_is_and_no_more() -> None:
+    narrow, wide = drawn(sample(), 95), drawn(sample(), 400)
+    assert max(map(len, narrow)) <= 95
+    assert len(narrow) == 3
+    assert len(wide) == 1

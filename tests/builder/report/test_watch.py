@@ -2,6 +2,7 @@ import io
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from builder.aws.codebuild import BuildState, Phase
@@ -9,7 +10,7 @@ from builder.clock import Clock
 from builder.operations.log_line import Step, parse
 from builder.operations.watch import BuildView, View
 from builder.protocol.statuses import BUILDING, FAILED, PUBLISHED, WAITING
-from builder.report.watch import _Screen, events
+from builder.report.watch import _Screen, events, show_views
 from tests.builder.remembered import release_of
 
 
@@ -86,9 +87,24 @@ def test_a_failed_phase_and_its_cause_are_shown() -> None:
     assert "BUILD: exit 1" in said
 
 
-def test_in_the_end_there_are_sizes_and_the_arn() -> None:
-    said = drawn(view_of(stage=PUBLISHED, release=release_of(3)))
+class Tty(io.StringIO):
+    def isatty(self) -> bool:
+        return True
 
+
+def test_in_the_end_there_are_sizes_and_the_arn_is_whole_on_any_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    terminal = Tty()
+    monkeypatch.setattr("sys.stdout", terminal)
+    for name, value in {"TERM": "xterm", "COLUMNS": "40"}.items():
+        monkeypatch.setenv(name, value)
+    view = view_of(stage=PUBLISHED, release=release_of(3))
+
+    assert show_views([view], clock=Clock(), as_json=False) == view
+
+    said = terminal.getvalue()
+    assert len(release_of(3).layer_arn) > 40
     assert release_of(3).layer_arn in said
     assert "packages" in said
 
