@@ -93,12 +93,16 @@ def show_plans(found: Plans, screen: Console) -> None:
         (f"{count} layers", found.hooks[count], found.hooks[one], "one layer", WANTED[count])
         for count in more
     ]
+    rows += [
+        (f"a process each, {count}", taken, found.hooks[count], f"our hook of {count}", 0)
+        for count, taken in found.each.items()
+    ]
     rows.append(("--help", found.help, found.command, "python that imports click", 3))
     for what, taken, base, name, wanted in rows:
         wall, processor = taken.by(base)
         table.add_row(
             *(what, f"{taken.wall:.2f} s", f"{wall:.2f}", f"{taken.processor:.2f} s"),
-            *(f"{processor:.2f}", name, f"{wanted:g}"),
+            *(f"{processor:.2f}", name, f"{wanted:g}" if wanted else ""),
         )
     screen.print(table)
 

@@ -1,4 +1,7 @@
-"""The hooks of a plan without changes: one process for 1, 50 and 500 layers, beside bare boto3."""
+"""The hooks of a plan without changes: one process for 1, 50 and 500 layers, beside bare boto3.
+
+Beside them, what a process for each layer takes that hashes its files, as other modules have it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
@@ -24,6 +28,29 @@ from builder.spec.layer_spec import LayerSpec
 from embedded.aws import EmbeddedAws
 
 COUNTS = (1, 50, 500)
+EACH_COUNTS = (50, 500)
+AT_ONCE = 10
+"""Data sources that Terraform reads at once (terraform plan, -parallelism)."""
+
+EACH = """
+import argparse, hashlib, json, logging, os, pathlib, shutil, subprocess, sys, tempfile, zipfile
+folder, out = map(pathlib.Path, sys.argv[1:])
+digest = hashlib.sha256()
+files = sorted(path for path in folder.rglob("*") if path.is_file())
+for path in files:
+    digest.update(str(path.relative_to(folder)).encode())
+    with path.open("rb") as file:
+        while block := file.read(1 << 13):
+            digest.update(block)
+plan = json.dumps({"filename": digest.hexdigest(), "build_plan": [["zip", str(folder), None]]})
+out.mkdir(exist_ok=True)
+(out / f"{digest.hexdigest()}.plan.json").write_text(plan)
+print(plan)
+"""
+"""What `package.py prepare` of the module terraform-aws-lambda does for each layer, made anew,
+because no package index has it: a process for each data source, which hashes all files of the
+layer's source and writes a plan. It asks AWS nothing."""
+
 CLIENTS = "import boto3; s = boto3.Session(); s.client('s3'); s.client('lambda')"
 APP = "bench"
 NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
@@ -47,12 +74,13 @@ class Taken:
 
 @dataclass(frozen=True)
 class Plans:
-    """What each took; ``hooks`` by the number of layers."""
+    """What each took; by the number of layers the ``hooks``, and a process ``each``."""
 
     clients: Taken
     command: Taken
     help: Taken
     hooks: Mapping[int, Taken]
+    each: Mapping[int, Taken]
 
 
 def plans(repeat: int) -> Plans:
@@ -71,18 +99,27 @@ def plans(repeat: int) -> Plans:
             if statuses != [CURRENT] * count:
                 raise Failed(f"not all of {count} layers are current: {sorted(set(statuses))}")
 
+        def each(count: int) -> None:
+            script = [sys.executable, "-c", EACH]
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                out = str(folder / "plans")
+                folders = [str(folder / f"layer-{number}") for number in range(count)]
+                list(pool.map(lambda place: _ran([*script, place, out], env), folders))
+
         sides: dict[str, Callable[[], object]] = {
             "clients": lambda: _ran([sys.executable, "-c", CLIENTS], env),
             "command": lambda: _ran([sys.executable, "-c", "import click"], env),
             "help": lambda: _ran([command, "--help"], env),
             **{str(count): lambda count=count: hook(count) for count in COUNTS},  # type: ignore[misc]
+            **{f"each {n}": lambda n=n: each(n) for n in EACH_COUNTS},  # type: ignore[misc]
         }
         best = dict.fromkeys(sides, Taken())
         for _ in range(repeat + 1):  # the first compiles what is imported
             for name, side in sides.items():
                 best[name] = best[name].best(_taken(side))
     hooks = {count: best[str(count)] for count in COUNTS}
-    return Plans(best["clients"], best["command"], best["help"], hooks)
+    apart = {count: best[f"each {count}"] for count in EACH_COUNTS}
+    return Plans(best["clients"], best["command"], best["help"], hooks, apart)
 
 
 def _taken(side: Callable[[], object]) -> Taken:

@@ -56,13 +56,17 @@ class InfrastructureError(LayerError):
 class BuildFailed(LayerError):
     """A build ended without an artifact; ``cause`` says why in one sentence, for the record.
 
-    ``container`` says why a container may do what it could not on Lambda compute, "" when not.
+    ``elsewhere`` says why another place may do what it could not in one of ``kind`` (a kind of
+    builder/spec/compute.py), "" when not.
     """
 
-    def __init__(self, what: str, *, cause: str = "", container: str = "", **fields: str) -> None:
+    def __init__(
+        self, what: str, *, cause: str = "", elsewhere: str = "", kind: str = "", **fields: str
+    ) -> None:
         super().__init__(what, **fields)
         self.cause = cause or what.splitlines()[0]
-        self.container = container
+        self.elsewhere = elsewhere
+        self.kind = kind
 
 
 class BuildNotProvisioned(BuildFailed):

@@ -57,7 +57,8 @@ class Manifest:
     """What the worker says of its artifact (docs/protocol.md); sizes in bytes.
 
     ``parts`` has, by runtime, the builds of the parts that it was merged of, ``documents`` by name
-    the SHA-256 (hex) of what is beside it: locks, bill of materials, provenance.
+    the SHA-256 (hex) of what is beside it: locks, bill of materials, provenance. ``wheels_alone``
+    says that nothing was built from source, False where that is not known.
     """
 
     fingerprint: str
@@ -69,6 +70,7 @@ class Manifest:
     parts: Mapping[str, str] = field(default_factory=dict)
     documents: Mapping[str, str] = field(default_factory=dict)
     at_start: tuple[Start, ...] = ()
+    wheels_alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,8 @@ def _manifest(document: Mapping[str, object]) -> Manifest:
         parts=dict(map(_part, of(tuple[Table, ...], "parts", []))),
         documents=dict(_digest(entry) for entry in listed if "sha256" in entry),
         at_start=tuple(map(_start, of(tuple[Table, ...], "at_start", []))),
+        # What is built from source needs a backend, and that is listed here.
+        wheels_alone=document.get("build_requirements") == [],
     )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from builder.aws.codebuild import BuildState, is_role_trouble
-from builder.builds.compute import container_may_do
+from builder.builds.compute import another_may_do
 from builder.builds.last_words import last_words
 from builder.errors import BuildFailed, BuildNotProvisioned, LayerError
 from builder.layer.layer import Layer
 from builder.protocol.variables import MERGE_VARIABLE, TARGET_VARIABLE
-from builder.spec.compute import LAMBDA_MINUTES, is_lambda
+from builder.spec.compute import LAMBDA_MINUTES, is_lambda, kind_of
 
 LOG_LINES = 25
 """Lines of a failed build's log that its error shows."""
@@ -33,7 +33,8 @@ def build_failure(layer: Layer, build_id: str, state: BuildState | None) -> Buil
     return kind(
         f"{_subject(layer, state)} failed: {cause}\n{shown}",
         cause=f"{_part(state)}{cause}",
-        container="" if kind is BuildNotProvisioned else container_may_do(state, said),
+        elsewhere="" if kind is BuildNotProvisioned else another_may_do(state, said),
+        kind=kind_of(state.image, state.environment_type),
         where=f"build {state.id}{ended}\n"
         f"log group {group}, stream {state.log_stream or '(none yet)'}",
         expected="a build that ends with SUCCEEDED",

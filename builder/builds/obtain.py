@@ -13,7 +13,7 @@ from builder.aws.codebuild import BuildState
 from builder.builds.artifact import Artifact, find_artifact
 from builder.builds.compute import NO_ROOM, Compute
 from builder.builds.part import Part, find_part
-from builder.builds.start import Job, find_build, start_build, upload_bundle
+from builder.builds.start import PLACES, Job, find_build, start_build, upload_bundle
 from builder.builds.vouch import objection
 from builder.builds.wait import finish_builds, look_at
 from builder.clock import Clock
@@ -31,7 +31,7 @@ from builder.layer.steps import VERIFY, Stopwatch
 from builder.layer.token import Token
 from builder.progress import Progress, named
 from builder.protocol.keys import ARCHIVE, MANIFEST, PART_ARCHIVE, PART_RECEIPT
-from builder.spec.compute import is_lambda
+from builder.spec.compute import LAMBDA, kind_of
 
 ROLE_PAUSE = 10.0
 """Seconds before a build is started again whose role could not be assumed."""
@@ -56,8 +56,8 @@ class Obtaining:
     """One walk to the artifact of the attempt that a token has begun.
 
     Without ``waits`` StillBuilding is raised instead of waiting for builds. With ``debug`` builds
-    log more. ``lessons`` are the record's: which builds are known to need a container. ``watch``
-    begins when a build has ended.
+    log more. ``lessons`` are the record's: where builds are known to fail. ``wheels`` says that the
+    last release was of wheels alone. ``watch`` begins when a build has ended.
     """
 
     def __init__(  # noqa: PLR0913 - all but three are by keyword
@@ -71,6 +71,7 @@ class Obtaining:
         waits: bool = True,
         debug: bool = False,
         lessons: Mapping[str, Lesson] | None = None,
+        wheels: bool = False,
         watch: Stopwatch | None = None,
     ) -> None:
         self.layer = layer
@@ -82,7 +83,7 @@ class Obtaining:
         self._debug = debug
         self._watch = watch or Stopwatch(clock)
         self._progress = named(["", *self._runtimes], progress)
-        self._compute = Compute(layer, lessons or {}, clock)
+        self._compute = Compute(layer, lessons or {}, clock, wheels=wheels)
 
     def run(self) -> Artifact:
         """Return the artifact, with whatever builds that takes.
@@ -157,8 +158,12 @@ class Obtaining:
     def _start(self, job: Job) -> BuildState:
         placement = self._compute.placement(self.attempt, job)
         progress = self._progress[job.runtime]
-        if self._compute.is_auto and not placement.environment.is_lambda:
+        kind = placement.environment.kind
+        if self._compute.is_auto and kind != LAMBDA:
             progress(f"building in a container: {self._compute.why_not(self.attempt, job)}")
+        why = self._compute.why_not_standard(self.attempt, job)
+        if not kind and why:
+            progress(f"building in the image of the runtime: {why}")
         try:
             state = start_build(
                 self.layer,
@@ -174,18 +179,20 @@ class Obtaining:
             if not placement.may_leave:
                 raise
             if isinstance(refused, QuotaUsedUp):
-                self._compute.leave(job, NO_ROOM)
+                self._compute.leave(job, LAMBDA, NO_ROOM)
             else:
-                self._learn(job, f"CodeBuild refuses Lambda compute for it ({refused.what})")
+                self._learn(
+                    job, LAMBDA, f"CodeBuild refuses Lambda compute for it ({refused.what})"
+                )
             return self._start(job)
         self._note_build(job.runtime, state.id)
         return state
 
-    def _learn(self, job: Job, why: str) -> None:
-        """Use a container for a job, and remember that it needs one."""
+    def _learn(self, job: Job, kind: str, why: str) -> None:
+        """Use another place than that of a kind for a job, and remember that it needs one."""
         why = _in_short(why)
-        self._compute.leave(job, why)
-        self._note(lambda attempt: self._compute.taught(attempt, job, why))
+        self._compute.leave(job, kind, why)
+        self._note(lambda attempt: self._compute.taught(attempt, job, kind, why))
 
     def _bundle(self) -> str:
         # No cached_property: until Python 3.12 all instances share its lock, and this calls AWS.
@@ -197,7 +204,7 @@ class Obtaining:
         deadline = self._clock.monotonic() + RoleNotReady.longest
         again = 0
         while failed := self._failures(builds):
-            if self._left_lambda(jobs, builds, failed):
+            if self._moved_on(jobs, builds, failed):
                 continue
             young = [key for key, error in failed.items() if isinstance(error, BuildNotProvisioned)]
             if len(young) < len(failed) or self._clock.monotonic() > deadline or not self._waits:
@@ -214,16 +221,15 @@ class Obtaining:
                 if job.runtime in young:
                     builds[job.runtime] = self._start(replace(job, again=again)).id
 
-    def _left_lambda(
+    def _moved_on(
         self, jobs: Sequence[Job], builds: dict[str, str], failed: Mapping[str, BuildFailed]
     ) -> bool:
-        """Start builds that failed on Lambda compute again in containers, if that may help all."""
-        again = [job for job in jobs if job.runtime in failed]
-        able = [job for job in again if failed[job.runtime].container]
-        if len(able) < len(again) or not all(self._compute.may_leave(job) for job in able):
+        """Start builds that failed again where they may do better, if that may help all."""
+        again = {job: failed[job.runtime] for job in jobs if job.runtime in failed}
+        if not all(e.elsewhere and self._compute.may_leave(j, e.kind) for j, e in again.items()):
             return False
-        for job in able:
-            self._learn(job, failed[job.runtime].container)
+        for job, error in again.items():
+            self._learn(job, error.kind, error.elsewhere)
             builds[job.runtime] = self._start(job).id
         return True
 
@@ -256,16 +262,16 @@ class Obtaining:
         )
 
     def _result(self, job: Job, build_id: str) -> Artifact | Part:
-        """Return what an ended build made; one on Lambda compute gets a second try elsewhere."""
+        """Return what an ended build made; it may get a second try elsewhere."""
         try:
             return self._made(job.runtime, build_id)
         except ArtifactError as error:
             state = self.layer.services.codebuild.state(build_id)
-            on_lambda = state is not None and is_lambda(state.environment_type)
-            if not on_lambda or not self._compute.may_leave(job):
+            kind = kind_of(state.image, state.environment_type) if state else ""
+            if not self._compute.may_leave(job, kind):
                 self._note_failure((job.runtime,), error)
                 raise
-            self._learn(job, f"what it left from Lambda compute cannot be used ({error.what})")
+            self._learn(job, kind, f"what it left{PLACES[kind]} cannot be used ({error.what})")
         builds = {job.runtime: self._start(job).id}
         self._finish([job], builds)
         return self._result(job, builds[job.runtime])

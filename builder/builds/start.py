@@ -24,7 +24,7 @@ from builder.protocol.variables import (
     TOKEN_VARIABLE,
 )
 from builder.spec.build_images import pulled
-from builder.spec.compute import Environment, container_of
+from builder.spec.compute import LAMBDA, STANDARD, Environment, container_of
 from builder.spec.indexes import secrets, usernames
 from builder.spec.runtimes import Target
 from builder.text import count
@@ -54,6 +54,8 @@ class Placement:
 
 LONGEST_PAUSE = 60.0
 """Seconds between two tries to start a build for which there is no room."""
+
+PLACES = {LAMBDA: " on Lambda compute", STANDARD: " in CodeBuild's own image", "": ""}
 
 WHOLE = Job()
 """The artifact of a layer with one target."""
@@ -137,7 +139,7 @@ def start_build(
                 raise
             state = known
             break
-    progress(f"started build {state.id}{' on Lambda compute' * environment.is_lambda}")
+    progress(f"started build {state.id}{PLACES[environment.kind]}")
     return state
 
 
@@ -165,6 +167,7 @@ def _request(
         identity += f" {words}" if words else ""
     # Equal requests are one build, and the same work elsewhere is another one.
     identity += f" {environment.environment_type}" if environment.is_lambda else ""
+    identity += f" {environment.image}" if environment.kind == STANDARD else ""
     folder, name = layer.keys.built, layer.fingerprint
     if job.runtime:
         folder, name = layer.keys.parts(layer.fingerprint), job.runtime
@@ -185,7 +188,7 @@ def _request(
             (NAME_VARIABLE, layer.name),
             (TOKEN_VARIABLE, str(token)),
             (DEBUG_VARIABLE, str(debug).lower()),
-            *([(COMPUTE_VARIABLE, "lambda")] if environment.is_lambda else []),
+            *([(COMPUTE_VARIABLE, environment.kind)] if environment.kind else []),
             *usernames(layer.spec.indexes),
             *_job_variables(job),
         ),

@@ -11,7 +11,7 @@ from builder.layer.token import Token
 
 @dataclass(frozen=True)
 class Lesson(Extensible):
-    """Why builds of a runtime need a container, and since when that is known (ISO 8601)."""
+    """Why builds need another place than they had, and since when that is known (ISO 8601)."""
 
     why: str
     since: str
@@ -28,7 +28,8 @@ class Attempt(Extensible):
     parts, and ``build_id`` is the one that merges them. "" stands for that one, and for the only
     one of a layer with one target, in ``failed``, the runtimes whose builds failed, and in
     ``distrust``, which has the lowest numbers whose builds will do where an earlier one failed.
-    ``lessons`` has by runtime why Lambda compute was left for a container ("" for a merge).
+    ``lessons`` has by runtime why Lambda compute was left for a container ("" for a merge), and by
+    ``RUNTIME@standard`` why CodeBuild's own image was left for that of the runtime.
     """
 
     number: int
@@ -70,7 +71,7 @@ class Attempt(Extensible):
         return replace(self, builds={**self.builds, runtime: build_id})
 
     def taught(self, place: str, lesson: Lesson) -> Attempt:
-        """Return the attempt once it is known that a build needs a container."""
+        """Return the attempt once it is known that a build needs another place."""
         return replace(self, lessons={**self.lessons, place: lesson})
 
     def since_of(self, runtime: str) -> int:

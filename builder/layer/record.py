@@ -35,7 +35,8 @@ class Release(Extensible):
 
     ``build_id`` is the build that made the artifact; when that merged the parts of several
     runtimes, ``builds`` has by runtime those that made the parts. ``image_uri`` names what is an
-    image, by its digest.
+    image, by its digest. ``wheels_alone`` says that nothing in it was built from source, False
+    where that is not known.
     """
 
     number: int
@@ -51,6 +52,7 @@ class Release(Extensible):
     published_at: str
     builds: Mapping[str, str] = field(default_factory=dict)
     image_uri: str = ""
+    wheels_alone: bool = False
 
     @property
     def address(self) -> str:
@@ -113,7 +115,8 @@ class Record(Extensible):
     are never adopted. ``chosen_for`` is the reason of the approval that made ``current`` what it
     is: another one than the version's own reason when the sources went back to it; "" in records of
     older versions of this program.
-    ``lessons`` has by runtime why builds need a container, learnt where one has then succeeded.
+    ``lessons`` has by runtime why builds need a container, and by ``RUNTIME@standard`` why they
+    need the image of the runtime, learnt where one has then succeeded.
     ``steps`` are the times of the last release that was walked to its end.
     ``open_calls`` are publications that were not answered. ``pruned`` are ARNs of versions that are
     being deleted, or were: none is adopted or pinned any more.

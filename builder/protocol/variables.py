@@ -13,7 +13,8 @@ TARGET_VARIABLE = "LAYER_TARGET"
 MERGE_VARIABLE = "LAYER_MERGE"
 
 COMPUTE_VARIABLE = "LAYER_COMPUTE"
-"""``lambda`` for builds on Lambda compute: their errors say what a container may have."""
+"""``lambda`` for builds on Lambda compute, ``standard`` for those in CodeBuild's own image: their
+errors say what another place may have."""
 
 SEALS_VARIABLE = "LAYER_PART_SEALS"
 """For the merge: the SHA-256 of each part's manifest, ``python3.12=<hex> python3.13=<hex>``."""

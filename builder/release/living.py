@@ -97,4 +97,5 @@ def _read_back(layer: Layer, version: LayerVersion) -> Release | None:
         builds=manifest.parts if manifest else {},
         published_at=found.created,
         image_uri=found.image_uri,
+        wheels_alone=manifest.wheels_alone if manifest else False,
     )

@@ -7,7 +7,6 @@ at the same time elsewhere, continues and never repeats.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -25,7 +24,7 @@ from builder.errors import (
     PlanOutdated,
 )
 from builder.functions.move import hand_over
-from builder.layer.attempt import Attempt, Lesson
+from builder.layer.attempt import Attempt
 from builder.layer.layer import Layer
 from builder.layer.record import Record, Release
 from builder.layer.steps import KEEP, MOVE, PUBLISH, RECORD, SHARE, Stopwatch
@@ -142,7 +141,7 @@ class _Walk:
         published = released is None
         if released is None:
             attempt = self._open(record)
-            artifact, version = self._publish(attempt, record.lessons)
+            artifact, version = self._publish(attempt, record)
             with self.watch.timed(RECORD):
                 record, released = settle(
                     self.layer,
@@ -190,10 +189,8 @@ class _Walk:
             raise BuildFailed("no build was begun", where=f"record of {self.layer.name!r}")
         return record.attempt
 
-    def _publish(
-        self, attempt: Attempt, lessons: Mapping[str, Lesson]
-    ) -> tuple[Artifact, LayerVersion]:
-        artifact = self._obtain(attempt, lessons)
+    def _publish(self, attempt: Attempt, record: Record) -> tuple[Artifact, LayerVersion]:
+        artifact = self._obtain(attempt, record)
         try:
             with self.watch.timed(PUBLISH):
                 version = publish(
@@ -219,7 +216,7 @@ class _Walk:
         """Whether it was published before; then all that was due were functions, or its version."""
         return artifact.key == self.layer.keys.verified.archive(self.order.token.fingerprint)
 
-    def _obtain(self, attempt: Attempt, lessons: Mapping[str, Lesson]) -> Artifact:
+    def _obtain(self, attempt: Attempt, record: Record) -> Artifact:
         return Obtaining(
             self.layer,
             self.order.token,
@@ -228,7 +225,8 @@ class _Walk:
             clock=self.clock,
             waits=self.waits,
             debug=self.order.debug,
-            lessons=lessons,
+            lessons=record.lessons,
+            wheels=record.current is not None and record.current.wheels_alone,
             watch=self.watch,
         ).run()
 
@@ -247,6 +245,7 @@ class _Walk:
             builds=artifact.manifest.parts,
             published_at=self.clock.timestamp(),
             image_uri=version.image_uri,
+            wheels_alone=artifact.manifest.wheels_alone,
         )
 
     def _require_bucket(self) -> None:

@@ -24,7 +24,7 @@ GAP = 1 << 18
 """Bytes between two texts that are read with them, rather than in a request of their own."""
 HEADER = 30 + 1024
 """Bytes that an entry's own header takes at most, as far as they are read ahead."""
-TOC = "table-4.json"
+TOC = "table-5.json"
 """Changes with what a kept table means: one of another version is read as none."""
 
 

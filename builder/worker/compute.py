@@ -1,7 +1,8 @@
-"""What an error on CodeBuild's Lambda compute says of the machine: would a container do better?
+"""What an error says of the machine, where another one may do better.
 
-Lambda compute has no root, /tmp only, and images with fewer programs (builder/spec/compute.py). An
-error that is not known to be the same everywhere gets a line ``needs:``, which the builder reads.
+CodeBuild's Lambda compute has no root, /tmp only, and images with fewer programs; CodeBuild's own
+image for containers is not made of the runtime's (builder/spec/compute.py). An error there that is
+not known to be the same everywhere gets a line ``needs:``, which the builder reads.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from typing import List, Mapping
 from .errors import BuildError
 
 VARIABLE = "LAYER_COMPUTE"
-"""What the builder gives to builds on Lambda compute (COMPUTE_VARIABLE there): ``lambda``."""
+"""What the builder gives to builds that another machine may take over (COMPUTE_VARIABLE there)."""
+
+LAMBDA, STANDARD = "lambda", "standard"
+"""Its values: Lambda compute, and CodeBuild's own image."""
 
 SIGNS = (
     (r"No space left on device|Disk quota exceeded", "more space than /tmp has on Lambda compute"),
@@ -35,12 +39,25 @@ LINES, LINE = 300, 1000
 
 OTHERS = "something that Lambda compute may not have"
 
+RUNTIMES_OWN = "the image of the runtime itself"
+"""What an error in CodeBuild's own image needs: all that is not a wheel is made and tried there."""
+
+
+def is_standard(environment: Mapping[str, str]) -> bool:
+    """Whether this is CodeBuild's own image, where nothing is built from source."""
+    return environment.get(VARIABLE) == STANDARD
+
 
 def needs(error: BuildError, environment: Mapping[str, str]) -> List[str]:
-    """Return the line that says what a container may have, none when it would be no better."""
-    if environment.get(VARIABLE) != "lambda" or error.settled:
+    """Return the line that says what another machine may have, none when it would be no better."""
+    place = environment.get(VARIABLE)
+    if place not in (LAMBDA, STANDARD) or error.settled:
         return []
+    need = RUNTIMES_OWN if place == STANDARD else _on_lambda(error)
+    return [f"  {'needs:':<10}{need}"]
+
+
+def _on_lambda(error: BuildError) -> str:
     lines = f"{error.what}\n{error.where}".splitlines()[:LINES]
     text = "\n".join(line[:LINE] for line in lines)
-    need = next((need for sign, need in SIGNS if re.search(sign, text, re.IGNORECASE)), OTHERS)
-    return [f"  {'needs:':<10}{need}"]
+    return next((need for sign, need in SIGNS if re.search(sign, text, re.IGNORECASE)), OTHERS)

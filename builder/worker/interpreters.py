@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Iterator
 
 from .request import Target
 
@@ -41,9 +44,26 @@ def find(target: Target) -> Interpreter | None:
         return None
     if here.fits(target):
         return here
-    path = shutil.which(f"python{target.python}")
-    other = ask(path) if path else None
-    return other if other and other.fits(target) else None
+    for path in _candidates(target.python):
+        other = ask(path)
+        if other and other.fits(target):
+            return other
+    return None
+
+
+def _candidates(python: str) -> Iterator[str]:
+    """Yield where a version may be: on the path, and where pyenv has what it does not choose.
+
+    A shim of pyenv starts nothing but the version that is chosen (pyenv's README, "Understanding
+    shims"). CodeBuild's own images have their versions there (aws-codebuild-docker-images, al).
+    """
+    name = f"python{python}"
+    path = shutil.which(name)
+    if path:
+        yield path
+    home = Path(os.environ.get("HOME", os.devnull))
+    versions = Path(os.environ.get("PYENV_ROOT") or home / ".pyenv") / "versions"
+    yield from map(str, sorted(versions.glob(f"{python}.*/bin/{name}"), reverse=True))
 
 
 def ask(path: str) -> Interpreter | None:

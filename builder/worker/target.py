@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -20,7 +21,7 @@ from .install import install as installing
 from .log import Log, counted, human
 from .pack import pack
 from .request import Request, Target
-from .resolve import project_lock, target_lock
+from .resolve import project_lock, target_lock, wheels_alone
 from .resolve import uv as uvs
 from .resolve import wheels as projects
 from .resolve.build_lock import BuildLock
@@ -91,7 +92,8 @@ def resolve(  # noqa: PLR0913 - what a prediction does otherwise is by keyword
 
 def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, log: Log) -> Content:
     """Resolve and install for one target; return what is there now."""
-    resolved = resolve(wanted, target, uv, bundle, stage.parent, log)
+    kind = wheels_alone.of_image(os.environ, [target])
+    resolved = resolve(wanted, target, uv, bundle, stage.parent, log, kind=kind)
     work, own, locked = resolved.work, resolved.own, resolved.locked
     (bundle / "out" / f"lock-{target.python}.txt").write_text(
         locked.text(_header(wanted, target, own.wheels)), encoding="utf-8"

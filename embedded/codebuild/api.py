@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from embedded.codebuild import lambda_compute
+from embedded.codebuild import lambda_compute, standard_image
 from embedded.codebuild.build import Build, Site
 from embedded.codebuild.builds import Builds, Record, present, uuids
 from embedded.codebuild.projects import ProjectMemory
@@ -124,6 +124,7 @@ class CodeBuild:
         project = self.memory.complete(described[0])
         merged = merge(project, request)
         lambda_compute.check(request, merged, self.site.place.region)
+        standard_image.check(merged["environment"])
         wanted = settings(merged)
         document = {
             **new_document(draft, merged),

@@ -18,7 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from builder.errors import LayerError
-from embedded.codebuild import buildspec, interpreters, lambda_compute, role, transfer
+from embedded.codebuild import (
+    buildspec,
+    interpreters,
+    lambda_compute,
+    role,
+    standard_image,
+    transfer,
+)
 from embedded.codebuild.builds import Queue, Record
 from embedded.codebuild.buildspec import Buildspec, BuildspecError, OnFailure, Phase
 from embedded.codebuild.cache import BuildCache, check_paths
@@ -199,7 +206,12 @@ class Build:
             ) from error
         if client:
             self.record.update(logs=log_fields(self.settings, stream, self.site.place))
-        python = interpreters.for_image(self.settings.image, self.site.python)
+        is_standard = standard_image.is_standard(self.settings.image)
+        python = (
+            standard_image.chosen(self.site.python)
+            if is_standard
+            else interpreters.for_image(self.settings.image, self.site.python)
+        )
         self._log.note("Waiting for agent ping")
         self._log.note(
             f"The image {self.settings.image} is not used:"
@@ -208,6 +220,8 @@ class Build:
         self.workspace.create(python)
         if self._on_lambda:
             lambda_compute.furnish(self.workspace.programs, self.settings.image)
+        if is_standard:
+            standard_image.furnish(self.workspace.home, self.workspace.programs)
         return assumed
 
     def _download(self, assumed: Role) -> tuple[Buildspec, BuildCache]:

@@ -25,7 +25,12 @@ ASK = "import sys, pip; print('%d.%d' % sys.version_info[:2])"
 def for_image(image: str, default: Path, environment: Mapping[str, str] = os.environ) -> Path:
     """Return the interpreter for the builds of an image: of its version, else the default one."""
     found = IMAGE.search(image)
-    return _of_version(found[1], default, *_places(environment)) if found else default
+    return of_version(found[1], default, environment) if found else default
+
+
+def of_version(version: str, default: Path, environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the interpreter of a version with pip, else the default one."""
+    return _of_version(version, default, *_places(environment))
 
 
 @cache

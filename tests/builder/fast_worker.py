@@ -88,6 +88,8 @@ manifest = {
     "build_id": os.environ["CODEBUILD_BUILD_ID"],
     "parts": parts,
 }
+if "wheels" in word:
+    manifest["build_requirements"] = []
 if "lie" in word:
     manifest["code_sha256"] = base64.b64encode(bytes(32)).decode()
 pathlib.Path("out/manifest.json").write_text(json.dumps(manifest))
@@ -96,10 +98,10 @@ pathlib.Path("out/manifest.json").write_text(json.dumps(manifest))
 
 A file ``behave`` beside the package says otherwise: ``wait PATH`` until a file exists, ``fail``,
 ``nothing`` (no artifact), ``random`` (other bytes in every build), ``lie`` (a manifest of other
-bytes). A last word such as ``on:python3.12`` or ``on:merge`` says which of a layer's builds is
-meant. The file is part of the source: who wants a build of the same source to behave otherwise says
-``as`` and a file that holds the words. Whatever it does, it does not begin while the file HOLD is
-there."""
+bytes), ``wheels`` (nothing was built from source). A last word such as ``on:python3.12`` or
+``on:merge`` says which of a layer's builds is meant. The file is part of the source: who wants a
+build of the same source to behave otherwise says ``as`` and a file that holds the words. Whatever
+it does, it does not begin while the file HOLD is there."""
 
 
 def buildspec(hold: Path) -> str:

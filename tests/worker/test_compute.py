@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from builder.protocol.variables import COMPUTE_VARIABLE
+from builder.spec import compute as places
 from builder.worker import compute
 from builder.worker.errors import BuildError
 
@@ -41,3 +42,18 @@ def test_a_container_has_nothing_else_to_hope_for(environment: dict[str, str]) -
 
 def test_builder_and_worker_call_the_variable_the_same() -> None:
     assert compute.VARIABLE == COMPUTE_VARIABLE
+
+
+def test_in_codebuilds_own_image_any_error_may_be_its_own() -> None:
+    there = {compute.VARIABLE: compute.STANDARD}
+
+    (line,) = compute.needs(BuildError("x cannot be imported"), there)
+
+    assert line == "  needs:    the image of the runtime itself"
+    assert compute.needs(BuildError("there is no package x", settled=True), there) == []
+    assert compute.is_standard(there)
+    assert not compute.is_standard(ON_LAMBDA)
+
+
+def test_builder_and_worker_call_the_places_the_same() -> None:
+    assert (compute.LAMBDA, compute.STANDARD) == (places.LAMBDA, places.STANDARD)

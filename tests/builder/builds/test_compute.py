@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from builder.aws.codebuild import BuildState
-from builder.builds.compute import MEMORY, Compute, container_may_do, obstacle
+from builder.builds.compute import MEMORY, Compute, another_may_do, obstacle
 from builder.builds.last_words import LastWords
 from builder.builds.obtain import CAUSE_LENGTH
 from builder.builds.start import WHOLE
@@ -289,12 +289,12 @@ def failed(world: World) -> Callable[..., BuildState]:
 def test_verdicts(failed: Callable[..., BuildState]) -> None:
     needs = LastWords("it broke", needs="more space")
 
-    assert container_may_do(failed(), needs) == "it needs more space (it broke)"
-    assert container_may_do(failed(), LastWords("no such package")) == ""
-    assert container_may_do(failed(environment_type=CONTAINER), needs) == ""
-    assert container_may_do(failed(status="STOPPED"), needs) == ""
-    assert "15 minutes" in container_may_do(failed(status="TIMED_OUT"), None)
-    assert "without a word" in container_may_do(failed(status="FAULT"), None)
+    assert another_may_do(failed(), needs) == "it needs more space (it broke)"
+    assert another_may_do(failed(), LastWords("no such package")) == ""
+    assert another_may_do(failed(environment_type=CONTAINER), needs) == ""
+    assert another_may_do(failed(status="STOPPED"), needs) == ""
+    assert "15 minutes" in another_may_do(failed(status="TIMED_OUT"), None)
+    assert "without a word" in another_may_do(failed(status="FAULT"), None)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from builder.clock import Clock
 from builder.layer.layer import Layer
+from builder.operations.logs import build_logs
 from builder.release.release import ensure
 from tests.builder.builds.test_obtain_real import (
     ARCHITECTURE,
@@ -83,3 +84,47 @@ def test_what_lambda_compute_has_no_compiler_for_is_built_in_a_container(
     assert "it needs compilers or headers that Lambda compute has not (fll-compiled" in why
     lessons = json.loads(world.read("web/record.json"))["lessons"]
     assert list(lessons) == [f"python{PYTHON}"]
+
+
+@pytest.mark.slow
+def test_wheels_give_the_same_bytes_in_codebuilds_own_image(
+    world: World, real: Layer, tmp_path: Path
+) -> None:
+    """The image's python3 is another version than the target's, which pyenv has beside it."""
+    (tmp_path / "requirements.txt").write_text("markupsafe\n")
+    layer = replace(real, spec=replace(real.spec, compute="container"))
+    there = ensure(layer, order_of(layer), clock=Clock())
+
+    here = ensure(layer, order_of(layer, force=True), clock=Clock())
+
+    images = [build["environment"]["image"] for build in world.builds()]
+    assert ["standard" in image for image in images] == [False, True]
+    assert (there.version, here.version) == (1, 2)
+    assert there.code_sha256 == here.code_sha256
+    said = list(build_logs(layer, follow=False, clock=Clock()))
+    assert any(f"with python{PYTHON}" in line for line in said), "every module was imported"
+
+
+@pytest.mark.slow
+def test_what_has_no_wheel_any_more_is_built_in_the_image_of_the_runtime(
+    world: World, real: Layer, tmp_path: Path
+) -> None:
+    layer = replace(real, spec=replace(real.spec, compute="container"))
+    listed = tmp_path / "requirements.txt"
+    own_index, name = listed.read_text().splitlines()
+    listed.write_text("markupsafe\n")
+    ensure(layer, order_of(layer), clock=Clock())
+    sdist(tmp_path / "links", PURE)
+    listed.write_text(f"{own_index}\n{name}\n")
+    changed = replace(layer)
+    lines: list[str] = []
+
+    ensure(changed, order_of(changed), progress=lines.append, clock=Clock())
+
+    builds = [(b["environment"]["image"], b["buildStatus"]) for b in world.builds()[1:]]
+    assert [("standard" in image, status) for image, status in builds] == [
+        (True, "FAILED"),
+        (False, "SUCCEEDED"),
+    ]
+    (why,) = [line for line in lines if "building in the image of the runtime" in line]
+    assert "it needs the image of the runtime itself (fll-compiled has no wheel" in why

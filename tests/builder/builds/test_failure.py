@@ -77,7 +77,7 @@ def test_a_build_that_others_ended_says_who_and_what_to_do(
 
     error = build_failure(layer, build_id, state)
 
-    assert error.container == ""
+    assert error.elsewhere == ""
     assert error.what.splitlines()[0].startswith(f"the build of layer 'web' failed: {what}")
     assert status in error.cause
     assert fix in error.fix
@@ -95,4 +95,4 @@ def test_a_build_that_ran_out_of_lambda_computes_time_says_whose_limit_it_was(wo
 
     assert error.cause == "it took longer than the 15 minutes of Lambda compute (TIMED_OUT)"
     assert 'compute = "auto"' in error.fix
-    assert error.container == "it needs more than the 15 minutes of Lambda compute"
+    assert error.elsewhere == "it needs more than the 15 minutes of Lambda compute"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from builder.sizes import table
-from builder.sizes.packing import SHARE, SHARE_OF_MATURIN, deflated, of_stored
+from builder.sizes.packing import SHARE, SHARE_OF_OTHERS, deflated, of_stored
 from builder.sizes.web import Local
 
 NOISE = random.Random(1).randbytes(40_000)
@@ -21,11 +21,12 @@ METADATA = "".join(f"Requires-Dist: package-{n} >= {n * n}\n" for n in range(300
     ("generator", "level", "share"),
     [
         ("setuptools (84.0.0)", 6, SHARE),
-        ("setuptools (84.0.0)", 1, SHARE),
-        ("maturin (1.15.0)", 1, SHARE_OF_MATURIN),
+        ("setuptools (84.0.0)", 9, SHARE),
+        ("setuptools (80.9.0)", 1, SHARE_OF_OTHERS),
+        ("maturin (1.15.0)", 1, SHARE_OF_OTHERS),
         ("maturin (1.15.0)", 6, SHARE),
     ],
-    ids=["zlib", "zlib at another level", "maturin", "maturin, repaired by auditwheel"],
+    ids=["zlib", "zlib at its last level", "another program", "maturin", "maturin, repaired"],
 )
 def test_compiled_files_count_as_the_worker_packs_them(
     generator: str, level: int, share: float, tmp_path: Path

@@ -3,8 +3,19 @@ from typing import Any
 import pytest
 
 from builder.errors import SpecError
-from builder.spec.compute import LAMBDA_PYTHON, LAMBDA_TYPES, container_of, lambda_of
+from builder.spec.compute import (
+    LAMBDA,
+    LAMBDA_PYTHON,
+    LAMBDA_TYPES,
+    STANDARD,
+    STANDARD_IMAGES,
+    STANDARD_PYTHON,
+    container_of,
+    lambda_of,
+    standard_of,
+)
 from builder.spec.runtimes import ARCHITECTURES, RUNTIMES, Target
+from embedded.codebuild import standard_image
 from embedded.codebuild.lambda_compute import IMAGE, SIZES, TYPES
 from tests.builder.conftest import spec_of
 
@@ -23,6 +34,24 @@ def test_lambda_compute_has_the_runtimes_own_interpreter_and_machine(target: Tar
     assert place.compute_type in SIZES
     assert place.is_lambda
     assert not container_of(target, target.build_image).is_lambda
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_codebuilds_own_image_has_the_system_and_the_versions_of_its_runtimes(
+    architecture: str,
+) -> None:
+    target = Target(STANDARD_PYTHON[0], architecture)
+    place = standard_of(target)
+
+    assert standard_image.is_standard(place.image)
+    assert ARCHITECTURES[architecture].machine in place.image
+    assert place.environment_type == target.environment_type
+    assert set(STANDARD_IMAGES) == set(ARCHITECTURES)
+    assert set(STANDARD_PYTHON) <= set(standard_image.VERSIONS)
+    of_its_system = {p for p, system in RUNTIMES.items() if system.name == "Amazon Linux 2023"}
+    assert set(STANDARD_PYTHON) == of_its_system
+    kinds = [e.kind for e in (place, lambda_of(target), container_of(target, target.build_image))]
+    assert kinds == [STANDARD, LAMBDA, ""]
 
 
 def test_every_architecture_has_a_type_and_every_version_is_one_of_lambdas() -> None:
