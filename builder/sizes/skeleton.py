@@ -6,13 +6,14 @@ leave here is what they leave there. Only stripping symbols needs the compiled f
 
 from __future__ import annotations
 
+import posixpath
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from builder.sizes.packing import deflated
-from builder.sizes.table import Entry, Table
+from builder.sizes.table import RECORD, Entry, Table
 from builder.worker.audit import harmless
 from builder.worker.contents import distributions
 from builder.worker.contents.distributions import Distribution
@@ -233,4 +234,19 @@ def _records(
         rows += [[each, "", str(size)] for each, size in mine[name].items() if each not in listed]
         text = distributions.record_of_present(distributions.as_record(rows), present).encode()
         found[file] = Entry(len(text), deflated(text))
+    return {**found, **_records_inside(root, present)}
+
+
+def _records_inside(root: Path, present: set[str]) -> dict[str, Entry]:
+    """Return the RECORD files of distributions that others have inside, such as setuptools."""
+    found = {}
+    for file in present:
+        place = posixpath.dirname(posixpath.dirname(file))
+        if not place or not file.endswith(RECORD):
+            continue
+        text = (root / file).read_bytes().decode("utf-8", "replace")
+        listed = distributions.record_paths(text)
+        there = {row for row in listed if posixpath.normpath(f"{place}/{row}") in present}
+        kept = distributions.record_of_present(text, there).encode()
+        found[file] = Entry(len(kept), deflated(kept))
     return found

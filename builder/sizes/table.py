@@ -16,6 +16,8 @@ from builder.user_cache import replacing
 from builder.worker.zips import BROKEN
 
 TEXTS = (".py", ".pyx", ".pth")
+RECORD = ".dist-info/RECORD"
+"""How a RECORD's name ends: the wheel's own, and those of distributions that it has inside."""
 LARGEST_TEXT = 1 << 25
 LARGEST_SCRIPT = 1 << 16
 LARGEST_TEXTS = 1 << 29
@@ -64,7 +66,7 @@ def read(source: Source) -> Table:
             samples = {info.filename: _sample(archive, info) for info in stored}
     except BROKEN as error:
         raise UnreadableError(f"it is no wheel: {error}") from error
-    if not any(name.endswith(".dist-info/RECORD") for name in texts):
+    if not any(name.endswith(RECORD) and name.count("/") == 1 for name in texts):
         raise UnreadableError("it has no RECORD, so nothing installs it")
     denser = share(infos, texts)
     entries = {}
@@ -82,7 +84,7 @@ def read(source: Source) -> Table:
 
 def is_text(name: str) -> bool:
     """Return whether the worker's judgement may read the file: modules, and metadata."""
-    return name.endswith(TEXTS) or name.split("/", 1)[0].endswith(".dist-info")
+    return name.endswith((*TEXTS, RECORD)) or name.split("/", 1)[0].endswith(".dist-info")
 
 
 def _is_wanted(info: zipfile.ZipInfo) -> bool:

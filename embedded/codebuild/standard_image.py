@@ -8,7 +8,6 @@ others start nothing.
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -56,7 +55,8 @@ def furnish(home: Path, programs: Path) -> None:
         if found != nothing:
             folder = home / ".pyenv" / "versions" / f"{version}.0" / "bin"
             folder.mkdir(parents=True)
-            _program(folder / name, f'#!/bin/sh\nexec {shlex.quote(str(found))} "$@"\n')
+            # A link: where a build's folders are, code of packages may open nothing else.
+            (folder / name).symlink_to(found.resolve())
 
 
 def _program(path: Path, script: str) -> None:

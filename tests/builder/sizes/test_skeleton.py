@@ -125,3 +125,19 @@ def test_metadata_that_is_no_text_is_refused_in_one_sentence(tmp_path: Path) -> 
     table = Table({name: Entry(len(data), 1) for name, data in entries.items()}, entries)
     with pytest.raises(BuildError, match="the metadata of a distribution cannot be read"):
         skeleton.build(tmp_path, {"a": table}, (), (), ())
+
+
+def test_the_record_of_a_distribution_inside_another_lists_what_is_there(tmp_path: Path) -> None:
+    """As in setuptools: the worker writes every RECORD of the layer anew."""
+    rows = ("x/__init__.py", "x/tests/test_x.py", "../../../bin/x", "x-1.dist-info/RECORD")
+    record = b"".join(f"{row},,\r\n".encode() for row in rows)
+    inside = {
+        "a/_vendor/x/__init__.py": b"",
+        "a/_vendor/x/tests/test_x.py": b"",
+        "a/_vendor/x-1.dist-info/RECORD": record,
+    }
+
+    found = kept(tmp_path / "1", ("a", {**A, **inside}), slim=("tests",))
+
+    left = b"x-1.dist-info/RECORD,,\nx/__init__.py,,\n"
+    assert found.files["a/_vendor/x-1.dist-info/RECORD"][0].size == len(left)
