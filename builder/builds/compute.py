@@ -6,8 +6,7 @@ compute lacks. That is the same attempt, with one more build: the approval was f
 for a build, and what a failed build left is adopted by none (builder/builds/vouch.py).
 
 A container has CodeBuild's own image where the layer's last release was of wheels alone, which need
-no interpreter to be installed, and where parts are merged; the image of the runtime takes over from
-it in the same way.
+no interpreter to be installed; the image of the runtime takes over from it in the same way.
 """
 
 from __future__ import annotations
@@ -132,10 +131,8 @@ class Compute:
         What has failed on Lambda compute gets the image of the runtime, the surest one.
         """
         failed = self._known(attempt, place(self._layer, job, LAMBDA)) not in ("", NO_ROOM)
-        known = self._wheels or bool(job.parts)
-        return (
-            known and not failed and suits_standard(self._layer.spec, target_of(self._layer, job))
-        )
+        suits = suits_standard(self._layer.spec, target_of(self._layer, job))
+        return self._wheels and not failed and suits
 
     def _known(self, attempt: Attempt, where: str) -> str:
         """Return why a place is not to be used, "" when nothing is known against it."""

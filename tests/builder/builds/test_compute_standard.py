@@ -7,7 +7,7 @@ import pytest
 
 from builder.builds.compute import Compute, another_may_do, suits_standard
 from builder.builds.last_words import LastWords
-from builder.builds.start import WHOLE, Job
+from builder.builds.start import WHOLE
 from builder.clock import Clock
 from builder.errors import BuildFailed
 from builder.layer.attempt import Attempt, Lesson
@@ -130,11 +130,17 @@ def test_an_end_without_a_word_or_without_work_is_tried_again(of_wheels: World, 
     assert said in lessons(of_wheels)[PLACE]
 
 
-def test_parts_are_merged_there_because_a_merge_installs_nothing(world: World) -> None:
-    released(world, python=("3.12", "3.13"))
+def test_the_parts_of_several_runtimes_and_their_merge_have_it_too(world: World) -> None:
+    both = ("3.12", "3.13")
+    world.behave("wheels")
+    released(world, python=both)
+    world.edit()
 
-    assert images(world) == [SAM, SAM.replace("3.12", "3.13"), OWN]
-    assert world.versions() == [1]
+    released(world, python=both)
+
+    assert images(world)[:2] == [SAM, SAM.replace("3.12", "3.13")]
+    assert images(world)[3:] == [OWN] * 3
+    assert world.versions() == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -159,8 +165,9 @@ def test_what_has_failed_on_lambda_compute_gets_the_image_of_the_runtime(world: 
     lesson = Lesson("it needs compilers", clock.timestamp())
     attempt = Attempt(1, "f", "", "")
 
-    def image(learnt: dict[str, Lesson], job: Job = WHOLE) -> str:
-        return Compute(layer, learnt, clock, wheels=True).placement(attempt, job).environment.image
+    def image(learnt: dict[str, Lesson]) -> str:
+        compute = Compute(layer, learnt, clock, wheels=True)
+        return compute.placement(attempt, WHOLE).environment.image
 
     assert image({"python3.12": lesson}) == SAM
     assert "lambda" in image({PLACE: lesson})
