@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import Loader
 
@@ -170,7 +171,35 @@ def _region(config: State, session: botocore.session.Session) -> str:
     return str(region)
 
 
+_kept: dict[tuple[object, ...], Client] = {}
+_keeping = threading.Lock()
+
+
 def _client(
+    session: botocore.session.Session, service: str, region: str, endpoints: Mapping[str, str]
+) -> Client:
+    """Return a client: if the credentials last, the one that was made before for all the same.
+
+    Each terraform command configures a stand-in that stays up anew, once or twice, and every time
+    the clients of seven services would take 50 ms of CPU.
+    """
+    found = session.get_credentials()
+    if type(found) is not Credentials or found.token:
+        return _made(session, service, region, endpoints)
+    key = (
+        *(service, region, *sorted(endpoints.items())),
+        *(found.access_key, found.secret_key),
+        # What a client is made of besides.
+        *sorted(item for item in os.environ.items() if item[0].startswith("AWS_")),
+        *(session.get_config_variable("profile"), repr(session.full_config)),
+    )
+    with _keeping:
+        if key not in _kept:
+            _kept[key] = _made(session, service, region, endpoints)
+        return _kept[key]
+
+
+def _made(
     session: botocore.session.Session, service: str, region: str, endpoints: Mapping[str, str]
 ) -> Client:
     names = _ENDPOINT_NAMES.get(service, (service,))

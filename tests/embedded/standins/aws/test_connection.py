@@ -1,4 +1,5 @@
 import os
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -164,3 +165,40 @@ def test_ignored_tags_and_those_of_aws_are_not_ours() -> None:
     connection = connect({"ignore_tags": [{"keys": ["a"], "key_prefixes": ["team:"]}]})
     found = {"a": "1", "team:x": "1", "aws:cloudformation:stack": "1", "b": "1"}
     assert connection.own_tags(found) == {"b": "1"}
+
+
+def test_the_next_command_has_the_same_clients_unless_anything_differs(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made = [connect({}).client("s3")]
+    assert connect({}).client("s3") is made[0]
+
+    other_key = {"access_key": "AKIAOTHER", "secret_key": "other"}
+    unasked = {"skip_credentials_validation": True, "skip_requesting_account_id": True}
+    made.append(connect(other_key | unasked).client("s3"))
+    made.append(connect({}).client("s3", "us-west-2"))
+    made.append(connect({"endpoints": [{"s3": "http://127.0.0.1:1"}]}).client("s3"))
+    environment.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:2")
+    made.append(connect({}).client("s3"))
+    environment.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:3")
+    made.append(connect({}).client("s3"))
+    environment.delenv("AWS_ENDPOINT_URL_S3")
+    file = tmp_path / "config"
+    file.write_text("[default]\ns3 =\n  payload_signing_enabled = true\n")
+    environment.setenv("AWS_CONFIG_FILE", str(file))
+    made.append(connect({}).client("s3"))
+    file.write_text("[default]\nretry_mode = adaptive\n")
+    made.append(connect({}).client("s3"))
+    assert len({id(client) for client in made}) == len(made)
+
+
+@pytest.mark.usefixtures("environment")
+def test_clients_of_a_role_are_of_one_assumption_of_it(aws: EmbeddedAws) -> None:
+    name = f"r{uuid.uuid4().hex[:8]}"
+    aws.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
+    role = f"arn:aws:iam::{aws.identity.account}:role/{name}"
+    none = ("external_id", "source_identity", "session_name")
+    config = {"assume_role": [{"role_arn": role, **dict.fromkeys(none)}]}
+    first, second = connect(config), connect(config)
+    assert first.client("s3") is first.client("s3")
+    assert first.client("s3") is not second.client("s3")
