@@ -38,10 +38,13 @@ wheel: $(STAMP) ## Build the sdist and the wheel into dist/
 	@"$(BIN)/uv" build --quiet --offline --no-build-isolation --python "$(BIN)/python" --out-dir dist
 
 SEED := $(if $(filter 1,$(SHUFFLE)),$(shell echo $$RANDOM),$(SHUFFLE))
+WORKERS := 4
 # Tests start a thousand processes of our own: none of them compiles the sources once more.
-PYTEST = $(if $(SEED),echo "in the order of SHUFFLE=$(SEED)";) PYTHONDONTWRITEBYTECODE= "$(BIN)/python" -m pytest -n 4 --dist worksteal \
+PYTEST = $(if $(SEED),echo "in the order of SHUFFLE=$(SEED)";) PYTHONDONTWRITEBYTECODE= "$(BIN)/python" -m pytest -n $(WORKERS) --dist worksteal \
 	  $(if $(SEED),-p randomly --randomly-seed=$(SEED))
 
+# Each worker takes 8 s of CPU before its first test, and few of these tests wait for anything.
+quick: WORKERS := 3
 quick: $(STAMP) ## Run the tests that need neither an embedded AWS nor terraform (tests/needs.py) and are quick
 	@$(PYTEST) -m "not aws and not terraform and not slow" $(ARGS)
 

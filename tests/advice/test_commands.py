@@ -12,6 +12,7 @@ from tests.builder.commands.conftest import Project
 FOLLOWED = {site: row for site, row in TABLE.items() if isinstance(row, Commands)}
 
 
+@pytest.mark.slow
 def test_every_error_has_a_row_and_every_row_an_error() -> None:
     assert problems() == []
 

@@ -27,6 +27,7 @@ def test_each_package_is_pinned_with_hashes() -> None:
         packages.locked("terraform")
 
 
+@pytest.mark.slow
 def test_a_wheel_with_another_hash_is_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from docsite import reference
 from docsite.errors import GAP, Found, errors_in, errors_of_code
 
 CALL = "raise SpecError({what}, where='here', fix={fix})"
@@ -35,14 +34,15 @@ def test_what_says_nothing_to_a_reader_is_left_out(call: str) -> None:
     assert [*errors_in(call)] == []
 
 
-def test_the_page_has_each_once_and_as_plain_text() -> None:
-    found, page = errors_of_code(), reference.errors()
+def test_the_page_has_each_once_and_as_plain_text(errors_page: str) -> None:
+    found = errors_of_code()
     assert len(found) == len(set(found)) > 200
     assert found == errors_of_code()
     (snapshot,) = (error for error in found if error.what == "none of the snapshots can be read")
-    assert f"| {snapshot.what} | {snapshot.fix} |" in page
-    assert all(f"| {error.what.split(GAP)[0]}" in page for error in found if error.what[:1] == "a")
+    assert f"| {snapshot.what} | {snapshot.fix} |" in errors_page
+    begun = (f"| {error.what.split(GAP)[0]}" for error in found if error.what[:1] == "a")
+    assert all(row in errors_page for row in begun)
 
 
-def test_characters_of_markdown_are_shown_as_they_are() -> None:
-    assert r"\[indexes.NAME\]" in reference.errors()
+def test_characters_of_markdown_are_shown_as_they_are(errors_page: str) -> None:
+    assert r"\[indexes.NAME\]" in errors_page

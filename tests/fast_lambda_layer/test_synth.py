@@ -73,6 +73,7 @@ def test_the_services_of_a_layers_toml_are_in_the_stack(project: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_a_main_py_elsewhere_reads_the_layers_toml_that_the_command_reads(project: Path) -> None:
     main = Path(__file__).parents[2] / "main.py"
     done = run(project, str(main))

@@ -13,6 +13,7 @@ from hcl import __main__ as command
 FOLDER = command.FOLDER
 
 
+@pytest.mark.slow
 def test_the_module_is_written_anew_byte_for_byte(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

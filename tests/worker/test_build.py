@@ -151,6 +151,8 @@ for place, name in ((pack, "_members"), (sbom, "load")):
 """
 
 
+@pytest.mark.slow
+@pytest.mark.slow
 @pytest.mark.parametrize("pause", [0.0, 1.0])
 @pytest.mark.parametrize("step", ["_members", "_Writer.add", "_Writer.end"])
 def test_an_error_of_a_thread_that_packs_is_the_build_s(

@@ -154,6 +154,7 @@ def test_a_second_look_reads_no_wheel_again(
     assert again - asked < asked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["below a file", "files", "read-only"])
 def test_without_a_cache_that_can_be_written_the_size_is_the_same(
     how: str, make_wheel: MakeWheel, shelf: Path, serve: Serve, own_cache: Path, tmp_path: Path

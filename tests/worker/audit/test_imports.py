@@ -182,6 +182,7 @@ def test_a_module_that_ends_the_interpreter_as_if_all_were_well_is_a_failure(lay
     assert report.imported == ["good"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", ["", "; os.mkfifo(name)"], ids=["gone", "a pipe"])
 def test_a_module_that_removes_the_report_does_not_pass(layer: Path, more: str) -> None:
     name = "name = os.environ['TMPDIR'] + '/report.jsonl'"
