@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedded.processes import collect_seldom
+from tests import cost
+from tests.cost import pytest_addoption
 from tests.needs import GUARD, Guard, needs_of
 from tests.wheel import installed_fixture, sdist_fixture, wheel_fixture
 
-__all__ = ["installed_fixture", "sdist_fixture", "wheel_fixture"]  # for every test
+__all__ = ["installed_fixture", "pytest_addoption", "sdist_fixture", "wheel_fixture"]  # of all
 
 if TYPE_CHECKING:
     from embedded.aws import EmbeddedAws
@@ -32,6 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         signal.signal(signal.SIGHUP, lambda _number, _frame: None)
     config.stash[GUARD] = Guard()
+    cost.pytest_configure(config)
     # Of the CPU of a terraform command a quarter goes into collecting garbage that ends with it.
     os.environ.setdefault("GOGC", "800")
     os.environ.setdefault("GOMEMLIMIT", "500MiB")
