@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.demo.conftest import MARK, leaves_nothing
+from tests.patience import PATIENCE, wait_until
+from tests.terminals.pseudo import in_terminal
 
 pytestmark = [
     pytest.mark.slow,
@@ -31,6 +33,9 @@ def start(clone: Path, mark: str, *options: str) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+INTERRUPTED = "interrupted; everything that was started has ended"
 
 
 def test_the_story_is_reported_to_its_end_and_leaves_nothing(clone: Path, mark: str) -> None:
@@ -80,4 +85,18 @@ def test_killing_make_ends_what_make_started(clone: Path, mark: str) -> None:
         shell.kill()
         shell.stdout.read()
 
+    leaves_nothing(mark)
+
+
+def test_ctrl_c_in_a_terminal_is_one_line_and_leaves_nothing(clone: Path, mark: str) -> None:
+    environment = {**os.environ, MARK: mark, "TERM": "xterm"}
+    with in_terminal([sys.executable, "-m", "demo"], env=environment, cwd=clone) as terminal:
+        terminal.wait_for(lambda: "terraform plan" in terminal.text, "the first plan")
+        before = len(terminal.text)
+        terminal.press_ctrl_c()
+        code = terminal.wait(PATIENCE)
+        wait_until(lambda: "has ended" in terminal.text, lambda: terminal.text[before:])
+        said = terminal.text[before:]
+    assert code == 130, said
+    assert said.split("^C")[-1].split() == INTERRUPTED.split()
     leaves_nothing(mark)
