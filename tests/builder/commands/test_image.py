@@ -37,9 +37,19 @@ region = "{REGION}"
 dependencies = ["tool"]
 python = ["3.12", "3.13"]
 architecture = "arm64"
+[layers.server]
+dependencies = ["tool"]
+python = ["3.13"]
+architecture = "arm64"
+image = true
 [services.chroma]
 command = ["chroma", "{{port}}", "{{data}}"]
 image_tag = "1"
+vpc = "vpc-0123abcd"
+subnets = ["subnet-0123abcd"]
+[services.built]
+command = ["chroma", "{{port}}", "{{data}}"]
+layer = "server"
 vpc = "vpc-0123abcd"
 subnets = ["subnet-0123abcd"]
 """
@@ -165,6 +175,7 @@ def test_an_image_goes_to_a_registry_that_needs_no_aws(
         (("web", "--to", "127.0.0.1:1/a"), "2 images are meant"),
         (("tool", "--service", "chrome"), "there is no service 'chrome'"),
         (("tool", "--service", "chroma", "--architecture", "x86_64"), "runs on arm64"),
+        (("tool", "--service", "built"), "the image of service 'built' is the layer server"),
         (("tool", "--to", "no image"), "names no image"),
         (("tool", "--to", "127.0.0.1:1/a", "--base", "A"), "names no image"),
         (("tool", "--to", f"127.0.0.1:1/a@sha256:{'0' * 64}"), "named by its digest"),
@@ -174,6 +185,17 @@ def test_what_cannot_be_meant_is_refused(folder: Path, words: tuple[str, ...], s
     refused = run(*words)
     assert refused.exit_code == 1
     assert said in refused.stderr
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_images_of_a_layer_are_pruned_as_its_versions(
+    aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ(monkeypatch, aws.environment())
+    refused = CliRunner().invoke(main, ["prune", "built", "--keep", "2"])
+
+    assert refused.exit_code == 2
+    assert "those of its layer: lambda-layer prune server --keep 2" in refused.stderr
 
 
 def test_an_image_of_a_release_has_the_bytes_that_lambda_has(project: Project, base: str) -> None:
