@@ -53,6 +53,30 @@ def test_every_role_of_the_product_is_judged() -> None:
     assert set(roles()) == set(ROLES)
 
 
+ON_ALL = {
+    "the publisher": {"lambda:GetLayerVersion", "lambda:ListFunctions"},
+    "the publisher of one layer that names a function": {
+        "lambda:GetLayerVersion",
+        "lambda:ListFunctions",
+    },
+    "a layer's builds with private indexes": {"sts:GetServiceBearerToken"},
+    "what starts that task": {"ecr:GetAuthorizationToken"},
+    "what options add": {
+        *("ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups"),
+        *("ec2:DescribeSubnets", "ec2:DescribeVpcs"),
+        *("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
+    },
+}
+"""What roles may do on every resource; docs/security.md says why."""
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_what_is_allowed_on_every_resource_is_what_the_page_says(name: str) -> None:
+    allowed = [s for s in roles()[name].document["Statement"] if "*" in s["Resource"]]
+
+    assert {action for s in allowed for action in s["Action"]} == ON_ALL.get(name, set())
+
+
 NOT_OF_ROLES = {"document", "allow", "codebuild_trust", "lambda_trust", "task_trust", "tls_only"}
 """Functions of the product's policies whose limits tests/modules/layer/test_posture.py has, and
 what they are made of."""

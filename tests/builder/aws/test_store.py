@@ -255,6 +255,16 @@ def test_the_version_that_is_named_is_downloaded_and_its_sha256_said(
     assert file.read_bytes() == b"another"
 
 
+def test_an_object_that_is_too_large_is_not_read(world: World) -> None:
+    store = world.services.store
+    store.write("a", b"x" * 20, "application/json")
+
+    with pytest.raises(ArtifactError, match="20 bytes, too many"):
+        store.read("a", largest=19)
+    assert store.read("a", largest=20) is not None
+    assert module.LARGEST == 64 << 20
+
+
 def test_a_disk_that_is_full_is_said_as_it_is(world: World) -> None:
     store = world.services.store
     written = store.write("a", b"layer", "application/zip")

@@ -12,6 +12,7 @@ from builder.errors import SpecError
 from builder.spec.app_spec import AppSpec
 from builder.spec.layer_spec import LayerSpec
 from modules.layer import BuildInfrastructure, LambdaLayer, Publisher
+from modules.layer import publisher as module
 from modules.layer.bindings import AwsProvider, ExternalProvider
 
 from cdktf import App, TerraformStack  # isort: skip - the bindings start Node
@@ -154,6 +155,19 @@ def test_its_role_can_publish_this_application_and_nothing_else(synthesize: Synt
         own_log: write,
         f"{own_log}:*": write,
     }
+
+
+def test_more_layers_than_a_policy_has_room_for_are_a_pattern(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert module.NAMED_LAYERS == 25
+    monkeypatch.setattr(module, "NAMED_LAYERS", 0)
+    stack = synthesized(tmp_path, plain(), uses=False)
+
+    named = granted(json.loads((stack / "cdk.tf.json").read_text()))
+
+    layers = {place.partition(":layer:")[2] for place in named if ":layer:" in place}
+    assert layers == {"shop-*", "shop-*:*"}
 
 
 def plain() -> LayerSpec:

@@ -1,3 +1,4 @@
+import json
 import sys
 import tracemalloc
 from pathlib import Path
@@ -180,6 +181,20 @@ def test_a_module_that_ends_the_interpreter_as_if_all_were_well_is_a_failure(lay
     assert [failure.module for failure in report.failures] == ["ends"]
     assert "os._exit" in report.failures[0].message
     assert report.imported == ["good"]
+
+
+def test_what_a_module_says_of_those_after_it_is_believed(layer: Path) -> None:
+    """docs/security.md, "What is not covered": they share its interpreter, and so their report."""
+    name = "name = os.environ['TMPDIR'] + '/report.jsonl'"
+    line = json.dumps({"module": "broken", "status": "imported"})
+    forges = f"import os; {name}; open(name, 'a').write({line!r} + chr(10)); os._exit(0)"
+    (layer / "forges.py").write_text(forges)
+    (layer / "broken.py").write_text("1 / 0")
+
+    report = imports.check(interpreters.running(), layer, ["forges", "broken"])
+
+    assert [failure.module for failure in report.failures] == ["forges"]
+    assert report.imported == ["broken"]
 
 
 @pytest.mark.slow
