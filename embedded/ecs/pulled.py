@@ -21,6 +21,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from embedded.calls import INTERNAL
 from embedded.ecs import images
 from embedded.ecs.images import Image
 
@@ -97,7 +98,8 @@ def _blob(place: str, registry: str, wanted: dict[str, Any]) -> bytes:
 
 def _read(url: str, registry: str) -> bytes:
     """Return what the embedded ECR has there, nothing if it has nothing."""
-    request = urllib.request.Request(url, headers={"Host": registry})  # noqa: S310 - of loopback
+    headers = {"Host": registry, "User-Agent": INTERNAL}
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - of loopback
     try:
         with _direct.open(request, timeout=SECONDS) as answer:
             found: bytes = answer.read()

@@ -32,6 +32,7 @@ from embedded.ministack import (
     lambda_versions,
     logs_actions,
     logs_keys,
+    registry_rights,
     s3_checksums,
     s3_encryption,
     s3_owners,
@@ -66,6 +67,7 @@ class Recorder:
             return
         headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
         trust.enter(headers if INTERNAL in headers.get("user-agent", "") else {})
+        registry_rights.enter(headers)
         is_form = headers.get("content-type", "").startswith(FORM)
         form = bytearray()
 
@@ -132,6 +134,7 @@ def serve(listener: socket.socket, journal: Path) -> None:
     from ministack.services import (
         cloudwatch_logs,
         codebuild,
+        ecr,
         ecs,
         ecs_metadata,
         iam,
@@ -145,6 +148,7 @@ def serve(listener: socket.socket, journal: Path) -> None:
     codebuild_names.correct(codebuild, iam_actions)
     lambda_code.correct(lambda_svc)
     lambda_versions.correct(lambda_svc)
+    registry_rights.correct(ecr, iam_evaluator)
     s3_checksums.correct(s3)
     s3_encryption.correct(s3)
     s3_owners.correct(s3)

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from builder.cli import main
 from embedded.aws import EmbeddedAws
+from embedded.calls import INTERNAL
 from tests.builder.commands.conftest import Project, releases
 from tests.builder.commands.test_get import archive_of
 from tests.builder.conftest import REGION, environ
@@ -98,7 +99,8 @@ def run(*words: str) -> Result:
 
 def blob(aws: EmbeddedAws, repository: str, digest: str) -> bytes:
     url = f"{aws.url}/v2/{repository}/blobs/{digest}"
-    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
+    asked = urllib.request.Request(url, headers={"User-Agent": INTERNAL})
+    with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:
         found: bytes = answer.read()
     return found
 
