@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hcl.blocks import Each
+from hcl.images import base
 from hcl.names import EACH, put_names
 from hcl.options import put_options, statements
 from hcl.publisher import put_publisher
@@ -126,6 +127,8 @@ def _policies(policies: dict[str, Any]) -> None:
     logins = "[for login in local.layer_logins[each.key] : jsondecode(login)]"
     own, shared = policies[f"{LAYER}_permissions"], policies["build_permissions"]
     own["policy"] = statements(own["policy"], logins)
+    pushes = policies[f"{LAYER}_push-permissions"]
+    pushes["policy"] = statements(pushes["policy"], base())
     shared["policy"] = statements(shared["policy"])
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from builder.images.reference import PRIVATE
 from hcl.syntax import Raw, expression, indented, split
+from modules.layer.pusher import bases
 
 IMAGES = "local.layer_images"
 """The layers that are images (terraform/specs.tf)."""
+
+PARTITION = "${local.build_place.partition}"
 
 ONLY = {"layer": "layer_arn", "image": "image_uri"}
 """What the output has of one and not of the other."""
@@ -29,6 +33,17 @@ def with_images(template: dict[str, Any], image: Mapping[str, Any]) -> dict[str,
         value = template["output"][name]["value"]
         value.update({key: text for key, text in output["value"].items() if key not in value})
     return template
+
+
+def base() -> str:
+    """Return the list of what lets a layer's base be pulled, as ``pusher.bases`` has it."""
+    (statement,) = bases(f"{12 * '0'}.dkr.ecr.zz-any-1.amazonaws.com/anybase", PARTITION)
+    text = expression(statement)
+    parts = {12 * "0": "base[0]", "zz-any-1": "base[1]", "anybase": "base[2]"}
+    for name, reference in parts.items():
+        text = text.replace(name, f"${{{reference}}}")
+    asked = f"regexall({expression(PRIVATE.pattern)}, local.layers[each.key].base)"
+    return f"[\n  for base in {asked} : {indented(text).lstrip()}\n]"
 
 
 def _fate(layer: dict[str, Any], image: Mapping[str, Any]) -> None:

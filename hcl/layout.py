@@ -52,6 +52,11 @@ another name, bucket, account or region is retired where it was.""",
 What layers that are images are instead of a layer in Lambda (docs/hybrid.md).""",
     "aws_ecr_lifecycle_policy.layer_image-lifecycle": """\
 No rule for tagged images: something may be started from any of them.""",
+    "aws_iam_role.layer_push-role": """\
+The one role that may push into a layer's repository. No code of strangers runs under it.""",
+    "aws_iam_role_policy.layer_push-permissions": "",
+    "aws_codebuild_project.layer_push": """\
+Pushes what was built and verified, with our own program.""",
     "aws_s3_object.layer_approval": """\
 The token of the build that is due. A plan with such a change asks for a build; apply writes it,
 which approves the build.""",

@@ -44,9 +44,9 @@ def put_options(template: dict[str, Any]) -> None:
         "sse_algorithm": Raw('length(var.kms_key) == 0 ? "AES256" : "aws:kms"'),
         "kms_master_key_id": _or_null("kms_key"),
     }
-    project = resources["aws_codebuild_project"]["build_project"]
     network = {n: Raw(f"vpc_config.value.{key}") for n, key in NETWORK.items()}
-    project["vpc_config"] = [Each(network, "var.vpc[*]")]
+    for project in resources["aws_codebuild_project"].values():
+        project["vpc_config"] = [Each(network, "var.vpc[*]")]
     for named in resources.values():
         for body in named.values():
             for option, stands in OPTIONS.items():

@@ -70,6 +70,10 @@ class TemplateApp(AppSpec):
         """Return the name of a layer's role."""
         return super().build_role(SHORT, region)
 
+    def push_role(self, layer: str, region: str) -> str:
+        """Return the name of the role that pushes a layer's image."""
+        return super().push_role(SHORT, region)
+
 
 def synthesized() -> dict[str, Any]:
     """Return the Terraform JSON of the template, without what cdktf notes for itself."""

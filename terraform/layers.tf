@@ -260,6 +260,7 @@ resource "terraform_data" "build_retire" {
     aws_cloudwatch_log_group.build_logs,
     aws_codebuild_project.build_project,
     aws_ecr_repository.layer_repository,
+    aws_codebuild_project.layer_push,
   ]
 }
 
@@ -316,6 +317,159 @@ resource "aws_ecr_lifecycle_policy" "layer_image-lifecycle" {
   repository = aws_ecr_repository.layer_repository[each.key].name
 }
 
+# The one role that may push into a layer's repository. No code of strangers runs under it.
+resource "aws_iam_role" "layer_push-role" {
+  for_each = local.layer_images
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect = "Allow"
+        Action = "sts:AssumeRole"
+        Principal = {
+          Service = "codebuild.amazonaws.com"
+        }
+        Condition = {
+          StringEquals = {
+            "aws:SourceArn"     = "arn:${local.build_place.partition}:codebuild:${local.build_place.region}:${local.build_place.account}:project/${var.app}-layers_${each.key}"
+            "aws:SourceAccount" = local.build_place.account
+          }
+        }
+      },
+    ]
+  })
+  description          = "Pushes the image of the Lambda layer ${each.key}"
+  name                 = "${var.app}-${local.layer_short[each.key]}-${local.build_place.region}-push"
+  permissions_boundary = var.permissions_boundary == "" ? null : var.permissions_boundary
+}
+
+resource "aws_iam_role_policy" "layer_push-permissions" {
+  for_each = local.layer_images
+
+  name = "push"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      [
+        {
+          Effect   = "Allow"
+          Action   = ["s3:GetObject", "s3:GetObjectVersion"]
+          Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${each.key}/pusher/*"]
+        },
+        {
+          Effect = "Allow"
+          Action = ["s3:GetObjectVersion"]
+          Resource = [
+            "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${each.key}/artifacts/*",
+            "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${each.key}/built/*",
+          ]
+        },
+        {
+          Effect   = "Allow"
+          Action   = ["s3:GetBucketAcl", "s3:GetBucketLocation"]
+          Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}"]
+        },
+        {
+          Effect   = "Allow"
+          Action   = ["ecr:GetAuthorizationToken"]
+          Resource = ["*"]
+        },
+        {
+          Effect = "Allow"
+          Action = [
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
+            "ecr:CompleteLayerUpload",
+            "ecr:GetDownloadUrlForLayer",
+            "ecr:InitiateLayerUpload",
+            "ecr:PutImage",
+            "ecr:UploadLayerPart",
+          ]
+          Resource = ["arn:${local.build_place.partition}:ecr:${local.build_place.region}:${local.build_place.account}:repository/${var.app}/${each.key}"]
+        },
+        {
+          Effect = "Allow"
+          Action = ["logs:CreateLogStream"]
+          Resource = [
+            "arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/codebuild/${var.app}-layers",
+            "arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/codebuild/${var.app}-layers:log-stream:_push/${each.key}/*",
+          ]
+        },
+        {
+          Effect   = "Allow"
+          Action   = ["logs:PutLogEvents"]
+          Resource = ["arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/codebuild/${var.app}-layers:log-stream:_push/${each.key}/*"]
+        },
+      ],
+      [
+        for base in regexall("^([0-9]{12})[.]dkr[.-]ecr(?:-fips)?[.]([a-z0-9-]+)[.][^/]+/([^:@]+)", local.layers[each.key].base) : {
+          Effect   = "Allow"
+          Action   = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+          Resource = ["arn:${local.build_place.partition}:ecr:${base[1]}:${base[0]}:repository/${base[2]}"]
+        }
+      ],
+      local.build_options,
+    )
+  })
+  role = aws_iam_role.layer_push-role[each.key].name
+}
+
+# Pushes what was built and verified, with our own program.
+resource "aws_codebuild_project" "layer_push" {
+  for_each = local.layer_images
+
+  build_timeout = 30
+  description   = "Pushes the image of the Lambda layer ${each.key} of ${var.app}"
+  name          = "${var.app}-layers_${each.key}"
+  service_role  = aws_iam_role.layer_push-role[each.key].arn
+
+  artifacts {
+    type = "NO_ARTIFACTS"
+  }
+
+  environment {
+    compute_type                = "BUILD_GENERAL1_SMALL"
+    image                       = "aws/codebuild/amazonlinux-x86_64-standard:5.0"
+    image_pull_credentials_type = "CODEBUILD"
+    type                        = "LINUX_CONTAINER"
+  }
+
+  logs_config {
+    cloudwatch_logs {
+      group_name = "/aws/codebuild/${var.app}-layers"
+      status     = "ENABLED"
+    }
+  }
+
+  source {
+    buildspec = trimspace(<<-EOT
+      {
+        "version": "0.2",
+        "phases": {
+          "build": {
+            "commands": [
+              "python3 -m builder.pusher"
+            ]
+          }
+        }
+      }
+    EOT
+    )
+    type = "NO_SOURCE"
+  }
+
+  dynamic "vpc_config" {
+    for_each = var.vpc[*]
+
+    content {
+      vpc_id             = vpc_config.value.id
+      subnets            = vpc_config.value.subnets
+      security_group_ids = vpc_config.value.security_groups
+    }
+  }
+}
+
 # The token of the build that is due. A plan with such a change asks for a build; apply writes it,
 # which approves the build.
 resource "aws_s3_object" "layer_approval" {
@@ -369,6 +523,9 @@ resource "aws_s3_object" "layer_approval" {
     aws_cloudwatch_event_target.build_publisher_target,
     aws_ecr_repository.layer_repository,
     aws_ecr_lifecycle_policy.layer_image-lifecycle,
+    aws_iam_role.layer_push-role,
+    aws_iam_role_policy.layer_push-permissions,
+    aws_codebuild_project.layer_push,
   ]
 }
 

@@ -39,7 +39,8 @@ class BuildRequest:
     CodeBuild resolves with the build's role. ``sources`` are zips in the bucket beside the source:
     identifier, key and S3 version of each. ``compute_type`` says how large the machine is and
     ``credentials`` who pulls its image; "" leaves that to the project. The log goes to a stream
-    below ``log_prefix``, where no other layer's build can write.
+    below ``log_prefix``, where no other layer's build can write. Without ``artifact_folder`` it
+    leaves no artifact, and without ``role_arn`` it runs under the project's own role.
     """
 
     token: str
@@ -131,6 +132,10 @@ class CodeBuild:
         client: CodeBuildClient = self._session.client("codebuild")
         return client
 
+    def of(self, project: str) -> CodeBuild:
+        """Return another project of the application."""
+        return CodeBuild(self._session, project, self.bucket)
+
     def start(self, request: BuildRequest) -> BuildState:
         """Start a build, or find the one this token already started; return how it is."""
         with explained("codebuild:StartBuild", f"CodeBuild project {self.project}"):
@@ -141,16 +146,7 @@ class CodeBuild:
                     sourceTypeOverride="S3",
                     sourceLocationOverride=f"{self.bucket}/{request.source_key}",
                     sourceVersion=request.source_version,
-                    artifactsOverride={
-                        "type": "S3",
-                        "location": self.bucket,
-                        "path": request.artifact_folder,
-                        "name": request.artifact_name,
-                        "namespaceType": "NONE",
-                        "packaging": "NONE",
-                        # CodeBuild would use a KMS key of its own; the bucket encrypts already.
-                        "encryptionDisabled": True,
-                    },
+                    artifactsOverride=self._artifacts(request),
                     # What a build leaves is read by no later one, whatever the project says.
                     cacheOverride={"type": "NO_CACHE"},
                     logsConfigOverride={
@@ -162,7 +158,6 @@ class CodeBuild:
                     },
                     imageOverride=request.image,
                     environmentTypeOverride=request.environment_type,  # type: ignore[arg-type]
-                    serviceRoleOverride=request.role_arn,
                     environmentVariablesOverride=[
                         *_variables(request.variables, "PLAINTEXT"),
                         *_variables(request.secrets, "SECRETS_MANAGER"),
@@ -183,6 +178,20 @@ class CodeBuild:
                     raise refused from error
                 raise
         return _state(answer["build"])
+
+    def _artifacts(self, request: BuildRequest) -> Any:
+        if not request.artifact_folder:
+            return {"type": "NO_ARTIFACTS"}
+        return {
+            "type": "S3",
+            "location": self.bucket,
+            "path": request.artifact_folder,
+            "name": request.artifact_name,
+            "namespaceType": "NONE",
+            "packaging": "NONE",
+            # CodeBuild would use a KMS key of its own; the bucket encrypts already.
+            "encryptionDisabled": True,
+        }
 
     def _secondary(self, request: BuildRequest) -> dict[str, Any]:
         if not request.sources:
@@ -283,6 +292,7 @@ def _not_now(error: ClientError) -> NotNow | None:
 
 def _of_environment(request: BuildRequest) -> dict[str, Any]:
     overrides = {
+        "serviceRoleOverride": request.role_arn,
         "computeTypeOverride": request.compute_type,
         "imagePullCredentialsTypeOverride": request.credentials,
     }

@@ -7,7 +7,7 @@ from builder.builds.compute import another_may_do
 from builder.builds.last_words import last_words
 from builder.errors import BuildFailed, BuildNotProvisioned, LayerError
 from builder.layer.layer import Layer
-from builder.protocol.variables import MERGE_VARIABLE, TARGET_VARIABLE
+from builder.protocol.variables import MERGE_VARIABLE, PUSH_VARIABLE, TARGET_VARIABLE
 from builder.spec.compute import LAMBDA_MINUTES, is_lambda, kind_of
 
 LOG_LINES = 25
@@ -79,6 +79,8 @@ def _ending(state: BuildState) -> tuple[str, str]:
 
 def _subject(layer: Layer, state: BuildState) -> str:
     runtime = state.variables.get(TARGET_VARIABLE, "")
+    if PUSH_VARIABLE in state.variables:
+        return f"the push of the image of layer {layer.name!r}"
     if runtime:
         return f"the build of layer {layer.name!r} for {runtime}"
     job = "merge" if state.variables.get(MERGE_VARIABLE) else "build"
@@ -88,6 +90,8 @@ def _subject(layer: Layer, state: BuildState) -> str:
 def _part(state: BuildState) -> str:
     """Return which of a layer's several builds failed, for a sentence that goes on with why."""
     runtime = state.variables.get(TARGET_VARIABLE, "")
+    if PUSH_VARIABLE in state.variables:
+        return "the push failed: "
     if runtime:
         return f"the build for {runtime} failed: "
     return "the merge failed: " if state.variables.get(MERGE_VARIABLE) else ""

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from builder.aws.codebuild import BuildRequest, BuildState
+from builder.aws.codebuild import BuildRequest, BuildState, CodeBuild
 from builder.aws.store import Changed
 from builder.builds.part import Part
 from builder.clock import Clock
@@ -118,29 +118,52 @@ def start_build(
     placement = placement or container(layer, target_of(layer, job))
     environment = placement.environment
     request = _request(layer, token, job, bundle, environment, debug=debug)
+    try:
+        state = started(
+            layer.services.codebuild,
+            request,
+            progress=progress,
+            clock=clock,
+            may_leave=placement.may_leave,
+        )
+    except NotNow:
+        raise
+    except AwsError:
+        # The same build may just have been started with other options: in debug mode, or for
+        # another number. CodeBuild refuses that for five minutes, whether it still runs or not.
+        known = layer.services.codebuild.state(find_build(layer, token, job, ended=True))
+        if known is None:
+            raise
+        state = known
+    progress(f"started build {state.id}{PLACES[environment.kind]}")
+    return state
+
+
+def started(
+    project: CodeBuild,
+    request: BuildRequest,
+    *,
+    progress: Progress,
+    clock: Clock,
+    may_leave: bool = False,
+) -> BuildState:
+    """Start what is requested and return how it is; wait for as long as AWS has no room for it.
+
+    Raise NotNow when AWS still refuses after the time that is worth waiting: none for a quota that
+    is used up where the build ``may_leave`` for elsewhere.
+    """
     began, tries = clock.monotonic(), 0
     while True:
         try:
-            state = layer.services.codebuild.start(request)
-            break
+            return project.start(request)
         except NotNow as refused:
-            leaves = placement.may_leave and isinstance(refused, QuotaUsedUp)
+            leaves = may_leave and isinstance(refused, QuotaUsedUp)
             if leaves or clock.monotonic() - began > refused.longest:
                 raise
             pause = clock.jitter(1.0, min(LONGEST_PAUSE, 2.0 * 2**tries))
             tries += 1
             progress(f"waiting to start the build: {refused.what}")
             clock.sleep(pause)
-        except AwsError:
-            # The same build may just have been started with other options: in debug mode, or for
-            # another number. CodeBuild refuses that for five minutes, whether it still runs or not.
-            known = layer.services.codebuild.state(find_build(layer, token, job, ended=True))
-            if known is None:
-                raise
-            state = known
-            break
-    progress(f"started build {state.id}{PLACES[environment.kind]}")
-    return state
 
 
 def container(layer: Layer, target: Target) -> Placement:

@@ -166,6 +166,13 @@ def labels_of(config: bytes, where: str) -> Mapping[str, str]:
     return (run.Labels if run else None) or {}
 
 
+def machine_of(config: bytes, where: str) -> str:
+    """Return Lambda's architecture that an image is for, "" for none; raise as labels_of does."""
+    known = _read(_Config, config, where)
+    found = [name for name, machine in MACHINES.items() if machine == known.architecture]
+    return found[0] if known.os == "linux" and found else ""
+
+
 def check_machine(config: bytes, architecture: str, where: str) -> None:
     """Raise ImageError for an image that is for another machine than Lambda's architecture."""
     known = _read(_Config, config, where)

@@ -33,10 +33,11 @@ class Base:
 
 @dataclass(frozen=True)
 class Pushed:
-    """An image in a repository."""
+    """An image in a repository; ``architecture`` is Lambda's, "" for what Lambda cannot run."""
 
     reference: Reference
     labels: Mapping[str, str]
+    architecture: str = ""
 
 
 def base_of(reference: Reference, architecture: str, registry: Registry) -> Base:
@@ -63,11 +64,13 @@ def find(reference: Reference, registry: Registry) -> Pushed | None:
     if found is None:
         return None
     labels: Mapping[str, str] = {}
+    architecture = ""
     if found.media_type in manifest.MANIFESTS:
         described = manifest.read_manifest(found.content, found.media_type, str(reference))
         config = registry.document(reference.repository, described.config)
         labels = manifest.labels_of(config, str(reference))
-    return Pushed(replace(reference, digest=found.digest), labels)
+        architecture = manifest.machine_of(config, str(reference))
+    return Pushed(replace(reference, digest=found.digest), labels, architecture)
 
 
 def push(
@@ -121,7 +124,7 @@ def push(
             there = _with_labels(into, registry, labels)
             if there is None:
                 raise
-    return there or Pushed(replace(into, digest=document.digest), labels)
+    return there or Pushed(replace(into, digest=document.digest), labels, base.architecture)
 
 
 def _with_labels(

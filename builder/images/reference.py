@@ -20,6 +20,10 @@ HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?")
 TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
+PRIVATE = re.compile(r"^([0-9]{12})[.]dkr[.-]ecr(?:-fips)?[.]([a-z0-9-]+)[.][^/]+/([^:@]+)")
+"""References to images in private registries of ECR: account, region and repository (Amazon ECR
+user guide, "Private registry"). Terraform reads it as well, by the same rules."""
+
 LONGEST = 255
 """Characters of a registry and a repository."""
 

@@ -57,8 +57,13 @@ def key_of(content: bytes) -> str:
 
 def publisher_files() -> dict[str, bytes]:
     """Return the files of the function's zip by their paths in it; the same on every machine."""
+    return files_of(ENTRY)
+
+
+def files_of(entry: str) -> dict[str, bytes]:
+    """Return the files that a module needs where there is boto3, by their paths in a zip."""
     found: dict[str, bytes] = {}
-    waiting, seen = [ENTRY], set[str]()
+    waiting, seen = [entry], set[str]()
     while waiting:
         name = waiting.pop()
         if name in seen or _is_there_already(name):

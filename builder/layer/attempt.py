@@ -8,6 +8,9 @@ from dataclasses import dataclass, field, replace
 from builder.documents import Extensible
 from builder.layer.token import Token
 
+PUSH = "push"
+"""What the build that pushes an image is called among an attempt's builds."""
+
 
 @dataclass(frozen=True)
 class Lesson(Extensible):
@@ -30,6 +33,7 @@ class Attempt(Extensible):
     ``distrust``, which has the lowest numbers whose builds will do where an earlier one failed.
     ``lessons`` has by runtime why Lambda compute was left for a container ("" for a merge), and by
     ``RUNTIME@standard`` why CodeBuild's own image was left for that of the runtime.
+    ``push`` is the build that pushes the artifact as an image; ``failed`` has "push" for it.
     """
 
     number: int
@@ -44,6 +48,7 @@ class Attempt(Extensible):
     failed: tuple[str, ...] = ()
     distrust: Mapping[str, int] = field(default_factory=dict)
     lessons: Mapping[str, Lesson] = field(default_factory=dict)
+    push: str = ""
 
     @property
     def token(self) -> Token:
@@ -56,9 +61,18 @@ class Attempt(Extensible):
         return not self.failure
 
     @property
+    def is_built_well(self) -> bool:
+        """Whether no build of it is known to have failed: at most the push of its image has."""
+        return not self.failure or self.failed == (PUSH,)
+
+    @property
     def all_builds(self) -> dict[str, str]:
-        """The builds that are known, by runtime: of the parts, and last that of the artifact."""
-        return {**self.builds, **({"": self.build_id} if self.build_id else {})}
+        """The builds that are known, by runtime: of the parts, then that of the artifact.
+
+        Last is the one that pushes it, as "push".
+        """
+        whole = {"": self.build_id} if self.build_id else {}
+        return {**self.builds, **whole, **({PUSH: self.push} if self.push else {})}
 
     def build_of(self, runtime: str) -> str:
         """Return the build of a runtime's part, of the artifact for "", or "" if none is known."""
@@ -89,10 +103,11 @@ class Attempt(Extensible):
         """Return the next attempt: it goes on with the last one if that is what it wants."""
         following = cls(token.number, token.fingerprint, reason, started_at)
         same = last if last is not None and last.fingerprint == token.fingerprint else None
-        if same is not None and not same.failure and (same.since or not fresh):
+        if same is not None and same.is_built_well and (same.since or not fresh):
             return replace(
                 following,
                 build_id=same.build_id,
+                push="" if same.failure else same.push,
                 fresh=same.fresh,
                 since=same.since,
                 builds=same.builds,

@@ -37,4 +37,4 @@ def services_at(spec: LayerSpec, site: Site, services: Services) -> Services:
     # Only here: a plan of other layers does not wait for its imports.
     from builder.layer.image_versions import with_images
 
-    return with_images(site, services, spec.base, supervisor=spec.supervisor)
+    return with_images(site, services, spec.architecture, supervisor=spec.supervisor)

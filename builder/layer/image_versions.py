@@ -8,7 +8,7 @@ repository's with that number: AWS knows no ARNs of images, functions name them 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,66 +16,49 @@ from builder.aws.functions import Functions, Use, Uses
 from builder.aws.images import Images, Registries, TaggedImage
 from builder.aws.layers import LayerVersion, Versions
 from builder.aws.services import Services
-from builder.aws.store import Store
 from builder.aws.tasks import Clusters
-from builder.errors import ArtifactError, ConflictError, LayerError
-from builder.images import layer as layers
-from builder.images.errors import ImageError
-from builder.images.opt import BELOW, paths_on
-from builder.images.push import Pushed, base_of, find, push
-from builder.images.reference import Reference, parse
+from builder.errors import ArtifactError, LayerError
+from builder.images.labels import APP, CODE, TOKEN, check_labels
+from builder.images.push import find
+from builder.images.reference import Reference
 from builder.images.registry import Registry
 from builder.layer.image_services import services_with
 from builder.layer.site import Site
 from builder.layer.token import Token
-from builder.room import working_folder
-from builder.spec.runtimes import IMAGE_LIMIT, Target
-
-LAMBDA_BASE = "public.ecr.aws/lambda/python:{python}"
-"""AWS Lambda developer guide, "Using an AWS base image for Python"."""
-
-TOKEN, APP = "fast-lambda-layer.token", "fast-lambda-layer.app"
-CODE = "fast-lambda-layer.code-sha256"
-"""Labels: the approval that an image came of, whose it is, and the hash of the zip in it."""
+from builder.spec.runtimes import Target
 
 TAG = re.compile(r"(?P<fingerprint>[0-9a-f]{64})-(?P<number>[1-9][0-9]{0,8})")
 
 
 def with_images(
-    site: Site, services: Services, base: str = "", *, supervisor: bool = False
+    site: Site, services: Services, architecture: str = "", *, supervisor: bool = False
 ) -> Services:
     """Return services whose layers are the images of a site's repository.
 
     With ``supervisor`` hybrid services may have them, too.
     """
-    versions = ImageVersions(
-        site,
-        services.store,
-        services.images,
-        services.registries,
-        services.layers,
-        base,
-    )
+    place = (site, services.images, services.registries, services.layers)
+    versions = ImageVersions(*place, architecture)
     functions = _Functions(services.functions, versions, has_services=supervisor)
     return replace(services, layers=versions, functions=functions)
 
 
 @dataclass(frozen=True)
 class ImageVersions(Versions):
-    """The images of a layer; ``base`` is what they are built on, "" for Lambda's own.
+    """The images of a layer.
 
-    ``others`` are the layers in Lambda: a release lists and deletes what retired ones have left.
-    A push ends with who pushes: an image is there once its manifest is, which is sent last.
+    ``architecture`` is what they are for, "" where that is of no interest. ``others`` are the
+    layers in Lambda: a release lists and deletes what retired ones have left. An image is there
+    once its manifest is, which a push sends last.
     """
 
     outlives_caller = False
 
     site: Site
-    store: Store
     images: Images
     registries: Registries
     others: Versions
-    base: str = ""
+    architecture: str = ""
 
     def publish(
         self,
@@ -89,71 +72,32 @@ class ImageVersions(Versions):
         token: str,
         app: str,
     ) -> LayerVersion:
-        """Push an image of one version of a zip in S3; return the one that is there already.
+        """Return the image that a build has pushed for a token (builds/push.py).
 
-        Nothing of the zip is run. Raise LayerError; what was uploaded by then stays, and another
-        try goes on from there.
+        It is read back: raise ArtifactError unless it says that it is of this approval, and is for
+        the target's machine. The caller judges what zip is in it.
         """
-        del description  # an image has none
+        del bucket, key, object_version, description  # the build was told of them
         (target,) = targets
         asked = Token.parse(token)
         assert asked is not None
-        self._refuse_taken(name, asked)
-        into = Reference(self.registries.registry(), name, f"{asked.fingerprint}-{asked.number}")
-        registry = self._connect(into.registry)
-        with working_folder() as made:
-            archive = made / "layer.zip"
-            code = self.store.download(key, object_version, archive)
-            labels = {TOKEN: token, APP: app, CODE: code}
-            there = find(into, registry)
-            if there is not None and _ours(there.labels) != _ours(labels):
-                raise _other_image(str(into))
-            if there is None:
-                there = self._push(archive, target, into, registry, labels)
-        found = TaggedImage(there.reference.digest, (into.tag,))
+        tag = f"{asked.fingerprint}-{asked.number}"
+        into = Reference(self.registries.registry(), name, tag)
+        there = find(into, self._connect(into.registry))
+        if there is None or there.architecture != target.architecture:
+            raise ArtifactError(
+                f"there is no image {tag} for {target.architecture}",
+                where=f"repository {name}",
+                expected="what the push of this approval has left",
+                fix="plan and apply again: it is pushed anew",
+            )
+        check_labels(there.labels, {TOKEN: token, APP: app}, str(into))
+        found = TaggedImage(there.reference.digest, (tag,))
+        code = there.labels.get(CODE, "")
         return replace(self._version(name, found, asked), code_sha256=code, app=app)
 
-    def _push(
-        self,
-        archive: Path,
-        target: Target,
-        into: Reference,
-        registry: Registry,
-        labels: Mapping[str, str],
-    ) -> Pushed:
-        reference = parse(self.base or LAMBDA_BASE.format(python=target.python), "key 'base'")
-        base = base_of(reference, target.architecture, self._connect(reference.registry))
-        written = layers.write(archive, archive.with_name("layer.tar.gz"), below=BELOW)
-        if base.manifest.size + written.unpacked > IMAGE_LIMIT:
-            raise ImageError(
-                f"the image has more than {base.manifest.size + written.unpacked:,} bytes",
-                where=f"{into.repository}, on {reference}",
-                expected=f"at most {IMAGE_LIMIT:,} bytes, unzipped, with the base",
-                fix="leave out packages, or use a smaller base",
-            )
-        return push(
-            base,
-            written,
-            into,
-            registry,
-            paths=paths_on(base),
-            labels=labels,
-            progress=lambda _line: None,
-        )
-
-    def _refuse_taken(self, name: str, token: Token) -> None:
-        """Raise ConflictError where the number is another fingerprint's."""
-        there = self._one(name, token.number)
-        if there is not None and there.token != str(token):
-            raise ConflictError(
-                f"image {token.number} of {name} is of other sources",
-                where=there.arn,
-                expected="a number that no image has; the record may have been lost",
-                fix="plan and apply again: each build takes the next number",
-            )
-
     def get(self, arn: str) -> LayerVersion | None:
-        """Return a version by its ARN, or None if it was deleted."""
+        """Return a version by its ARN, or None if it was deleted, or is for another machine."""
         number = arn.removeprefix(f"{self.site.layer_arn}:")
         if not number.isdecimal():
             return None
@@ -163,7 +107,7 @@ class ImageVersions(Versions):
         _, _, digest = found.image_uri.partition("@")
         registry = self.registries.registry()
         there = find(Reference(registry, self.site.layer_name, "", digest), self._connect(registry))
-        if there is None:
+        if there is None or (self.architecture and there.architecture != self.architecture):
             return None
         labels = there.labels
         return replace(found, code_sha256=labels.get(CODE, ""), app=labels.get(APP, found.app))
@@ -230,8 +174,6 @@ class ImageVersions(Versions):
         )
 
     def _connect(self, registry: str) -> Registry:
-        if not Registries.has(registry):
-            return Registry(registry)
         found = self.registries.log_in(registry)
         return Registry(registry, login=found.login, url=found.url)
 
@@ -267,16 +209,3 @@ class _Functions(Functions):
 def _in_registry(uri: str) -> str:
     """Return repository and digest: a registry has several names, IPv4 and dual-stack."""
     return uri.partition("/")[2]
-
-
-def _ours(labels: Mapping[str, str]) -> dict[str, str | None]:
-    return {name: labels.get(name) for name in (TOKEN, APP, CODE)}
-
-
-def _other_image(where: str) -> ArtifactError:
-    return ArtifactError(
-        "an image of this approval is there, and has other bytes",
-        where=where,
-        expected="an image of the artifact that was verified",
-        fix="look who pushes into the repository; delete the image, then plan and apply again",
-    )

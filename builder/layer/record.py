@@ -35,8 +35,8 @@ class Release(Extensible):
 
     ``build_id`` is the build that made the artifact; when that merged the parts of several
     runtimes, ``builds`` has by runtime those that made the parts. ``image_uri`` names what is an
-    image, by its digest. ``wheels_alone`` says that nothing in it was built from source, False
-    where that is not known.
+    image, by its digest, and ``push`` is the build that pushed it. ``wheels_alone`` says that
+    nothing in it was built from source, False where that is not known.
     """
 
     number: int
@@ -53,6 +53,7 @@ class Release(Extensible):
     builds: Mapping[str, str] = field(default_factory=dict)
     image_uri: str = ""
     wheels_alone: bool = False
+    push: str = ""
 
     @property
     def address(self) -> str:

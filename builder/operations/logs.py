@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from builder.aws.codebuild import BuildState
+from builder.builds.push import recent_pushes
 from builder.builds.start import recent_builds
 from builder.clock import Clock
 from builder.errors import LayerError
+from builder.layer.attempt import PUSH
 from builder.layer.layer import Layer
 from builder.operations.log_part import WHOLE, LogPart
 from builder.operations.log_stream import LogReader
@@ -35,7 +37,7 @@ def builds_of(layer: Layer) -> dict[str, str]:
     """Return the builds that run, failed, or made the current release, by runtime.
 
     The build that makes the artifact is "": the only one of a layer with one target, else the one
-    that merges the parts, and the last.
+    that merges the parts, and the last. Behind it is "push", the one that pushes an image.
     """
     record = layer.records.load()
     if record is None:
@@ -43,7 +45,10 @@ def builds_of(layer: Layer) -> dict[str, str]:
     if record.attempt is not None and record.attempt.all_builds:
         return record.attempt.all_builds
     current = record.current
-    return {**current.builds, "": current.build_id} if current else {}
+    if current is None:
+        return {}
+    push = {PUSH: current.push} if current.push else {}
+    return {**current.builds, "": current.build_id, **push}
 
 
 def last_build(layer: Layer) -> str:
@@ -53,7 +58,10 @@ def last_build(layer: Layer) -> str:
 
 def last_failed_build(layer: Layer) -> str:
     """Return the id of the layer's last build that failed, "" if CodeBuild remembers none."""
-    return next((build.id for build in recent_builds(layer) if build.failed), "")
+    found = [build for build in recent_builds(layer) if build.failed]
+    if layer.spec.image:
+        found += [push for _, push in recent_pushes(layer) if push.failed]
+    return max(found, key=lambda build: build.started).id if found else ""
 
 
 def find_build_of(layer: Layer, *, build_id: str = "", failed: bool = False) -> BuildState:
@@ -129,9 +137,11 @@ def _no_build(layer: Layer, build_id: str, *, failed: bool) -> LayerError:
 
 
 PATIENCE = 30.0
-"""Seconds that a follower waits for the merge to begin once all parts are made."""
+"""Seconds that a follower waits for the merge or the push to begin once all before it is made."""
 
 MERGE = "merge"
+BUILD = "build"
+"""What stands before the lines of the build that is of no runtime, of a layer and of an image."""
 
 
 def build_logs(layer: Layer, *, follow: bool, clock: Clock, part: LogPart = WHOLE) -> Iterator[str]:
@@ -164,7 +174,7 @@ def _followed(logs: _Logs, clock: Clock) -> Iterator[str | None]:
         idle_since = None if running else (idle_since or clock.monotonic())
         if idle_since is not None:
             waited = clock.monotonic() - idle_since
-            if not logs.merge_is_due or waited > PATIENCE:
+            if not logs.next_is_due or waited > PATIENCE:
                 return
         yield None
         clock.sleep(PAUSE)
@@ -210,18 +220,22 @@ class _Logs:
         return any(log.state.running for log in self.found.values())
 
     @property
-    def merge_is_due(self) -> bool:
-        """Whether all parts are made, and the build that merges them is still to come."""
+    def next_is_due(self) -> bool:
+        """Whether all is made by now, and the build that merges or pushes it is still to come."""
         made = all(log.state.succeeded for log in self.found.values())
+        if self.layer.spec.image:
+            return made and PUSH not in self._builds
         several = len(self.layer.spec.targets) > 1
         return several and made and "" not in self._builds
 
     def lines(self, log: _Log) -> Iterator[str]:
         """Yield a log's next lines, with the runtime that they are for when there are several."""
         names = [target.runtime for target in self.layer.spec.targets]
-        width = max(map(len, [MERGE, *names]))
+        names += [PUSH] if self.layer.spec.image else []
+        whole = BUILD if self.layer.spec.image else MERGE
+        width = max(map(len, [whole, *names]))
         more = True
         while more:
             lines, more = log.tail.read(log.state)
             for line in lines:
-                yield f"{log.runtime or MERGE:<{width}} | {line}" if len(names) > 1 else line
+                yield f"{log.runtime or whole:<{width}} | {line}" if len(names) > 1 else line

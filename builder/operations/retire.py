@@ -18,7 +18,7 @@ from builder.layer.record import Record, is_image
 from builder.layer.records import Records
 from builder.layer.site import Site
 from builder.progress import Progress
-from builder.protocol.keys import LayerKeys
+from builder.protocol.keys import LayerKeys, push_project
 from builder.protocol.variables import NAME_VARIABLE, RETAIN_VARIABLE, RETIRE_VARIABLE
 from builder.release.leftovers import note, noted, remove_unused, users_of
 from builder.spec.app_spec import AppSpec
@@ -180,7 +180,7 @@ def retire(services: Services, retirement: Retirement, *, progress: Progress) ->
     if retirement.retain and retirement.is_image:
         _refuse_images(services, retirement)
     record = _record(services, retirement.layer)
-    _stop_builds(services, retirement.layer, record, progress)
+    _stop_builds(services, retirement, record, progress)
     if retirement.retain:
         progress(f"keeping the versions of {retirement.layer_name} (retain_versions)")
         return
@@ -337,10 +337,17 @@ def _is_own(
     return version.is_of(retirement.app) and is_known
 
 
-def _stop_builds(services: Services, layer: str, record: Record, progress: Progress) -> None:
+def _stop_builds(
+    services: Services, retirement: Retirement, record: Record, progress: Progress
+) -> None:
+    """Stop the builds that the record knows, and all that push the layer's image."""
     builds = record.attempt.all_builds.values() if record.attempt else ()
     own = [build for build in builds if build.startswith(f"{services.codebuild.project}:")]
-    for state in services.codebuild.states(own):
-        if state.running and state.variables.get(NAME_VARIABLE) == layer:
+    found = services.codebuild.states(own)
+    if retirement.is_image:
+        project = push_project(services.codebuild.project, retirement.layer)
+        found += services.codebuild.of(project).recent()
+    for state in found:
+        if state.running and state.variables.get(NAME_VARIABLE) == retirement.layer:
             services.codebuild.stop(state.id)
             progress(f"stopped build {state.id}")

@@ -76,6 +76,8 @@ def _wanted(record: Record) -> dict[str, str]:
         if release.build_id:
             merge = " merge" if release.builds else ""
             wanted.setdefault(release.build_id, f"v{release.version}{merge}")
+        if release.push:
+            wanted.setdefault(release.push, f"v{release.version} push")
     return wanted
 
 

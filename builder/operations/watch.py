@@ -10,14 +10,14 @@ from builder.builds.attempt_state import Condition, state_of
 from builder.builds.start import recent_builds
 from builder.clock import Clock
 from builder.errors import LayerError
-from builder.layer.attempt import Attempt
+from builder.layer.attempt import PUSH, Attempt
 from builder.layer.layer import Layer
 from builder.layer.record import Record, Release
 from builder.layer.token import Token
 from builder.operations.log_line import ERROR, NOTE, STEP, LogLine, Step, parse
 from builder.operations.logs import Tail
 from builder.protocol.statuses import BUILDING, FAILED, PUBLISHED, PUBLISHING, WAITING
-from builder.protocol.variables import TOKEN_VARIABLE
+from builder.protocol.variables import PUSH_VARIABLE, TOKEN_VARIABLE
 
 PAUSE = 1.0
 """Seconds between looks."""
@@ -44,6 +44,8 @@ class BuildView:
     def title(self) -> str:
         """How the build is called among others: by what it is for, or by its id."""
         variables = self.state.variables
+        if PUSH_VARIABLE in variables:
+            return PUSH
         whole = self.state.id.rpartition(":")[2][:8]
         return variables.get("LAYER_TARGET") or ("merge" if "LAYER_MERGE" in variables else whole)
 

@@ -16,6 +16,17 @@ PART_ARCHIVE = "part.zip"
 LEFTOVERS = "_retired/"
 """The prefix of what is noted of retired layers: no layer's name begins with an underscore."""
 
+PUSH_LOGS = "_push"
+"""What streams of logs of pushes begin with: no build of a layer may write there."""
+
+
+def push_project(project: str, layer: str) -> str:
+    """Return the CodeBuild project that pushes a layer's image, by that of the layers' builds.
+
+    Applications have no underscore, so that it is no other application's project.
+    """
+    return f"{project}_{layer}"
+
 
 def leftovers(layer: str) -> str:
     """Return the key of the versions that are left of a retired layer."""
@@ -95,6 +106,15 @@ class LayerKeys:
     def bundle(self, fingerprint: str) -> str:
         """The bundle that CodeBuild gets."""
         return f"{self.bundles}/{fingerprint}.zip"
+
+    @property
+    def programs(self) -> str:
+        """The folder of the programs that push its image; no build can write there."""
+        return f"{self.layer}/pusher"
+
+    def program(self, digest: str) -> str:
+        """The program that pushes its image, by the SHA-256 (hex) of its zip."""
+        return f"{self.programs}/{digest}.zip"
 
     @property
     def artifacts(self) -> str:

@@ -42,3 +42,6 @@ PUBLISHER_VARIABLE = "LAMBDA_LAYER_PUBLISHER"
 RETAIN_VARIABLE = "TF_VAR_retain_versions"
 """How Terraform's environment sets the variable ``retain_versions``: what destroys a layer sees it,
 while ``-var`` does not reach it."""
+
+PUSH_VARIABLE = "LAYER_PUSH"
+"""For the build that pushes an image: which one, as JSON (images/order.py)."""

@@ -75,13 +75,13 @@ def publish(
     call that got no answer is noted, and waited for (open_calls.py); and should a lease be lost
     all the same, :func:`settle` decides. No clock is compared with another's.
     """
-    existing = _existing(layer, artifact, token, since)
+    existing = find_version(layer, artifact, token, since)
     if existing is not None:
         return existing
     call = _Call()
     with _lease(layer, token, call, clock, progress):
         _remove_refused(layer, progress)
-        existing = _existing(layer, artifact, token, since)
+        existing = find_version(layer, artifact, token, since)
         existing = existing or _awaited(layer, artifact, token, since, clock, progress)
         if existing is not None:
             return existing
@@ -107,7 +107,7 @@ def _awaited(
             )
         clock.sleep(pause)
         left -= pause
-        existing = _existing(layer, artifact, token, since)
+        existing = find_version(layer, artifact, token, since)
         if existing is not None:
             return existing
     return None
@@ -145,7 +145,7 @@ def _publish(
             longest = max(LEAST_LOOKS, LONGEST - (clock.monotonic() - sent))
             for rest in looks(longest) if error.is_open else (pause,):
                 clock.sleep(rest)
-                existing = _existing(layer, artifact, token, since)
+                existing = find_version(layer, artifact, token, since)
                 if existing is not None:
                     call.unanswered -= 1
                     # It is that of our call, and ours to delete should another have won.
@@ -175,7 +175,7 @@ def _remove_refused(layer: Layer, progress: Progress) -> None:
             progress(f"NOTE: {version.arn} is refused and was not deleted: {error.what}")
 
 
-def _existing(layer: Layer, artifact: Artifact, token: Token, since: int) -> LayerVersion | None:
+def find_version(layer: Layer, artifact: Artifact, token: Token, since: int) -> LayerVersion | None:
     """Return a live version of these bytes and this fingerprint.
 
     The recorded one comes first, then the lowest of the newest token.

@@ -14,6 +14,7 @@ from builder.aws.layers import LayerVersion
 from builder.builds.artifact import Artifact, keep
 from builder.builds.attempt_state import attempt_state
 from builder.builds.obtain import Obtaining, StillBuilding
+from builder.builds.push import Pushing
 from builder.clock import Clock
 from builder.errors import (
     ArtifactError,
@@ -34,7 +35,7 @@ from builder.release.attest import attest
 from builder.release.clear import clear_away
 from builder.release.leftovers import sweep
 from builder.release.prune import tidy
-from builder.release.publish import publish, settle
+from builder.release.publish import find_version, publish, settle
 from builder.release.share import share
 from builder.spec.app_spec import AppSpec
 
@@ -141,11 +142,11 @@ class _Walk:
         published = released is None
         if released is None:
             attempt = self._open(record)
-            artifact, version = self._publish(attempt, record)
+            artifact, version, push = self._publish(attempt, record)
             with self.watch.timed(RECORD):
                 record, released = settle(
                     self.layer,
-                    self._release(artifact, version),
+                    self._release(artifact, version, push),
                     since=attempt.since,
                     ours=version.fresh,
                     moving=self._was_kept(artifact),
@@ -189,8 +190,9 @@ class _Walk:
             raise BuildFailed("no build was begun", where=f"record of {self.layer.name!r}")
         return record.attempt
 
-    def _publish(self, attempt: Attempt, record: Record) -> tuple[Artifact, LayerVersion]:
+    def _publish(self, attempt: Attempt, record: Record) -> tuple[Artifact, LayerVersion, str]:
         artifact = self._obtain(attempt, record)
+        push = self._push(attempt, artifact) if self.layer.spec.image else ""
         try:
             with self.watch.timed(PUBLISH):
                 version = publish(
@@ -210,7 +212,28 @@ class _Walk:
         with self.watch.timed(KEEP):
             keep(self.layer.services.store, artifact, self.layer.keys)
             attest(self.layer, artifact, self.progress)
-        return artifact, version
+        return artifact, version, push
+
+    def _push(self, attempt: Attempt, artifact: Artifact) -> str:
+        """Have the image pushed, unless one of the artifact is there; return the build of it."""
+        token = self.order.token
+        there = find_version(self.layer, artifact, token, attempt.since)
+        # Behind the look: who has pushed it has noted that before, or has released it.
+        record = self.layer.records.load_or_new()
+        if record.attempt is not None and record.attempt.token == token:
+            attempt = record.attempt
+        if there is not None:
+            released = record.release_for(token)
+            return released.push if released else attempt.push
+        return Pushing(
+            self.layer,
+            artifact,
+            token,
+            attempt,
+            progress=self.progress,
+            clock=self.clock,
+            waits=self.waits,
+        ).run()
 
     def _was_kept(self, artifact: Artifact) -> bool:
         """Whether it was published before; then all that was due were functions, or its version."""
@@ -230,7 +253,7 @@ class _Walk:
             watch=self.watch,
         ).run()
 
-    def _release(self, artifact: Artifact, version: LayerVersion) -> Release:
+    def _release(self, artifact: Artifact, version: LayerVersion, push: str) -> Release:
         return Release(
             number=self.order.token.number,
             fingerprint=self.order.token.fingerprint,
@@ -246,6 +269,7 @@ class _Walk:
             published_at=self.clock.timestamp(),
             image_uri=version.image_uri,
             wheels_alone=artifact.manifest.wheels_alone,
+            push=push,
         )
 
     def _require_bucket(self) -> None:

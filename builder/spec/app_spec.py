@@ -109,6 +109,14 @@ class AppSpec:
 
     def build_role(self, layer: str, region: str) -> str:
         """The name of the role under which the layer's builds run (64 characters at most)."""
-        if len(layer) > 14:
-            layer = f"{layer[:7]}-{hashlib.sha256(layer.encode()).hexdigest()[:6]}"
-        return f"{self.prefix}-{layer}-{region}-build"
+        return f"{self.prefix}-{_short(layer)}-{region}-build"
+
+    def push_role(self, layer: str, region: str) -> str:
+        """The name of the role under which the layer's image is pushed (64 characters at most)."""
+        return f"{self.prefix}-{_short(layer)}-{region}-push"
+
+
+def _short(layer: str) -> str:
+    if len(layer) <= 14:
+        return layer
+    return f"{layer[:7]}-{hashlib.sha256(layer.encode()).hexdigest()[:6]}"

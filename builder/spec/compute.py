@@ -83,6 +83,16 @@ class Environment:
         return kind_of(self.image, self.environment_type)
 
 
+PUSHES = Environment(
+    "aws/codebuild/amazonlinux-x86_64-standard:5.0",
+    "LINUX_CONTAINER",
+    "BUILD_GENERAL1_SMALL",
+    "CODEBUILD",
+)
+"""Where images are pushed: an image of CodeBuild's own, which its machines have at hand (user
+guide, "Docker images provided by CodeBuild")."""
+
+
 def is_lambda(environment_type: str) -> bool:
     """Whether an environment type is one of Lambda compute."""
     return environment_type in LAMBDA_TYPES.values()

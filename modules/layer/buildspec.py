@@ -1,4 +1,4 @@
-"""The buildspec that every build of every layer runs.
+"""The buildspec that every build of every layer runs, and that of every push of an image.
 
 All that differs from build to build is in the bundle and in StartBuild's overrides, so that a new
 worker or a new layer changes neither the project nor anything else in Terraform's plan.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from builder.inputs.pusher_code import COMMAND
 from builder.protocol.variables import SEAL_VARIABLE
 
 SEAL = (
@@ -37,3 +38,8 @@ def buildspec() -> dict[str, Any]:
 def buildspec_text() -> str:
     """Return the buildspec as CodeBuild takes it: YAML, of which JSON is a part."""
     return json.dumps(buildspec(), indent=2)
+
+
+def push_buildspec_text() -> str:
+    """Return the buildspec of the builds that push images; their source is our own program."""
+    return json.dumps({"version": "0.2", "phases": {"build": {"commands": [COMMAND]}}}, indent=2)

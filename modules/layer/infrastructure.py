@@ -335,14 +335,15 @@ class BuildInfrastructure(Construct):
                     # needs no permission.
                     "image_pull_credentials_type": "SERVICE_ROLE",
                 },
-                vpc_config=self._network(),
+                vpc_config=self.network(),
                 logs_config={
                     "cloudwatch_logs": {"status": "ENABLED", "group_name": self.app.log_group}
                 },
             )
         )
 
-    def _network(self) -> dict[str, Any] | None:
+    def network(self) -> dict[str, Any] | None:
+        """Return the VPC that builds run in, None for CodeBuild's own network."""
         vpc = self.app.vpc
         if vpc is None:
             return None

@@ -31,12 +31,12 @@ from modules.layer.assets import SourceTree, bundle_sources
 from modules.layer.bindings import DataExternal, S3Object
 from modules.layer.build_role import build_role
 from modules.layer.hooks import program_words
+from modules.layer.image import image
 from modules.layer.infrastructure import BuildInfrastructure
 from modules.layer.layer_errors import no_layer, no_publisher, no_version, not_released
 from modules.layer.naming import Element, literal, named
 from modules.layer.providers import use_provider
 from modules.layer.publisher import Publisher
-from modules.layer.repository import not_retained, repository
 from modules.layer.retention import FATE_OF_IMAGES, fate_of_versions
 
 PROJECT_ROOT = "${path.module}/../../.."
@@ -89,7 +89,7 @@ class LambdaLayer(Construct):
         infrastructure.expire(f"{self._keys.bundles}/")
 
         self._layer_name = infrastructure.app.layer_name(spec.name, spec.layer_name)
-        images = self._image_repository(retain_versions) if spec.image else []
+        images = self._image(retain_versions) if spec.image else []
         self._query = {
             "spec": literal(spec.to_json()),
             "root": bundle_sources(self, self._address or spec.name, sources) if sources else root,
@@ -238,14 +238,10 @@ class LambdaLayer(Construct):
             return {"image_uri": self.image_uri}
         return {"layer_arn": self._text_of("layer_arn")}
 
-    def _image_repository(self, retain: Flag) -> list[ITerraformDependable]:
-        app, address = self._infrastructure.app, self._address
-        self._layer_name = name = app.repository(self.spec.name)
-        made = repository(self, name, kms_key=app.kms_key, force_delete=False, address=address)
-        made[0].lifecycle = not_retained(self.spec.name, retain)
-        # Its images are deleted first, and those that functions have are not.
-        self._infrastructure.retire_before(made[0])
-        return [*made]
+    def _image(self, retain: Flag) -> list[ITerraformDependable]:
+        self._layer_name = self._infrastructure.app.repository(self.spec.name)
+        where = (self, self._infrastructure, self.spec)
+        return image(*where, retain=retain, address=self._address)
 
     def _is_released(self) -> Any:
         return Fn.contains([CURRENT, BUILDING, PINNED], self.status)

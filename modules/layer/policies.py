@@ -11,6 +11,9 @@ Sources of the facts:
   the name in a secret's ARN).
 - CodeArtifact: AWS CodeArtifact user guide, "Authentication and tokens" and "Repository policies";
   sts:GetServiceBearerToken has no resource, and a condition for the service.
+- pushing and pulling images: Amazon ECR user guide, "IAM permissions for pushing an image to an
+  Amazon ECR private repository" and "Private repository policy examples"; GetDownloadUrlForLayer
+  is for the configuration of an image that is there, and for a base.
 - aws:SecureTransport: Amazon S3 user guide, "Security best practices for Amazon S3".
 """
 
@@ -19,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from builder.protocol.keys import LayerKeys
+from builder.protocol.keys import PUSH_LOGS, LayerKeys
 from builder.spec.app_spec import Vpc
 
 Document = dict[str, Any]
@@ -81,6 +84,50 @@ def build(
         allow(["logs:PutLogEvents"], [f"{log_group_arn}:log-stream:{layer}/*"]),
         *logins,
     )
+
+
+def push(
+    bucket_arn: str,
+    layer: str,
+    repository_arn: str,
+    log_group_arn: str,
+    more: Iterable[Statement] = (),
+) -> Document:
+    """Let the builds that push one layer's image read its artifacts and write its repository.
+
+    They run our program alone, which is the only other object that they may read. ``more`` are
+    statements for a private base, and for the application's options.
+    """
+    keys = LayerKeys(layer)
+    stream = f"{log_group_arn}:log-stream:{PUSH_LOGS}/{layer}/*"
+    return document(
+        allow(["s3:GetObject", "s3:GetObjectVersion"], [f"{bucket_arn}/{keys.programs}/*"]),
+        # In the version that was verified, and by its hash: before it is kept it is where the
+        # build has left it.
+        allow(
+            ["s3:GetObjectVersion"],
+            [f"{bucket_arn}/{keys.artifacts}/*", f"{bucket_arn}/{keys.built}/*"],
+        ),
+        allow(["s3:GetBucketAcl", "s3:GetBucketLocation"], [bucket_arn]),
+        # It has no resource (service authorization reference, Amazon ECR).
+        allow(["ecr:GetAuthorizationToken"], ["*"]),
+        allow(
+            [
+                *("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage"),
+                *("ecr:CompleteLayerUpload", "ecr:GetDownloadUrlForLayer"),
+                *("ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"),
+            ],
+            [repository_arn],
+        ),
+        allow(["logs:CreateLogStream"], [log_group_arn, stream]),
+        allow(["logs:PutLogEvents"], [stream]),
+        *more,
+    )
+
+
+def pull(repository_arn: str) -> Statement:
+    """Let a role pull the images of a repository."""
+    return allow(["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], [repository_arn])
 
 
 def read_secret(secret: str, region_arn: str) -> Statement:

@@ -135,9 +135,8 @@ FILES: dict[str, dict[str, Row | Commands]] = {
     "builder/operations/stop.py": {"_wait": SERVICES, "_unsaved": SERVICES},
     "builder/aws/tasks.py": {"forget": AWS},
     "builder/aws/images.py": {"delete": AWS},
-    "builder/layer/image_versions.py": dict.fromkeys(
-        ("_other_image", "_push", "_refuse_taken", "download"), IMAGE_LAYERS
-    ),
+    "builder/layer/image_versions.py": dict.fromkeys(("publish", "download"), IMAGE_LAYERS),
+    "builder/pusher/image.py": dict.fromkeys(("_check", "_push"), IMAGE_LAYERS),
     "builder/operations/verify.py": {"verify_folder": PERSON, "_manifest": DAMAGED},
     "builder/operations/wait.py": {
         "_current": Commands((), "wait web", "lambda-layer build web", ("build web",)),
@@ -247,6 +246,7 @@ FILES: dict[str, dict[str, Row | Commands]] = {
     "builder/builds/failure.py": {"_unknown": AWS},
     "builder/builds/obtain.py": {"_together": FAILED, "_made": DAMAGED, "_verified": DAMAGED},
     "builder/builds/part.py": {"find_part": DAMAGED},
+    "builder/builds/push.py": dict.fromkeys(("_refuse_taken", "_nothing_left"), IMAGE_LAYERS),
     "builder/builds/start.py": {"_bundled": RACE},
     "builder/builds/wait.py": {"_endless": AWS},
     "builder/functions/compatibility.py": dict.fromkeys(

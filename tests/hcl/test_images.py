@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from builder.images.reference import PRIVATE
 from hcl.files import files
 
 
@@ -14,9 +15,17 @@ def made() -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("type_", "label"),
-    [("aws_ecr_repository", "repository"), ("aws_ecr_lifecycle_policy", "image-lifecycle")],
+    [
+        ("aws_ecr_repository", "repository"),
+        ("aws_ecr_lifecycle_policy", "image-lifecycle"),
+        ("aws_codebuild_project", "push"),
+        ("aws_iam_role", "push-role"),
+        ("aws_iam_role_policy", "push-permissions"),
+    ],
 )
-def test_only_images_have_a_repository(made: dict[str, str], type_: str, label: str) -> None:
+def test_only_images_have_a_repository_and_what_pushes_into_it(
+    made: dict[str, str], type_: str, label: str
+) -> None:
     _, _, rest = made["layers.tf"].partition(f'resource "{type_}" "layer_{label}" {{\n')
     block, _, _ = rest.partition("\n}\n")
 
@@ -29,6 +38,15 @@ def test_retirement_and_approval_wait_for_repositories(made: dict[str, str]) -> 
         _, _, rest = made["layers.tf"].partition(begin)
         block, _, _ = rest.partition("\n}\n")
         assert waits in block, begin
+
+
+def test_a_private_base_may_be_pulled_and_the_key_of_the_caller_used(made: dict[str, str]) -> None:
+    begin = 'resource "aws_iam_role_policy" "layer_push-permissions" {'
+    block, _, _ = made["layers.tf"].partition(begin)[2].partition("\n}\n")
+
+    assert f'regexall("{PRIVATE.pattern}", local.layers[each.key].base)' in block
+    assert ":ecr:${base[1]}:${base[0]}:repository/${base[2]}" in block
+    assert "local.build_options" in block
 
 
 def test_an_image_has_no_arn_and_a_layer_no_address_of_an_image(made: dict[str, str]) -> None:

@@ -36,6 +36,7 @@ ELSEWHERE = (
     ("shop-", "rival-"),
     ("/web/", "/other/"),
     ("stream:web/", "stream:other/"),
+    ("_push/web/", "_push/other/"),
     ("group:/aws/", "group:/x/"),
     ("/aws/codebuild/", "/aws/x/"),
     ("/aws/lambda/", "/aws/x/"),
@@ -96,7 +97,7 @@ CLOSED = objects("web/record.json", "web/approved", "web/artifacts/f/layer.zip",
 def roles() -> Mapping[str, Role]:
     """Return the roles by name."""
     # Here: they are made of what is in this module.
-    from tests.policies import hybrid_roles, release_roles
+    from tests.policies import hybrid_roles, image_roles, release_roles
 
     return {
         "a layer's builds": _build(),
@@ -106,6 +107,7 @@ def roles() -> Mapping[str, Role]:
         "the publisher": _publisher(),
         "the publisher of one layer that names a function": _modest_publisher(),
         "what shared and named layers add": release_roles.shares_and_names(),
+        "what pushes a layer's image": image_roles.push(),
         "a hybrid service's task": hybrid_roles.task(),
         "what starts that task": hybrid_roles.execution(),
         "a function that asks for the service": hybrid_roles.client(),
@@ -120,8 +122,9 @@ def _policies() -> Any:
 
 def _build() -> Role:
     others = objects(
-        "web/built/f/layer.zip", "web/anything/f/parts/x", "web/built/f/x/x", "web/inputs/f.json"
-    )
+        "web/built/f/layer.zip", "web/anything/f/parts/x", "web/built/f/x/x", "web/inputs/f.json",
+        "web/pusher/f.zip",
+    )  # fmt: skip
     streams = (f"{BUILDS}:log-stream:web/1",)
     return Role(
         _policies().build(BUCKET, "web", BUILDS),
@@ -137,7 +140,8 @@ def _build() -> Role:
         (
             *ask("s3:GetObject", *CLOSED, *others),
             *ask("s3:GetObjectVersion", *CLOSED, *others),
-            *ask("s3:PutObject", *CLOSED, *objects("web/bundles/f.zip")),
+            *ask("s3:PutObject", *CLOSED, *objects("web/bundles/f.zip", "web/pusher/f.zip")),
+            *ask("logs:PutLogEvents", f"{BUILDS}:log-stream:_push/web/1"),
             *ask("logs:PutLogEvents", f"{BUILDS}:web/1", f"{BUILDS}:other:web/1", f"{BUILDS}:x/1"),
             *ask("logs:CreateLogStream", f"{BUILDS}:web/1", f"{BUILDS}:other:web/1"),
         ),

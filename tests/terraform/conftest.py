@@ -123,7 +123,7 @@ class Stack:
     def use_buildspec(self, text: str) -> None:
         """Let builds run another buildspec."""
         with self.edited() as document:
-            (project,) = document["resource"]["aws_codebuild_project"].values()
+            project = document["resource"]["aws_codebuild_project"]["build_project"]
             project["source"]["buildspec"] = text
 
     def stay(self) -> None:

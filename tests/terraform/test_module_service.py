@@ -156,7 +156,7 @@ def test_a_layer_is_the_image_of_a_service_and_goes_after_it(make: Make, base: s
     assert [a for a in planned.changes if "aws_ecr_repository." in a] == [
         "aws_ecr_repository.server_repository"
     ]
-    assert root.apply().builds == 1
+    assert root.apply().builds == 2  # and its push
     assert image_of(root) == root.output("server")["image_uri"]
     assert root.plan().changes == {}
 
@@ -166,7 +166,7 @@ def test_a_layer_is_the_image_of_a_service_and_goes_after_it(make: Make, base: s
         "aws_ecs_task_definition.build_service_ledger_task": ["create", "delete"],
         "aws_s3_object.build_service_ledger_settings": ["update"],
     }
-    assert root.apply().builds == 1
+    assert root.apply().builds == 2
     assert image_of(root) == root.output("server")["image_uri"]
 
     root.destroy()

@@ -22,6 +22,9 @@ from tests.terraform.test_service import add_function, call, ledger, left, setti
 
 OF_LAYER: dict[str, Any] = {"image_tag": "", "layer": "server", "force_destroy": True}
 DEFINITION = "aws_ecs_task_definition.build_service_ledger_task"
+IDLE = 1800
+"""Seconds: a task goes on while it is looked at, however busy the machine is."""
+
 SETTINGS = "aws_s3_object.build_service_ledger_settings"
 TOML = """
 [app]
@@ -38,7 +41,7 @@ layer = "server"
 command = ["ledger", "{{port}}", "{{data}}"]
 cpu = 256
 memory = 512
-idle = 30
+idle = {idle}
 interval = 3600
 vpc = "vpc-0123abcd"
 subnets = ["subnet-0123abcd"]
@@ -73,7 +76,7 @@ def image_of(stack: Stack) -> str:
 def by_hand(stack: Stack, base: str, *arguments: str) -> str:
     """Run the command line in the stack's project; return what it said."""
     region = stack.aws.identity.region
-    text = TOML.format(name=stack.name, region=region, python=PYTHON, base=base)
+    text = TOML.format(name=stack.name, region=region, python=PYTHON, base=base, idle=IDLE)
     write(stack.project / "layers.toml", text)
     done = subprocess.run(
         [Path(sys.executable).with_name("lambda-layer"), *arguments],
@@ -103,7 +106,7 @@ def end_tasks(stack: Stack) -> None:
 @pytest.fixture
 def stack(make: Make, base: str) -> Iterator[Stack]:
     """A stack whose service has the layer server; no task is left at the end."""
-    made = make(layer("server", image=True, base=base), services=(ledger(**OF_LAYER),))
+    made = make(layer("server", image=True, base=base), services=(ledger(**OF_LAYER, idle=IDLE),))
     yield made
     end_tasks(made)
 
@@ -115,7 +118,7 @@ def test_the_image_is_built_by_apply_used_changed_and_rolled_back(stack: Stack, 
     assert planned.writes == []
     repositories = [a for a in planned.changes if a.startswith("aws_ecr_repository.")]
     assert repositories == ["aws_ecr_repository.server_repository"]
-    assert stack.apply().builds == 1
+    assert stack.apply().builds == 2  # and its push
     first = stack.output("server")["image_uri"]
     assert image_of(stack) == first
     unchanged = stack.plan()
@@ -138,7 +141,7 @@ def test_the_image_is_built_by_apply_used_changed_and_rolled_back(stack: Stack, 
     assert (settings(stack), image_of(stack)) == (before, first)
     assert call(stack, 3)["found"] == [1, 2, 3]
 
-    assert stack.apply().builds == 1
+    assert stack.apply().builds == 2
     second = stack.output("server")["image_uri"]
     assert image_of(stack) == second != first
     assert stack.plan().exit_code == 0

@@ -21,6 +21,7 @@ LAYER = "{lambda}:layer:{layer_name}"
 VERSIONS = "{lambda}:layer:{layer_name}:*"
 FUNCTION = "{lambda}:function:{function}"
 PROJECT = "{codebuild}:project/{project}"
+PUSH_PROJECT = "{codebuild}:project/{project}_{layer}"
 BUILD_ROLE = "{build_role}"
 LOGS = "{logs}:log-group:{log_group}:*"
 PARAMETER = "{ssm}:parameter{parameter}"
@@ -79,22 +80,22 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 """What a parameter needs, for layers with ``parameter``."""
 
 SEES_IMAGES: Mapping[str, tuple[str, ...]] = {
+    PUSH_PROJECT: ("codebuild:BatchGetBuilds",),
     ANY: ("ecr:GetAuthorizationToken",),
     IMAGES: ("ecr:DescribeImages", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
 }
 """What a plan reads of a layer that is an image."""
 
 PUSHES: Mapping[str, tuple[str, ...]] = {
-    IMAGES: (
-        "ecr:BatchCheckLayerAvailability",
-        "ecr:InitiateLayerUpload",
-        "ecr:UploadLayerPart",
-        "ecr:CompleteLayerUpload",
-        "ecr:PutImage",
-        "ecr:BatchDeleteImage",
-    ),
+    PUSH_PROJECT: ("codebuild:ListBuildsForProject",),
+    IMAGES: ("ecr:BatchDeleteImage",),
 }
-"""What a release of an image needs besides."""
+"""What a release of an image needs besides, once its push is started."""
+
+STARTS_PUSHES: Mapping[str, tuple[str, ...]] = {
+    PUSH_PROJECT: ("codebuild:StartBuild",),
+}
+"""What starts the push of an image; who pushes is the project's own role."""
 
 USES_IMAGES: Mapping[str, tuple[str, ...]] = {
     ANY: ("lambda:GetFunction",),
@@ -184,7 +185,7 @@ def needs(
 
 def _needs_of_image(role: str, names: Mapping[str, str], *, prunes: bool) -> list[Need]:
     tables = [READS, SEES_IMAGES] if role == PLAN else [RELEASES, SEES_IMAGES, PUSHES]
-    tables += [BUILDS] if role == APPLY else []
+    tables += [BUILDS, STARTS_PUSHES] if role == APPLY else []
     tables += [PRUNES, USES_IMAGES] if prunes else []
     of_lambda = {LAYER, VERSIONS}
     return [

@@ -15,6 +15,7 @@ from builder.clock import Clock
 from builder.commands import build as build_command
 from builder.layer.record import Release
 from builder.release.release import ensure
+from builder.spec.app_spec import AppSpec
 from embedded.aws import EmbeddedAws
 from tests.builder.aws.test_layers import archive
 from tests.builder.conftest import (
@@ -26,6 +27,7 @@ from tests.builder.conftest import (
     write_tree,
 )
 from tests.builder.fast_worker import buildspec
+from tests.builder.pushing import make_pusher
 from tests.patience import PATIENCE
 from tests.region import by_aws_region_alone
 from tests.registry import Registry
@@ -105,6 +107,12 @@ def image_project(project: Project) -> Iterator[Project]:
         path.write_text(path.read_text() + more)
         ecr: Any = project.aws.client("ecr")
         ecr.create_repository(repositoryName=f"{project.app}/web", imageTagMutability="IMMUTABLE")
+        make_pusher(
+            project.aws,
+            project=AppSpec(project.app).project,
+            bucket=project.bucket,
+            repository=f"{project.app}/web",
+        )
         yield project
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,8 @@ def name(yard: Yard, tmp_path: Path) -> Iterator[str]:
     repository = f"{yard.name}-own"
     ecr = yard.aws.client("ecr")
     ecr.create_repository(repositoryName=repository)
+    (given,) = ecr.get_authorization_token()["authorizationData"]
+    login = base64.b64decode(given["authorizationToken"]).decode()
     packed = archive(tmp_path / "l.zip", FILES, modes={"bin/hello": 0o100755})
     made = layer.write(packed, tmp_path / "l.tar.gz", below="opt")
     own = f"123456789012.dkr.ecr.eu-central-1.amazonaws.com/{repository}:1"
@@ -39,7 +42,7 @@ def name(yard: Yard, tmp_path: Path) -> Iterator[str]:
             base,
             made,
             parse(own, "t"),
-            Registry(own.partition("/")[0], url=yard.aws.url),
+            Registry(own.partition("/")[0], login=login, url=yard.aws.url),
             paths={"PATH": "/opt/bin", "PYTHONPATH": "/opt/python", "MARK": "/opt/mark"},
             labels={},
             progress=lambda _: None,

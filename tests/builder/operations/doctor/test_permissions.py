@@ -18,6 +18,7 @@ from builder.operations.doctor.permissions import (
     SEES_IMAGES,
     SEES_LAYER_OF_SERVICE,
     SEES_SERVICES,
+    STARTS_PUSHES,
     USED_BY_SERVICES,
     USES_IMAGES,
     needs,
@@ -41,7 +42,8 @@ def actions(role: str, functions: tuple[str, ...] = (), *, prunes: bool = False)
     "table",
     [
         *(READS, RELEASES, BUILDS, MOVES, PRUNES, SEES_SERVICES, RUNS_SERVICES),
-        *(SEES_IMAGES, PUSHES, USES_IMAGES, SEES_LAYER_OF_SERVICE, USED_BY_SERVICES),
+        *(SEES_IMAGES, PUSHES, STARTS_PUSHES, USES_IMAGES),
+        *(SEES_LAYER_OF_SERVICE, USED_BY_SERVICES),
     ],
 )
 def test_every_action_is_documented(table: dict[str, tuple[str, ...]]) -> None:
@@ -146,8 +148,18 @@ def test_a_plan_of_an_image_pushes_and_deletes_nothing() -> None:
     assert found["ECR:repository/billing/web"] == {
         "ecr:DescribeImages", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer",
     }  # fmt: skip
-    pushing = image_actions(APPLY)["ECR:repository/billing/web"]
-    assert pushing >= {"ecr:PutImage", "ecr:BatchDeleteImage", "ecr:UploadLayerPart"}
+
+
+def test_who_applies_starts_the_push_of_an_image_and_cannot_push() -> None:
+    found = image_actions(APPLY)
+
+    assert found["CODEBUILD:project/P_web"] == {
+        "codebuild:BatchGetBuilds", "codebuild:ListBuildsForProject", "codebuild:StartBuild",
+    }  # fmt: skip
+    assert found["ECR:repository/billing/web"] == {
+        "ecr:DescribeImages", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer",
+        "ecr:BatchDeleteImage",
+    }  # fmt: skip
 
 
 def test_functions_are_asked_for_their_image_only_where_old_ones_are_pruned() -> None:

@@ -1,0 +1,61 @@
+"""The role that pushes a layer's image."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.policies.roles import ACCOUNT, BUCKET, BUILDS, CLOSED, REGION, Role, ask, objects
+
+ECR = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository"
+REPOSITORY, BASE = f"{ECR}/shop/web", f"{ECR}/bases/python"
+PUSHES = tuple(
+    f"ecr:{action}"
+    for action in (
+        *("BatchCheckLayerAvailability", "BatchGetImage", "CompleteLayerUpload"),
+        *("GetDownloadUrlForLayer", "InitiateLayerUpload", "PutImage", "UploadLayerPart"),
+    )
+)
+PULLS = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+
+
+def push() -> Role:
+    """Return the role that pushes the image of the layer web, on a base in ECR."""
+    from modules.layer import policies  # here: the package starts Node
+    from modules.layer.pusher import bases
+
+    base: Any = bases(f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/bases/python:3", "aws")
+    program = objects("web/pusher/f.zip")
+    artifacts = objects("web/artifacts/f/layer.zip", "web/built/f/layer.zip")
+    streams = (f"{BUILDS}:log-stream:_push/web/1",)
+    closed = tuple(set(CLOSED) - set(artifacts))
+    others = objects(
+        *("other/artifacts/f/layer.zip", "other/built/f/layer.zip", "web/bundles/f.zip"),
+        *("other/pusher/f.zip", "pusher/f.zip"),
+        *("web/inputs/f.json", "web/requests/f.json", "other/record.json"),
+    )
+    elsewhere = (f"{ECR}/shop/other", f"{ECR}/rival/web", f"{REPOSITORY}2", f"{BASE}2")
+    return Role(
+        policies.push(BUCKET, "web", REPOSITORY, BUILDS, base),
+        (
+            *ask("s3:GetObject", *program),
+            *ask("s3:GetObjectVersion", *program, *artifacts),
+            *ask("s3:GetBucketAcl", BUCKET),
+            *ask("s3:GetBucketLocation", BUCKET),
+            *ask("ecr:GetAuthorizationToken", "*"),
+            *(one for action in PUSHES for one in ask(action, REPOSITORY)),
+            *(one for action in PULLS for one in ask(action, BASE)),
+            *ask("logs:CreateLogStream", BUILDS, *streams),
+            *ask("logs:PutLogEvents", *streams),
+        ),
+        (
+            *ask("s3:GetObject", *closed, *others, *artifacts),
+            *ask("s3:GetObjectVersion", *closed, *others),
+            *ask("s3:PutObject", *closed, *others, *artifacts, *program),
+            *(one for action in PUSHES for one in ask(action, *elsewhere)),
+            *(one for action in set(PUSHES) - set(PULLS) for one in ask(action, BASE)),
+            *ask("ecr:BatchDeleteImage", REPOSITORY),
+            *ask("ecr:DeleteRepository", REPOSITORY),
+            *ask("ecr:SetRepositoryPolicy", REPOSITORY),
+            *ask("logs:PutLogEvents", f"{BUILDS}:log-stream:web/1", f"{BUILDS}:_push/web/1"),
+        ),
+    )
