@@ -181,7 +181,7 @@ class Records:
             return ""
         return (
             f"if layer_name was changed, change it back, so that the layer is {before!r} again; to "
-            f"go on as {now!r}, delete the object: the next apply builds under that name, and "
+            f"go on as {now!r}, delete the object: the next apply publishes under that name, and "
             f"removes the versions of {before!r} that no function has"
         )
 
