@@ -27,13 +27,25 @@ def push() -> Role:
     program = objects("web/pusher/f.zip")
     artifacts = objects("web/artifacts/f/layer.zip", "web/built/f/layer.zip")
     streams = (f"{BUILDS}:log-stream:_push/web/1",)
+    strange: tuple[str, ...] = tuple(
+        f"{BUILDS}:{name}" for name in ("x:_push/web/1", "log-stream:x/web/1")
+    )
+    strange += (f"{BUILDS}:log-stream:web/1", f"{BUILDS}:_push/web/1")
     closed = tuple(set(CLOSED) - set(artifacts))
     others = objects(
         *("other/artifacts/f/layer.zip", "other/built/f/layer.zip", "web/bundles/f.zip"),
         *("other/pusher/f.zip", "pusher/f.zip"),
         *("web/inputs/f.json", "web/requests/f.json", "other/record.json"),
     )
-    elsewhere = (f"{ECR}/shop/other", f"{ECR}/rival/web", f"{REPOSITORY}2", f"{BASE}2")
+    elsewhere: tuple[str, ...] = (
+        f"{ECR}/shop/other",
+        f"{ECR}/rival/web",
+        f"{REPOSITORY}2",
+        f"{BASE}2",
+        f"{ECR}/bases/x",
+    )
+    elsewhere += tuple(each.replace(":repository/", ":x/") for each in (REPOSITORY, BASE))
+    elsewhere += (f"{ECR}/x/python",)
     return Role(
         policies.push(BUCKET, "web", REPOSITORY, BUILDS, base),
         (
@@ -56,6 +68,7 @@ def push() -> Role:
             *ask("ecr:BatchDeleteImage", REPOSITORY),
             *ask("ecr:DeleteRepository", REPOSITORY),
             *ask("ecr:SetRepositoryPolicy", REPOSITORY),
-            *ask("logs:PutLogEvents", f"{BUILDS}:log-stream:web/1", f"{BUILDS}:_push/web/1"),
+            *ask("logs:PutLogEvents", *strange),
+            *ask("logs:CreateLogStream", *strange),
         ),
     )

@@ -19,7 +19,7 @@ ROLES = (
     *("a layer's builds", "a layer's builds with private indexes", "the project", "the publisher"),
     "what options add",
     *("the publisher of one layer that names a function", "a hybrid service's task"),
-    "what shared and named layers add",
+    *("what shared and named layers add", "what pushes a layer's image"),
     *("what starts that task", "a function that asks for the service"),
 )
 
@@ -60,6 +60,7 @@ ON_ALL = {
         "lambda:ListFunctions",
     },
     "a layer's builds with private indexes": {"sts:GetServiceBearerToken"},
+    "what pushes a layer's image": {"ecr:GetAuthorizationToken"},
     "what starts that task": {"ecr:GetAuthorizationToken"},
     "what options add": {
         *("ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups"),
