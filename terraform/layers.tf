@@ -488,7 +488,11 @@ resource "aws_s3_object" "layer_approval" {
   }
 
   lifecycle {
-    replace_triggered_by = [terraform_data.build_retire[each.key].triggers_replace]
+    replace_triggered_by = [
+      terraform_data.build_retire[each.key].triggers_replace.bucket,
+      terraform_data.build_retire[each.key].triggers_replace.region,
+      terraform_data.build_retire[each.key].triggers_replace.account,
+    ]
 
     precondition {
       condition     = (local.layer_plan[each.key].status != "invalid")

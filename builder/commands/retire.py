@@ -41,7 +41,10 @@ def retire_command(setting: Setting, name: str | None, *, yes: bool) -> None:
         retirement = Retirement.by_name(app, name, session, layer_name=given.get(name, ""))
         services = connect(session, bucket=retirement.bucket, project=retirement.project)
         progress = report.progress(name)
-        retirement = as_published(services, retirement, known=name in given, progress=progress)
+        others = {app.layer_name(other, given[other]) for other in given if other != name}
+        retirement = as_published(
+            services, retirement, known=name in given, progress=progress, others=others
+        )
         confirm(f"Delete all versions we published of {retirement.layer_name}?", yes=yes)
     else:
         session = Session(retirement.credentials, retirement.region)

@@ -181,8 +181,8 @@ class Records:
             return ""
         return (
             f"if layer_name was changed, change it back, so that the layer is {before!r} again; to "
-            f"go on as {now!r}, delete the object: the next apply publishes under that name, and "
-            f"removes the versions of {before!r} that no function has"
+            f"go on as {now!r}: lambda-layer retire {self._layer} deletes what no function has of "
+            f"{before!r}, then plan and apply again"
         )
 
     def _of_another_kind(self, release: Release) -> RecordError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import fields as dataclass_fields
 from typing import Any
@@ -123,22 +123,30 @@ class Retirement:
 
 
 def as_published(
-    services: Services, retirement: Retirement, *, known: bool, progress: Progress
+    services: Services,
+    retirement: Retirement,
+    *,
+    known: bool,
+    progress: Progress,
+    others: Collection[str] = (),
 ) -> Retirement:
     """Return a retirement by hand of what was published under the name: a layer, or images.
 
-    The record says which, and what the layer is called in Lambda where the description (``known``)
-    does not. Where there is no record the description does, or the repository of an image.
+    The record says which, and what the layer is called in Lambda: a described one (``known``) not
+    what ``others`` that are described are called. Where there is no record its description does,
+    or the repository of an image.
     """
     repository = AppSpec(retirement.app).repository(retirement.layer)
     releases = _record(services, retirement.layer).all_releases
     arn = next((release.layer_arn for release in releases), "")
-    if known and (not arn or is_image(arn) == retirement.is_image):
+    if known and not arn:
         return retirement
     if is_image(arn) or (not arn and _has_images(services, repository, progress)):
         return replace(retirement, layer_name=repository)
     name = _layer_name(arn, retirement)
-    return replace(retirement, layer_name=name) if name else retirement
+    if not name or (known and name in others):
+        return retirement
+    return replace(retirement, layer_name=name)
 
 
 def _layer_name(arn: str, retirement: Retirement) -> str:

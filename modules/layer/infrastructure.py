@@ -40,6 +40,9 @@ from modules.layer.providers import use_provider
 from modules.layer.regions import OwnRegion
 
 DEFAULT_TARGET = Target("3.13", "x86_64")
+
+PLACE = ("bucket", "region", "account")
+"""Where a layer's objects and versions are; its name in Lambda may change there."""
 """What the project says of its environment; every build overrides it for its own target."""
 
 
@@ -248,10 +251,10 @@ class BuildInfrastructure(Construct):
         address = f"{resource.terraform_resource_type}.{resource.friendly_unique_id}"
         self._retire.depends_on = [*(self._retire.depends_on or []), address]
 
-    def moves_of(self, layer: str) -> str:
-        """Return the address of what changes when a layer moves to another name or place."""
+    def moves_of(self, layer: str) -> list[str]:
+        """Return the addresses of what changes when a layer moves to another place."""
         address = f"{self._retire.terraform_resource_type}.{self._retire.friendly_unique_id}"
-        return f'{address}["{layer}"].triggers_replace'
+        return [f'{address}["{layer}"].triggers_replace.{key}' for key in PLACE]
 
     def _retire_layers(self) -> DataResource:
         # Versions are published by builds, not by Terraform, so a destroy-time provisioner removes
@@ -260,12 +263,11 @@ class BuildInfrastructure(Construct):
         # docs, "Provisioners"). It sees nothing but self, so all it needs is in the input. A new
         # input alone does not run it; a layer that moves to another name, bucket, account or
         # region is retired where it was.
-        moved = ("layer_name", "bucket", "region", "account")
         retire = named(
             DataResource(
                 self,
                 "retire",
-                triggers_replace={key: f"${{each.value.{key}}}" for key in moved},
+                triggers_replace={key: f"${{each.value.{key}}}" for key in ("layer_name", *PLACE)},
                 depends_on=[*self.ready],
             )
         )

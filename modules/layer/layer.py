@@ -301,11 +301,13 @@ class LambdaLayer(Construct):
         )
 
     def _conditions(self, *more: Precondition) -> TerraformResourceLifecycle:
-        # A layer that moves is approved anew. So an approval that is there while the layer is
-        # retired says that nothing but the retirement is replaced (builder/operations/retire.py).
+        # A layer that moves to another bucket is approved anew. So an approval that is there while
+        # the layer is retired says that it goes on (builder/operations/retire.py). One that gets
+        # another name in Lambda keeps its approval: where a resource that depends on the layer is
+        # created before it is destroyed, so is the approval, whose key would be deleted last.
         return TerraformResourceLifecycle(
             precondition=[*self._can_be_built(), *more],
-            replace_triggered_by=[self._infrastructure.moves_of(self.spec.name)],
+            replace_triggered_by=self._infrastructure.moves_of(self.spec.name),
         )
 
     def _can_be_built(self) -> list[Precondition]:

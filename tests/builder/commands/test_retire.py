@@ -83,7 +83,7 @@ def test_an_image_that_a_function_has_stays_and_it_says_what_that_means(
     assert images_of(image_project) == [1]
     assert function in done.stderr
     assert f"keeps the repository {image_project.app}/web" in done.stderr
-    assert "Give these functions another image, then run it again" in done.stderr
+    assert "Give these functions or services another image, then run it again" in done.stderr
 
     image_project.aws.client("lambda").delete_function(FunctionName=function)
     assert image_project.run("retire", "web", "--yes").exit_code == 0
@@ -161,3 +161,36 @@ def test_a_layer_of_another_name_in_lambda_is_found_when_nothing_describes_it(
     file.write_text(file.read_text().replace("[layers.web]", "[layers.other]"))
     assert project.run("retire", "web", "--yes").exit_code == 0
     assert lambda_.list_layer_versions(LayerName=name)["LayerVersions"] == []
+
+
+def test_a_layer_with_another_name_now_is_retired_under_the_one_that_it_had(
+    project: Project,
+) -> None:
+    releases(project, 1)
+    file = project.root / "layers.toml"
+    file.write_text(file.read_text() + f'layer_name = "{project.app}-new"\n')
+    refused = project.run("build", "web")
+    assert refused.exit_code == 1
+    assert "lambda-layer retire web deletes what no function has" in refused.stderr
+
+    assert f"{project.app}-web?" in project.run("retire", "web", input="n\n").output
+    assert project.run("retire", "web", "--yes").exit_code == 0
+    lambda_ = project.aws.client("lambda")
+    assert lambda_.list_layer_versions(LayerName=f"{project.app}-web")["LayerVersions"] == []
+    releases(project, 1)
+    assert len(lambda_.list_layer_versions(LayerName=f"{project.app}-new")["LayerVersions"]) == 1
+
+
+def test_a_record_that_names_another_layer_that_is_described_is_not_believed(
+    project: Project,
+) -> None:
+    releases(project, 1)
+    s3 = project.aws.client("s3")
+    record = s3.get_object(Bucket=project.bucket, Key="web/record.json")["Body"].read().decode()
+    forged = record.replace(f"{project.app}-web", f"{project.app}-api")
+    file = project.root / "layers.toml"
+    web = file.read_text().partition("[layers.web]")[2]
+    file.write_text(f"{file.read_text()}[layers.api]{web}")
+    s3.put_object(Bucket=project.bucket, Key="web/record.json", Body=forged.encode())
+
+    assert f"{project.app}-web?" in project.run("retire", "web", input="n\n").output

@@ -162,4 +162,4 @@ def test_who_changed_the_name_in_lambda_reads_how_to_go_back_and_how_to_go_on(wo
     assert caught.value.fix.startswith(
         f"if layer_name was changed, change it back, so that the layer is '{world.name}-web' again"
     )
-    assert "to go on as 'Other_Deps', delete the object" in caught.value.fix
+    assert "to go on as 'Other_Deps': lambda-layer retire web deletes" in caught.value.fix
