@@ -7,7 +7,8 @@ WORDS = {word for name, word in vars(statuses).items() if name.isupper() and isi
 
 FIELDS = {
     "builder/functions/mover.py": {"failed"},  # of a function's move
-    "builder/operations/service_status.py": {"failed", "missing"},  # of a service and its parts
+    "builder/operations/service_image.py": {"missing"},
+    "builder/operations/service_status.py": {"failed"},  # of a service
     "builder/report/prune.py": {"published"},
     "builder/report/rollback.py": {"pinned"},
     "builder/report/status.py": {"pinned", "published"},
