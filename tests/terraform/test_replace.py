@@ -66,6 +66,10 @@ def test_who_replaces_the_retirement_reads_that_nothing_was_removed_and_what_doe
     applied: Stack,
 ) -> None:
     said = applied.apply(f"-replace={inside(applied, RETIRE)}").said
+    if isinstance(applied, ModuleRoot):
+        # Terraform asks nobody there: what is created before it is destroyed has no provisioners.
+        assert applied.versions() == [1]
+        return
     assert f"keeping {applied.name}-web: only terraform_data...retire is replaced" in said
     assert "force_rebuild=true" in said
 
