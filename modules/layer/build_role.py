@@ -1,10 +1,9 @@
-"""The role under which the builds of one layer run."""
+"""The roles under which builds run."""
 
 from __future__ import annotations
 
 import json
 
-from cdktf import ITerraformDependable
 from constructs import Construct
 
 from builder.spec.layer_spec import LayerSpec
@@ -17,41 +16,64 @@ from modules.layer.naming import named
 
 def build_role(
     scope: Construct, spec: LayerSpec, infrastructure: BuildInfrastructure, address: str
-) -> list[ITerraformDependable]:
-    """Make the role of a layer's builds; return what a build needs of it.
+) -> tuple[IamRole, IamRolePolicy]:
+    """Make the role of a layer's builds; return it and its policy.
 
     One role a layer: code of strangers runs in builds, and must not be able to write what another
     layer publishes. ``address`` is as in naming.
     """
+    place = (infrastructure.partition, infrastructure.region, infrastructure.account)
+    return codebuild_role(
+        scope,
+        infrastructure,
+        address,
+        ids=("role", "permissions"),
+        name=infrastructure.app.build_role(spec.name, infrastructure.region),
+        description=f"Builds of the Lambda layer {spec.name}",
+        project_arn=infrastructure.project_arn,
+        policy=(
+            "build",
+            policies.build(
+                infrastructure.bucket_arn,
+                spec.name,
+                infrastructure.log_group_arn,
+                [*logins(spec, *place), *infrastructure.for_builds()],
+            ),
+        ),
+    )
+
+
+def codebuild_role(
+    scope: Construct,
+    infrastructure: BuildInfrastructure,
+    address: str,
+    *,
+    ids: tuple[str, str],
+    name: str,
+    description: str,
+    project_arn: str,
+    policy: tuple[str, policies.Document],
+) -> tuple[IamRole, IamRolePolicy]:
+    """Make a role that builds of one project alone can have, and its policy.
+
+    ``ids`` are those of the two constructs; ``policy`` is a name and a document.
+    """
     role = named(
         IamRole(
             scope,
-            "role",
-            name=infrastructure.app.build_role(spec.name, infrastructure.region),
-            description=f"Builds of the Lambda layer {spec.name}",
+            ids[0],
+            name=name,
+            description=description,
             assume_role_policy=json.dumps(
-                policies.codebuild_trust(infrastructure.project_arn, infrastructure.account)
+                policies.codebuild_trust(project_arn, infrastructure.account)
             ),
             permissions_boundary=infrastructure.app.permissions_boundary or None,
         ),
         address,
     )
-    place = (infrastructure.partition, infrastructure.region, infrastructure.account)
-    policy = named(
-        IamRolePolicy(
-            scope,
-            "permissions",
-            name="build",
-            role=role.name,
-            policy=json.dumps(
-                policies.build(
-                    infrastructure.bucket_arn,
-                    spec.name,
-                    infrastructure.log_group_arn,
-                    [*logins(spec, *place), *infrastructure.for_builds()],
-                )
-            ),
-        ),
+    policy_name, document = policy
+    made = named(
+        IamRolePolicy(scope, ids[1], name=policy_name, role=role.name, policy=json.dumps(document)),
         address,
     )
-    return [role, policy]
+    return role, made

@@ -6,8 +6,6 @@ that can run nothing but what this project says. No code of strangers runs in th
 
 from __future__ import annotations
 
-import json
-
 from constructs import Construct
 
 from builder.images.reference import PRIVATE
@@ -16,6 +14,7 @@ from builder.spec.compute import PUSHES
 from builder.spec.layer_spec import LayerSpec
 from modules.layer import policies
 from modules.layer.bindings import CodebuildProject, IamRole, IamRolePolicy
+from modules.layer.build_role import codebuild_role
 from modules.layer.buildspec import push_buildspec_text
 from modules.layer.infrastructure import BuildInfrastructure
 from modules.layer.naming import literal, named
@@ -30,38 +29,24 @@ def pusher(
     """Make what pushes a layer's image; ``address`` is as in naming."""
     app = infrastructure.app
     project = push_project(app.project, spec.name)
-    role = named(
-        IamRole(
-            scope,
-            "push-role",
-            name=app.push_role(spec.name, infrastructure.region),
-            description=f"Pushes the image of the Lambda layer {spec.name}",
-            assume_role_policy=json.dumps(
-                policies.codebuild_trust(
-                    infrastructure.arn("codebuild", f"project/{project}"), infrastructure.account
-                )
-            ),
-            permissions_boundary=app.permissions_boundary or None,
-        ),
+    role, policy = codebuild_role(
+        scope,
+        infrastructure,
         address,
-    )
-    policy = named(
-        IamRolePolicy(
-            scope,
-            "push-permissions",
-            name="push",
-            role=role.name,
-            policy=json.dumps(
-                policies.push(
-                    infrastructure.bucket_arn,
-                    spec.name,
-                    infrastructure.arn("ecr", f"repository/{app.repository(spec.name)}"),
-                    infrastructure.log_group_arn,
-                    [*bases(spec.base, infrastructure.partition), *infrastructure.for_builds()],
-                )
+        ids=("push-role", "push-permissions"),
+        name=app.push_role(spec.name, infrastructure.region),
+        description=f"Pushes the image of the Lambda layer {spec.name}",
+        project_arn=infrastructure.arn("codebuild", f"project/{project}"),
+        policy=(
+            "push",
+            policies.push(
+                infrastructure.bucket_arn,
+                spec.name,
+                infrastructure.arn("ecr", f"repository/{app.repository(spec.name)}"),
+                infrastructure.log_group_arn,
+                [*bases(spec.base, infrastructure.partition), *infrastructure.for_builds()],
             ),
         ),
-        address,
     )
     made = named(
         CodebuildProject(
