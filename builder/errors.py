@@ -34,7 +34,13 @@ class LayerError(Exception):
 
 
 class SpecError(LayerError):
-    """The description of a layer is wrong: layers.toml, or the spec given to a construct."""
+    """The description of a layer is wrong: layers.toml, or the spec given to a construct.
+
+    ``key`` is the one that is wrong in the table ``where``, "" where it is none alone.
+    """
+
+    def __init__(self, what: str, *, key: str = "", where: str = "", **fields: str) -> None:
+        super().__init__(what, where=f"{where}, key {key!r}" if key else where, **fields)
 
 
 class SourceError(LayerError):

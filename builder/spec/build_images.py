@@ -41,13 +41,12 @@ def images(check: Check, key: str, value: Any) -> tuple[str, ...]:
         if name not in TARGETS:
             known = ", ".join(TARGETS)
             what += f": {name!r:.50} is none"
-            raise _error(check, key, what, f"TARGET=IMAGE, with {known}", WRITTEN)
+            raise check.error(key, what, f"TARGET=IMAGE, with {known}", WRITTEN)
         if len(entry) > LONGEST or not IMAGE.fullmatch(image):
             expected = "an image with a tag, with @sha256: and 64 hexadecimal digits, or with both"
-            raise _error(check, key, what, expected, WRITTEN)
+            raise check.error(key, what, expected, WRITTEN)
         if PRIVATE.match(image) or image.startswith(CODEBUILD):
-            raise _error(
-                check,
+            raise check.error(
                 key,
                 f"builds cannot use {image!r:.200}: their role may pull nothing from a private "
                 "registry, and CodeBuild's own images are not made from a runtime's",
@@ -58,12 +57,8 @@ def images(check: Check, key: str, value: Any) -> tuple[str, ...]:
     for name in names:
         if names.count(name) > 1:
             what, expected = f"{name} has several images", "one image for each target"
-            raise _error(check, key, what, expected, "take one of them out")
+            raise check.error(key, what, expected, "take one of them out")
     return entries
-
-
-def _error(check: Check, key: str, what: str, expected: str, fix: str) -> SpecError:
-    return SpecError(what, where=f"{check.where}, key {key!r}", expected=expected, fix=fix)
 
 
 def check_own(entries: Sequence[str], targets: Sequence[Target], compute: str, where: str) -> None:
@@ -74,7 +69,8 @@ def check_own(entries: Sequence[str], targets: Sequence[Target], compute: str, w
     if entries and compute == "lambda":
         raise SpecError(
             "images are named, and builds run on Lambda compute, which has its own",
-            where=f"{where}, key 'images'",
+            key="images",
+            where=where,
             expected='images where compute is "container" or "auto"',
             fix="take images out, or compute",
         )
@@ -84,7 +80,8 @@ def check_own(entries: Sequence[str], targets: Sequence[Target], compute: str, w
         if name not in names:
             raise SpecError(
                 f"an image is for {name}, and the layer is not",
-                where=f"{where}, key 'images'",
+                key="images",
+                where=where,
                 expected=f"TARGET=IMAGE, with {', '.join(names)}",
                 fix="take the entry out, or correct its target; [defaults] may have images of all",
             )

@@ -75,7 +75,7 @@ class Check:
     def error(self, key: str, what: str, expected: str, fix: str = "") -> SpecError:
         """Make the error for one key."""
         fix = fix or f"change {key} in {self.where}"
-        return SpecError(what, where=f"{self.where}, key {key!r}", expected=expected, fix=fix)
+        return SpecError(what, key=key, where=self.where, expected=expected, fix=fix)
 
     def text(self, key: str, value: Any) -> str:
         """Take a string."""

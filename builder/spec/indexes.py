@@ -204,4 +204,4 @@ def _check_codeartifact(index: Index, place: CodeArtifact) -> None:
 def _error(index: Index, key: str, what: str, expected: str, fix: str = "") -> SpecError:
     where = f"[indexes.{index.name}]"
     fix = fix or f"change {key} in {where}"
-    return SpecError(what, where=f"{where}, key {key!r}", expected=expected, fix=fix)
+    return SpecError(what, key=key, where=where, expected=expected, fix=fix)

@@ -305,7 +305,8 @@ def _index(name: str, indexes: Mapping[str, Index], where: str) -> Index:
         return indexes[name]
     raise SpecError(
         f"there is no index {name!r}",
-        where=f"{where}, key 'indexes'",
+        key="indexes",
+        where=where,
         expected=f"one of: {', '.join(indexes) or 'none is described'}",
         fix=f'add [indexes.{name}] with url = "https://..."',
     )

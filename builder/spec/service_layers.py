@@ -70,4 +70,4 @@ def _unknown(service: ServiceSpec, names: Sequence[str]) -> SpecError:
 
 def _refused(service: ServiceSpec, key: str, what: str, expected: str, fix: str) -> SpecError:
     where = service.where or f"service {service.name!r}"
-    return SpecError(what, where=f"{where}, key {key!r}", expected=expected, fix=fix)
+    return SpecError(what, key=key, where=where, expected=expected, fix=fix)

@@ -31,7 +31,8 @@ def split(name: str, values: Mapping[str, Any], where: str) -> dict[str, dict[st
     if values.get("functions"):
         raise SpecError(
             "a layer that is split has functions",
-            where=f"{where}, key 'functions'",
+            key="functions",
+            where=where,
             expected="functions of one target only: each could get one of the layers, not all",
             fix="give the functions their layer in Terraform (layer_arn), or write one layer for "
             "each target",
@@ -40,7 +41,8 @@ def split(name: str, values: Mapping[str, Any], where: str) -> dict[str, dict[st
         if values.get(key):
             raise SpecError(
                 f"a layer that is split has one {key}",
-                where=f"{where}, key {key!r}",
+                key=key,
+                where=where,
                 expected=f"a {key} for each of its layers",
                 fix=f"remove {key}, or write one layer for each target",
             )
@@ -73,7 +75,8 @@ def _several(architectures: tuple[str, ...], where: str) -> SpecError:
         return _error("architecture", "no architecture is named", where)
     return SpecError(
         f"one layer cannot be for {' and '.join(architectures)}",
-        where=f"{where}, key 'architecture'",
+        key="architecture",
+        where=where,
         expected="one architecture a layer: compiled code of several cannot be merged, because "
         "Lambda looks for it in the same folder",
         fix=f'add split = "{SPLIT}" for one layer a target, or name one architecture',
@@ -84,7 +87,8 @@ def _error(key: str, what: str, where: str) -> SpecError:
     expected = f'"{SPLIT}"' if key == "split" else "arm64, x86_64, or with split both"
     return SpecError(
         what,
-        where=f"{where}, key {key!r}",
+        key=key,
+        where=where,
         expected=expected,
         fix=f"write for example {key} = " + ('"target"' if key == "split" else '"arm64"'),
     )

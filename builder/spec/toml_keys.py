@@ -50,7 +50,8 @@ def _wrong_kind(field: Field, value: Any, where: str) -> SpecError:
     example = f"[{json.dumps(value, ensure_ascii=False)}]" if alone else field.example
     return SpecError(
         f"{field.name} has the wrong type: {value!r}",
-        where=f"{where}, key {field.name!r}",
+        key=field.name,
+        where=where,
         expected=field.kind.name,
         fix=f"write {field.name} = {example}",
     )
