@@ -5,7 +5,6 @@ from tests.advice.rows import Elsewhere, Row, Table, app, index, layer, toml
 
 PROJECT = '[project]\nname = "web"\nversion = "1"\n'
 GOOD = Table().text()
-VPC = '{ id = "vpc-0123abcd", subnets = ["subnet-0123abcd"], security_groups = ["sg-0123abcd"] }'
 SECOND = '\n[layers.other]\ndependencies = ["rich"]\npython = ["3.13"]\narchitecture = "arm64"\n'
 HOUSE = '\n[indexes.house]\nurl = "https://packages.example"\n'
 SERVICE = f"\n[services.ledger]\n{SERVICE_EXAMPLE}"
@@ -239,13 +238,6 @@ SERVICE_LAYERS: dict[str, Row] = {
 FILES: dict[str, dict[str, Row]] = {
     "builder/spec/build_images.py": IMAGES,
     "builder/spec/checks.py": CHECKS,
-    "builder/spec/app_options.py": {
-        "check_compute": toml(
-            Table(app={"vpc": VPC}, layer={"compute": '"auto"'}).text(),
-            Table(app={"vpc": VPC}).text(),
-            "take compute out",
-        ),
-    },
     "builder/spec/indexes.py": INDEXES,
     "builder/spec/layers_toml.py": LAYERS_TOML,
     "builder/spec/service_layers.py": SERVICE_LAYERS,

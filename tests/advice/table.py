@@ -2,14 +2,14 @@
 
 import re
 
-from tests.advice import commands, description, trees
+from tests.advice import commands, description, options, trees
 from tests.advice.commands import Commands
 from tests.advice.rows import Elsewhere, Row
 from tests.advice.sites import ROOT, sites
 
 TABLE: dict[str, Row | Commands] = {
     f"{path}:{place}": row
-    for files in (description.FILES, trees.FILES, commands.FILES)
+    for files in (description.FILES, options.FILES, trees.FILES, commands.FILES)
     for path, rows in files.items()
     for place, row in rows.items()
 }
