@@ -37,7 +37,7 @@ from embedded.standins.mirror import INTERPRETER
 from tests.models import models_parsed_once
 from tests.patience import PATIENCE, wait_until
 
-SERVICES = ("s3", "codebuild", "lambda", "logs", "sts")
+SERVICES = ("s3", "codebuild", "lambda", "logs", "ssm", "sts")
 
 COMMAND, STANDIN = "lambda-layer", "standin"
 """The programs in the folder; the second takes the arguments of the Python that it replaces."""

@@ -124,14 +124,14 @@ def _first(config: State, name: str) -> State:
 
 
 @cache
-def _loader() -> Loader:
+def loader() -> Loader:
     """Return what reads and keeps the descriptions of services: megabytes, the same for all."""
     return Loader()
 
 
 def _session(config: State) -> botocore.session.Session:
     session = botocore.session.Session()
-    session.register_component("data_loader", _loader())
+    session.register_component("data_loader", loader())
     if config.get("profile"):
         session.set_config_variable("profile", config["profile"])
     files = (

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import threading
 
-import botocore.session
-
-from embedded.standins.aws.connection import Connection, partition
+from embedded.standins.aws.connection import Connection, loader, partition
 from embedded.standins.errors import ProviderError
 from embedded.standins.resource import DataSource
 from embedded.standins.values import State
@@ -54,7 +52,7 @@ class Region(DataSource[Connection]):
         """Return the configured region, or the provider's."""
         region = config["region"] or config["name"] or _of_endpoint(config) or meta.region
         suffix = _SUFFIXES.get(partition(region), "amazonaws.com")
-        regions = botocore.session.Session().get_data("endpoints")["partitions"]
+        regions = loader().load_data("endpoints")["partitions"]
         names = {name: found for part in regions for name, found in part["regions"].items()}
         if region not in names:
             raise ProviderError(f"no matching EC2 Region found: {region}", path=("region",))
