@@ -40,13 +40,15 @@ def layer_place(infrastructure: Construct, layer: str) -> str:
     """Return what a layer's addresses begin with: its name, after its infrastructure's place.
 
     So a layer's construct can be renamed or moved, and Terraform sees no difference. An id
-    ``build`` is left out: ``web_approval`` beside ``build_bucket``. It is "" where the
-    infrastructure's place has a hash.
+    ``build`` is left out: ``web_approval`` beside ``build_bucket``. It stays for a layer of that
+    name: ``build_build_approval``, because ``build_role`` is the infrastructure's. It is "" where
+    the infrastructure's place has a hash.
     """
     place = place_of(infrastructure)
     if not place:
         return ""
-    return f"{USUAL.sub('', place)}_{layer}".removeprefix("_")
+    found = f"{USUAL.sub('', place)}_{layer}".removeprefix("_")
+    return found if found != place else f"{place}_{layer}"
 
 
 def literal(text: str) -> str:

@@ -87,7 +87,7 @@ class LayersStack(TerraformStack):
         settings = self._layer_settings()
         self.layers: Mapping[str, LambdaLayer] = {
             spec.name: LambdaLayer(
-                self,
+                self._scope_of(spec.name),
                 spec.name,
                 infrastructure=self.infrastructure,
                 spec=spec,
@@ -101,6 +101,16 @@ class LayersStack(TerraformStack):
         for layer in self.layers.values():
             layer.add_output()
         self.services = self._hybrid_services(services)
+
+    def _scope_of(self, layer: str) -> Construct:
+        """Return where a layer's construct is: a name such as "aws" is another's in the stack.
+
+        Addresses have the layer's name alone, so they are the same in either place.
+        """
+        if self.node.try_find_child(layer) is None:
+            return self
+        found = self.infrastructure.node.try_find_child("layer")
+        return found or Construct(self.infrastructure, "layer")
 
     def _hybrid_services(self, specs: Sequence[ServiceSpec]) -> Mapping[str, HybridService]:
         scope = Construct(self.infrastructure, "service")  # its name cannot be that of a layer

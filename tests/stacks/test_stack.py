@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,10 @@ import pytest
 from builder.spec.app_spec import AppSpec
 from builder.spec.field import Place
 from builder.spec.fields import fields_in
+from builder.spec.layer_spec import LayerSpec
 from builder.spec.service_spec import ServiceSpec
+from stacks.app import synthesize
+from tests.stacks.conftest import APP
 
 if TYPE_CHECKING:
     from tests.stacks.conftest import Stack
@@ -170,3 +174,17 @@ def test_a_service_may_have_the_name_of_anything_else(
         assert resources.items() <= after["resource"][kind].items()
     logs = after["resource"]["aws_cloudwatch_log_group"][f"build_service_{name}_logs"]
     assert logs["retention_in_days"] == "${var.log_retention_days}"
+
+
+def test_layers_may_be_named_like_what_else_is_in_the_stack(tmp_path: Path) -> None:
+    names = ("aws", "backend", "build", "external", "layer", "tags", "web")
+    layers = [LayerSpec(name, ("3.13",), "x86_64", dependencies=("six",)) for name in names]
+    options = {"project": tmp_path, "outdir": tmp_path / "cdktf.out"}
+    folder = synthesize(APP, layers, proof=False, **options)
+    document = json.loads((folder / "cdk.tf.json").read_text())
+    assert set(document["output"]) == set(names)
+    approvals = {f"{name}_approval" for name in names} - {"build_approval"}
+    assert set(document["resource"]["aws_s3_object"]) == {*approvals, "build_build_approval"}
+    roles = set(document["resource"]["aws_iam_role"])
+    assert {"build_role", "build_build_role", "aws_role", "web_role"} <= roles
+    assert set(document["variable"]) >= {"tags", "aws_region"}

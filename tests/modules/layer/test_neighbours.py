@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -83,12 +84,20 @@ def test_a_layer_that_would_have_anothers_address_is_refused(
 ) -> None:
     infrastructure = build(cdktf.Testing.app())
     stack = cdktf.TerraformStack.of(infrastructure)
-    named_build = replace(SPEC, name="build")
-    with pytest.raises(SpecError, match="two constructs would be build in Terraform"):
-        LambdaLayer(stack, "any", infrastructure=infrastructure, spec=named_build)
     LambdaLayer(stack, "any-other", infrastructure=infrastructure, spec=SPEC)
     with pytest.raises(SpecError, match="two constructs would be web in Terraform"):
         BuildInfrastructure(stack, "web", app=AppSpec("bakery"))
+
+
+def test_a_layer_may_have_the_name_of_its_infrastructure(
+    build: Callable[..., BuildInfrastructure],
+) -> None:
+    infrastructure = build(cdktf.Testing.app())
+    stack = cdktf.TerraformStack.of(infrastructure)
+    named_build = replace(SPEC, name="build")
+    LambdaLayer(stack, "any", infrastructure=infrastructure, spec=named_build)
+    document = json.loads(str(cdktf.Testing.synth(stack)))
+    assert "build_build_approval" in document["resource"]["aws_s3_object"]
 
 
 def test_a_layer_and_a_publisher_of_one_address_are_refused(
