@@ -12,10 +12,10 @@ import click
 from builder.commands.files import write
 from builder.commands.options import as_json, yes
 from builder.errors import LayerError
-from builder.operations.init import Draft, Wishes, draft_of, text_of
+from builder.operations.init import Draft, Wishes, draft_of, refusals, text_of
 from builder.report.terminal import clean, echo
 from builder.spec.config_file import FILE_NAME
-from builder.spec.layers_toml import load_config
+from builder.spec.layers_toml import Config, load_config
 from builder.spec.runtimes import ARCHITECTURES, RUNTIMES
 from builder.spec.schema import SCHEMA_FILE, schema
 
@@ -70,7 +70,8 @@ def init(
     draft = draft_of(root, Wishes(**wishes))  # type: ignore[arg-type]
     if sys.stdin.isatty() and not yes and not as_json:
         draft = _asked(draft, Wishes(**wishes))  # type: ignore[arg-type]
-    _write(config, draft, with_schema=not no_schema)
+    written = _write(config, draft, with_schema=not no_schema)
+    draft = replace(draft, remarks=(*draft.remarks, *refusals(written, root)))
     _show(config, draft, as_json=as_json)
 
 
@@ -95,11 +96,11 @@ def _asked(draft: Draft, wishes: Wishes) -> Draft:
     return draft
 
 
-def _write(config: Path, draft: Draft, *, with_schema: bool) -> None:
+def _write(config: Path, draft: Draft, *, with_schema: bool) -> Config:
     """Write the file, and take it away again if it would not be right."""
     write(config, text_of(draft, schema=with_schema), new=True)
     try:
-        load_config(config)
+        written = load_config(config)
     except BaseException:
         config.unlink()
         raise
@@ -110,6 +111,7 @@ def _write(config: Path, draft: Draft, *, with_schema: bool) -> None:
         except LayerError:
             config.unlink()
             raise
+    return written
 
 
 def _show(config: Path, draft: Draft, *, as_json: bool) -> None:

@@ -78,7 +78,8 @@ def _is_usable(root: Path, document: Mapping[str, Any]) -> bool:
     if not project and not poetry:
         return False  # it only configures tools
     listed = {"dependencies", "dynamic"} & {*project, *poetry}
-    if is_declared(document):
+    is_workspace = "workspace" in table_in(document, "tool", "uv")
+    if is_declared(document) or (is_workspace and "build-system" not in document):
         return "dynamic" in listed or bool(_required(document))
     hidden = (".venv", "node_modules")
     code = any(

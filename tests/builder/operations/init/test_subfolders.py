@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from builder.operations.init.search import Wishes, draft_of
 from builder.operations.init.subfolders import REMARK, subfolder_layers
 from tests.builder.conftest import write_tree
@@ -50,11 +52,18 @@ def test_a_list_at_the_root_is_the_layer_alone(tmp_path: Path) -> None:
     assert [layer.origin for layer in draft_of(root, Wishes()).layers] == ["requirements.txt"]
 
 
-def test_a_workspace_whose_root_lists_nothing_is_its_members(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "[tool.uv]\npackage = false\n",
+        '[tool.uv.workspace]\nmembers = ["packages/*"]\n[dependency-groups]\ndev = ["six"]\n',
+    ],
+)
+def test_a_workspace_whose_root_lists_nothing_is_its_members(tmp_path: Path, rest: str) -> None:
     root = write_tree(
         tmp_path,
         {
-            "pyproject.toml": PROJECT + "dependencies = []\n[tool.uv]\npackage = false\n",
+            "pyproject.toml": PROJECT + "dependencies = []\n" + rest,
             "packages/orders/pyproject.toml": PROJECT + LISTED + BUILD,
         },
     )
