@@ -66,6 +66,7 @@ class LayersStack(TerraformStack):
     ) -> None:
         super().__init__(scope, id_)
         self.app = app
+        self._apart: Construct | None = None
         allow_versions(self)
         self._keep_state("." if sources else root.removeprefix("${path.module}/"))
         credentials = self._providers()
@@ -109,8 +110,9 @@ class LayersStack(TerraformStack):
         """
         if self.node.try_find_child(layer) is None:
             return self
-        found = self.infrastructure.node.try_find_child("layer")
-        return found or Construct(self.infrastructure, "layer")
+        if self._apart is None:
+            self._apart = Construct(self.infrastructure, "layer")
+        return self._apart
 
     def _hybrid_services(self, specs: Sequence[ServiceSpec]) -> Mapping[str, HybridService]:
         scope = Construct(self.infrastructure, "service")  # its name cannot be that of a layer

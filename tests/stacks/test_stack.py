@@ -179,8 +179,8 @@ def test_a_service_may_have_the_name_of_anything_else(
 def test_layers_may_be_named_like_what_else_is_in_the_stack(tmp_path: Path) -> None:
     names = ("aws", "backend", "build", "external", "layer", "tags", "web")
     layers = [LayerSpec(name, ("3.13",), "x86_64", dependencies=("six",)) for name in names]
-    options = {"project": tmp_path, "outdir": tmp_path / "cdktf.out"}
-    folder = synthesize(APP, layers, proof=False, **options)
+    outdir = tmp_path / "cdktf.out"
+    folder = synthesize(APP, layers, proof=False, project=tmp_path, outdir=outdir)
     document = json.loads((folder / "cdk.tf.json").read_text())
     assert set(document["output"]) == set(names)
     approvals = {f"{name}_approval" for name in names} - {"build_approval"}
