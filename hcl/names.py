@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from hcl.syntax import split
-from hcl.template import APP, LAYER, NAME, SHORT
+from hcl.template import APP, LAYER, NAME, ROLE, ROLE_MARK, SHORT
 
 EACH = "each.key"
 
@@ -56,6 +56,8 @@ def _words(text: str, key: str) -> str:
     # Expressions have these words in quotes alone, where they can be templates as well.
     return (
         text.replace(SHORT, f"${{local.layer_short[{key}]}}")
+        .replace(ROLE_MARK, "${local.role_mark}")
+        .replace(ROLE, f"${{local.layer_role_arn[{key}]}}")
         .replace(NAME, f"${{local.layer_name[{key}]}}")
         .replace(LAYER, f"${{{key}}}")
         .replace(APP, "${var.app}")

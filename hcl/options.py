@@ -51,6 +51,8 @@ def put_options(template: dict[str, Any]) -> None:
         for body in named.values():
             for option, stands in OPTIONS.items():
                 body.update({n: _or_null(option) for n, value in body.items() if value == stands})
+    for role in resources["aws_iam_role"].values():
+        role["path"] = Raw("var.role_path")
     for hook in template["data"]["external"].values():
         hook["query"] = {n: _given(value) for n, value in hook["query"].items()}
 

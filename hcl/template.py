@@ -23,6 +23,12 @@ from modules.layer.bindings import AwsProvider, ExternalProvider
 
 APP = "anyapp"
 LAYER = "anylayer"
+ROLE = "anyrole"
+"""Stands for the ARN of the role of a layer's builds."""
+
+ROLE_PATH, ROLE_MARK = "/anypath/", "-anymark"
+"""Stand for the path of roles, and for what their names have of it."""
+
 SHORT = "shortlayer"
 """Stands for what a layer is called in the name of its build role."""
 
@@ -66,13 +72,22 @@ IMAGE = LayerSpec(LAYER, ("3.13",), "arm64", dependencies=("any",), image=True)
 class TemplateApp(AppSpec):
     """An application whose build roles are named after ``SHORT``: layers' names vary in length."""
 
+    @property
+    def role_mark(self) -> str:
+        """What names of roles have of their path; that of a layer's is in ``SHORT``."""
+        return ROLE_MARK
+
     def build_role(self, layer: str, region: str) -> str:
         """Return the name of a layer's role."""
-        return super().build_role(SHORT, region)
+        return f"{self.prefix}-{SHORT}-{region}-build"
+
+    def build_role_arn(self, layer: str, region: str, account: str, partition: str) -> str:
+        """Return the ARN of a layer's role."""
+        return ROLE
 
     def push_role(self, layer: str, region: str) -> str:
         """Return the name of the role that pushes a layer's image."""
-        return super().push_role(SHORT, region)
+        return f"{self.prefix}-{SHORT}-{region}-push"
 
 
 def synthesized() -> dict[str, Any]:
@@ -89,7 +104,7 @@ def _of(spec: LayerSpec, *, has_publisher: bool) -> dict[str, Any]:
     infrastructure = BuildInfrastructure(
         stack,
         "build",
-        app=replace(TemplateApp(APP, vpc=VPC, tracing=True), **OPTIONS),
+        app=replace(TemplateApp(APP, vpc=VPC, tracing=True, role_path=ROLE_PATH), **OPTIONS),
         credentials=Credentials(
             "${var.profile}",
             "${var.assume_role_arn}",

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 from builder.protocol.credentials import AssumeRole, WebIdentity
-from builder.spec.app_options import BOUNDARY, BUCKET, IDS, KMS_KEY, QUEUE_OR_TOPIC, SIGNING
+from builder.spec.app_options import (
+    BOUNDARY,
+    BUCKET,
+    IDS,
+    KMS_KEY,
+    QUEUE_OR_TOPIC,
+    ROLE_PATH,
+    SIGNING,
+)
 from builder.spec.checks import APP_NAME, LAYER_NAME, TOPIC_ARN
 from builder.spec.field import Place
 from builder.spec.fields import fields_in
@@ -191,6 +199,16 @@ def _options() -> Iterator[Block]:
         example = json.loads(rows[name].example)
         right = _validation(rule, f"{name} is empty, or such as {example}.")
         yield _variable(name, "string", text, right, default="")
+    yield _variable(
+        "role_path",
+        "string",
+        "The path of every role that is made",
+        _validation(
+            f"can(regex({_whole(ROLE_PATH.pattern)}, var.role_path))",
+            "role_path is up to three names between slashes, such as /teams/data/.",
+        ),
+        default=rows["role_path"].default,
+    )
     yield _variable(
         "vpc",
         object_type(Place.VPC),

@@ -124,7 +124,7 @@ data "external" "build_plan" {
     },
     [
       for name in keys(local.layers) : {
-        "${name}.build_role"    = "arn:${local.build_place.partition}:iam::${local.build_place.account}:role/${var.app}-${local.layer_short[name]}-${local.build_place.region}-build"
+        "${name}.build_role"    = local.layer_role_arn[name]
         "${name}.debug_mode"    = var.debug_mode
         "${name}.force_rebuild" = var.force_rebuild
         "${name}.layer_name"    = local.layer_name[name]
@@ -160,6 +160,7 @@ resource "aws_iam_role" "layer_role" {
   })
   description          = "Builds of the Lambda layer ${each.key}"
   name                 = "${var.app}-${local.layer_short[each.key]}-${local.build_place.region}-build"
+  path                 = var.role_path
   permissions_boundary = var.permissions_boundary == "" ? null : var.permissions_boundary
 }
 
@@ -209,7 +210,7 @@ resource "aws_iam_role_policy" "layer_permissions" {
       local.build_options,
     )
   })
-  role = aws_iam_role.layer_role[each.key].name
+  role = aws_iam_role.layer_role[each.key].id
 }
 
 # Versions are published by builds, not by Terraform, so this removes them. A layer that moves to
@@ -341,6 +342,7 @@ resource "aws_iam_role" "layer_push-role" {
   })
   description          = "Pushes the image of the Lambda layer ${each.key}"
   name                 = "${var.app}-${local.layer_short[each.key]}-${local.build_place.region}-push"
+  path                 = var.role_path
   permissions_boundary = var.permissions_boundary == "" ? null : var.permissions_boundary
 }
 
@@ -412,7 +414,7 @@ resource "aws_iam_role_policy" "layer_push-permissions" {
       local.build_options,
     )
   })
-  role = aws_iam_role.layer_push-role[each.key].name
+  role = aws_iam_role.layer_push-role[each.key].id
 }
 
 # Pushes what was built and verified, with our own program.
@@ -544,7 +546,7 @@ data "external" "layer_release" {
     account       = local.build_place.account
     assume        = jsonencode(local.build_credentials)
     bucket        = "${var.app}-layers-${local.build_place.account}-${local.build_place.region}"
-    build_role    = "arn:${local.build_place.partition}:iam::${local.build_place.account}:role/${var.app}-${local.layer_short[each.key]}-${local.build_place.region}-build"
+    build_role    = local.layer_role_arn[each.key]
     debug_mode    = var.debug_mode
     force_rebuild = var.force_rebuild
     layer_name    = local.layer_name[each.key]

@@ -338,7 +338,8 @@ resource "aws_iam_role" "build_role" {
     ]
   })
   description          = "CodeBuild project ${var.app}-layers; each layer has its own role"
-  name                 = "${var.app}-layers-${local.build_place.region}"
+  name                 = "${var.app}-layers${local.role_mark}-${local.build_place.region}"
+  path                 = var.role_path
   permissions_boundary = var.permissions_boundary == "" ? null : var.permissions_boundary
 }
 
@@ -360,5 +361,5 @@ resource "aws_iam_role_policy" "build_permissions" {
       local.build_options,
     )
   })
-  role = aws_iam_role.build_role.name
+  role = aws_iam_role.build_role.id
 }

@@ -87,7 +87,8 @@ resource "aws_iam_role" "build_publisher_role" {
     ]
   })
   description          = "Publishes the Lambda layers of ${var.app} when they are built"
-  name                 = "${var.app}-layers-publisher-${local.build_place.region}"
+  name                 = "${var.app}-layers-publisher${local.role_mark}-${local.build_place.region}"
+  path                 = var.role_path
   permissions_boundary = var.permissions_boundary == "" ? null : var.permissions_boundary
 }
 
@@ -268,7 +269,7 @@ resource "aws_iam_role_policy" "build_publisher_permissions" {
           allows = {
             Effect   = "Allow"
             Action   = ["iam:PassRole"]
-            Resource = sort([for name in local.build_publisher_building : "arn:${local.build_place.partition}:iam::${local.build_place.account}:role/${var.app}-${local.layer_short[name]}-${local.build_place.region}-build"])
+            Resource = sort([for name in local.build_publisher_building : local.layer_role_arn[name]])
             Condition = {
               StringEquals = {
                 "iam:PassedToService" = "codebuild.amazonaws.com"
@@ -337,7 +338,7 @@ resource "aws_iam_role_policy" "build_publisher_permissions" {
       ] : one.allows if one.when
     ]
   })
-  role = aws_iam_role.build_publisher_role[0].name
+  role = aws_iam_role.build_publisher_role[0].id
 }
 
 # Finishes releases when their builds have ended, in async mode (docs/async.md).

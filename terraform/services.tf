@@ -28,6 +28,8 @@ module "service" {
 
   kms_key              = var.kms_key
   permissions_boundary = var.permissions_boundary
+  role_path            = var.role_path
+  role_mark            = local.role_mark
   access_logs          = var.access_logs
   network              = { vpc = one(var.vpc[*].id), subnets = flatten(var.vpc[*].subnets) }
 }

@@ -103,10 +103,20 @@ locals {
   # Those that are container images have a repository of ECR, which is named by layer_name.
   layer_images = { for name, layer in local.layers : name => layer if layer.image }
 
+  # What names of roles have of their path: IAM has one role of a name, whatever its path is, and the
+  # role at a new path is made before the one at the old is deleted.
+  role_mark = var.role_path == "/" ? "" : "-${substr(sha256(var.role_path), 0, 3)}"
+
   # What a layer is called in the name of its role, which has 64 characters at most.
   layer_short = {
     for name in keys(local.layers) :
-    name => length(name) > 14 ? "${substr(name, 0, 7)}-${substr(sha256(name), 0, 6)}" : name
+    name => "${length(name) > 14 - length(local.role_mark) ? "${substr(name, 0, 7 - length(local.role_mark))}-${substr(sha256(name), 0, 6)}" : name}${local.role_mark}"
+  }
+
+  # The role of a layer's builds, known before it is made.
+  layer_role_arn = {
+    for name, short in local.layer_short : name =>
+    "arn:${local.build_place.partition}:iam::${local.build_place.account}:role${var.role_path}${var.app}-${short}-${local.build_place.region}-build"
   }
 
   # Unknown in a plan that changes the layer's approval, and only then.

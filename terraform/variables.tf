@@ -337,6 +337,18 @@ variable "code_signing" {
   }
 }
 
+variable "role_path" {
+  description = "The path of every role that is made"
+  type        = string
+  default     = "/"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(?:/([\\w+=,.@-]{1,128}/){0,3})$", var.role_path))
+    error_message = "role_path is up to three names between slashes, such as /teams/data/."
+  }
+}
+
 variable "vpc" {
   description = "The network of builds, with a way to package indexes and AWS. Layers must have compute = \"container\", which they have by themselves"
   type = object({

@@ -13,14 +13,14 @@ def site_of(app: AppSpec, layer: str, session: Session, *, layer_name: str = "")
 
     ``layer_name`` is its name in Lambda, if its description gives one.
     """
-    role = app.build_role(layer, session.region)
+    account, partition = session.account, session.partition
     return Site(
         layer_name=app.layer_name(layer, layer_name),
-        bucket=app.bucket(session.account, session.region),
+        bucket=app.bucket(account, session.region),
         project=app.project,
-        build_role=f"arn:{session.partition}:iam::{session.account}:role/{role}",
+        build_role=app.build_role_arn(layer, session.region, account, partition),
         log_group=app.log_group,
-        account=session.account,
+        account=account,
         region=session.region,
         signing_key=app.signing_key,
     )

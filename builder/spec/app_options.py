@@ -22,6 +22,7 @@ KMS_KEY = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]{1,128}
 BOUNDARY = re.compile(r"arn:[a-z-]+:iam::(\d{12}|aws):policy/[\w+=,.@/-]{1,512}", re.ASCII)
 QUEUE_OR_TOPIC = re.compile(r"arn:[a-z-]+:(sqs|sns):[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}")
 SIGNING = re.compile(r"arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:code-signing-config:csc-[a-z0-9]{17}")
+ROLE_PATH = re.compile(r"/([\w+=,.@-]{1,128}/){0,3}", re.ASCII)
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 IDS = {"id": r"vpc-[0-9a-f]{8,17}", "subnets": r"subnet-[0-9a-f]{8,17}",
        "security_groups": r"sg-[0-9a-f]{8,17}"}  # fmt: skip
@@ -50,6 +51,17 @@ def matching(pattern: re.Pattern[str], what: str, example: str) -> Callable[...,
         raise check.error(key, f"{value!r} is not {what}", f"{what} such as {example}")
 
     return check_text
+
+
+def role_path(check: Check, key: str, value: Any) -> str:
+    """Take the path of roles: IAM has 512 characters for it, and a slash at both ends."""
+    if isinstance(value, str) and ROLE_PATH.fullmatch(value):
+        return value
+    raise check.error(
+        key,
+        f"{key} is {value!r}",
+        "up to three names of letters, digits and +=,.@_- between slashes, such as /teams/data/",
+    )
 
 
 def vpc(check: Check, key: str, value: Any) -> Vpc:
@@ -111,6 +123,15 @@ OPTION_FIELDS = (
         "the permissions boundary of every role that is made",
         default="",
         rule=matching(BOUNDARY, "the ARN of a policy", "arn:aws:iam::123456789012:policy/boundary"),
+    ),
+    Field(
+        "role_path",
+        APP,
+        STRING,
+        '"/teams/data/"',
+        "the path of every role that is made",
+        default="/",
+        rule=role_path,
     ),
     Field(
         "access_logs",

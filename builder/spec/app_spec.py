@@ -36,6 +36,7 @@ class AppSpec:
     notify: str = default("notify", Place.APP)
     kms_key: str = default("kms_key", Place.APP)
     permissions_boundary: str = default("permissions_boundary", Place.APP)
+    role_path: str = default("role_path", Place.APP)
     access_logs: str = default("access_logs", Place.APP)
     vpc: Vpc | None = default("vpc", Place.APP)  # noqa: RUF009 - a frozen one
     tracing: bool = default("tracing", Place.APP)
@@ -109,14 +110,34 @@ class AppSpec:
 
     def build_role(self, layer: str, region: str) -> str:
         """The name of the role under which the layer's builds run (64 characters at most)."""
-        return f"{self.prefix}-{_short(layer)}-{region}-build"
+        return f"{self.prefix}-{self._short(layer)}-{region}-build"
+
+    def build_role_arn(self, layer: str, region: str, account: str, partition: str) -> str:
+        """The ARN of the role under which the layer's builds run, known before it exists."""
+        return self.role_arn(self.build_role(layer, region), account, partition)
+
+    def role_arn(self, name: str, account: str, partition: str) -> str:
+        """The ARN of a role of the application by its name."""
+        return f"arn:{partition}:iam::{account}:role{self.role_path}{name}"
 
     def push_role(self, layer: str, region: str) -> str:
         """The name of the role under which the layer's image is pushed (64 characters at most)."""
-        return f"{self.prefix}-{_short(layer)}-{region}-push"
+        return f"{self.prefix}-{self._short(layer)}-{region}-push"
 
+    @property
+    def role_mark(self) -> str:
+        """What names of roles have of their path, "" for the usual one.
 
-def _short(layer: str) -> str:
-    if len(layer) <= 14:
-        return layer
-    return f"{layer[:7]}-{hashlib.sha256(layer.encode()).hexdigest()[:6]}"
+        IAM has one role of a name, whatever its path is, and Terraform may make the role at a new
+        path before it deletes the one at the old: the two have different names.
+        """
+        if self.role_path == "/":
+            return ""
+        return f"-{hashlib.sha256(self.role_path.encode()).hexdigest()[:3]}"
+
+    def _short(self, layer: str) -> str:
+        most = 14 - len(self.role_mark)
+        if len(layer) > most:
+            digest = hashlib.sha256(layer.encode()).hexdigest()[:6]
+            layer = f"{layer[: most - 7]}-{digest}"
+        return f"{layer}{self.role_mark}"

@@ -1,7 +1,8 @@
 """What a simulated policy is asked with: ``ContextEntries`` of SimulatePrincipalPolicy.
 
 CodeBuild asks with ``iam:PassedToService`` whether a role may be passed to it. ministack 1.5.33
-does not read the entries, so that a permission with a condition was never given.
+does not read the entries, so that a permission with a condition was never given; and it takes the
+path of a role for a part of its name, so that such a role had no permission at all.
 """
 
 from __future__ import annotations
@@ -49,6 +50,12 @@ def correct(iam: ModuleType, iam_evaluator: ModuleType) -> None:
         known = {**context.service_context, **_entries.get()}
         return evaluate(dataclasses.replace(context, service_context=known), policies, *limits)
 
+    gather: Callable[[str, str], Any] = iam_evaluator._gather_role_policies
+
+    def gather_role_policies(name: str, account: str) -> Any:
+        return gather(name.rpartition("/")[2], account)
+
+    iam_evaluator._gather_role_policies = gather_role_policies  # type: ignore[attr-defined]
     iam._extract_simulate_params = extract_simulate_params  # type: ignore[attr-defined] # a module
     iam._build_simulate_results_real = build_simulate_results  # type: ignore[attr-defined]
     iam_evaluator.evaluate = evaluate_with_entries  # type: ignore[attr-defined]

@@ -67,13 +67,14 @@ def codebuild_role(
             assume_role_policy=json.dumps(
                 policies.codebuild_trust(project_arn, infrastructure.account)
             ),
+            path=infrastructure.app.role_path,
             permissions_boundary=infrastructure.app.permissions_boundary or None,
         ),
         address,
     )
     policy_name, document = policy
     made = named(
-        IamRolePolicy(scope, ids[1], name=policy_name, role=role.name, policy=json.dumps(document)),
+        IamRolePolicy(scope, ids[1], name=policy_name, role=role.id, policy=json.dumps(document)),
         address,
     )
     return role, made

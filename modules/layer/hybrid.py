@@ -198,11 +198,11 @@ class HybridService(Construct):
         return self._infrastructure.arn("logs", f"log-group:{self.log_group}")
 
     def _role_name(self, kind: str) -> str:
-        return f"{self.name}-{self._region}-{kind}"
+        return f"{self.name}{self._infrastructure.app.role_mark}-{self._region}-{kind}"
 
     def _role_arn(self, kind: str) -> str:
         home = self._infrastructure
-        return f"arn:{home.partition}:iam::{home.account}:role/{self._role_name(kind)}"
+        return home.app.role_arn(self._role_name(kind), home.account, home.partition)
 
     def _image_arn(self) -> str:
         if self.spec.image:
@@ -271,13 +271,14 @@ class HybridService(Construct):
                 name=self._role_name(kind),
                 description=f"The {kind} role of the service {self.name}",
                 assume_role_policy=json.dumps(trust),
+                path=home.app.role_path,
                 permissions_boundary=home.app.permissions_boundary or None,
             )
         )
         allowed = self._with_key(policy) if uses_key else policy
         named(
             IamRolePolicy(
-                self, f"{kind}-policy", name=kind, role=role.name, policy=json.dumps(allowed)
+                self, f"{kind}-policy", name=kind, role=role.id, policy=json.dumps(allowed)
             )
         )
         return role

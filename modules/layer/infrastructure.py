@@ -168,8 +168,7 @@ class BuildInfrastructure(Construct):
 
     def build_role_arn(self, layer: str) -> str:
         """Return the ARN of the role under which a layer's builds run, known at plan."""
-        role = self.app.build_role(layer, self.region)
-        return f"arn:{self.partition}:iam::{self.account}:role/{role}"
+        return self.app.build_role_arn(layer, self.region, self.account, self.partition)
 
     def require(self, condition: Precondition) -> None:
         """Let nothing be made unless a condition holds that is known at plan."""
@@ -292,11 +291,12 @@ class BuildInfrastructure(Construct):
             IamRole(
                 self,
                 "role",
-                name=f"{self.app.project}-{self.region}",
+                name=f"{self.app.project}{self.app.role_mark}-{self.region}",
                 description=f"CodeBuild project {self.app.project}; each layer has its own role",
                 assume_role_policy=json.dumps(
                     policies.codebuild_trust(self.project_arn, self.account)
                 ),
+                path=self.app.role_path,
                 permissions_boundary=self.app.permissions_boundary or None,
             )
         )
@@ -305,7 +305,7 @@ class BuildInfrastructure(Construct):
                 self,
                 "permissions",
                 name="logs",
-                role=role.name,
+                role=role.id,
                 policy=json.dumps(
                     policies.document(
                         *policies.write_logs(self.log_group_arn)["Statement"], *self.for_builds()

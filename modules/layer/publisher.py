@@ -168,16 +168,15 @@ class Publisher(Construct):
             IamRole(
                 self,
                 "role",
-                name=f"{app.publisher}-{region}",
+                name=f"{app.publisher}{app.role_mark}-{region}",
                 description=f"Publishes the Lambda layers of {app.prefix} when they are built",
                 assume_role_policy=json.dumps(policies.lambda_trust(self._infrastructure.account)),
+                path=app.role_path,
                 permissions_boundary=app.permissions_boundary or None,
             )
         )
         permissions = named(
-            IamRolePolicy(
-                self, "permissions", name="publish", role=role.name, policy=self._policy()
-            )
+            IamRolePolicy(self, "permissions", name="publish", role=role.id, policy=self._policy())
         )
         return role, permissions
 

@@ -226,28 +226,30 @@ resource "aws_ecs_cluster" "cluster" {
 }
 
 resource "aws_iam_role" "task-role" {
-  name                 = "${local.name}-${var.place.region}-task"
+  name                 = "${local.name}${var.role_mark}-${var.place.region}-task"
   description          = "The task role of the service ${local.name}"
   assume_role_policy   = jsonencode(local.trust)
+  path                 = var.role_path
   permissions_boundary = var.permissions_boundary == "" ? null : var.permissions_boundary
 }
 
 resource "aws_iam_role_policy" "task-policy" {
   name   = "task"
-  role   = aws_iam_role.task-role.name
+  role   = aws_iam_role.task-role.id
   policy = jsonencode(local.task_policy)
 }
 
 resource "aws_iam_role" "execution-role" {
-  name                 = "${local.name}-${var.place.region}-execution"
+  name                 = "${local.name}${var.role_mark}-${var.place.region}-execution"
   description          = "The execution role of the service ${local.name}"
   assume_role_policy   = jsonencode(local.trust)
+  path                 = var.role_path
   permissions_boundary = var.permissions_boundary == "" ? null : var.permissions_boundary
 }
 
 resource "aws_iam_role_policy" "execution-policy" {
   name   = "execution"
-  role   = aws_iam_role.execution-role.name
+  role   = aws_iam_role.execution-role.id
   policy = jsonencode(local.execution_policy)
 }
 

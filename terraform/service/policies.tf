@@ -109,7 +109,7 @@ locals {
         Action = ["iam:PassRole"]
         Resource = [
           for kind in ["task", "execution"] :
-          "arn:${var.place.partition}:iam::${var.place.account}:role/${local.name}-${var.place.region}-${kind}"
+          "arn:${var.place.partition}:iam::${var.place.account}:role${var.role_path}${local.name}${var.role_mark}-${var.place.region}-${kind}"
         ]
         Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
       },

@@ -50,6 +50,16 @@ variable "permissions_boundary" {
   type        = string
 }
 
+variable "role_path" {
+  description = "The path of both roles"
+  type        = string
+}
+
+variable "role_mark" {
+  description = "What the names of both roles have of their path"
+  type        = string
+}
+
 variable "access_logs" {
   description = "The bucket that gets S3's access logs, or nothing"
   type        = string

@@ -14,6 +14,7 @@ APP_OPTIONS: dict[str, Row] = {
     "check_text": app(
         "kms_key", '"alias/ours"', '"arn:aws:kms:eu-west-1:123456789012:key/1234abcd"'
     ),
+    "role_path": app("role_path", '"teams"', '"/teams/data/"'),
     "vpc": KINDS,
     "vpc#2": app("vpc", VPC.replace("sg-0123abcd", "default"), VPC, "change vpc.security_groups"),
     "retention": app("log_retention_days", "100", "90"),

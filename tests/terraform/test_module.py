@@ -46,6 +46,7 @@ INDEXES = """
 name = "APP"
 kms_key = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 permissions_boundary = "arn:aws:iam::123456789012:policy/limits"
+role_path = "/teams/data/"
 access_logs = "my-access-logs"
 signing_key = "arn:aws:kms:eu-west-1:123456789012:key/abcd1234-12ab-34cd-56ef-1234567890ab"
 log_retention_days = 90

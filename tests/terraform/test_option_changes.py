@@ -15,6 +15,7 @@ from builder.spec.app_options import Vpc
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.split import split
 from embedded.aws import EmbeddedAws
+from tests.listing import every
 from tests.terraform.builds import quick_builds
 from tests.terraform.conftest import TEMPLATE, Make, Planned, Stack
 from tests.terraform.module_root import ModuleRoot, settings_of
@@ -117,6 +118,23 @@ def test_options_of_the_application_come_and_go(
     settles(applied, touched)
     describe()
     settles(applied, touched)
+    assert applied.versions() == before
+
+
+def test_roles_move_to_another_path_with_their_rights(
+    applied: Stack, aws: EmbeddedAws, describe: Describe
+) -> None:
+    before = applied.versions()
+    for path in ("/teams/data/", "/"):
+        describe(role_path=path)
+        assert applied.apply().builds == 0
+        assert applied.plan().exit_code == 0
+        names = [role["RoleName"] for role in every(aws.client("iam"), "list_roles")]
+        own = [name for name in names if name.startswith(f"{applied.name}-")]
+        assert own
+        for name in own:
+            assert aws.client("iam").get_role(RoleName=name)["Role"]["Path"] == path
+            assert aws.client("iam").list_role_policies(RoleName=name)["PolicyNames"], name
     assert applied.versions() == before
 
 

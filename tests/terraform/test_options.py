@@ -40,6 +40,7 @@ def every_option(aws: EmbeddedAws) -> dict[str, Any]:
         "kms_key": key,
         "signing_key": signing["KeyMetadata"]["Arn"],
         "permissions_boundary": boundary,
+        "role_path": "/teams/data/",
         "access_logs": logs,
         "vpc": network,
         "tracing": True,
@@ -73,6 +74,7 @@ def test_with_every_option_it_builds_publishes_and_goes(make: Make, aws: Embedde
     for name in own:
         role = aws.client("iam").get_role(RoleName=name)["Role"]
         assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == boundary, name
+        assert role["Path"] == "/teams/data/", name
     project = aws.client("codebuild").batch_get_projects(names=[f"{stack.name}-layers"])
     assert project["projects"][0]["vpcConfig"]["subnets"] == ["subnet-0123abcd"]
     groups = every(aws.client("logs"), "describe_log_groups")

@@ -15,6 +15,7 @@ def test_options_are_off_unless_they_are_asked_for() -> None:
     assert (app.kms_key, app.permissions_boundary, app.access_logs, app.vpc) == ("", "", "", None)
     assert (app.tracing, app.dead_letter, app.code_signing) == (False, "", "")
     assert app.log_retention_days == 30
+    assert app.role_path == "/"
 
 
 def test_a_network_is_read_from_its_table() -> None:
@@ -32,6 +33,14 @@ def test_a_network_is_read_from_its_table() -> None:
         ("kms_key", KEY.replace("key/", "alias/"), "is not the ARN of a KMS key"),
         ("kms_key", f"{KEY}${{x}}", "is not the ARN of a KMS key"),
         ("permissions_boundary", "boundary", "is not the ARN of a policy"),
+        ("role_path", "teams", "role_path is 'teams'"),
+        ("role_path", "/teams", "role_path is '/teams'"),
+        ("role_path", "//", "role_path is '//'"),
+        ("role_path", "/a/b/c/d/", "role_path is '/a/b/c/d/'"),
+        ("role_path", "/*/", r"role_path is '/\*/'"),
+        ("role_path", "/${x}/", "role_path is"),
+        ("role_path", "/a\n/", "role_path is"),
+        ("role_path", 1, "role_path is 1"),
         ("access_logs", "Logs", "is not the name of a bucket"),
         ("dead_letter", "arn:aws:s3:::x", "is not the ARN of a queue or topic"),
         ("code_signing", "csc-1", "is not the ARN of a code signing"),

@@ -98,6 +98,29 @@ def test_an_application_under_another_name_has_names_and_a_state_of_its_own() ->
     assert AppSpec("billing").called("billing-dev", "--app").backend is None
 
 
+def test_a_build_role_has_its_path_in_its_arn() -> None:
+    place = ("eu-west-1", "123456789012", "aws-cn")
+
+    assert AppSpec("shop").build_role_arn("web", *place) == (
+        "arn:aws-cn:iam::123456789012:role/shop-web-eu-west-1-build"
+    )
+    assert AppSpec("shop", role_path="/a/b/").build_role_arn("web", *place) == (
+        "arn:aws-cn:iam::123456789012:role/a/b/shop-web-6c5-eu-west-1-build"
+    )
+
+
+def test_names_of_roles_have_64_characters_at_most_with_a_path_too() -> None:
+    longest = 28 * "a", 64 * "l", "ap-southeast-1"
+    roles = set()
+    for path in ("/", "/a/", "/b/"):
+        app = AppSpec(longest[0], role_path=path)
+        names = {app.build_role(*longest[1:]), app.push_role(*longest[1:])}
+        names.add(f"{app.publisher}{app.role_mark}-{longest[2]}")
+        assert max(map(len, names)) <= 64
+        roles |= names
+    assert len(roles) == 9
+
+
 def test_a_name_that_an_option_gives_is_refused_with_the_option() -> None:
     with pytest.raises(SpecError, match="cannot name an application") as caught:
         AppSpec("billing").called("Billing", "the option --app")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
@@ -42,6 +43,21 @@ def test_a_condition_is_judged_by_the_keys_of_the_request(
     )
 
     assert [result["EvalDecision"] for result in verdict["EvaluationResults"]] == [decision]
+
+
+def test_a_role_below_a_path_has_its_permissions(aws: EmbeddedAws) -> None:
+    iam, name = aws.client("iam"), f"role-{uuid.uuid4().hex[:12]}"
+    allowed: Any = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    role = iam.create_role(RoleName=name, Path="/teams/data/", AssumeRolePolicyDocument="{}")
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    iam.put_role_policy(RoleName=name, PolicyName="reads", PolicyDocument=document)
+
+    verdict = iam.simulate_principal_policy(
+        PolicySourceArn=role["Role"]["Arn"], ActionNames=["s3:GetObject", "s3:PutObject"]
+    )
+
+    decisions = [result["EvalDecision"] for result in verdict["EvaluationResults"]]
+    assert decisions == ["allowed", "implicitDeny"]
 
 
 def test_what_one_request_says_is_not_said_by_the_next(aws: EmbeddedAws) -> None:

@@ -31,4 +31,4 @@ def test_a_role_has_one_policy_and_is_trusted_for_builds_of_one_project(
     assert named["aws:SourceArn"].endswith(f":project/{project}")
     assert named["aws:SourceAccount"]
     given = found.resource("aws_iam_role_policy", permissions)
-    assert (given["name"], given["role"]) == (policy, f"${{aws_iam_role.{role}.name}}")
+    assert (given["name"], given["role"]) == (policy, f"${{aws_iam_role.{role}.id}}")

@@ -214,13 +214,20 @@ def test_names_in_policies_are_those_of_the_resources(document: Document) -> Non
     assert resource(document, "aws_cloudwatch_log_group", "logs")["name"] == "/services/shop-ledger"
 
 
-def test_a_companys_key_and_boundary_are_everywhere() -> None:
+def test_a_companys_key_boundary_and_path_are_everywhere() -> None:
     boundary = "arn:aws:iam::123456789012:policy/boundary"
-    document = synthesized(AppSpec("shop", kms_key=KEY, permissions_boundary=boundary))
+    document = synthesized(
+        AppSpec("shop", kms_key=KEY, permissions_boundary=boundary, role_path="/a/")
+    )
     for kind in ("task", "execution"):
+        assert resource(document, "aws_iam_role", f"{kind}-role")["path"] == "/a/"
         assert (
             resource(document, "aws_iam_role", f"{kind}-role")["permissions_boundary"] == boundary
         )
+    passed = [
+        s["Resource"] for s in statements(document, "client") if s["Action"] == ["iam:PassRole"]
+    ]
+    assert all(":role/a/shop-ledger-" in arn for arn in passed[0])
     for name in ("task-policy", "client"):
         assert any(s["Resource"] == [KEY] for s in statements(document, name)), name
     assert resource(document, "aws_cloudwatch_log_group", "logs")["kms_key_id"] == KEY

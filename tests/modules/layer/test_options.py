@@ -27,7 +27,7 @@ def resources(**options: Any) -> dict[str, dict[str, dict[str, Any]]]:
     app = AppSpec("shop", sync_mode=False, **options)
     build = BuildInfrastructure(stack, "build", app=app)
     publisher = Publisher(build, "publisher", infrastructure=build)
-    spec = LayerSpec("web", ("3.13",), "arm64", dependencies=("x",))
+    spec = LayerSpec("web", ("3.13", "3.12"), "arm64", dependencies=("x",))
     LambdaLayer(stack, "web", infrastructure=build, spec=spec, publisher=publisher)
     found: dict[str, dict[str, dict[str, Any]]] = json.loads(cdktf.Testing.synth(stack))["resource"]
     return found
@@ -67,6 +67,19 @@ def test_every_role_has_the_boundary() -> None:
 
     assert len(roles) == 3
     assert {role["permissions_boundary"] for role in roles} == {BOUNDARY}
+
+
+def test_every_role_is_below_the_path_and_known_by_it() -> None:
+    found = resources(role_path="/teams/data/")
+
+    roles = found["aws_iam_role"]
+    assert {role["path"] for role in roles.values()} == {"/teams/data/"}
+    passed = allowed(found, "build_publisher")["iam:PassRole"]["Resource"]
+    assert [arn.partition(":role")[2].rpartition("/")[0] for arn in passed] == ["/teams/data"]
+    # IAM knows a role by its name alone, which stays when the path changes: its policy has to be
+    # made again then, so it hangs on what is unknown until the role is there.
+    for policy in found["aws_iam_role_policy"].values():
+        assert policy["role"].endswith(".id}")
 
 
 def test_builds_run_in_the_network_and_make_interfaces_there_alone() -> None:
