@@ -128,11 +128,21 @@ def ignores(world: World, document: Document) -> Seen:
     return {"outcome": answer(world, document, event)}
 
 
+def adopts(world: World, document: Document) -> Seen:
+    """Take what a publisher published that was killed before it could say so."""
+    begin(world)
+    record = world.read("web/record.json")
+    answer(world, policy(world.name), last(world))
+    world.put("web/record.json", record)
+    return {"outcome": answer(world, document, last(world)), "versions": world.versions()}
+
+
 Flow = Callable[[World, Document], Seen]
 
 ENDS: Mapping[Flow, Seen] = {
     ignores: {"outcome": "ignored"},
     refuses: {"outcome": "failed", "versions": []},
+    adopts: {"outcome": "released", "versions": [1]},
     fails: {"outcome": "failed", "causes": [True]},
     releases: {
         "outcomes": ["building", "ignored", "released"],

@@ -12,7 +12,17 @@ import sys
 import pytest
 
 from tests.builder.conftest import World
-from tests.policies.flows import ENDS, FLOWS, Flow, fails, ignores, policy, refuses, releases
+from tests.policies.flows import (
+    ENDS,
+    FLOWS,
+    Flow,
+    adopts,
+    fails,
+    ignores,
+    policy,
+    refuses,
+    releases,
+)
 from tests.policies.mutations import removed
 
 NOTICED = {
@@ -22,7 +32,7 @@ NOTICED = {
     "4: without codebuild:BatchGetBuilds": ignores,
     "5: without lambda:PublishLayerVersion": refuses,
     "5: without lambda:ListLayerVersions": refuses,
-    "6: without lambda:GetLayerVersion": releases,
+    "6: without lambda:GetLayerVersion": adopts,
     "6: without lambda:DeleteLayerVersion": refuses,
     "7: without logs:GetLogEvents": fails,
     "9: without lambda:GetFunctionConfiguration": releases,
