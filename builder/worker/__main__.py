@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 from typing import NoReturn, Sequence
 
-from . import build, compute, debug_archive, merge, parts, tools
+from . import compute, debug_archive, parts, tools
 from .errors import BuildError
 from .log import Log, without_credentials
 
@@ -47,6 +47,8 @@ def command(words: list[str], bundle: Path, log: Log) -> int:
     if words == ["tools"]:
         tools.install(bundle, log)
     elif words == ["merge"] or (merging and words == ["build"]):
+        from . import merge
+
         merge.merge(bundle, log)
     elif words == ["build"]:
         _build(bundle, log, os.environ.get("LAYER_TARGET", ""))
@@ -59,6 +61,9 @@ def command(words: list[str], bundle: Path, log: Log) -> int:
 
 def _build(bundle: Path, log: Log, runtime: str) -> None:
     """Build the layer, or the part of one target."""
+    # Not for ``tools``, which compiles these modules to have them started faster.
+    from . import build
+
     build.build(bundle, log, runtime=runtime)
     if runtime:
         parts.wrap(bundle / "out")

@@ -10,6 +10,7 @@ from typing import Any, Iterator, Mapping, Sequence
 
 from . import indexes, program, request, sandbox
 from .audit import checks, licences, verdict
+from .audit.ahead import Ahead
 from .content import Content
 from .contents import distributions, files, starts
 from .contents.files import LayerFile, fresh
@@ -43,9 +44,11 @@ def build(bundle: Path, log: Log, limit: int = checks.UNZIPPED_LIMIT, *, runtime
     stage = work / "layer"
     system.prepare(wanted, bundle, work / "extra", log)
     indexes.log_in(wanted.indexes, os.environ, log)
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool, Ahead() as ahead:
         loading = pool.submit(sbom.load, bundle)
-        contents = [fill(wanted, target, uv, bundle, stage, log) for target in wanted.targets]
+        contents = [
+            fill(wanted, target, uv, bundle, stage, log, ahead) for target in wanted.targets
+        ]
         loading.result()
         licences.check(wanted.licences, contents, log)
         include.take_extra(wanted, work / "extra", stage, log)
@@ -56,7 +59,7 @@ def build(bundle: Path, log: Log, limit: int = checks.UNZIPPED_LIMIT, *, runtime
             collected = [_without_paths(file, sealed) for file in found]
         at_start = tuple(_at_start(stage, contents))
         # The audit mostly waits for the interpreter that imports the modules.
-        judging = pool.submit(verdict.judge, wanted, contents, collected, stage, log, limit)
+        judging = pool.submit(verdict.judge, wanted, contents, collected, stage, log, limit, ahead)
         with log.timed("pack"):
             packed = pack.pack(collected, work / "layer.zip", engine, sealed=sealed)
         sizes = judging.result()

@@ -6,8 +6,13 @@ a build the worker finds the same files in worker.pyz.
 
 from __future__ import annotations
 
+import compileall
+import contextlib
 import hashlib
+import py_compile
+import tempfile
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Dict
 
 if TYPE_CHECKING:
@@ -23,6 +28,27 @@ def files() -> Dict[str, bytes]:
 def version() -> str:
     """Return the first 12 hex digits of the digest of the worker's files."""
     return digest(files())[:12]
+
+
+def unpack(folder: Path) -> None:
+    """Put the files, compiled, into a folder of this version below ``folder``.
+
+    worker.pyz starts from there: an interpreter compiles what is in a zip at each start. Where the
+    system refuses that, it starts from itself.
+    """
+    place = folder / f"worker-{version()}"
+    if place.is_dir():
+        return
+    with contextlib.suppress(OSError), tempfile.TemporaryDirectory(dir=folder) as made:
+        whole = Path(made, "whole")
+        for name, content in files().items():
+            path = whole / "worker" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        # Not by times: the folder's name says which files these are.
+        mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+        compileall.compile_dir(whole, ddir=str(place), quiet=2, invalidation_mode=mode)
+        whole.rename(place)
 
 
 def contents(folder: Traversable) -> Dict[str, bytes]:

@@ -12,7 +12,9 @@ from typing import Mapping, Sequence
 
 from . import interpreters
 from .audit import checks, collisions
+from .audit.ahead import Ahead
 from .audit.collisions import Settled
+from .audit.verdict import PYTHON
 from .content import Content
 from .contents import distributions, files
 from .contents.distributions import Distribution
@@ -90,8 +92,19 @@ def resolve(  # noqa: PLR0913 - what a prediction does otherwise is by keyword
     return Resolved(work, own, builds, locked)
 
 
-def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, log: Log) -> Content:
-    """Resolve and install for one target; return what is there now."""
+def fill(
+    wanted: Request,
+    target: Target,
+    uv: Path,
+    bundle: Path,
+    stage: Path,
+    log: Log,
+    ahead: Ahead,
+) -> Content:
+    """Resolve and install for one target; return what is there now.
+
+    ``ahead`` begins to compile what the import check will load.
+    """
     kind = wheels_alone.of_image(os.environ, [target])
     resolved = resolve(wanted, target, uv, bundle, stage.parent, log, kind=kind)
     work, own, locked = resolved.work, resolved.own, resolved.locked
@@ -104,6 +117,9 @@ def fill(wanted: Request, target: Target, uv: Path, bundle: Path, stage: Path, l
         for wheel in own.wheels:
             projects.without_paths(wheel.path)
         installing.install(own.uv, locked, own.wheels, target, root, work, log)
+    interpreter = interpreters.find(target)
+    if interpreter is not None:
+        ahead.start(interpreter, stage / PYTHON, root)
     with log.timed("slim"):
         found = distributions.read(root)
         pins = [(pin.name, pin.version) for pin in locked.pins]

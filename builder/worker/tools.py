@@ -12,8 +12,10 @@ import pkgutil
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from . import program as own
 from . import wheels_by_hash
 from .errors import BuildError
 from .log import Log
@@ -52,11 +54,18 @@ def install(bundle: Path, log: Log) -> Path:
     hashes, installed by the image's own pip. Raise BuildError when neither can.
     """
     target = bundle / TOOLS
+    target.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(1) as pool:
+        # While the tools are fetched.
+        pool.submit(own.unpack, target)
+        return _installed(bundle, target, log)
+
+
+def _installed(bundle: Path, target: Path, log: Log) -> Path:
     if _is_done(target):
         log.step(f"{described()}: all there")
         return target
     log.step(f"installing {described()}")
-    target.mkdir(parents=True, exist_ok=True)
     if _fetched(target, log) and is_pinned(program(bundle)):
         return _done(target, log)
     pins = target / LOCK

@@ -1,3 +1,5 @@
+import importlib.util
+import struct
 from pathlib import Path
 
 import pytest
@@ -44,3 +46,31 @@ def test_the_version_is_the_start_of_the_digest_of_the_workers_files() -> None:
     assert {"__main__.py", "tools.txt", "program.py"} <= files.keys()
     assert program.version() == program.digest(files)[:12]
     assert int(program.version(), 16)
+
+
+def test_what_is_unpacked_is_the_same_worker_and_compiled(tmp_path: Path) -> None:
+    program.unpack(tmp_path)
+
+    (folder,) = tmp_path.iterdir()
+    assert folder.name == f"worker-{program.version()}"
+    assert program.contents(folder / "worker") == program.files()
+    for source in folder.rglob("*.py"):
+        data = Path(importlib.util.cache_from_source(str(source))).read_bytes()
+        # Not compared with the source's time, which a copy of the folder would not have.
+        assert struct.unpack("<I", data[4:8]) == (0b01,)
+
+
+def test_what_is_unpacked_is_left_as_it_is(tmp_path: Path) -> None:
+    place = tmp_path / f"worker-{program.version()}"
+    place.mkdir()
+
+    program.unpack(tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] == [place.name]
+    assert list(place.iterdir()) == []
+
+
+def test_where_nothing_can_be_written_the_worker_goes_without(tmp_path: Path) -> None:
+    program.unpack(tmp_path / "absent")
+
+    assert list(tmp_path.iterdir()) == []

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builder.worker import tools
+from builder.worker import program, tools
 from builder.worker.errors import BuildError
 from builder.worker.log import Log
 
@@ -34,6 +34,8 @@ def test_tools_installs_what_runs_and_what_is_there_stays(make_bundle: "MakeBund
     assert "all there" in second.output
     assert os.access(bundle.path / ".tools" / "bin" / "uv", os.X_OK)
     assert built.status == 0, built.errors
+    assert built.manifest["worker"] == program.version()
+    assert (bundle.path / ".tools" / f"worker-{program.version()}").is_dir()
 
 
 @pytest.mark.slow

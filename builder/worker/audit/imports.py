@@ -93,11 +93,13 @@ def check(
     seconds: float = SECONDS_A_MODULE,
     libraries: Path | None = None,
     hidden: Collection[str] = (),
+    compiled: Path | None = None,
 ) -> Report:
     """Import the modules with nothing but the standard library and the layer on the path.
 
     ``root`` is the layer's python/, ``libraries`` its lib/, where Lambda looks for shared
     libraries. ``hidden`` names libraries of this machine that cannot be opened meanwhile.
+    ``compiled`` has what was compiled ahead.
     """
     report = Report()
     left = list(modules)
@@ -105,7 +107,7 @@ def check(
     try:
         hiding = _hiding(folder, hidden)
         while left:
-            probe = Probe(interpreter, root.resolve(), seconds, folder, libraries, hiding)
+            probe = Probe(interpreter, root.resolve(), seconds, folder, libraries, hiding, compiled)
             lines, error = _probe(probe, left)
             started, done = read_report(lines, report)
             left = [module for module in left if module not in done]
@@ -178,6 +180,7 @@ class Probe:
     folder: Path
     libraries: Path | None
     hiding: Path
+    compiled: Path | None
 
 
 def _hiding(folder: Path, names: Collection[str]) -> Path:
@@ -201,7 +204,7 @@ def _probe(probe: Probe, modules: Sequence[str]) -> tuple[list[str], str]:
     report = folder / "report.jsonl"
     report.unlink(missing_ok=True)
     arguments = ["-I", "-S", "-B", "-c", source.decode("utf-8")]
-    arguments += [str(probe.root), str(report), str(seconds), *modules]
+    arguments += [str(probe.root), str(report), str(seconds), str(probe.compiled or ""), *modules]
     with subprocess.Popen(
         Sandbox(folder).command([probe.interpreter.path, *arguments]),
         cwd=folder,

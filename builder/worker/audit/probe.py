@@ -1,7 +1,8 @@
 """Imports modules one after the other and reports on each; runs in the target's interpreter.
 
 It is started with ``-I -S -B``, so that only the standard library and the layer are on the path.
-Arguments: the layer's python/, the report's file, seconds a module, and the modules.
+Arguments: the layer's python/, the report's file, seconds a module, a folder with compiled files as
+compiler.py makes them, or "", and the modules.
 
 What Lambda does before it imports the function is in /var/runtime/bootstrap.py of the base images
 (public.ecr.aws/lambda/python, the same from 3.8 on): set_default_sys_path() inserts /opt/python,
@@ -23,9 +24,13 @@ from pathlib import Path
 from typing import Any, Callable, Sequence, TextIO
 
 
-def main(python: str, report_path: str, seconds: float, modules: Sequence[str]) -> None:
+def main(
+    python: str, report_path: str, seconds: float, compiled: str, modules: Sequence[str]
+) -> None:
     """Start as Lambda does and import the modules; write a JSON line before and after each step."""
     known = mapped_files()
+    if compiled:
+        look_for_compiled(python, compiled)
     sys.argv = [""]
     with Path(report_path).open("a", encoding="utf-8") as report:
 
@@ -43,6 +48,25 @@ def main(python: str, report_path: str, seconds: float, modules: Sequence[str]) 
             step("module", attempt, module)
     # Modules may have left threads behind that would keep the process alive.
     os._exit(0)
+
+
+def look_for_compiled(python: str, folder: str) -> None:
+    """Have imports look for what is compiled of the layer in a folder of its own.
+
+    ``sys.pycache_prefix`` would hide what is compiled of the standard library.
+    """
+    machinery = importlib._bootstrap_external
+    usual = machinery.cache_from_source
+    start = python + os.sep
+
+    def cache_from_source(path: Any, *args: Any, **kwargs: Any) -> Any:
+        name = os.fspath(path)
+        if isinstance(name, str) and name.startswith(start) and name.endswith(".py"):
+            return f"{folder}/{name[len(start) :]}c"
+        return usual(path, *args, **kwargs)
+
+    if callable(usual):
+        machinery.cache_from_source = cache_from_source
 
 
 def start(python: str) -> dict[str, Any]:
@@ -121,4 +145,4 @@ def _say(report: TextIO, line: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], float(sys.argv[3]), sys.argv[4:])
+    main(sys.argv[1], sys.argv[2], float(sys.argv[3]), sys.argv[4], sys.argv[5:])

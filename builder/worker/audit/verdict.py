@@ -17,6 +17,7 @@ from ..install import include
 from ..log import Log, counted
 from ..request import Request
 from . import checks, imports, opened, shadowing
+from .ahead import Ahead
 from .imports import Failure, Report
 
 PYTHON = "python"
@@ -31,6 +32,7 @@ def judge(
     stage: Path,
     log: Log,
     limit: int,
+    ahead: Ahead,
 ) -> dict[tuple[str, str], int]:
     """Refuse what Lambda cannot use; return the packages with their sizes."""
     log.step(f"auditing {counted(len(collected), 'file')}")
@@ -58,7 +60,7 @@ def judge(
             )
             notes += skipped
             notes += checks.check_native(natives, content.target)
-        report = _import(wanted, content, stage, set(mine), notes, log)
+        report = _import(wanted, content, stage, set(mine), notes, log, ahead)
         notes += checks.check_libraries(natives, report.mapped.keys(), content.target)
         again = partial(_import_without, content, stage, report.imported)
         notes += opened.check(report, stage, natives, content.target, wanted.may_fail, again)
@@ -77,6 +79,7 @@ def _import(
     present: set[str],
     notes: list[str],
     log: Log,
+    ahead: Ahead,
 ) -> Report:
     """Import every module where the target's interpreter is at hand; return what happened."""
     root = stage / content.prefix
@@ -96,7 +99,8 @@ def _import(
     names = sorted({module for of_one in modules.values() for module in of_one})
     log.step(f"importing {counted(len(names), 'module')} with python{interpreter.version}")
     with log.timed("import"):
-        report = imports.check(interpreter, stage / PYTHON, names, libraries=stage / include.LIB)
+        lib, compiled = stage / include.LIB, ahead.ready()
+        report = imports.check(interpreter, stage / PYTHON, names, libraries=lib, compiled=compiled)
     if report.start:
         raise _start_error(report.start, content)
     refusals, tolerated = imports.judge(report, modules, content.own, wanted.may_fail, main)

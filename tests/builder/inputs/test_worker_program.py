@@ -6,6 +6,8 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from builder.inputs.fingerprint import inputs_of
 from builder.inputs.worker_program import worker, worker_version
 from builder.worker import program
@@ -43,6 +45,28 @@ def test_the_worker_runs_from_its_one_file_without_our_packages(tmp_path: Path) 
     assert done.returncode != 0
     assert "request.json" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("version", [worker_version(), "0" * 12], ids=["own", "another"])
+def test_the_worker_starts_from_what_its_own_tools_phase_unpacked(
+    tmp_path: Path, version: str
+) -> None:
+    (tmp_path / "worker.pyz").write_bytes(worker())
+    unpacked = tmp_path / ".tools" / f"worker-{version}" / "worker"
+    unpacked.mkdir(parents=True)
+    (unpacked / "__init__.py").touch()
+    (unpacked / "__main__.py").write_text("def main(): print('unpacked')")
+
+    done = subprocess.run(
+        [sys.executable, "worker.pyz", "--help"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
+    )
+
+    assert (done.stdout == "unpacked\n") == (version == worker_version())
 
 
 def test_the_worker_holds_no_bytecode() -> None:

@@ -1,0 +1,129 @@
+"""Compiles what importing a folder's modules will load; runs in the target's interpreter.
+
+It is started with ``-I -S -B``. Arguments: the folder, and one for the compiled files, which have
+the names of their sources there. Nothing that is compiled is run. Each file has the hash of its
+source, which an import compares (PEP 552, "checked hash-based .pyc files"): it takes none for
+another source.
+
+Which modules are next is a guess, from the imports at the top of those that were compiled: an
+import compiles what is not there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import marshal
+import opcode
+import os
+import sys
+from types import CodeType
+from typing import Iterator, Set
+
+EXTENDED_ARG, IMPORT_FROM, IMPORT_NAME = (
+    opcode.opmap[name] for name in ("EXTENDED_ARG", "IMPORT_FROM", "IMPORT_NAME")
+)
+CHECKED_HASH = (0b11).to_bytes(4, "little")
+"""The flags of a compiled file with its source's hash, which is to be compared (PEP 552)."""
+
+
+def main(root: str, into: str) -> None:
+    """Compile the modules at the top, those that they import, and so on."""
+    present = set(sources(root, ""))
+    waiting = list(starts(present))
+    known = set(waiting)
+    # The next one is that of the last one: an import goes as deep first.
+    while waiting:
+        name = waiting.pop()
+        with contextlib.suppress(OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+            code = compiled(root, name, into)
+            following = [n for n in imported(code, name, present) if n not in known]
+            known.update(following)
+            waiting += reversed(following)
+
+
+def sources(root: str, below: str) -> Iterator[str]:
+    """Yield the names of all Python files, relative to the root."""
+    with os.scandir(f"{root}/{below}") as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from sources(root, f"{below}{entry.name}/")
+            elif entry.name.endswith(".py") and entry.is_file(follow_symlinks=False):
+                yield f"{below}{entry.name}"
+
+
+def starts(present: Set[str]) -> Iterator[str]:
+    """Yield modules and packages at the top, and those in folders that are no packages."""
+    for name in sorted(present):
+        folders = name.split("/")[:-1]
+        above = ["/".join(folders[: end + 1]) for end in range(len(folders))]
+        if name.endswith("/__init__.py"):
+            above.pop()
+        if not any(f"{folder}/__init__.py" in present for folder in above):
+            yield name
+
+
+def compiled(root: str, name: str, into: str) -> CodeType:
+    """Compile a file, and put the result where the import check looks for it."""
+    path = f"{root}/{name}"
+    with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes long to import
+        source = file.read()
+    code: CodeType = compile(source, path, "exec", dont_inherit=True)
+    place = f"{into}/{name}c"
+    os.makedirs(os.path.dirname(place), exist_ok=True)  # noqa: PTH103, PTH120
+    # It is there as a whole, or not at all: this process is ended at any moment.
+    with open(f"{place}.part", "wb") as file:  # noqa: PTH123
+        file.write(importlib.util.MAGIC_NUMBER + CHECKED_HASH)
+        file.write(importlib.util.source_hash(source) + marshal.dumps(code))
+    os.replace(f"{place}.part", place)  # noqa: PTH105
+    return code
+
+
+def imported(code: CodeType, name: str, present: Set[str]) -> Iterator[str]:
+    """Yield the files that a module may import when it is imported itself."""
+    package = name.split("/")[:-1]
+    for base, names in imports(code):
+        for end in range(len(package) + 1):
+            folder = [*package[:end], *filter(None, base.split("."))]
+            for each in ([], *([n] for n in names)):
+                yield from module([*folder, *each], present)
+
+
+def module(parts: list[str], present: Set[str]) -> Iterator[str]:
+    """Yield the file of a module, if there is one, after those of the packages that it is in."""
+    path = "/".join(parts)
+    found = [n for n in (f"{path}/__init__.py", f"{path}.py") if n in present]
+    if found:
+        above = ("/".join([*parts[:end], "__init__.py"]) for end in range(1, len(parts)))
+        yield from (n for n in above if n in present)
+        yield from found[:1]
+
+
+def imports(code: CodeType) -> Iterator[tuple[str, list[str]]]:
+    """Yield what a module's own lines import: modules, each with the names taken from it.
+
+    (Python's documentation of dis: IMPORT_NAME, and IMPORT_FROM with what stores the name.)
+    """
+    kinds, arguments = code.co_code[::2], code.co_code[1::2]
+
+    def named(at: int) -> str:
+        index, place, shift = arguments[at], at - 1, 8
+        while place >= 0 and kinds[place] == EXTENDED_ARG:
+            index |= arguments[place] << shift
+            place, shift = place - 1, shift + 8
+        return code.co_names[index] if index < len(code.co_names) else ""
+
+    at = kinds.find(IMPORT_NAME)
+    while at >= 0:
+        following = kinds.find(IMPORT_NAME, at + 1)
+        end = following if following >= 0 else len(kinds)
+        names, place = [], kinds.find(IMPORT_FROM, at, end)
+        while place >= 0:
+            names.append(named(place))
+            place = kinds.find(IMPORT_FROM, place + 1, end)
+        yield named(at), names
+        at = following
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
