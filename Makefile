@@ -113,8 +113,8 @@ conformance: $(STAMP) $(CDKTN_STAMP) ## The whole story with the real hashicorp/
 	@CONFORMANCE=whole "$(BIN)/python" -m pytest -q -rs -s -n 0 tests/conformance \
 	  tests/terraform/test_conformance.py tests/terraform/test_newer_terraform.py $(ARGS)
 
-scan: $(STAMP) ## Look at the Terraform with checkov: the example, async, with a service, with all options, the module
-	@"$(BIN)/python" -m pytest -q -rs -s -n 0 tests/conformance/test_scan.py $(ARGS)
+scan: $(STAMP) ## Look at the Terraform with checkov (example, async, service, all options, module), at policies with parliament
+	@"$(BIN)/python" -m pytest -q -rs -s -n 0 tests/conformance/test_scan.py tests/conformance/test_policies.py $(ARGS)
 
 engines: $(BENCH_STAMP) ## Measure engines that deflate, over the layer of the last `make bench`
 	@PYTHONPATH=. "$(BENCH)/bin/python" -m bench.engines .bench/work/ours/out/layer.zip \

@@ -1,7 +1,7 @@
-"""Checks of checkov that fail on the resources here, and why that is right or what turns it off.
+"""What scanners say of resources and policies here, and why that is right or what turns it off.
 
-`make scan` compares these with what checkov finds, in both directions. The module for HCL has them
-as comments that checkov honours; in JSON it honours none.
+`make scan` compares these with what checkov and parliament find, in both directions. The module for
+HCL has checkov's as comments that it honours; in JSON it honours none.
 """
 
 from __future__ import annotations
@@ -141,3 +141,41 @@ OF_SERVICE = (
 def argued_of(name: str) -> Iterator[Argued]:
     """Yield what is argued of a resource."""
     yield from (each for each in ARGUED if name in each.names)
+
+
+@dataclass(frozen=True)
+class ArguedAction:
+    """What parliament says of an action that a role here may do, and why it may."""
+
+    issue: str
+    action: str
+    why: str
+
+
+_PASSED = "it passes the roles of builds or of a task alone, and to that one service"
+_SHARED = "who may use a version is what `share` says, of the layers that have it"
+_LOGIN = "no login to ECR has a narrower form; what may be done with it is the role's own"
+
+OF_ACTIONS = (
+    ArguedAction(
+        "RESOURCE_MISMATCH",
+        "lambda:ListLayerVersions",
+        "parliament has the service authorization reference, where it knows no resource; Lambda "
+        "asks for it on the layer (its developer guide, 'Resources and conditions for Lambda "
+        "actions', and what it says when it refuses)",
+    ),
+    ArguedAction(
+        "RESOURCE_STAR",
+        "lambda:GetLayerVersion",
+        "an update of a function is judged on all layers that it names, which may be anybody's",
+    ),
+    ArguedAction("PERMISSIONS_MANAGEMENT_ACTIONS", "iam:PassRole", _PASSED),
+    ArguedAction("PERMISSIONS_MANAGEMENT_ACTIONS", "lambda:AddLayerVersionPermission", _SHARED),
+    ArguedAction("PERMISSIONS_MANAGEMENT_ACTIONS", "lambda:RemoveLayerVersionPermission", _SHARED),
+    ArguedAction(
+        "PERMISSIONS_MANAGEMENT_ACTIONS",
+        "ec2:CreateNetworkInterfacePermission",
+        "builds in a network of yours need it, in its subnets and for CodeBuild alone",
+    ),
+    ArguedAction("CREDENTIALS_EXPOSURE", "ecr:GetAuthorizationToken", _LOGIN),
+)
