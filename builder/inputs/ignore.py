@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from enum import Enum
@@ -123,7 +124,7 @@ class Choice:
         if above is Reason.EXCLUDE:
             return above
         # To people who link their .venv, a link to a folder is a folder.
-        folder = (self._tree / path).is_dir()
+        folder = os.path.isdir(f"{self._tree}/{path}")  # noqa: PTH112 - this is asked of every file
         if path.rpartition("/")[2] == ".git":
             return Reason.NEVER
         verdict = self._exclude.verdict(path, folder=folder)
@@ -149,20 +150,19 @@ class Choice:
         return Reason.SECRET if not folder and is_secret(path) else None
 
     def _is_rubbish(self, path: str, *, folder: bool) -> bool:
-        here = self._tree / path
         name = f"{path}/" if folder else path
         if NEVER_INPUT.fullmatch(name):
             return True
         if BUILD_OUTPUT.fullmatch(name):
-            return not (here.parent / "__init__.py").exists()
+            return not (self._tree / path).with_name("__init__.py").exists()
         if folder:
-            return self._is_made_by_a_tool(here)
+            return self._is_made_by_a_tool(self._tree / path)
         if TERRAFORM.fullmatch(name):
             above = [self._tree / place for place in PurePosixPath(path).parents]
             return not any((place / "__init__.py").exists() for place in above)
         if name.endswith((".pyc", ".pyo")):
             # Bytecode without its source is the module.
-            return here.with_suffix(PYTHON_SOURCE).exists()
+            return (self._tree / path).with_suffix(PYTHON_SOURCE).exists()
         return False
 
     @staticmethod

@@ -25,6 +25,7 @@ class Tree:
     def __init__(self, folder: Path, exclude: Exclude, where: str) -> None:
         self.choice = Choice(folder, exclude)
         self.folder = folder
+        self._start = len(str(folder / "x")) - 1
         self._takes_back = exclude.takes_back
         self._where = where
         self._real: dict[Path, bool] = {folder: True}
@@ -93,11 +94,10 @@ class Tree:
         except OSError as error:
             raise self._unreadable(folder, error) from error
         for entry in found:
-            path = Path(entry.path)
-            name = self._name(path)
+            name = entry.path[self._start :].replace(os.sep, "/")
             if entry.is_dir(follow_symlinks=False):
                 if not self.choice.leaves_out_folder(name):
-                    yield from self._walk(path)
+                    yield from self._walk(Path(entry.path))
             elif not (entry.is_symlink() or entry.is_file()):
                 continue  # sockets and pipes are no source
             elif not self.choice.leaves_out(name):

@@ -176,17 +176,18 @@ class _Selection:
             if self._is_list(place, found):
                 self._add_list(place)
                 continue
+            above = "" if place == PurePosixPath() else f"{place}/"
             for path in found:
-                name = (place / path).as_posix()
+                name = f"{above}{path}"
                 self._check_name(name)
                 if INSTALLERS.fullmatch(name.rpartition("/")[2]):
                     self._check_credentials(PurePosixPath(name), strict=False)
-                if (self.root / name).is_symlink():
+                if os.path.islink(f"{self.root}/{name}"):  # noqa: PTH114 - asked of every file
                     self._check_link(self.root / name, name)
                 self.paths.add(name)
             for path, reason in tree.choice.left_out.items():
                 # Not PurePosixPath, which drops the slash at the end.
-                self.left_out[path if place == PurePosixPath() else f"{place}/{path}"] = reason
+                self.left_out[f"{above}{path}"] = reason
 
     def _is_list(self, place: PurePosixPath, found: Iterable[str]) -> bool:
         """Say whether it is the package's folder, and only lists dependencies."""
