@@ -10,6 +10,7 @@ import pytest
 
 from tests import small_disk
 from tests.worker.samples import offline
+from tests.worker.test_merge import NEW, OLD, part
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,6 +64,38 @@ def test_a_build_without_room_is_one_error_and_leaves_no_layer(
 
 def test_the_same_build_with_room_leaves_one(bundle: Bundle, tmp_path: Path) -> None:
     ended = build(bundle, tmp_path / "disk", ENOUGH)
+
+    assert (ended.status, ended.errors) == (0, "")
+    assert {"out/layer.zip", "out/manifest.json"} <= set(ended.left)
+
+
+def merge(make_bundle: MakeBundle, tmp_path: Path, size: str) -> small_disk.Ended:
+    """Merge two parts, which lie elsewhere, on a disk of a size."""
+    bundle = make_bundle(targets=(OLD, NEW), dependencies=["six"])
+    environment = {}
+    for target in (OLD, NEW):
+        name = f"python/lib/python{target.python}/site-packages/six.py"
+        folder = part(tmp_path / "parts" / target.python, target, {name: os.urandom(SIZE)})
+        environment[f"CODEBUILD_SRC_DIR_python{target.python.replace('.', '_')}"] = str(folder)
+    command = [sys.executable, "worker.pyz", "merge"]
+    return small_disk.run(tmp_path / "disk", size, command, source=bundle.path, env=environment)
+
+
+@pytest.mark.parametrize("size", ["600k", "900k", "1152k"])
+def test_a_merge_without_room_is_one_error_and_leaves_no_layer(
+    make_bundle: MakeBundle, tmp_path: Path, size: str
+) -> None:
+    ended = merge(make_bundle, tmp_path, size)
+
+    assert ended.status == 1
+    assert ended.errors.startswith("ERROR: ")
+    assert ended.errors.count("ERROR: ") == 1
+    assert "No space left on device" in ended.errors or "the disk is full" in ended.errors
+    assert [name for name in ended.left if name.startswith("out/")] == []
+
+
+def test_the_same_merge_with_room_leaves_one(make_bundle: MakeBundle, tmp_path: Path) -> None:
+    ended = merge(make_bundle, tmp_path, ENOUGH)
 
     assert (ended.status, ended.errors) == (0, "")
     assert {"out/layer.zip", "out/manifest.json"} <= set(ended.left)

@@ -59,10 +59,19 @@ def read(path: Path) -> list[Entry]:
 def join(entries: Sequence[Entry], path: Path) -> Packed:
     """Write entries, sorted by name, into a new zip: the order they are given in changes nothing.
 
-    Raise BuildError when two have one name, or when they are more than a zip can hold.
+    Raise BuildError when two have one name, or when they are more than a zip can hold. A zip that
+    cannot be written whole is not there.
     """
     ordered = sorted(entries, key=lambda entry: entry.name.encode("utf-8"))
     _check(ordered)
+    try:
+        return _write(ordered, path)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _write(ordered: Sequence[Entry], path: Path) -> Packed:
     with path.open("wb") as out:
         writer = _Writer(out)
         directory = [entry.directed_to(writer.copy(entry)) for entry in ordered]
