@@ -68,19 +68,29 @@ def content(result: "Result", name: str) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "file",
-    ["shared/__init__.py", "shared.py", "shared/data.bin", "aaa.pth", "shared/py.typed.txt"],
-)
-def test_a_file_with_different_contents_is_refused_with_both_owners(
-    file: str, make_bundle: "MakeBundle", make_wheel: "MakeWheel"
+def test_files_with_different_contents_are_refused_with_both_owners(
+    make_bundle: "MakeBundle", make_wheel: "MakeWheel"
 ) -> None:
-    result = built(make_bundle, make_wheel, {file: "# a\nA = 1\n"}, {file: "# b\nB = 1\n"}).run()
+    files = [
+        "aaa.pth",
+        "shared.py",
+        "shared2/__init__.py",
+        "shared2/data.bin",
+        "shared2/py.typed.txt",
+    ]
+
+    result = built(
+        make_bundle,
+        make_wheel,
+        dict.fromkeys(files, "# a\nA = 1\n"),
+        dict.fromkeys(files, "# b\nB = 1\n"),
+    ).run()
 
     assert result.status == 1
-    assert f"ERROR: aaa and bbb bring the same file with different contents: {file}" in (
+    assert f"ERROR: aaa and bbb bring the same file with different contents: {files[0]}" in (
         result.errors
     )
+    assert f"aaa and bbb: {', '.join(files)}\n" in result.errors
 
 
 def test_a_file_with_the_same_content_may_have_two_owners(
@@ -105,47 +115,46 @@ def test_a_file_that_is_excluded_is_nobodys(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("file", "aaa", "bbb"),
-    [
-        ("tests/__init__.py", "A = 1", "B = 1"),
-        ("README.md", "of a", "of b"),
-        ("LICENSE.txt", "of a", "of b"),
-        ("shared/py.typed", "", "partial\n"),
-        ("shared-stubs/a.pyi", "a: int", "a: str"),
-        ("shared/code.py", "A = 1  # the first", "# other words\nA=1\n"),
-    ],
-)
 def test_where_it_does_not_matter_whose_it_is_the_layer_has_that_of_the_first(
-    file: str, aaa: str, bbb: str, make_bundle: "MakeBundle", make_wheel: "MakeWheel"
+    make_bundle: "MakeBundle", make_wheel: "MakeWheel"
 ) -> None:
-    result = built(make_bundle, make_wheel, {file: aaa}, {file: bbb}).run()
+    both = {
+        "tests/__init__.py": ("A = 1", "B = 1"),
+        "README.md": ("of a", "of b"),
+        "LICENSE.txt": ("of a", "of b"),
+        "shared/py.typed": ("", "partial\n"),
+        "shared-stubs/a.pyi": ("a: int", "a: str"),
+        "shared/code.py": ("A = 1  # the first", "# other words\nA=1\n"),
+    }
+    aaa, bbb = ({file: texts[own] for file, texts in both.items()} for own in (0, 1))
+
+    result = built(make_bundle, make_wheel, aaa, bbb).run()
 
     assert result.status == 0, result.errors
-    assert content(result, file) == aaa
-    assert file in content(result, "aaa-1.0.dist-info/RECORD")
-    assert file not in content(result, "bbb-1.0.dist-info/RECORD")
+    assert {file: content(result, file) for file in both} == aaa
+    recorded = [content(result, f"{name}-1.0.dist-info/RECORD") for name in ("aaa", "bbb")]
+    assert [[file for file in both if file in text] for text in recorded] == [list(both), []]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("aaa", "bbb", "chosen"),
-    [
-        ("", NAMESPACE, NAMESPACE),
-        (OLD_NAMESPACE, f'"""Of b."""\n{NAMESPACE}', OLD_NAMESPACE),
-        ("__version__ = '1'", "__version__ = '2'", "__version__ = '1'"),
-    ],
-)
 def test_the_init_of_a_namespace_is_the_one_that_serves_both(
-    aaa: str, bbb: str, chosen: str, make_bundle: "MakeBundle", make_wheel: "MakeWheel"
+    make_bundle: "MakeBundle", make_wheel: "MakeWheel"
 ) -> None:
-    first = {"ns/__init__.py": aaa, "ns/a.py": "import ns.b"}
-    second = {"ns/__init__.py": bbb, "ns/b.py": "import ns.a"}
+    kinds = {
+        "one": ("", NAMESPACE, NAMESPACE),
+        "two": (OLD_NAMESPACE, f'"""Of b."""\n{NAMESPACE}', OLD_NAMESPACE),
+        "three": ("__version__ = '1'", "__version__ = '2'", "__version__ = '1'"),
+    }
+    first, second = {}, {}
+    for name, (aaa, bbb, _) in kinds.items():
+        first |= {f"{name}/__init__.py": aaa, f"{name}/a.py": f"import {name}.b"}
+        second |= {f"{name}/__init__.py": bbb, f"{name}/b.py": f"import {name}.a"}
 
     result = built(make_bundle, make_wheel, first, second).run()
 
     assert result.status == 0, result.errors
-    assert content(result, "ns/__init__.py") == chosen
+    chosen = {name: content(result, f"{name}/__init__.py") for name in kinds}
+    assert chosen == {name: right for name, (_, _, right) in kinds.items()}
 
 
 @pytest.mark.parametrize(
