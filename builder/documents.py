@@ -125,22 +125,40 @@ def plain(value: Any) -> Any:
 
 
 def _typed(kind: Any, value: Any, at: str) -> Any:
+    form, inner = _form(kind)
+    if form is None:
+        return None if value is None else _typed(inner, value, at)
+    if form is tuple:
+        if not isinstance(value, list):
+            raise _wrong(value, at, "a list")
+        return tuple(_typed(inner, each, f"{at}[{i}]") for i, each in enumerate(value))
+    if form is dict:
+        table = _table(value, at)
+        return {key: _typed(inner, each, _below(at, key)) for key, each in table.items()}
+    if form is object:
+        return value
+    if form is dataclass:
+        return _made(kind, _table(value, at), at)
+    return _scalar(kind, value, at)
+
+
+@functools.cache
+def _form(kind: Any) -> tuple[Any, Any]:
+    """Return what a type is, and of what: None for a value or None, object for anything.
+
+    A record is read many times in a release, and typing takes its time to say this.
+    """
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
         (some,) = (each for each in arguments if each is not type(None))
-        return None if value is None else _typed(some, value, at)
+        return None, some
     if origin is tuple:
-        if not isinstance(value, list):
-            raise _wrong(value, at, "a list")
-        return tuple(_typed(arguments[0], each, f"{at}[{i}]") for i, each in enumerate(value))
+        return tuple, arguments[0]
     if origin in (Mapping, dict):
-        table = _table(value, at)
-        return {key: _typed(arguments[1], each, _below(at, key)) for key, each in table.items()}
+        return dict, arguments[1]
     if kind in (object, Any):
-        return value
-    if is_dataclass(kind):
-        return _made(kind, _table(value, at), at)
-    return _scalar(kind, value, at)
+        return object, None
+    return (dataclass if is_dataclass(kind) else "scalar"), None
 
 
 def _scalar(kind: Any, value: Any, at: str) -> Any:
@@ -156,10 +174,9 @@ def _made(kind: Any, table: Mapping[str, Any], at: str) -> Any:
     unknown = {key: value for key, value in table.items() if key not in hints}
     if unknown and not issubclass(kind, Extensible):
         raise Malformed(f"{_below(at, next(iter(unknown)))} is unknown")
-    for each in fields(kind):
-        needed = each.default is MISSING and each.default_factory is MISSING
-        if needed and each.name not in table:
-            raise Malformed(f"{_below(at, each.name)} is missing")
+    for name in _needed(kind):
+        if name not in table:
+            raise Malformed(f"{_below(at, name)} is missing")
     known = {
         key: _typed(hints[key], value, _below(at, key))
         for key, value in table.items()
@@ -174,6 +191,16 @@ def _hints(kind: Any) -> Mapping[str, Any]:
     names = [each.name for each in fields(kind)]
     # What is unknown has no name of its own: a key of that name is as unknown as any other.
     return {n: hints[n] for n in names if n != "unknown" or not issubclass(kind, Extensible)}
+
+
+@functools.cache
+def _needed(kind: Any) -> tuple[str, ...]:
+    """Return the names of the fields without a default."""
+    return tuple(
+        each.name
+        for each in fields(kind)
+        if each.default is MISSING and each.default_factory is MISSING
+    )
 
 
 def _table(value: Any, at: str) -> Mapping[str, Any]:

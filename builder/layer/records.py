@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -95,7 +96,8 @@ class Records:
                 # Full jitter: AWS Architecture Blog, "Exponential Backoff And Jitter".
                 self._sleep(random.uniform(0, min(2.0, 0.05 * 2**attempt)))  # noqa: S311 (no secret)
                 continue
-            log.debug("record of %s: %s", self._layer, _changes(before, after))
+            if log.isEnabledFor(logging.DEBUG):  # copies every release of both
+                log.debug("record of %s: %s", self._layer, _changes(before, after))
             return after
         raise ConflictError(
             f"the record of layer {self._layer!r} is changed by others all the time",

@@ -73,10 +73,10 @@ def test_files_with_different_contents_are_refused_with_both_owners(
 ) -> None:
     files = [
         "aaa.pth",
+        "both/__init__.py",
+        "both/data.bin",
+        "both/py.typed.txt",
         "shared.py",
-        "shared2/__init__.py",
-        "shared2/data.bin",
-        "shared2/py.typed.txt",
     ]
 
     result = built(
