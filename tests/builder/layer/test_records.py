@@ -31,6 +31,17 @@ def test_what_is_changed_is_there_for_everybody(world: World) -> None:
     assert Records(world.services.store, "other").load() is None
 
 
+def test_what_has_changed_is_said_to_whoever_debugs(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("DEBUG", "builder"):
+        Records(world.services.store, "web").change(lambda record: record.begun(attempt_of(1)))
+
+    (line,) = (text for text in caplog.messages if text.startswith("record of web: "))
+    assert "consumed: 0 -> 1; " in line
+    assert line.endswith("; 0 -> 0 releases")
+
+
 def test_keys_of_a_newer_version_are_still_there_after_our_change(world: World) -> None:
     release = {**plain(release_of(1)), "signed_by": "alice"}
     known = plain(Record("web", current=release_of(1)))

@@ -145,7 +145,8 @@ def test_the_init_of_a_namespace_is_the_one_that_serves_both(
         "two": (OLD_NAMESPACE, f'"""Of b."""\n{NAMESPACE}', OLD_NAMESPACE),
         "three": ("__version__ = '1'", "__version__ = '2'", "__version__ = '1'"),
     }
-    first, second = {}, {}
+    first: dict[str, str] = {}
+    second: dict[str, str] = {}
     for name, (aaa, bbb, _) in kinds.items():
         first |= {f"{name}/__init__.py": aaa, f"{name}/a.py": f"import {name}.b"}
         second |= {f"{name}/__init__.py": bbb, f"{name}/b.py": f"import {name}.a"}
