@@ -19,6 +19,7 @@ from typing import Callable, Iterator, Mapping, Sequence
 
 from .errors import BuildError
 from .log import Log
+from .standstill import Standstill
 
 ATTEMPTS = 4
 FIRST_PAUSE = 1.0
@@ -58,6 +59,8 @@ class Outcome:
     command: tuple[str, ...]
     status: int
     output: str
+    stuck: bool = False
+    """Whether it was ended because it did nothing any more."""
 
     @property
     def ok(self) -> bool:
@@ -111,28 +114,46 @@ def run(
     cwd: Path,
     env: Mapping[str, str] | None = None,
     shown: Sequence[str] | None = None,
+    idle: float = 0.0,
 ) -> Outcome:
     """Run a program and return how it ended; show all of it with LAYER_DEBUG=true.
 
-    ``shown`` is what it runs, where that is not what people want to read.
+    ``shown`` is what it runs, where that is not what people want to read. With ``idle`` it is ended
+    when it has done nothing for so many seconds.
     """
     environment = dict(os.environ if env is None else env)
     log.debug("$ " + _shorten(" ".join(shlex.quote(part) for part in shown or command)))
     said = _Said()
     with _start(command, cwd, environment, log) as process:
-        for line in _lines(process):
+        watch = _Watch(process, Standstill(process.pid, idle) if idle else None)
+        for line in _lines(process, watch):
             said.add(line)
             log.debug(line.rstrip("\n"))
-    return Outcome(tuple(command), process.returncode, said.text())
+    return Outcome(tuple(command), process.returncode, said.text(), watch.ended)
 
 
-def _lines(process: subprocess.Popen[bytes]) -> Iterator[str]:
+class _Watch:
+    """Ends a program that stands still."""
+
+    def __init__(self, process: subprocess.Popen[bytes], stands: Standstill | None) -> None:
+        self.ended = False
+        self._process = process
+        self._stands = stands
+
+    def look(self) -> None:
+        """End the program if it does nothing any more."""
+        if self._stands and not self.ended and self._stands():
+            self.ended = True
+            self._process.terminate()
+
+
+def _lines(process: subprocess.Popen[bytes], watch: _Watch) -> Iterator[str]:
     """Yield what a program writes, by lines, until it has ended: what it has left running may keep
     its output open for ever.
     """
     text = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")("replace"), True)
     rest = ""
-    for chunk in _chunks(process):
+    for chunk in _chunks(process, watch):
         *lines, rest = (rest + text.decode(chunk)).split("\n")
         yield from (f"{line}\n" for line in lines)
         if len(rest) >= LONGEST_LINE:
@@ -142,7 +163,7 @@ def _lines(process: subprocess.Popen[bytes]) -> Iterator[str]:
         yield rest
 
 
-def _chunks(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
+def _chunks(process: subprocess.Popen[bytes], watch: _Watch) -> Iterator[bytes]:
     assert process.stdout is not None
     output = process.stdout.fileno()
     until = 0.0
@@ -156,6 +177,8 @@ def _chunks(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
             yield chunk
         elif until:
             return
+        else:
+            watch.look()
 
 
 def run_split(

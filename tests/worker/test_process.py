@@ -133,3 +133,19 @@ def test_a_program_that_closes_its_output_is_waited_for(tmp_path: Path, log: Log
     code = "import os, time; os.close(1); os.close(2); time.sleep(1); os._exit(5)"
 
     assert run([sys.executable, "-c", code], log=log, cwd=tmp_path).status == 5
+
+
+def test_a_program_that_does_nothing_any_more_is_ended(tmp_path: Path, log: Log) -> None:
+    script = "print('begun', flush=True); import time; time.sleep(3600)"
+
+    ended = run([sys.executable, "-c", script], log=log, cwd=tmp_path, idle=1.0)
+
+    assert (ended.stuck, ended.ok, ended.output) == (True, False, "begun\n")
+
+
+def test_one_that_works_is_not(tmp_path: Path, log: Log) -> None:
+    script = "import subprocess; subprocess.run('sleep 0.1 & sleep 3 & wait', shell=True)"
+
+    ended = run([sys.executable, "-c", script], log=log, cwd=tmp_path, idle=1.0)
+
+    assert (ended.stuck, ended.ok) == (False, True)

@@ -27,6 +27,18 @@ options."""
 MOST = 40
 """Times that a run may lack something: each finds one build's requirements at least."""
 
+IDLE = 20.0
+"""Seconds in which uv does nothing until it is ended. Where one of several builds at a time lacks
+something, uv waits for itself for ever (seen with uv 0.13.9)."""
+
+SAYING = ("pyproject.toml", "setup.py")
+LEGACY = "setuptools>=40.8.0"
+"""What builds a source that does not say it (PEP 517, "Source trees")."""
+
+SYSTEM = re.compile(r"(?ms)^[ \t]*\[build-system\](.*?)(?=^[ \t]*\[|\Z)")
+REQUIRES = re.compile(r"(?m)^[ \t]*requires\s*=\s*\[((?:\s*(?:\"[^\"\n]*\"|'[^'\n]*'|,|#[^\n]*))*)")
+QUOTED = re.compile(r"#[^\n]*|\"([^\"\n]*)\"|'([^'\n]*)'")
+
 Compile = Callable[[Path, Path], Outcome]
 """Resolves a file of requirements into another, from wheels alone."""
 
@@ -66,9 +78,40 @@ class BuildLock:
         self.file.write_text(self.text(), encoding="utf-8")
         return True
 
+    def said_by(self, cache: Path, project: Path) -> List[str]:
+        """Return what sources say that builds them, and was not asked for yet.
+
+        Those are meant that uv has in its cache, and the project's own.
+        """
+        files = [
+            file
+            for name in SAYING
+            for file in (*cache.glob(f"sdists-*/**/src/{name}"), *project.rglob(name))
+        ]
+        found = dict.fromkeys(text for file in sorted(files) for text in _required(file))
+        return [text for text in found if REQUIREMENT.fullmatch(text) and text not in self._asked]
+
     def text(self) -> str:
         """Return the lock as a file of requirements."""
         return "".join(f"{pin.line}\n" for pin in self.pins)
+
+
+def _required(file: Path) -> List[str]:
+    """Return what a source is built with, by its pyproject.toml, or as one that only has setup.py.
+
+    It is a stranger's text, and need not be TOML.
+    """
+    if file.name == "setup.py":
+        return [] if file.with_name("pyproject.toml").is_file() else [LEGACY]
+    try:
+        text = file.read_text("utf-8", "replace")
+    except OSError:
+        return []
+    system = SYSTEM.search(text)
+    listed = REQUIRES.search(system[1]) if system else None
+    if listed is None:
+        return [LEGACY]
+    return [one or other for one, other in QUOTED.findall(listed[1]) if one or other]
 
 
 def lacking(outcome: Outcome) -> List[str]:

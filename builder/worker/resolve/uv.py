@@ -195,25 +195,28 @@ class _Apart:
         env = self.sandbox.environment(self.relays.environment)
         env = {**env, "UV_CACHE_DIR": str(self.sandbox.folder / "uv"), **(extra or {})}
 
-        def once(options: Sequence[str] = ()) -> Outcome:
+        def once(options: Sequence[str] = (), idle: float = 0.0) -> Outcome:
             words = [*command, *options]
             program = self.sandbox.command([str(self.uv.program), *words])
+            log, cwd = self.uv.log, self.uv.cwd
             outcome = with_retries(
-                lambda: run(program, log=self.uv.log, cwd=self.uv.cwd, env=env, shown=words),
-                log=self.uv.log,
+                lambda: run(program, log=log, cwd=cwd, env=env, shown=words, idle=idle), log=log
             )
             said = self.relays.named_back(outcome.output)
             return self.uv._as_user_knows(replace(outcome, output=said))
 
         for _ in range(build_lock.MOST):
-            outcome = once(self.uv.locked.options())
+            outcome = once(self.uv.locked.options(), build_lock.IDLE)
             asked = build_lock.lacking(outcome)
-            if not asked:
+            if outcome.stuck:
+                asked = self.uv.locked.said_by(self.sandbox.folder / "uv", self.uv.cwd)
+            elif not asked:
                 return outcome
             where = [seen for _, seen in requirements_text.options(_files(command))]
             if not self.uv.locked.extend(asked, where, self.uv.compile_for_builds):
                 break
-        self.uv.log.note(f"not locked is what this build needs: {', '.join(asked)}")
+        needed = ", ".join(asked) or "uv does not say what"
+        self.uv.log.note(f"not locked is what this build needs: {needed}")
         return once()
 
 

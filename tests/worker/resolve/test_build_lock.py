@@ -10,6 +10,8 @@ import pytest
 from builder.worker.errors import BuildError
 from builder.worker.log import Log
 from builder.worker.process import Outcome
+from builder.worker.request import Target
+from builder.worker.resolve import build_lock
 from builder.worker.resolve.build_lock import BuildLock, lacking
 from builder.worker.resolve.uv import Uv
 from tests.worker.hostile import evil, evil_sdist
@@ -144,3 +146,61 @@ def test_a_lock_that_strangers_code_could_write_says_no_more_than_the_requiremen
 
     with pytest.raises(BuildError, match="does not come of the requirements"):
         uv._check_lock(f"six==1.0\n{line}\n", own)
+
+
+def test_what_sources_say_that_builds_them_is_found(tmp_path: Path) -> None:
+    system = "[build-system]\nrequires = "
+    lines = """[\n  "hatchling", # why\n  'hatch-vcs[x]>=1',\n]\n[project]\nrequires = ['not']\n"""
+    tree = {
+        "uv/sdists-v11/pypi/a/1/x/src/pyproject.toml": system + lines,
+        "uv/sdists-v11/pypi/a/1/x/src/tests/pyproject.toml": system + "['no']\n",
+        "uv/sdists-v11/pypi/b/1/x/src/setup.py": "",
+        "uv/archive-v0/z/setup.py": "",
+        "project/libs/c/pyproject.toml": system + "['flit_core <4', 'e @ file:x']",
+        "project/libs/d/pyproject.toml": "[tool.x]\n[[[",
+    }
+    for name, text in tree.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    locked = BuildLock(tmp_path / "lock.txt")
+    found = locked.said_by(tmp_path / "uv", tmp_path / "project")
+    assert sorted(found) == ["flit_core <4", "hatch-vcs[x]>=1", "hatchling", "setuptools>=40.8.0"]
+    assert locked.extend(found, [], compiled)
+    assert locked.said_by(tmp_path / "uv", tmp_path / "project") == []
+
+
+STUCK = """#!{python}
+import pathlib, sys, time
+words = sys.argv[1:]
+out = pathlib.Path(words[words.index("-o") + 1]) if "-o" in words else None
+if "--build-constraints" in words:
+    lock = pathlib.Path(words[words.index("--build-constraints") + 1]).read_text()
+    if "setuptools==" not in lock:
+        time.sleep(3600)
+if out:
+    name = "six" if "--build-constraints" in words else "setuptools"
+    out.write_text(f"{{name}}==1.0 --hash=sha256:{digest}\\n")
+"""
+
+
+def test_a_uv_that_waits_for_itself_is_ended_and_gets_what_the_sources_ask_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, foreign: Target
+) -> None:
+    monkeypatch.setattr(build_lock, "IDLE", 1.0)
+    program = tmp_path / "bin" / "uv"
+    program.parent.mkdir()
+    program.write_text(STUCK.format(python=sys.executable, digest="a" * 64))
+    program.chmod(0o755)
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "setup.py").write_text("")
+    (project / "needed.txt").write_text("six\n")
+    locked = BuildLock(tmp_path / "build-lock.txt")
+    uv = Uv(program, project, sys.executable, Log(), tmp_path / "uv", locked)
+    out = tmp_path / "out.txt"
+
+    outcome = uv.compile([str(project / "needed.txt")], foreign, out)
+
+    assert outcome.ok, outcome.output
+    assert "six==1.0" in out.read_text()
+    assert [pin.name for pin in locked.pins] == ["setuptools"]
