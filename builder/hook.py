@@ -82,6 +82,11 @@ def _planned(query: Query, services: Services) -> tuple[Answer, Candidate | None
     except SourceError as error:
         return _invalid(_last_release(layer), error), None
     described = describe(answer.release, answer.status, answer.reason, answer.functions)
+    if layer.spec.image:
+        # Only here: a plan of other layers does not wait for its imports.
+        from builder.release.next_image import next_image
+
+        described["image_by_tag"] = next_image(layer, answer, waits=query.waits)
     found = candidate(layer, answer)
     if answer.status == PINNED:
         return {**described, "token": str(answer.token)}, found
@@ -94,8 +99,19 @@ def release_hook(query: Query, progress: Progress) -> Answer:
     planned = Query.parse(query["plan"])
     if planned["status"] in {*AT_REST, INVALID}:
         return {key: planned.get(key) for key in describe(None, "", "")}
-    token = Token.parse(planned["token"])
     layer = query.layer(query.connect())
+    answer = _released(layer, query, planned, progress)
+    if layer.spec.image:
+        # Only here: that of other layers does not wait for its imports.
+        from builder.release.next_image import image_there
+
+        there = image_there(layer, planned.get("image_by_tag"))
+        return {**answer, "image_by_tag": there or answer["image_by_tag"]}
+    return answer
+
+
+def _released(layer: Layer, query: Query, planned: Query, progress: Progress) -> Answer:
+    token = Token.parse(planned["token"])
     record = layer.records.load_or_new()
     approved = layer.approved()
     log.debug("%s: approved is %s, planned %s", layer.name, approved, token)
@@ -136,7 +152,7 @@ def describe(release: Release | None, status: str, reason: str, functions: str =
     if release is None:
         empty = dict.fromkeys(
             (
-                *("layer_arn", "image_uri", "version", "fingerprint"),
+                *("layer_arn", "image_uri", "image_by_tag", "version", "fingerprint"),
                 *("unzipped_size", "zipped_size", "packages"),
             ),
             "",
@@ -145,6 +161,7 @@ def describe(release: Release | None, status: str, reason: str, functions: str =
     return {
         "layer_arn": release.layer_arn,
         "image_uri": release.image_uri,
+        "image_by_tag": release.image_by_tag,
         "version": str(release.version),
         "fingerprint": release.fingerprint,
         **said,

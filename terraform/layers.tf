@@ -287,6 +287,8 @@ resource "aws_ecr_repository" "layer_repository" {
   }
 
   lifecycle {
+    create_before_destroy = true
+
     precondition {
       condition     = !var.retain_versions
       error_message = "Layer '${each.key}' is an image, and retain_versions cannot keep it: ECR deletes no repository that has images. To mend it: take retain_versions away. To keep the images when the layer goes, take their repository out of Terraform's state before (docs/hybrid.md, 'A layer as an image')."

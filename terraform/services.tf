@@ -9,6 +9,16 @@ locals {
       service.architecture == "" || try(local.layers[service.layer].architecture, service.architecture) == service.architecture ? "" : "It runs on ${service.architecture}, and its layer ${service.layer} is for ${local.layers[service.layer].architecture}: take architecture out of the service",
     ]))
   }
+
+  # LambdaLayer.image_is_there has the same.
+  service_image_problem = {
+    for name, service in module.described.services : name => (
+      !contains(keys(local.layers), service.layer) ? "" :
+      local.layer_answer[service.layer].image_by_tag == local.layer_plan[service.layer].image_by_tag ? "" :
+      try(aws_s3_object.layer_approval[service.layer].content, "none") != local.layer_plan[service.layer].token ? "" :
+      "The image of layer ${service.layer} that was planned is not there: planned was ${local.layer_plan[service.layer].image_by_tag}, and released is ${local.layer_answer[service.layer].image_by_tag}. Who uses it goes on with the former one. Plan and apply again."
+    )
+  }
 }
 
 module "service" {
@@ -21,8 +31,10 @@ module "service" {
   place              = local.build_place
   log_retention_days = var.log_retention_days
 
-  # Of a layer that is its image; the layer is retired after its tasks have ended.
-  image_uri  = try(local.layer_answer[each.value.layer].image_uri, "")
+  # Of a layer that is its image, by the tag that is planned; the layer is retired after its tasks
+  # have ended.
+  image      = try(local.layer_plan[each.value.layer].image_by_tag, "")
+  not_there  = local.service_image_problem[each.key]
   retirement = try(terraform_data.build_retire[each.value.layer].id, "")
   problem    = local.service_problem[each.key]
 

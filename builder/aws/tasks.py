@@ -152,12 +152,16 @@ class Clusters:
     def _ecs(self) -> Any:
         return self._session.client("ecs")
 
-    def running(self, prefix: str) -> Iterator[tuple[str, Sequence[str]]]:
-        """Yield clusters with the images that tasks run there."""
+    def names(self, prefix: str) -> list[str]:
+        """Return the names of clusters."""
         with explained("ecs:ListClusters", f"clusters {prefix}*"):
             pages = self._ecs.get_paginator("list_clusters").paginate()
             names = [arn.rpartition("/")[2] for page in pages for arn in page["clusterArns"]]
-        for name in sorted(name for name in names if name.startswith(prefix)):
+        return sorted(name for name in names if name.startswith(prefix))
+
+    def running(self, prefix: str) -> Iterator[tuple[str, Sequence[str]]]:
+        """Yield clusters with the images that tasks run there."""
+        for name in self.names(prefix):
             tasks = Tasks(self._session, name).running()
             yield name, [image for task in tasks for image in task.images]
 

@@ -81,7 +81,7 @@ class ImageVersions(Versions):
         (target,) = targets
         asked = Token.parse(token)
         assert asked is not None
-        tag = f"{asked.fingerprint}-{asked.number}"
+        tag = asked.tag
         into = Reference(self.registries.registry(), name, tag)
         there = find(into, self._connect(into.registry))
         if there is None or there.architecture != target.architecture:
@@ -193,7 +193,7 @@ class _Functions(Functions):
         listed = super().uses(published=published)
         versions = self._versions
         own = versions.versions(versions.site.layer_name)
-        known = {_in_registry(version.image_uri): version.arn for version in own}
+        known = {name: version.arn for version in own for name in _names(version)}
         found = [
             Use(name, qualifier, known[_in_registry(uri)], arn=arn)
             for name, qualifier, arn, uri in self.images(published=published)
@@ -206,6 +206,14 @@ class _Functions(Functions):
         return Uses(listed.published, {**listed.by_layer, **used})
 
 
+def _names(version: LayerVersion) -> Iterator[str]:
+    """Yield how an image may be named in its registry: by digest and by its tag."""
+    by_digest = _in_registry(version.image_uri)
+    yield by_digest
+    if (token := Token.parse(version.token)) is not None:
+        yield f"{by_digest.partition('@')[0]}:{token.tag}"
+
+
 def _in_registry(uri: str) -> str:
-    """Return repository and digest: a registry has several names, IPv4 and dual-stack."""
+    """Return what follows the registry, which has several names, IPv4 and dual-stack."""
     return uri.partition("/")[2]

@@ -61,6 +61,13 @@ class Release(Extensible):
         return self.image_uri or self.layer_arn
 
     @property
+    def image_by_tag(self) -> str:
+        """The image by its tag, which is its own for ever; "" for what is no image."""
+        if not self.image_uri:
+            return ""
+        return f"{self.image_uri.partition('@')[0]}:{Token(self.fingerprint, self.version).tag}"
+
+    @property
     def token(self) -> Token:
         """The approval that the release came from."""
         return Token(self.fingerprint, self.number)

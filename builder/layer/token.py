@@ -16,6 +16,11 @@ class Token:
     def __str__(self) -> str:
         return f"{self.fingerprint}#{self.number}"
 
+    @property
+    def tag(self) -> str:
+        """The tag of the image that comes of it, where the layer is one."""
+        return f"{self.fingerprint}-{self.number}"
+
     @classmethod
     def parse(cls, text: str) -> Token | None:
         """Read a token; None for anything that is none."""

@@ -113,6 +113,7 @@ class HybridService(Construct):
                 content=json.dumps(settings, indent=2),
                 content_type="application/json",
                 depends_on=self._secured,
+                lifecycle=self._started_from(),
             )
         )
         use_provider(self, infrastructure.provider)
@@ -214,6 +215,11 @@ class HybridService(Construct):
         if self._image:
             return self._image.uri
         return self.spec.image or f"{self.repository_url}:{self.spec.image_tag}"
+
+    def _started_from(self) -> TerraformResourceLifecycle | None:
+        if self._image is None:
+            return None
+        return TerraformResourceLifecycle(precondition=[self._image.is_there])
 
     def _with_key(self, policy: Document) -> Document:
         """Add what the bucket's KMS key needs."""
@@ -367,7 +373,8 @@ class HybridService(Construct):
                 },
                 volume=volumes,
                 container_definitions=json.dumps([container]),
-                # Clients find the former revision until the settings name the new one.
+                # Clients find the former revision until the settings name the new one. All that
+                # this depends on is replaced so, too: no layer, no approval, no release is.
                 lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
             )
         )

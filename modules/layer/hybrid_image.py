@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cdktf import Precondition
+
 from builder.spec.service_layers import on_layer
 from builder.spec.service_spec import ServiceSpec
 from modules.layer.infrastructure import BuildInfrastructure
@@ -12,14 +14,17 @@ from modules.layer.layer import LambdaLayer
 
 @dataclass(frozen=True)
 class LayerImage:
-    """An image that plan and apply build: ``uri`` names it by digest, an expression.
+    """An image that plan and apply build: ``uri`` names it by its tag, an expression.
 
-    ``spec`` is the service on the architecture of its layer.
+    It depends on no release, so that Terraform treats nothing of the layer as it treats what names
+    the image. ``is_there`` is asked before tasks are started from it. ``spec`` is the service on
+    the architecture of its layer.
     """
 
     spec: ServiceSpec
     repository: str
     uri: str
+    is_there: Precondition
 
 
 def image_of(infrastructure: BuildInfrastructure, spec: ServiceSpec) -> LayerImage | None:
@@ -33,4 +38,5 @@ def image_of(infrastructure: BuildInfrastructure, spec: ServiceSpec) -> LayerIma
     spec = on_layer(spec, [layer.spec for layer in layers])
     layer = next(layer for layer in layers if layer.spec.name == spec.layer)
     layer.supervise()
-    return LayerImage(spec, infrastructure.app.repository(spec.layer), layer.image_uri)
+    repository = infrastructure.app.repository(spec.layer)
+    return LayerImage(spec, repository, layer.next_image, layer.image_is_there())

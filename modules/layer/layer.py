@@ -33,7 +33,13 @@ from modules.layer.build_role import build_role
 from modules.layer.hooks import program_words
 from modules.layer.image import image
 from modules.layer.infrastructure import BuildInfrastructure
-from modules.layer.layer_errors import no_layer, no_publisher, no_version, not_released
+from modules.layer.layer_errors import (
+    no_layer,
+    no_publisher,
+    no_version,
+    not_released,
+    not_the_planned,
+)
 from modules.layer.naming import Element, literal, named
 from modules.layer.providers import use_provider
 from modules.layer.publisher import Publisher
@@ -138,6 +144,28 @@ class LambdaLayer(Construct):
     def image_uri(self) -> str:
         """The image by its digest, for a function's ``image_uri``; "" for what is no image."""
         return self._text_of("image_uri")
+
+    @property
+    def next_image(self) -> str:
+        """The image by its tag that an apply leaves, which depends on no release: it is planned.
+
+        Who names it before it is there asks :meth:`image_is_there` before it is used.
+        """
+        return self._planned("image_by_tag")
+
+    def image_is_there(self) -> Precondition:
+        """Refuse the use of ``next_image`` where the release is another image.
+
+        A release takes what is there: an image that was pushed, or pinned, after the plan was made.
+        """
+        same = Op.eq(self._text_of("image_by_tag"), self.next_image)
+        # -refresh-only approves nothing, and nothing is used then.
+        return Precondition(
+            condition=Op.or_(same, self._is_due()),
+            error_message=not_the_planned(
+                self.spec.name, self.next_image, self._text_of("image_by_tag")
+            ),
+        )
 
     @property
     def version(self) -> Any:
@@ -249,9 +277,11 @@ class LambdaLayer(Construct):
     def _is_only_looked_at(self) -> Any:
         # -refresh-only approves nothing: it shows the last release of a layer that is due, and must
         # not be refused for that.
+        return Op.and_(self._is_due(), Fn.startswith(self._text_of("layer_arn"), "arn:"))
+
+    def _is_due(self) -> Any:
         approved = Fn.try_([self._approval.content, "none"])
-        is_due = Op.neq(approved, self._planned("token"))
-        return Op.and_(is_due, Fn.startswith(self._text_of("layer_arn"), "arn:"))
+        return Op.neq(approved, self._planned("token"))
 
     def _required_arn(self) -> str:
         # A plan says by the approval's precondition that there is no version yet. It cannot be an

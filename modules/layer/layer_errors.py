@@ -63,3 +63,11 @@ def not_released(name: str, status: str, reason: str) -> str:
         f"(status {status}: {reason}). Run terraform apply without -target, "
         "-refresh-only or an old plan file; it builds what is missing."
     )
+
+
+def not_the_planned(name: str, planned: str, released: str) -> str:
+    """Return the words for an image that the release is not which the plan has named."""
+    return (
+        f"The image of layer {name} that was planned is not there: planned was {planned}, and "
+        f"released is {released}. Who uses it goes on with the former one. Plan and apply again."
+    )

@@ -69,11 +69,13 @@ def not_retained(layer: str, retain: Flag) -> TerraformResourceLifecycle:
     """
     if retain is True:
         raise retained_images(layer)
+    # The repository of a layer that goes is deleted last (create_before_destroy): ECR may refuse
+    # that, and what had its images has others by then.
     if retain is False:
-        return TerraformResourceLifecycle()
+        return TerraformResourceLifecycle(create_before_destroy=True)
     error = retained_images(layer)
     sentence = error.what[:1].upper() + error.what[1:]
     condition = Precondition(
         condition=Op.not_(retain), error_message=f"{sentence}. To mend it: {error.fix}."
     )
-    return TerraformResourceLifecycle(precondition=[condition])
+    return TerraformResourceLifecycle(create_before_destroy=True, precondition=[condition])

@@ -16,7 +16,7 @@ locals {
   repository_url = join("", aws_ecr_repository.repository[*].repository_url)
   image = (
     local.has_repository ? "${local.repository_url}:${var.service.image_tag}" :
-    var.service.layer != "" ? var.image_uri : var.service.image
+    var.service.layer != "" ? var.image : var.service.image
   )
 
   # Of an image in another repository of ECR; "" for one of another registry.
@@ -358,7 +358,8 @@ resource "aws_ecs_task_definition" "task" {
     name = "scratch"
   }
 
-  # Clients find the former revision until the settings name the new one.
+  # Clients find the former revision until the settings name the new one. All that this depends on
+  # is replaced so, too: no layer, no approval, no release is.
   lifecycle {
     create_before_destroy = true
   }
@@ -379,6 +380,13 @@ resource "aws_s3_object" "settings" {
     start           = var.service.start
     starts_an_hour  = var.service.starts_an_hour
   })
+
+  lifecycle {
+    precondition {
+      condition     = var.not_there == ""
+      error_message = var.not_there
+    }
+  }
 
   depends_on = [
     aws_s3_bucket_public_access_block.data_private,

@@ -15,8 +15,13 @@ variable "service" {
   type        = any
 }
 
-variable "image_uri" {
-  description = "The image of its layer by digest, or nothing"
+variable "image" {
+  description = "The image of its layer by the tag that is planned, or nothing"
+  type        = string
+}
+
+variable "not_there" {
+  description = "Why that image is not there once its layer is released, or nothing"
   type        = string
 }
 

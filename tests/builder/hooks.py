@@ -15,7 +15,7 @@ from builder.release.release import ensure
 from tests.builder.conftest import ACCOUNT, REGION, World, quick
 
 KEYS = {
-    "layer_arn", "image_uri", "version", "fingerprint", "status", "reason",
+    "layer_arn", "image_uri", "image_by_tag", "version", "fingerprint", "status", "reason",
     "unzipped_size", "zipped_size", "packages", "functions",
 }  # fmt: skip
 

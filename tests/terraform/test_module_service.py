@@ -6,12 +6,14 @@ import json
 from typing import Any
 
 from hybrid_service.settings import ServiceSettings
+from tests.listing import every
 from tests.terraform.builds import quick_builds
 from tests.terraform.conftest import Make, Stack
 from tests.terraform.packages import layer
+from tests.terraform.test_destroy import take_out
 from tests.terraform.test_service import bucket_of, left, settings
+from tests.terraform.test_service_image import OF_LAYER, by_hand, image_of
 from tests.terraform.test_service_image import base as base
-from tests.terraform.test_service_image import image_of
 
 FORMS = ("module",)
 
@@ -171,3 +173,51 @@ def test_a_layer_is_the_image_of_a_service_and_goes_after_it(make: Make, base: s
 
     root.destroy()
     assert left(root) == []
+
+
+def repositories(stack: Stack) -> list[str]:
+    """Return the repositories of the application's layers."""
+    found = every(stack.aws.client("ecr"), "describe_repositories")
+    names = [repository["repositoryName"] for repository in found]
+    return [name for name in names if name.startswith(f"{stack.name}/")]
+
+
+def with_two_images(make: Make, base: str) -> Stack:
+    """Return what was applied: the layers server and other, and a service that has the first."""
+    root = make(*(layer(name, image=True, base=base) for name in ("server", "other")))
+    quick_builds(root)
+    change(root, ledger={**LEDGER, **OF_LAYER})
+    root.apply()
+    return root
+
+
+def test_a_service_that_gets_another_layer_lets_the_former_one_go_in_the_next_apply(
+    make: Make, base: str
+) -> None:
+    root = with_two_images(make, base)
+    change(root, ledger={**LEDGER, **OF_LAYER, "layer": "other"})
+    root.apply()
+    assert image_of(root) == root.output("other")["image_uri"]
+
+    take_out(root, "server")
+    assert root.apply().builds == 0
+    assert repositories(root) == [f"{root.name}/other"]
+    assert root.plan().exit_code == 0
+
+
+def test_a_layer_that_goes_while_its_service_gets_another_one_goes_in_the_end(
+    make: Make, base: str
+) -> None:
+    root = with_two_images(make, base)
+    change(root, ledger={**LEDGER, **OF_LAYER, "layer": "other"})
+    take_out(root, "server")
+
+    failed = root.apply(check=False)
+
+    assert failed.exit_code == 1
+    assert "used by the next task of service ledger" in failed.said
+    assert image_of(root) == root.output("other")["image_uri"]
+    by_hand(root, base, "retire", "server", "--yes")
+    root.apply()
+    assert repositories(root) == [f"{root.name}/other"]
+    assert root.plan().exit_code == 0

@@ -53,11 +53,6 @@ def test_what_is_replaced_loses_no_version_no_record_and_builds_nothing(
     assert replaced.builds == 0
     after = stack.output(), stack.record(), stack.versions(), stack.versions("tools")
     assert after == before
-    if stack.plan().exit_code:
-        # It was made before it was destroyed, as whatever a service of the module depends on is,
-        # and with one key that leaves no approval: it is given once more, and nothing is built.
-        assert address.endswith('layer_approval["web"]')
-        assert stack.apply().builds == 0
     assert stack.plan().exit_code == 0
     assert stack.versions() == before[2]
 
@@ -66,10 +61,6 @@ def test_who_replaces_the_retirement_reads_that_nothing_was_removed_and_what_doe
     applied: Stack,
 ) -> None:
     said = applied.apply(f"-replace={inside(applied, RETIRE)}").said
-    if isinstance(applied, ModuleRoot):
-        # Terraform asks nobody there: what is created before it is destroyed has no provisioners.
-        assert applied.versions() == [1]
-        return
     assert f"keeping {applied.name}-web: only terraform_data...retire is replaced" in said
     assert "force_rebuild=true" in said
 

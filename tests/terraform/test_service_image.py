@@ -65,12 +65,30 @@ def builds_of(stack: Stack) -> Builds:
     return builds
 
 
-def image_of(stack: Stack) -> str:
-    """Return the image of the task definition that clients start."""
+def named(stack: Stack) -> str:
+    """Return what the image is called that clients start tasks from; fail if they cannot."""
     definition = settings(stack)["task_definition"]
     found: Any = stack.aws.client("ecs").describe_task_definition(taskDefinition=definition)
+    assert found["taskDefinition"]["status"] == "ACTIVE"
     (container,) = found["taskDefinition"]["containerDefinitions"]
     return str(container["image"])
+
+
+def image_of(stack: Stack) -> str:
+    """Return the image that clients start tasks from, by digest; fail if it is not there."""
+    repository, _, tag = named(stack).rpartition(":")
+    ecr: Any = stack.aws.client("ecr")
+    (image,) = ecr.describe_images(
+        repositoryName=repository.partition("/")[2], imageIds=[{"imageTag": tag}]
+    )["imageDetails"]
+    return f"{repository}@{image['imageDigest']}"
+
+
+def definitions(stack: Stack) -> list[str]:
+    """Return the revisions that tasks can be started from."""
+    ecs: Any = stack.aws.client("ecs")
+    family = f"{stack.name}-ledger"
+    return list(ecs.list_task_definitions(familyPrefix=family)["taskDefinitionArns"])
 
 
 def by_hand(stack: Stack, base: str, *arguments: str) -> str:
@@ -139,9 +157,12 @@ def test_the_image_is_built_by_apply_used_changed_and_rolled_back(stack: Stack, 
     assert failed.exit_code == 1
     assert "no such package: unobtainium" in failed.said
     assert (settings(stack), image_of(stack)) == (before, first)
-    assert call(stack, 3)["found"] == [1, 2, 3]
+    end_tasks(stack)
+    again = call(stack, 3)
+    assert (again["found"], again["generation"]) == ([1, 2, 3], 2)
 
     assert stack.apply().builds == 2
+    assert definitions(stack) == [settings(stack)["task_definition"]]
     second = stack.output("server")["image_uri"]
     assert image_of(stack) == second != first
     assert stack.plan().exit_code == 0
@@ -153,9 +174,9 @@ def test_the_image_is_built_by_apply_used_changed_and_rolled_back(stack: Stack, 
     assert stays[1] == "used by a task of service ledger"
     end_tasks(stack)
     again = call(stack)
-    assert (again["found"], again["generation"]) == ([1, 2, 3], 2)
+    assert (again["found"], again["generation"]) == ([1, 2, 3], 3)
     (task,) = running(stack)
-    assert [container["image"] for container in task["containers"]] == [second]
+    assert [container["image"] for container in task["containers"]] == [named(stack)]
 
     by_hand(stack, base, "rollback", "server", "1", "--yes", "--reason", "it is bad")
     planned = stack.plan()

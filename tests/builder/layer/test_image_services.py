@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
+import pytest
+
 from builder.aws.tasks import Clusters
 from builder.layer.connected import services_at
 from builder.layer.image_services import services_with
@@ -22,10 +24,15 @@ KNOWN = {OLD: "arn:server:1", NEW: "arn:server:2"}
 class Some:
     """Clusters and task definitions that a test names."""
 
+    def names(self, prefix: str) -> list[str]:
+        assert prefix == "shop-"
+        return ["shop-chroma", "shop-other"]
+
     def startable(self, prefix: str) -> Iterator[tuple[str, Sequence[str]]]:
         assert prefix == "shop-"
         yield "shop-chroma", [f"one.dkr.ecr.eu-west-1.amazonaws.com/{NEW}"]
         yield "shop-other", ["public.ecr.aws/x/y:1"]
+        yield "shop-gone", [f"one.dkr.ecr.eu-west-1.amazonaws.com/{OLD}"]
 
     def running(self, prefix: str) -> Iterator[tuple[str, Sequence[str]]]:
         assert prefix == "shop-"
@@ -49,17 +56,17 @@ def of_service(world: World, base: Registry) -> Layer:
     return replace(layer, spec=spec, services=services_at(spec, layer.site, world.services))
 
 
+@pytest.mark.parametrize("named", ["image_uri", "image_by_tag"])
 def test_an_image_that_tasks_can_be_started_from_is_neither_pruned_nor_retired(
-    world: World, base: Registry
+    world: World, base: Registry, named: str
 ) -> None:
     first = world.release(of_service(world, base))
     world.edit()
     world.release(of_service(world, base))
     ecs: Any = world.aws.client("ecs")
-    container = {"name": "service", "image": first.image_uri}
-    definition = ecs.register_task_definition(
-        family=f"{world.name}-chroma", containerDefinitions=[container]
-    )["taskDefinition"]["taskDefinitionArn"]
+    container = {"name": "service", "image": getattr(first, named)}
+    ecs.register_task_definition(family=f"{world.name}-chroma", containerDefinitions=[container])
+    ecs.create_cluster(clusterName=f"{world.name}-chroma")
     layer = of_service(world, base)
 
     found = {v.version: v.stays for v in pruning_of(layer, 1).verdicts}
@@ -72,6 +79,7 @@ def test_an_image_that_tasks_can_be_started_from_is_neither_pruned_nor_retired(
     assert pushed(world) == [f"{first.fingerprint}-1"]
     assert any("used by the next task of service chroma" in line for line in said)
 
-    ecs.deregister_task_definition(taskDefinition=definition)
+    # Terraform may take the task definition after the images, and the cluster before them.
+    ecs.delete_cluster(cluster=f"{world.name}-chroma")
     retire(world.services, retirement, progress=said.append)
     assert pushed(world) == []

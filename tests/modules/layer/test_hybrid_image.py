@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -35,11 +36,11 @@ def synthesized(made: LayerSpec, **changes: Any) -> Document:
     return document
 
 
-def test_the_task_has_the_image_of_the_layer_by_digest_and_no_repository_of_its_own() -> None:
+def test_the_task_has_the_image_of_the_layer_and_no_repository_of_its_own() -> None:
     document = synthesized(server(image=True))
 
     definition = resource(document, "aws_ecs_task_definition", "task")
-    assert "image_uri" in definition["container_definitions"]
+    assert "local.server_plan.image_by_tag" in definition["container_definitions"]
     assert definition["runtime_platform"]["cpu_architecture"] == "X86_64"
     assert list(document["resource"]["aws_ecr_repository"]) == ["server_repository"]
     pulls = {tuple(s["Resource"]) for s in statements(document, "execution-policy")}
@@ -61,6 +62,19 @@ def test_the_images_go_after_the_tasks_that_have_them() -> None:
     cluster = resource(synthesized(server(image=True)), "aws_ecs_cluster", "cluster")
 
     assert cluster["depends_on"] == ["terraform_data.build_retire"]
+
+
+def test_what_is_created_before_it_is_destroyed_waits_for_no_release_and_its_use_does() -> None:
+    """Terraform treats all that a task definition depends on as it treats that."""
+    document = synthesized(server(image=True))
+
+    definition = json.dumps(resource(document, "aws_ecs_task_definition", "task"))
+    assert set(re.findall(r"[\w.]*server[\w.-]*\w", definition)) == {
+        "local.server_plan.image_by_tag"
+    }
+    (is_there,) = resource(document, "aws_s3_object", "settings")["lifecycle"]["precondition"]
+    assert "local.server_answer.image_by_tag" in is_there["condition"]
+    assert "that was planned is not there" in is_there["error_message"]
 
 
 @pytest.mark.parametrize(
