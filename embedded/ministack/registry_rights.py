@@ -1,12 +1,12 @@
 """Who may push into and pull from the repositories of ECR: whoever a login was given to.
 
 ministack 1.5.33 gives everybody one password and asks nobody for it. Here a password names the
-access key that has asked for it, and what comes with it is judged by that caller's policies, as
-ECR does (Amazon ECR user guide, "Private registry authentication": "The permission scope matches
-that of the IAM principal used to retrieve the authentication token"). Which action each request
-needs: the same guide, "IAM permissions for pushing an image to an Amazon ECR private repository",
-and the service authorization reference. The embedded AWS itself, which pulls images for tasks,
-needs no login.
+access key that has asked for it and the region where, whose registry it is for, and what comes with
+it is judged by that caller's policies, as ECR does (Amazon ECR user guide, "Private registry
+authentication": "The permission scope matches that of the IAM principal used to retrieve the
+authentication token"). Which action each request needs: the same guide, "IAM permissions for
+pushing an image to an Amazon ECR private repository", and the service authorization reference. The
+embedded AWS itself, which pulls images for tasks, needs no login.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def correct(ecr: ModuleType, iam_evaluator: ModuleType) -> None:
         if not key:
             return status, headers, body
         document = json.loads(body)
-        login = base64.b64encode(f"{USER}{key}".encode()).decode()
+        login = base64.b64encode(f"{USER}{key}/{ecr.get_region()}".encode()).decode()
         for each in document["authorizationData"]:
             each["authorizationToken"] = login
         return status, headers, json.dumps(document).encode()
@@ -72,24 +72,29 @@ def correct(ecr: ModuleType, iam_evaluator: ModuleType) -> None:
     ) -> Any:
         _, name, _ = ecr._parse_v2_path(path) or ("", "", "")
         lower = {key.lower(): value for key, value in headers.items()}
+        region = who_and_where(lower)[1]
+        if region:
+            # All registries are at one address here; a name of AWS's says which is meant.
+            lower["host"] = f"{ecr.get_account_id()}.dkr.ecr.{region}.amazonaws.com"
         ecr._select_registry_request_scope(name, lower, query)
         refusal = judged(ecr, iam_evaluator, method.upper(), path, lower)
-        return refusal or await theirs(method, path, headers, body, query)
+        return refusal or await theirs(method, path, lower, body, query)
 
     ecr._get_authorization_token = get_authorization_token  # type: ignore[attr-defined] # a module
     ecr.handle_registry_request = handle_registry_request  # type: ignore[attr-defined]
 
 
-def key_of(headers: Mapping[str, str]) -> str:
-    """Return the access key that a login names, "" without a login."""
+def who_and_where(headers: Mapping[str, str]) -> tuple[str, str]:
+    """Return the access key and the region that a login is of, "" for each without a login."""
     kind, _, text = headers.get("authorization", "").partition(" ")
     if kind.lower() != "basic":
-        return ""
+        return "", ""
     try:
         login = base64.b64decode(text, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
-        return ""
-    return login.removeprefix(USER)
+        return "", ""
+    key, _, region = login.removeprefix(USER).partition("/")
+    return key, region
 
 
 def judged(
@@ -98,7 +103,7 @@ def judged(
     """Return the answer that refuses a request, None for one that may go on."""
     if INTERNAL in headers.get("user-agent", ""):
         return None
-    key = key_of(headers)
+    key, _ = who_and_where(headers)
     found = iam_evaluator.resolve_principal(key, ecr.get_account_id()) if key else None
     if found is None or isinstance(found, iam_evaluator.AuthError):
         status, answered, body = ecr._registry_error(401, "UNAUTHORIZED", "Not Authorized")

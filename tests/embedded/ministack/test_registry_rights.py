@@ -12,7 +12,7 @@ import pytest
 
 from embedded.aws import EmbeddedAws
 from embedded.calls import INTERNAL
-from embedded.ministack.registry_rights import key_of
+from embedded.ministack.registry_rights import who_and_where
 from tests.patience import PATIENCE
 
 
@@ -76,12 +76,12 @@ def test_without_a_login_one_is_asked_for(aws: EmbeddedAws, repository: str) -> 
 
 
 def test_the_key_in_a_login_is_read() -> None:
-    login = base64.b64encode(b"AWS:AKIA1").decode()
+    login = base64.b64encode(b"AWS:AKIA1/eu-west-2").decode()
 
-    assert key_of({"authorization": f"Basic {login}"}) == "AKIA1"
-    assert key_of({"authorization": "Basic ?"}) == ""
-    assert key_of({"authorization": "Bearer x"}) == ""
-    assert key_of({}) == ""
+    assert who_and_where({"authorization": f"Basic {login}"}) == ("AKIA1", "eu-west-2")
+    assert who_and_where({"authorization": "Basic ?"}) == ("", "")
+    assert who_and_where({"authorization": "Bearer x"}) == ("", "")
+    assert who_and_where({}) == ("", "")
 
 
 def test_a_password_is_the_account_roots_own_too(aws: EmbeddedAws, repository: str) -> None:
