@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from builder.documents import DEEPEST, Malformed, read_json, read_toml, typed
+from builder.errors import SourceError
+from builder.inputs.pyproject import parse_pyproject
 
 
 @dataclass(frozen=True)
@@ -111,3 +113,23 @@ def test_toml_that_is_none_or_beyond_the_limits_is_refused(text: bytes, said: st
 
 def test_a_byte_order_mark_before_toml_is_left_out() -> None:
     assert read_toml(b"\xef\xbb\xbfa = 1") == {"a": 1}
+
+
+def test_the_limits_are_those_of_the_security_page() -> None:
+    """In figures: a test that reads the limit from the code does not notice another one."""
+    whole, deep = 32 << 20, 60
+
+    assert read_json(b"1".rjust(whole)) == 1
+    with pytest.raises(Malformed):
+        read_json(b"1".rjust(whole + 1))
+    assert read_json("[" * (deep - 1) + "]" * (deep - 1)) is not None
+    with pytest.raises(Malformed, match="more than 60 levels"):
+        read_json("[" * (deep + 1) + "]" * (deep + 1))
+
+
+def test_a_pyproject_toml_has_4_mib_at_most() -> None:
+    most = 4 << 20
+
+    assert parse_pyproject(b"a = 1".ljust(most, b"\n"), "pyproject.toml") == {"a": 1}
+    with pytest.raises(SourceError, match=r"pyproject\.toml cannot be read"):
+        parse_pyproject(b"a = 1".ljust(most + 1, b"\n"), "pyproject.toml")

@@ -111,7 +111,12 @@ def test_a_role_is_passed_and_trusted_for_one_purpose_only(document: dict[str, A
         source = {"aws:SourceAccount", "aws:SourceArn"}
         if service == "lambda.amazonaws.com":  # modules/layer/policies.py says why
             source = {"aws:SourceAccount"}
-        assert trust["Condition"]["StringEquals"].keys() == source, where
+        named = trust["Condition"]["StringEquals"]
+        assert named.keys() == source, where
+        account = named["aws:SourceAccount"]
+        assert "local.build_place" in account, where
+        assert "account" in account, where
+        assert account in named.get("aws:SourceArn", account), where
 
 
 def test_the_bucket_is_closed_encrypted_and_versioned(document: dict[str, Any]) -> None:
