@@ -26,6 +26,9 @@ ADVICE = re.compile(
 )
 """Words of a package that fails to build in order to name the one to take in its place."""
 
+MARKED = re.compile(r"(?m)^ *(?P<line>\S.{0,199})\n +\^+ *$")
+"""A requirement that uv shows with a mark below what it cannot read."""
+
 PROGRESS = re.compile(r"(Building wheel|Resolved|Prepared|Using|Downloading|Downloaded|Built)\b")
 
 
@@ -131,7 +134,7 @@ MEANINGS = (
     Meaning(
         r"(?:Couldn't parse|Error parsing|Unsupported requirement|File not found|No such file"
         r"|Distribution not found)",
-        "the requirements cannot be read",
+        "the requirements cannot be read{line}",
         "requirements as in PEP 508, and files inside the project",
         "correct the line that uv names; folders are looked for from the project's root",
     ),
@@ -171,6 +174,8 @@ def explain(outcome: Outcome, target: Target, doing: str, hint: str = "") -> Bui
             if standard_library.has(words["name"], target.python):
                 return part_of_python(words["name"], target, f"{doing} for {target}\n{said}")
             words["url"] = CREDENTIALS.sub("", words.get("url", ""))
+            marked = MARKED.search(said)
+            words["line"] = f": {CREDENTIALS.sub('', marked['line'])}" if marked else ""
             return BuildError(
                 re.sub(r" +", " ", meaning.what.format(**words)),
                 where=f"{doing} for {target}\n{said}",

@@ -38,6 +38,17 @@ def test_a_failure_is_named_and_what_uv_said_is_kept(
     assert error.fix
 
 
+def test_a_requirement_that_cannot_be_read_is_named(foreign: Target) -> None:
+    said = """error: Couldn't parse requirement in `requirements.txt` at position 0
+  cause: no such comparison operator "=", must be one of ~= == != <= >= < > ===
+         numpy=1.26
+              ^^^^^
+"""
+    error = explain(Outcome(("uv",), 2, said), foreign, "x")
+
+    assert error.what == "the requirements cannot be read: numpy=1.26"
+
+
 def test_an_unknown_failure_shows_what_uv_said(foreign: Target) -> None:
     error = explain(Outcome(("uv",), 2, "error: out of cheese\n"), foreign, "installing")
 
