@@ -2,11 +2,22 @@
 
 import importlib.util
 import marshal
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from builder.worker.audit import compiler
+from tests.patience import PATIENCE
+
+PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+PYTHONS = [
+    path
+    for path in sorted(PYENV.glob("3.*/bin/python3"))
+    if tuple(map(int, path.parts[-3].split(".")[:2])) >= (3, 9)
+]
+"""Interpreters of targets: bytecode is another in each."""
 
 LAYER = {
     "single.py": "import json",
@@ -48,6 +59,16 @@ def test_what_modules_import_is_compiled_and_nothing_else(tmp_path: Path) -> Non
 
     assert made(into) == set(LAYER) - NOT_IMPORTED
     assert made(layer) == set(LAYER)
+
+
+@pytest.mark.parametrize("python", PYTHONS, ids=[path.parts[-3] for path in PYTHONS])
+def test_interpreters_of_other_versions_find_the_same(tmp_path: Path, python: Path) -> None:
+    layer, into = lay(tmp_path / "layer", LAYER), tmp_path / "made"
+    program = [str(python), "-I", "-S", "-B", "-c", Path(compiler.__file__).read_text()]
+
+    subprocess.run([*program, str(layer), str(into)], check=True, timeout=PATIENCE)
+
+    assert made(into) == set(LAYER) - NOT_IMPORTED
 
 
 def test_imports_behind_more_names_than_one_byte_can_count_are_found(tmp_path: Path) -> None:
