@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Callable, List
+from typing import Callable, List, Mapping
 
 from ..process import Outcome
 from . import lock
@@ -27,9 +27,11 @@ options."""
 MOST = 40
 """Times that a run may lack something: each finds one build's requirements at least."""
 
-IDLE = 20.0
-"""Seconds in which uv does nothing until it is ended. Where one of several builds at a time lacks
-something, uv waits for itself for ever (seen with uv 0.13.9)."""
+ANSWER = 30.0
+"""Seconds that uv waits for an index before it asks again (uv reference, ``UV_HTTP_TIMEOUT``)."""
+IDLE = 10.0
+"""Seconds beyond these in which uv does nothing until it is ended. Where one of several builds at a
+time lacks something, uv waits for itself for ever (seen with uv 0.13.9)."""
 
 SAYING = ("pyproject.toml", "setup.py")
 LEGACY = "setuptools>=40.8.0"
@@ -112,6 +114,12 @@ def _required(file: Path) -> List[str]:
     if listed is None:
         return [LEGACY]
     return [one or other for one, other in QUOTED.findall(listed[1]) if one or other]
+
+
+def idle(environment: Mapping[str, str]) -> float:
+    """Return after how many seconds a uv that does nothing is not waiting for an index."""
+    given = environment.get("UV_HTTP_TIMEOUT", "")
+    return IDLE + (float(given) if given.isdecimal() else ANSWER)
 
 
 def lacking(outcome: Outcome) -> List[str]:

@@ -206,7 +206,7 @@ class _Apart:
             return self.uv._as_user_knows(replace(outcome, output=said))
 
         for _ in range(build_lock.MOST):
-            outcome = once(self.uv.locked.options(), build_lock.IDLE)
+            outcome = once(self.uv.locked.options(), build_lock.idle(env))
             asked = build_lock.lacking(outcome)
             if outcome.stuck:
                 asked = self.uv.locked.said_by(self.sandbox.folder / "uv", self.uv.cwd)

@@ -169,6 +169,16 @@ def test_what_sources_say_that_builds_them_is_found(tmp_path: Path) -> None:
     assert locked.said_by(tmp_path / "uv", tmp_path / "project") == []
 
 
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [({}, 40), ({"UV_HTTP_TIMEOUT": "90"}, 100), ({"UV_HTTP_TIMEOUT": "x"}, 40)],
+)
+def test_a_uv_that_waits_for_a_slow_index_is_left_alone(
+    said: dict[str, str], seconds: float
+) -> None:
+    assert build_lock.idle(said) == seconds
+
+
 STUCK = """#!{python}
 import pathlib, sys, time
 words = sys.argv[1:]
@@ -186,7 +196,8 @@ if out:
 def test_a_uv_that_waits_for_itself_is_ended_and_gets_what_the_sources_ask_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, foreign: Target
 ) -> None:
-    monkeypatch.setattr(build_lock, "IDLE", 1.0)
+    monkeypatch.setattr(build_lock, "IDLE", 0.5)
+    monkeypatch.setenv("UV_HTTP_TIMEOUT", "1")
     program = tmp_path / "bin" / "uv"
     program.parent.mkdir()
     program.write_text(STUCK.format(python=sys.executable, digest="a" * 64))
