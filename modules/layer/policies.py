@@ -49,7 +49,9 @@ def lambda_trust(account: str) -> Document:
     """Let Lambda assume a role, for functions of one account only.
 
     The function's ARN is not demanded: when a function is made Lambda tries its role before there
-    is a function, and no documentation says what the source is then.
+    is a function, and no documentation says what the source is then. With aws:SourceArn in its
+    role's trust the first function in a network was refused (aws/aws-parallelcluster, pull request
+    6926).
     """
     return _trust("lambda.amazonaws.com", {"aws:SourceAccount": account})
 
