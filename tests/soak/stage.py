@@ -130,7 +130,7 @@ class Actor:
 
 def _taken() -> threading.Lock:
     lock = threading.Lock()
-    lock.acquire()
+    lock.acquire(blocking=False)
     return lock
 
 
