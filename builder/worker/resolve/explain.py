@@ -132,6 +132,12 @@ MEANINGS = (
         "look at where the file comes from; if the new file is right, change the hash",
     ),
     Meaning(
+        r"error: Building source distributions is disabled",
+        "a folder in the requirements does not say its name, and is not built to find it out",
+        "`NAME @ ./folder`, or a pyproject.toml in the folder that has the name",
+        "write the line with the name, such as `greet @ ./libs/greet`",
+    ),
+    Meaning(
         r"(?:Couldn't parse|Error parsing|Unsupported requirement|File not found|No such file"
         r"|Distribution not found)",
         "the requirements cannot be read{line}",

@@ -49,6 +49,14 @@ def test_a_requirement_that_cannot_be_read_is_named(foreign: Target) -> None:
     assert error.what == "the requirements cannot be read: numpy=1.26"
 
 
+def test_a_folder_without_a_name_is_told_how_to_be_written(foreign: Target) -> None:
+    said = "error: Building source distributions is disabled\n"
+    error = explain(Outcome(("uv",), 2, said), foreign, "x")
+
+    assert "does not say its name" in error.what
+    assert "greet @ ./libs/greet" in error.fix
+
+
 def test_an_unknown_failure_shows_what_uv_said(foreign: Target) -> None:
     error = explain(Outcome(("uv",), 2, "error: out of cheese\n"), foreign, "installing")
 
