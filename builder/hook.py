@@ -76,7 +76,7 @@ def _planned(query: Query, services: Services) -> tuple[Answer, Candidate | None
     except SpecError as error:
         return _invalid(None, error), None
     try:
-        answer = plan(layer, force=query.flag("force_rebuild"), waits=query.waits)
+        answer = plan(layer, force=query.flag("force_rebuild"), waits=_waits(query, layer))
     except RecordError as error:
         return _invalid(None, error), None
     except SourceError as error:
@@ -126,7 +126,8 @@ def _released(layer: Layer, query: Query, planned: Query, progress: Progress) ->
         return describe(pin.release, PINNED, str(pin))
     if token is None or approved != token or not _open(record, token):
         return _as_is(layer, record, planned, token)
-    if planned["status"] == BUILDING and not query.waits:
+    waits = _waits(query, layer)
+    if planned["status"] == BUILDING and not waits:
         # Its approval is not new, so this may be a plan; and the build is released by itself.
         return _as_is(layer, record, planned, token)
     _refuse_outdated(layer, token)
@@ -139,11 +140,20 @@ def _released(layer: Layer, query: Query, planned: Query, progress: Progress) ->
         fresh=planned["status"] == FORCED,
         debug=query.flag("debug_mode"),
     )
-    release = (ensure if query.waits else advance)(layer, order, progress=progress)
+    release = (ensure if waits else advance)(layer, order, progress=progress)
     record = layer.records.load() or record
     if release is None:
         return describe(record.current, BUILDING, query["reason"], record.left_behind())
     return describe(release, CURRENT, record.reason_of(release), record.left_behind())
+
+
+def _waits(query: Query, layer: Layer) -> bool:
+    """Whether the layer's release is waited for.
+
+    It is in async mode too where the layer is a hybrid service's image: what the apply tells
+    functions to start must be there.
+    """
+    return query.waits or layer.spec.supervisor
 
 
 def describe(release: Release | None, status: str, reason: str, functions: str = "") -> Answer:

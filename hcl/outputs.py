@@ -22,6 +22,15 @@ MAPS = {
 }
 """One attribute of all layers each, or of those that have it."""
 
+_ACCOUNT = "${local.build_place.account}"
+_REGION = "${local.build_place.region}"
+
+NONE_YET = {
+    "layer_arn": f"arn:${{local.build_place.partition}}:lambda:{_REGION}:{_ACCOUNT}:layer:",
+    "image_uri": f"{_ACCOUNT}.dkr.ecr.{_REGION}.amazonaws.com/",
+}
+"""What the address of a layer begins with, where there is no version yet."""
+
 _ONLY = {"arns": "!local.layers[name].image", "image_uris": "local.layers[name].image"}
 
 NAMES = {
@@ -35,7 +44,9 @@ def outputs(template: Mapping[str, Any]) -> Iterator[Block]:
     """Yield the outputs."""
     own = put_names(template["output"][LAYER], "name")
     for name, (key, text) in MAPS.items():
-        text_of = Raw(_for_functions(own["value"])) if name == "arns" else own["value"][key]
+        text_of = own["value"][key]
+        if key in NONE_YET:
+            text_of = Raw(_for_functions(own["value"], key))
         only = _ONLY.get(name, "")
         yield _output(name, text, each("name in keys(local.layers)", "name", text_of, only))
     value = of_its_kind(expression(own["value"]))
@@ -49,15 +60,14 @@ def outputs(template: Mapping[str, Any]) -> Iterator[Block]:
         yield _output(name, text, Raw(reference))
 
 
-def _for_functions(own: Mapping[str, str]) -> str:
-    """Return the ARN; while the first build runs in async mode, one that Lambda refuses.
+def _for_functions(own: Mapping[str, str], key: str) -> str:
+    """Return ARN or image; while the first build runs in async mode, one that Lambda refuses.
 
     It is refused where it is used, and the apply that began the build succeeds elsewhere.
     """
-    ((arn, _),), ((status, _),) = split(own["layer_arn"]), split(own["status"])
-    layer = "arn:${local.build_place.partition}:lambda:${local.build_place.region}"
-    layer += ":${local.build_place.account}:layer:${local.layer_name[name]}"
-    return f'{status} == "{BUILDING}" && {arn} == "" ? "{layer}:no-version-yet" : {arn}'
+    ((found, _),), ((status, _),) = split(own[key]), split(own["status"])
+    none = f"{NONE_YET[key]}${{local.layer_name[name]}}:no-version-yet"
+    return f'{status} == "{BUILDING}" && {found} == "" ? "{none}" : {found}'
 
 
 def _output(name: str, text: str, value: Raw, *more: Block) -> Block:

@@ -21,6 +21,7 @@ from builder.protocol.variables import (
     SIGNING_KEY_VARIABLE,
 )
 from hcl.blocks import Each
+from hcl.images import IMAGES
 from hcl.names import put_names
 from hcl.syntax import Raw, expression, indented
 from hcl.template import FUNCTION, LAYER, OPTIONS, PARAMETER
@@ -40,11 +41,17 @@ LOCALS = {
     f"{PREFIX}given": """{
   for name, layer in local.layers : name => layer.layer_name if layer.layer_name != ""
 }""",
+    f"{PREFIX}few": f"length(local.layers) - length(local.{PREFIX}given) <= {NAMED_LAYERS}",
+    f"{PREFIX}own": """sort([
+  for name, layer in local.layers :
+  local.layer_name[name] if layer.layer_name == "" && !layer.image
+])""",
     f"{PREFIX}names": f"""concat(
-  length(local.layers) - length(local.{PREFIX}given) <= {NAMED_LAYERS} ? sort([
-    for name, layer in local.layers : local.layer_name[name] if layer.layer_name == ""
-  ]) : ["${{var.app}}-*"],
+  length(local.{PREFIX}own) > 0 && !local.{PREFIX}few ? ["${{var.app}}-*"] : local.{PREFIX}own,
   sort(values(local.{PREFIX}given)),
+)""",
+    f"{PREFIX}images": f"""(
+  length({IMAGES}) > 0 && !local.{PREFIX}few ? ["*"] : sort(keys({IMAGES}))
 )""",
     f"{PREFIX}moves": "distinct(flatten([for layer in values(local.layers) : layer.functions]))",
     f"{PREFIX}searches": f"""[
@@ -62,6 +69,12 @@ LOCALS = {
 ])""",
     f"{PREFIX}pruned": """[
   for name, layer in local.layers : name if coalesce(layer.keep, 0) > 0
+]""",
+    f"{PREFIX}pruned_images": f"""[
+  for name, layer in {IMAGES} : name if coalesce(layer.keep, 0) > 0
+]""",
+    f"{PREFIX}pruned_services": f"""[
+  for name in local.{PREFIX}pruned_images : name if local.layers[name].supervisor
 ]""",
 }
 """What the function is made of, and for which layers it needs which rights."""
@@ -176,16 +189,29 @@ LISTS = {
     ("s3:DeleteObject", "s3:DeleteObjectVersion"): "pruned",
     ("lambda:PublishLayerVersion", "lambda:ListLayerVersions"): "names",
     ("lambda:GetLayerVersion", "lambda:DeleteLayerVersion"): "names",
+    ("s3:GetObject", "s3:PutObject"): "images",
+    ("ecr:GetAuthorizationToken",): "images",
+    ("lambda:GetFunction",): "pruned_images",
+    ("ecs:DescribeTasks",): "pruned_services",
 }
 """The list that says for which layers or functions a statement is, by its actions."""
+
+ONE = {
+    "lambda:AddLayerVersionPermission": "shared",
+    "codebuild:StopBuild": "images",
+    "ecr:BatchDeleteImage": "images",
+    "ecs:ListTaskDefinitions": "pruned_services",
+}
+"""The same, by one of many actions."""
 
 
 def _list(statement: Mapping[str, Any]) -> str:
     actions = tuple(statement["Action"])
     if actions == ("s3:GetObject",) and "/bundles/*" in json.dumps(statement):
         return f"{PREFIX}building"
-    if "lambda:AddLayerVersionPermission" in actions:
-        return f"{PREFIX}shared"
+    for action, of in ONE.items():
+        if action in actions:
+            return f"{PREFIX}{of}"
     return f"{PREFIX}{LISTS[actions]}" if actions in LISTS else ""
 
 

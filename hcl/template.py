@@ -65,7 +65,10 @@ SPEC = LayerSpec(
 """Has all that the publisher needs rights for."""
 
 IMAGE = LayerSpec(LAYER, ("3.13",), "arm64", dependencies=("any",), image=True)
-"""Has what a layer has not; no publisher can serve it."""
+"""Has what a layer has not."""
+
+SERVED = replace(IMAGE, keep=1, supervisor=True)
+"""Has all that the publisher needs other rights for."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,8 @@ def _of(spec: LayerSpec, *, has_publisher: bool) -> dict[str, Any]:
         program=COMMAND,
         **{s.name: values[s.name] for s in SETTINGS if s.of == "layer"},
     )
+    if publisher is not None:
+        publisher.serve(SERVED)
     output: TerraformOutput = layer.add_output()
     output.override_logical_id(LAYER)
     return dict(_without_notes(json.loads(Testing.synth(stack))))

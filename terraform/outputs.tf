@@ -10,7 +10,7 @@ output "arns" {
 output "image_uris" {
   description = "The images of layers that are images, for `image_uri`"
   value = {
-    for name in keys(local.layers) : name => local.layer_answer[name].image_uri if local.layers[name].image
+    for name in keys(local.layers) : name => local.layer_answer[name].status == "building" && local.layer_answer[name].image_uri == "" ? "${local.build_place.account}.dkr.ecr.${local.build_place.region}.amazonaws.com/${local.layer_name[name]}:no-version-yet" : local.layer_answer[name].image_uri if local.layers[name].image
   }
 }
 

@@ -9,11 +9,17 @@ locals {
   build_publisher_given = {
     for name, layer in local.layers : name => layer.layer_name if layer.layer_name != ""
   }
+  build_publisher_few = length(local.layers) - length(local.build_publisher_given) <= 25
+  build_publisher_own = sort([
+    for name, layer in local.layers :
+    local.layer_name[name] if layer.layer_name == "" && !layer.image
+  ])
   build_publisher_names = concat(
-    length(local.layers) - length(local.build_publisher_given) <= 25 ? sort([
-      for name, layer in local.layers : local.layer_name[name] if layer.layer_name == ""
-    ]) : ["${var.app}-*"],
+    length(local.build_publisher_own) > 0 && !local.build_publisher_few ? ["${var.app}-*"] : local.build_publisher_own,
     sort(values(local.build_publisher_given)),
+  )
+  build_publisher_images = (
+    length(local.layer_images) > 0 && !local.build_publisher_few ? ["*"] : sort(keys(local.layer_images))
   )
   build_publisher_moves = distinct(flatten([for layer in values(local.layers) : layer.functions]))
   build_publisher_searches = [
@@ -32,13 +38,19 @@ locals {
   build_publisher_pruned = [
     for name, layer in local.layers : name if coalesce(layer.keep, 0) > 0
   ]
+  build_publisher_pruned_images = [
+    for name, layer in local.layer_images : name if coalesce(layer.keep, 0) > 0
+  ]
+  build_publisher_pruned_services = [
+    for name in local.build_publisher_pruned_images : name if local.layers[name].supervisor
+  ]
 }
 
 resource "aws_cloudwatch_event_rule" "build_publisher_rule" {
   count = local.build_publisher_count
 
   description   = "Builds of the Lambda layers of ${var.app} that have ended"
-  event_pattern = "{\"source\": [\"aws.codebuild\"], \"detail-type\": [\"CodeBuild Build State Change\"], \"detail\": {\"project-name\": [\"${var.app}-layers\"], \"build-status\": [\"SUCCEEDED\", \"FAILED\", \"STOPPED\", \"FAULT\", \"TIMED_OUT\"]}}"
+  event_pattern = "{\"source\": [\"aws.codebuild\"], \"detail-type\": [\"CodeBuild Build State Change\"], \"detail\": {\"project-name\": [\"${var.app}-layers\", {\"prefix\": \"${var.app}-layers_\"}], \"build-status\": [\"SUCCEEDED\", \"FAILED\", \"STOPPED\", \"FAULT\", \"TIMED_OUT\"]}}"
   name          = "${var.app}-layers-publisher"
 }
 
@@ -278,6 +290,48 @@ resource "aws_iam_role_policy" "build_publisher_permissions" {
           }
         },
         {
+          when = length(local.build_publisher_images) > 0
+          allows = {
+            Effect = "Allow"
+            Action = [
+              "codebuild:BatchGetBuilds",
+              "codebuild:ListBuildsForProject",
+              "codebuild:StartBuild",
+              "codebuild:StopBuild",
+            ]
+            Resource = [for name in local.build_publisher_images : "arn:${local.build_place.partition}:codebuild:${local.build_place.region}:${local.build_place.account}:project/${var.app}-layers_${name}"]
+          }
+        },
+        {
+          when = length(local.build_publisher_images) > 0
+          allows = {
+            Effect   = "Allow"
+            Action   = ["s3:GetObject", "s3:PutObject"]
+            Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/*/pusher/*"]
+          }
+        },
+        {
+          when = length(local.build_publisher_images) > 0
+          allows = {
+            Effect   = "Allow"
+            Action   = ["ecr:GetAuthorizationToken"]
+            Resource = ["*"]
+          }
+        },
+        {
+          when = length(local.build_publisher_images) > 0
+          allows = {
+            Effect = "Allow"
+            Action = [
+              "ecr:BatchDeleteImage",
+              "ecr:BatchGetImage",
+              "ecr:DescribeImages",
+              "ecr:GetDownloadUrlForLayer",
+            ]
+            Resource = [for name in local.build_publisher_images : "arn:${local.build_place.partition}:ecr:${local.build_place.region}:${local.build_place.account}:repository/${var.app}/${name}"]
+          }
+        },
+        {
           when = length(local.build_publisher_shared) > 0
           allows = {
             Effect = "Allow"
@@ -325,6 +379,36 @@ resource "aws_iam_role_policy" "build_publisher_permissions" {
               "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/inputs/*",
               "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/requests/*",
             ]])
+          }
+        },
+        {
+          when = length(local.build_publisher_pruned_images) > 0
+          allows = {
+            Effect   = "Allow"
+            Action   = ["lambda:GetFunction"]
+            Resource = ["arn:${local.build_place.partition}:lambda:${local.build_place.region}:${local.build_place.account}:function:*"]
+          }
+        },
+        {
+          when = length(local.build_publisher_pruned_services) > 0
+          allows = {
+            Effect = "Allow"
+            Action = [
+              "ecs:DescribeTaskDefinition",
+              "ecs:ListClusters",
+              "ecs:ListTaskDefinitionFamilies",
+              "ecs:ListTaskDefinitions",
+              "ecs:ListTasks",
+            ]
+            Resource = ["*"]
+          }
+        },
+        {
+          when = length(local.build_publisher_pruned_services) > 0
+          allows = {
+            Effect   = "Allow"
+            Action   = ["ecs:DescribeTasks"]
+            Resource = ["arn:${local.build_place.partition}:ecs:${local.build_place.region}:${local.build_place.account}:task/${var.app}-*/*"]
           }
         },
         {

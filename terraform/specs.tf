@@ -72,7 +72,6 @@ locals {
     for name, layer in local.layers : name => compact(concat(
       [
         length(local.layer_homonyms[name]) > 1 ? "two layers are named ${name}: rename one of them" : "",
-        layer.image && local.build_publisher_count > 0 ? "it is an image, and the publisher function cannot push one: take sync_mode = false and async out of the module's call, or image out of the layer" : "",
         layer.python == null ? "python is neither in the layer nor in defaults" : "",
         length(layer.architectures) == 0 ? "architecture is neither in the layer nor in defaults" : "",
         length(layer.architectures) > 1 && layer.split == null ? "one layer cannot be for several architectures: add split = \"target\" for one layer a target" : "",

@@ -224,4 +224,4 @@ class Pushing:
         raise error
 
     def _note(self, build_id: str) -> None:
-        self.layer.records.note(self.token, lambda attempt: replace(attempt, push=build_id))
+        self.layer.records.note(self.token, lambda attempt: attempt.with_build(PUSH, build_id))

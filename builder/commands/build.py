@@ -36,8 +36,10 @@ def build(setting: Setting, name: str, *, force: bool, waits: bool | None, as_js
              lambda-layer build web --no-wait && lambda-layer wait web
     """
     app = setting.load().app
-    waits = app.sync_mode is not False if waits is None else waits
     (layer,) = setting.layers((name,))
+    if waits is None:
+        # As an apply does (builder/hook.py).
+        waits = app.sync_mode is not False or layer.spec.supervisor
     planned = plan(layer, force=force, waits=waits)
     if planned.status == PINNED:
         raise LayerError(

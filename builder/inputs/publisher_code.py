@@ -18,6 +18,9 @@ from pathlib import Path
 ENTRY = "builder.publisher.function"
 HANDLER = f"{ENTRY}.handler"
 
+PUSHER = "builder.pusher.__main__"
+"""What the function gives to the builds that push images (inputs/pusher_code.py)."""
+
 RUNTIME_HAS = frozenset({"boto3", "botocore"})
 """What Lambda's Python runtimes have (AWS Lambda developer guide, "Runtime-included SDK")."""
 
@@ -57,13 +60,13 @@ def key_of(content: bytes) -> str:
 
 def publisher_files() -> dict[str, bytes]:
     """Return the files of the function's zip by their paths in it; the same on every machine."""
-    return files_of(ENTRY)
+    return files_of(ENTRY, PUSHER)
 
 
-def files_of(entry: str) -> dict[str, bytes]:
-    """Return the files that a module needs where there is boto3, by their paths in a zip."""
+def files_of(*entries: str) -> dict[str, bytes]:
+    """Return the files that modules need where there is boto3, by their paths in a zip."""
     found: dict[str, bytes] = {}
-    waiting, seen = [entry], set[str]()
+    waiting, seen = [*entries], set[str]()
     while waiting:
         name = waiting.pop()
         if name in seen or _is_there_already(name):

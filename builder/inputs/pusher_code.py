@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from builder.inputs.publisher_code import files_of, zip_of
+from builder.inputs.publisher_code import PUSHER, files_of, zip_of
 
-ENTRY = "builder.pusher.__main__"
 COMMAND = "python3 -m builder.pusher"
 """Run in the folder of the code, which is the first place where Python looks for modules."""
 
@@ -19,4 +18,4 @@ COMMAND = "python3 -m builder.pusher"
 @cache
 def pusher_zip() -> bytes:
     """Return the program; the same on every machine."""
-    return zip_of(files_of(ENTRY))
+    return zip_of(files_of(PUSHER))

@@ -79,7 +79,9 @@ class Attempt(Extensible):
         return self.all_builds.get(runtime, "")
 
     def with_build(self, runtime: str, build_id: str) -> Attempt:
-        """Return the attempt once a build is known."""
+        """Return the attempt once a build is known, of a runtime, "" or "push"."""
+        if runtime == PUSH:
+            return replace(self, push=build_id)
         if not runtime:
             return replace(self, build_id=build_id)
         return replace(self, builds={**self.builds, runtime: build_id})

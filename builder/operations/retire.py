@@ -203,6 +203,8 @@ def retire(services: Services, retirement: Retirement, *, progress: Progress) ->
     count = _remove_objects(services, everything)
     # A release that goes on meanwhile may have published and recorded before the record went.
     known = len(seen)
+    if retirement.is_image:
+        _stop_builds(services, retirement, record, progress)  # it may have started its push
     _remove_versions(services, retirement, record, seen, progress)
     if len(seen) > known:
         _note(services, retirement, seen)

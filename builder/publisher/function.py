@@ -20,11 +20,12 @@ from builder.aws.topics import Topics
 from builder.clock import Clock
 from builder.documents import read_json, typed
 from builder.errors import ArtifactError, AwsError, BuildFailed, LayerError, PlanOutdated, SpecError
-from builder.layer.attempt import Attempt
+from builder.layer.attempt import PUSH, Attempt
 from builder.layer.record import Record, Release
 from builder.layer.records import Records
 from builder.layer.site import site_of
 from builder.layer.token import Token
+from builder.protocol.keys import push_project
 from builder.protocol.statuses import BUILDING, FAILED, IGNORED, RELEASED
 from builder.protocol.variables import (
     APP_VARIABLE,
@@ -93,7 +94,7 @@ class Publisher:
         what a person has to look at.
         """
         ending = Ending.parse(event)
-        if ending is None or ending.project != self.app.project:
+        if ending is None or not self._has(ending.project):
             return EventOutcome(IGNORED, "it is not the end of a build of ours")
         services = self._connect()
         state = services.codebuild.state(ending.build_id)
@@ -102,17 +103,17 @@ class Publisher:
         if state.running:
             raise _too_early(state)
         token = Token.parse(state.variables.get(TOKEN_VARIABLE, ""))
-        name = state.variables.get(NAME_VARIABLE, "")
-        if token is None or not LAYER_NAME.fullmatch(name):
+        name, job = state.variables.get(NAME_VARIABLE, ""), self._job(ending.project, state)
+        if token is None or job is None or not LAYER_NAME.fullmatch(name):
             return EventOutcome(IGNORED, f"build {state.id} is of no layer")
         given = self.layer_names.get(name, "")
         site = site_of(self.app, name, self.session, layer_name=given)
-        records = Records(services.store, name, layer_arn=site.layer_arn)
-        record = records.load()
-        attempt = waiting_for(record, state, token)
+        # Whether it is an image, and what its versions are called, its description says first.
+        record = Records(services.store, name).load()
+        attempt = waiting_for(record, state, token, job)
         if attempt is not None:
             layer = stored_layer(services, site, name, attempt.fingerprint)
-            _take_up(records, attempt, state)
+            _take_up(layer.records, attempt, state, job)
             order = Order(attempt.token, attempt.reason, fresh=attempt.fresh, begun=True)
             return self._advance(layer, order)
         current = made_by(record, state)
@@ -123,6 +124,17 @@ class Publisher:
                 # Lambda calls again because functions were not all moved, or it was not shared.
                 return self._advance(layer, Order(current.token, current.reason, begun=True))
         return EventOutcome(IGNORED, f"no attempt waits for build {state.id}", name)
+
+    def _has(self, project: str) -> bool:
+        """Whether a project builds the application's layers, or pushes the image of one."""
+        return project == self.app.project or project.startswith(push_project(self.app.project, ""))
+
+    def _job(self, project: str, state: BuildState) -> str | None:
+        """Return what a build is called among those of an attempt, None for a strange one."""
+        if project == self.app.project:
+            return state.variables.get(TARGET_VARIABLE, "")
+        layer = state.variables.get(NAME_VARIABLE, "")
+        return PUSH if project == push_project(self.app.project, layer) else None
 
     def _connect(self) -> Services:
         bucket = self.app.bucket(self.session.account, self.session.region)
@@ -165,20 +177,25 @@ def handler(event: Any, _context: object) -> dict[str, str]:
     return outcome.document()
 
 
-def waiting_for(record: Record | None, state: BuildState, token: Token) -> Attempt | None:
+def waiting_for(
+    record: Record | None, state: BuildState, token: Token, job: str = ""
+) -> Attempt | None:
     """Return the open attempt that goes on from this build, or None.
 
-    The process that started the build may have died before it noted which one it was.
+    ``job`` is what the build is among those of an attempt: a runtime, "" or "push". The process
+    that started the build may have died before it noted which one it was. A push is then one of
+    its own number alone: another attempt's may have failed, and who has the image finds it.
     """
     attempt = record.attempt if record else None
     if attempt is None or not attempt.is_open:
         return None
-    runtime = state.variables.get(TARGET_VARIABLE, "")
-    known = attempt.build_of(runtime)
+    known = attempt.build_of(job)
     if known:
         return attempt if known == state.id else None
+    if job == PUSH:
+        return attempt if attempt.token == token else None
     of_these_sources = attempt.fingerprint == token.fingerprint
-    return attempt if of_these_sources and token.number >= attempt.since_of(runtime) else None
+    return attempt if of_these_sources and token.number >= attempt.since_of(job) else None
 
 
 def made_by(record: Record | None, state: BuildState) -> Release | None:
@@ -187,10 +204,9 @@ def made_by(record: Record | None, state: BuildState) -> Release | None:
     return current if current is not None and current.build_id == state.id else None
 
 
-def _take_up(records: Records, attempt: Attempt, state: BuildState) -> None:
-    runtime = state.variables.get(TARGET_VARIABLE, "")
-    if not attempt.build_of(runtime):
-        records.note(attempt.token, lambda noted: noted.with_build(runtime, state.id))
+def _take_up(records: Records, attempt: Attempt, state: BuildState, job: str) -> None:
+    if not attempt.build_of(job):
+        records.note(attempt.token, lambda noted: noted.with_build(job, state.id))
 
 
 def _too_early(state: BuildState) -> AwsError:

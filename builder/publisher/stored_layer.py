@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from builder.aws.services import Services
 from builder.errors import RecordError, SourceError
 from builder.inputs.source_files import SourceFile
+from builder.layer.connected import services_at
 from builder.layer.layer import Layer
 from builder.layer.site import Site
 from builder.protocol.keys import LayerKeys
+from builder.spec.app_spec import AppSpec
 from builder.spec.layer_spec import LayerSpec
 
 
@@ -48,6 +50,8 @@ class StoredLayer(Layer):
 def stored_layer(services: Services, site: Site, name: str, fingerprint: str) -> StoredLayer:
     """Return the layer as the one who started its build described it.
 
+    ``site`` is that of a layer in Lambda; one that is an image is in its repository.
+
     Raise RecordError when that description is gone.
     """
     key = LayerKeys(name).request(fingerprint)
@@ -60,4 +64,7 @@ def stored_layer(services: Services, site: Site, name: str, fingerprint: str) ->
             fix=f"release it where its sources are: lambda-layer build {name}",
         )
     spec = LayerSpec.from_json(stored.content.decode("utf-8", "replace"))
-    return StoredLayer(spec, Path(), site, services, known=fingerprint)
+    if spec.image:
+        app = AppSpec(AppSpec.of_project(site.project))
+        site = replace(site, layer_name=app.repository(name))
+    return StoredLayer(spec, Path(), site, services_at(spec, site, services), known=fingerprint)

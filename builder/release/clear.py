@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from builder.builds.push import recent_pushes
 from builder.builds.start import builds_for
 from builder.errors import AwsError, LayerError
 from builder.layer.layer import Layer
@@ -41,7 +42,14 @@ def _tried(step: Step, layer: Layer, token: Token, progress: Progress) -> None:
 
 
 def _stop_builds(layer: Layer, _record: Record, token: Token, progress: Progress) -> None:
-    for _, build in builds_for(layer, token.fingerprint):
+    builds = [build for _, build in builds_for(layer, token.fingerprint)]
+    if layer.spec.image:
+        builds += [
+            push
+            for order, push in recent_pushes(layer)
+            if (made_for := Token.parse(order.token)) and made_for.fingerprint == token.fingerprint
+        ]
+    for build in builds:
         if build.running:
             layer.services.codebuild.stop(build.id)
             progress(f"stopped build {build.id}")

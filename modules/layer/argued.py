@@ -178,4 +178,10 @@ OF_ACTIONS = (
         "builds in a network of yours need it, in its subnets and for CodeBuild alone",
     ),
     ArguedAction("CREDENTIALS_EXPOSURE", "ecr:GetAuthorizationToken", _LOGIN),
+    ArguedAction(
+        "RESOURCE_STAR",
+        "ecs:ListTasks",
+        "its resource is a container instance, which tasks of Fargate have not (service "
+        "authorization reference, Amazon ECS)",
+    ),
 )

@@ -138,12 +138,15 @@ class LambdaLayer(Construct):
         """
         if self.spec.image:
             raise no_layer(self.spec)
-        return self._required_arn() if self._publisher else self._text_of("layer_arn")
+        return self._required("layer_arn")
 
     @property
     def image_uri(self) -> str:
-        """The image by its digest, for a function's ``image_uri``; "" for what is no image."""
-        return self._text_of("image_uri")
+        """The image by its digest, for a function's ``image_uri``; "" for what is no image.
+
+        While the first build runs in async mode it is as :attr:`layer_arn` then is.
+        """
+        return self._required("image_uri") if self.spec.image else self._text_of("image_uri")
 
     @property
     def next_image(self) -> str:
@@ -252,7 +255,10 @@ class LambdaLayer(Construct):
 
     def supervise(self) -> None:
         """Make of the image one for a hybrid service; raise SpecError if it cannot be one."""
-        self.spec = with_supervisor(self.spec)
+        before, self.spec = self.spec, with_supervisor(self.spec)
+        if self._publisher is not None:
+            self._publisher.serve(self.spec, instead_of=before)
+            self._approval.lifecycle = self._conditions()  # its release is waited for
         asked = {"spec": literal(self.spec.to_json())}
         self._infrastructure.hooks.plan(self.spec.name, asked, self._program)
         self._release.query = {**(self._release.query_input or {}), **asked}
@@ -263,7 +269,7 @@ class LambdaLayer(Construct):
 
     def _identity(self) -> dict[str, str]:
         if self.spec.image:
-            return {"image_uri": self.image_uri}
+            return {"image_uri": self._text_of("image_uri")}
         return {"layer_arn": self._text_of("layer_arn")}
 
     def _image(self, retain: Flag) -> list[ITerraformDependable]:
@@ -283,17 +289,22 @@ class LambdaLayer(Construct):
         approved = Fn.try_([self._approval.content, "none"])
         return Op.neq(approved, self._planned("token"))
 
-    def _required_arn(self) -> str:
+    def _required(self, key: str) -> str:
+        """Return what functions need of the layer, or an error in its place."""
+        # The release of a service's image is waited for in async mode, too.
+        if self._publisher is None or self.spec.supervisor:
+            return self._text_of(key)
         # A plan says by the approval's precondition that there is no version yet. It cannot be an
         # error of this expression: destroy would meet it too, but passes over preconditions. In an
         # apply that has just begun the first build there is nothing else: Terraform has no
         # function that fails with a message, and of a conditional it tells the taken side's errors.
         self._approval.lifecycle = self._conditions(self._has_version())
-        arn = self._text_of("layer_arn")
+        found, is_there = self._text_of(key), Fn.startswith(self._text_of("layer_arn"), "arn:")
         was_building = Op.eq(self._planned("status"), BUILDING)
         just_begun = Op.and_(Op.eq(self.status, BUILDING), Op.not_(was_building))
-        refusal = Fn.conditional(just_begun, Fn.tobool(no_version(self.spec.name)), self._no_arn())
-        return Token.as_string(Fn.conditional(Fn.startswith(arn, "arn:"), arn, refusal))
+        error, none = Fn.tobool(no_version(self.spec.name)), self._no_version()
+        refusal = Fn.conditional(just_begun, error, none)
+        return Token.as_string(Fn.conditional(is_there, found, refusal))
 
     def _has_version(self) -> Precondition:
         is_building = Op.eq(self._planned("status"), BUILDING)
@@ -304,9 +315,13 @@ class LambdaLayer(Construct):
             error_message=f"{no_version(self.spec.name)}.",
         )
 
-    def _no_arn(self) -> str:
-        """Return what looks like an ARN to providers, and is refused by Lambda."""
-        return self._infrastructure.arn("lambda", f"layer:{self._layer_name}:no-version-yet")
+    def _no_version(self) -> str:
+        """Return what looks like a version to providers, and is refused by Lambda."""
+        infrastructure = self._infrastructure
+        if not self.spec.image:
+            return infrastructure.arn("lambda", f"layer:{self._layer_name}:no-version-yet")
+        registry = f"{infrastructure.account}.dkr.ecr.{infrastructure.region}.amazonaws.com"
+        return f"{registry}/{self._layer_name}:no-version-yet"
 
     def _approve(self, ready: Sequence[ITerraformDependable]) -> S3Object:
         token = self._planned("token")

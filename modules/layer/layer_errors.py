@@ -38,16 +38,6 @@ def retained_images(layer: str) -> SpecError:
     )
 
 
-def not_asynchronous(spec: LayerSpec) -> SpecError:
-    """Return that an image cannot be released without an apply that waits."""
-    return SpecError(
-        f"layer {spec.name!r} is an image, and the publisher function cannot push one",
-        where=spec.where or f"layer {spec.name!r}",
-        expected="images in an application whose apply waits for builds",
-        fix="take async out of [app] (the publisher out of the stack), or image out of the layer",
-    )
-
-
 def no_version(name: str) -> str:
     """Return the words for a layer whose first build runs."""
     return (

@@ -165,8 +165,8 @@ def publish(
     """Let the publisher function finish releases; by this alone it can neither start builds nor
     approve them.
 
-    ``layer_arns`` are the application's layers, or a pattern for them. ``more`` are statements for
-    what some layers need besides.
+    ``layer_arns`` are the application's layers in Lambda, or a pattern for them. ``more`` are
+    statements for what some layers need besides.
     """
     keys = LayerKeys("*")
     record, request = f"{bucket_arn}/{keys.record}", f"{bucket_arn}/{keys.request('*')}"
@@ -178,13 +178,7 @@ def publish(
         allow(["s3:PutObject"], [record, artifacts]),
         allow(["s3:ListBucket"], [bucket_arn]),
         allow(["codebuild:BatchGetBuilds"], [project_arn]),
-        # ListLayerVersions has no resource in the service authorization reference, and the layer in
-        # what IAM says when it is denied (mooyoul/serverless-latest-layer-version, issue 31).
-        allow(["lambda:PublishLayerVersion", "lambda:ListLayerVersions"], layer_arns),
-        allow(
-            ["lambda:GetLayerVersion", "lambda:DeleteLayerVersion"],
-            [f"{layer_arn}:*" for layer_arn in layer_arns],
-        ),
+        *(_publish_versions(layer_arns) if layer_arns else []),
         allow(["logs:GetLogEvents"], [f"{build_log_arn}:*"]),
         _write_logs(own_log_arn),
         *more,
@@ -192,6 +186,18 @@ def publish(
     if topic_arn:
         statements.append(allow(["sns:Publish"], [topic_arn]))
     return document(*statements)
+
+
+def _publish_versions(layer_arns: list[str]) -> list[Statement]:
+    # ListLayerVersions has no resource in the service authorization reference, and the layer in
+    # what IAM says when it is denied (mooyoul/serverless-latest-layer-version, issue 31).
+    return [
+        allow(["lambda:PublishLayerVersion", "lambda:ListLayerVersions"], layer_arns),
+        allow(
+            ["lambda:GetLayerVersion", "lambda:DeleteLayerVersion"],
+            [f"{layer_arn}:*" for layer_arn in layer_arns],
+        ),
+    ]
 
 
 def move_functions(function_arns: list[str], searched_arns: list[str]) -> list[Statement]:

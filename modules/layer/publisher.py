@@ -14,11 +14,12 @@ from cdktf import ITerraformDependable
 from constructs import Construct
 
 from builder.inputs.publisher_code import HANDLER, publisher_files
+from builder.protocol.keys import push_project
 from builder.protocol.variables import LAYER_NAMES_VARIABLE, SIGNING_KEY_VARIABLE
 from builder.spec.app_spec import AppSpec
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.runtimes import Target
-from modules.layer import policies
+from modules.layer import image_policies, policies
 from modules.layer.assets import zip_files
 from modules.layer.bindings import (
     CloudwatchEventRule,
@@ -31,7 +32,6 @@ from modules.layer.bindings import (
     LambdaPermission,
 )
 from modules.layer.infrastructure import BuildInfrastructure
-from modules.layer.layer_errors import not_asynchronous
 from modules.layer.naming import named, place_of
 from modules.layer.providers import use_provider
 
@@ -43,7 +43,7 @@ DELIVERY_SECONDS = 3600
 
 NAMED_LAYERS = 25
 """Layers that the policy names. More of them are a pattern, which another application's layers can
-match: ``shop-*`` those of ``shop-web``, too (docs/security.md)."""
+match: ``shop-*`` those of ``shop-web``, too (docs/security.md). That of images cannot."""
 
 ENDED = ("SUCCEEDED", "FAILED", "STOPPED", "FAULT", "TIMED_OUT")
 
@@ -91,10 +91,13 @@ class Publisher(Construct):
         """Everything that must be there before a build is started in async mode."""
         use_provider(self, infrastructure.provider)
 
-    def serve(self, spec: LayerSpec) -> None:
-        """Let the function do what a layer needs: for its functions, its runtimes, its keep."""
-        if spec.image:
-            raise not_asynchronous(spec)
+    def serve(self, spec: LayerSpec, *, instead_of: LayerSpec | None = None) -> None:
+        """Let the function do what a layer needs: for its functions, its runtimes, its keep.
+
+        ``instead_of`` is what the layer was, where that was served and has changed.
+        """
+        if instead_of is not None:
+            self._served.remove(instead_of)
         self._served.append(spec)
         self._permissions.policy = self._policy()
         given = {each.name: each.layer_name for each in self._served if each.layer_name}
@@ -124,6 +127,15 @@ class Publisher(Construct):
             statements += policies.start_builds(
                 infrastructure.project_arn, infrastructure.bucket_arn, building
             )
+        images = self._image_names()
+        if images:
+            project = push_project(infrastructure.project_arn, "")
+            repositories = infrastructure.arn("ecr", f"repository/{app.repository('')}")
+            statements += image_policies.release_images(
+                infrastructure.bucket_arn,
+                [f"{project}{name}" for name in images],
+                [f"{repositories}{name}" for name in images],
+            )
         shared = sorted(
             self._layer_arn(app.layer_name(spec.name, spec.layer_name))
             for spec in self._served
@@ -140,19 +152,33 @@ class Publisher(Construct):
         )
         if parameters:
             statements.append(policies.name_versions(parameters))
-        pruned = sorted(spec.name for spec in self._served if spec.keep)
+        pruned = sorted({spec.name for spec in self._served if spec.keep})
         if pruned:
             statements += policies.prune(infrastructure.bucket_arn, pruned)
+        if any(spec.keep and spec.image for spec in self._served):
+            statements.append(image_policies.see_images_in_use([self._function_arn("*")]))
+        if any(spec.keep and spec.supervisor for spec in self._served):
+            tasks = infrastructure.arn("ecs", f"task/{app.prefix}-*/*")
+            statements += image_policies.see_images_of_tasks([tasks])
         return statements
 
-    def _layer_names(self) -> list[str]:
-        """Return the names of the application's layers, or a pattern where they are too many."""
-        app = self._infrastructure.app
-        given = sorted(spec.layer_name for spec in self._served if spec.layer_name)
-        names = sorted(app.layer_name(spec.name) for spec in self._served if not spec.layer_name)
+    def _image_names(self) -> list[str]:
+        """Return the layers that are images, or a pattern for all where there are too many."""
+        names = sorted(spec.name for spec in self._served if spec.image)
+        return names if self._are_few or not names else ["*"]
+
+    @property
+    def _are_few(self) -> bool:
         # A role's inline policies have 10,240 characters in all (IAM user guide, "IAM quotas").
-        is_short = len(names) <= NAMED_LAYERS and (names or given)
-        return [*(names if is_short else [f"{app.prefix}-*"]), *given]
+        return sum(not spec.layer_name for spec in self._served) <= NAMED_LAYERS
+
+    def _layer_names(self) -> list[str]:
+        """Return the names in Lambda of the layers, or a pattern where they are too many."""
+        app = self._infrastructure.app
+        layers = [spec for spec in self._served if not spec.image]
+        given = sorted(spec.layer_name for spec in layers if spec.layer_name)
+        names = sorted(app.layer_name(spec.name) for spec in layers if not spec.layer_name)
+        return [*(names if self._are_few or not names else [f"{app.prefix}-*"]), *given]
 
     def _function_arn(self, name: str) -> str:
         if name.startswith("arn:"):
@@ -251,6 +277,8 @@ class Publisher(Construct):
     def _events(self, function: LambdaFunction) -> list[ITerraformDependable]:
         infrastructure = self._infrastructure
         app = infrastructure.app
+        # Those that push images are named after the one that builds, as no other application's are.
+        projects = [app.project, {"prefix": push_project(app.project, "")}]
         rule = named(
             CloudwatchEventRule(
                 self,
@@ -261,7 +289,7 @@ class Publisher(Construct):
                     {
                         "source": ["aws.codebuild"],
                         "detail-type": ["CodeBuild Build State Change"],
-                        "detail": {"project-name": [app.project], "build-status": list(ENDED)},
+                        "detail": {"project-name": projects, "build-status": list(ENDED)},
                     }
                 ),
             )

@@ -1,10 +1,21 @@
-"""The role that pushes a layer's image."""
+"""The role that pushes a layer's image, and what the publisher has more that has it pushed."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tests.policies.roles import ACCOUNT, BUCKET, BUILDS, CLOSED, REGION, Role, ask, objects
+from tests.policies.roles import (
+    ACCOUNT,
+    BUCKET,
+    BUILDS,
+    CLOSED,
+    FUNCTION,
+    PROJECT,
+    REGION,
+    Role,
+    ask,
+    objects,
+)
 
 ECR = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository"
 REPOSITORY, BASE = f"{ECR}/shop/web", f"{ECR}/bases/python"
@@ -71,4 +82,63 @@ def push() -> Role:
             *ask("logs:PutLogEvents", *strange),
             *ask("logs:CreateLogStream", *strange),
         ),
+    )
+
+
+STARTS = tuple(
+    f"codebuild:{action}"
+    for action in ("BatchGetBuilds", "ListBuildsForProject", "StartBuild", "StopBuild")
+)
+READS = (*PULLS, "ecr:BatchDeleteImage", "ecr:DescribeImages")
+TASKS = f"arn:aws:ecs:{REGION}:{ACCOUNT}:task"
+LISTS = tuple(
+    f"ecs:{action}"
+    for action in (
+        *("DescribeTaskDefinition", "ListClusters", "ListTaskDefinitionFamilies"),
+        *("ListTaskDefinitions", "ListTasks"),
+    )
+)
+
+
+def publisher() -> Role:
+    """Return what the publisher of the image web has more, which services have and is pruned."""
+    from modules.layer import image_policies, policies  # here: the package starts Node
+
+    project, program = f"{PROJECT}_web", objects("web/pusher/f.zip")
+    every = FUNCTION.replace(":api", ":*")
+    others: tuple[str, ...] = (f"{ECR}/shop/other", f"{ECR}/rival/web", f"{REPOSITORY}2")
+    others += (REPOSITORY.replace(":repository/", ":x/"),)
+    projects: tuple[str, ...] = (PROJECT, f"{PROJECT}_other", f"{PROJECT}-2_web", f"{project}2")
+    projects += (project.replace(":project/", ":x/"),)
+    closed = objects("web/requests/f.json", "web/bundles/f.zip", "web/pusher", "web/x/f.zip")
+    return Role(
+        policies.document(
+            *image_policies.release_images(BUCKET, [project], [REPOSITORY]),
+            image_policies.see_images_in_use([every]),
+            *image_policies.see_images_of_tasks([f"{TASKS}/shop-*/*"]),
+        ),
+        (
+            *(one for action in STARTS for one in ask(action, project)),
+            *ask("s3:GetObject", *program),
+            *ask("s3:PutObject", *program),
+            *ask("ecr:GetAuthorizationToken", "*"),
+            *(one for action in READS for one in ask(action, REPOSITORY)),
+            *ask("lambda:GetFunction", FUNCTION, f"{FUNCTION}:7"),
+            *(one for action in LISTS for one in ask(action, "*")),
+            *ask("ecs:DescribeTasks", f"{TASKS}/shop-chroma/1"),
+        ),
+        (
+            *(one for action in STARTS for one in ask(action, *projects)),
+            *ask("s3:GetObject", *CLOSED, *closed),
+            *ask("s3:PutObject", *CLOSED, *closed),
+            *(one for action in READS for one in ask(action, *others)),
+            *(one for action in set(PUSHES) - set(PULLS) for one in ask(action, REPOSITORY)),
+            *ask("ecr:DeleteRepository", REPOSITORY),
+            *ask("lambda:GetFunction", FUNCTION.replace(":function:", ":x:")),
+            *ask("lambda:UpdateFunctionCode", FUNCTION),
+            *ask("ecs:DescribeTasks", f"{TASKS}/rival/1", f"{TASKS[:-4]}x/shop-chroma/1"),
+            *ask("ecs:StopTask", f"{TASKS}/shop-chroma/1"),
+            *ask("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/shop-web-{REGION}-push"),
+        ),
+        serves_all_layers=True,
     )

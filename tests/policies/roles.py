@@ -108,6 +108,7 @@ def roles() -> Mapping[str, Role]:
         "the publisher of one layer that names a function": _modest_publisher(),
         "what shared and named layers add": release_roles.shares_and_names(),
         "what pushes a layer's image": image_roles.push(),
+        "what images add to the publisher": image_roles.publisher(),
         "a hybrid service's task": hybrid_roles.task(),
         "what starts that task": hybrid_roles.execution(),
         "a function that asks for the service": hybrid_roles.client(),

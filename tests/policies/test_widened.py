@@ -21,6 +21,7 @@ ROLES = (
     *("the publisher of one layer that names a function", "a hybrid service's task"),
     *("what shared and named layers add", "what pushes a layer's image"),
     *("what starts that task", "a function that asks for the service"),
+    "what images add to the publisher",
 )
 
 
@@ -62,6 +63,10 @@ ON_ALL = {
     "a layer's builds with private indexes": {"sts:GetServiceBearerToken"},
     "what pushes a layer's image": {"ecr:GetAuthorizationToken"},
     "what starts that task": {"ecr:GetAuthorizationToken"},
+    "what images add to the publisher": {
+        *("ecr:GetAuthorizationToken", "ecs:DescribeTaskDefinition", "ecs:ListClusters"),
+        *("ecs:ListTaskDefinitionFamilies", "ecs:ListTaskDefinitions", "ecs:ListTasks"),
+    },
     "what options add": {
         *("ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups"),
         *("ec2:DescribeSubnets", "ec2:DescribeVpcs"),
@@ -84,7 +89,8 @@ what they are made of."""
 
 
 def test_every_function_that_makes_statements_is_in_the_policy_of_a_role() -> None:
-    from modules.layer import hybrid_policies, policies  # here: the package starts Node
+    # Here: the package starts Node.
+    from modules.layer import hybrid_policies, image_policies, policies
 
     asked: set[str] = set()
 
@@ -97,7 +103,7 @@ def test_every_function_that_makes_statements_is_in_the_policy_of_a_role() -> No
 
     made = [
         (module, name, make)
-        for module in (policies, hybrid_policies)
+        for module in (policies, hybrid_policies, image_policies)
         for name, make in vars(module).items()
         if isfunction(make) and make.__module__ == module.__name__ and not name.startswith("_")
     ]

@@ -251,10 +251,6 @@ MISTAKES: tuple[tuple[dict[str, Any], str], ...] = (
         "two layers are named web-python313-arm64",
     ),
     (
-        {"layers": {"web": {**GOOD, "image": True}}, "async": True},
-        "it is an image, and the publisher function cannot push one: take sync_mode = false",
-    ),
-    (
         {"layers": {"web": {**GOOD, "image": True}}, "defaults": {"functions": ["f"]}},
         "functions is of no use for an image",
     ),

@@ -185,7 +185,8 @@ def needs(
 
 def _needs_of_image(role: str, names: Mapping[str, str], *, prunes: bool) -> list[Need]:
     tables = [READS, SEES_IMAGES] if role == PLAN else [RELEASES, SEES_IMAGES, PUSHES]
-    tables += [BUILDS, STARTS_PUSHES] if role == APPLY else []
+    tables += [BUILDS] if role == APPLY else []
+    tables += [STARTS_PUSHES] if role in (APPLY, PUBLISHER) else []
     tables += [PRUNES, USES_IMAGES] if prunes else []
     of_lambda = {LAYER, VERSIONS}
     return [

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from builder.inputs.publisher_code import HANDLER, publisher_files
+from builder.inputs.pusher_code import pusher_zip
 from embedded.ministack import lambda_runtime
 from tests.patience import PATIENCE
 
 LOOK = """
 import json, sys
 from builder.publisher.function import handler
+import builder.layer.image_versions, builder.pusher.__main__  # what only images need
 ours = [n for n in sys.modules if n.partition(".")[0] in ("builder", "packaging")]
 print(json.dumps({n: sys.modules[n].__file__ for n in ours}))
 """
@@ -47,6 +49,23 @@ def test_the_handler_starts_with_lambdas_own_packages_and_what_is_packed(
     assert {path for path in used if path.startswith("packaging/")} <= set(files)
     assert not [path for path in files if path.startswith(("packaging/licenses", "packaging/meta"))]
     assert HANDLER == "builder.publisher.function.handler"
+
+
+def test_it_brings_the_program_that_pushes_images_as_a_hook_does(
+    files: dict[str, bytes], tmp_path: Path
+) -> None:
+    for path, content in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    look = "from builder.inputs.pusher_code import pusher_zip as made; import sys"
+    look += "; sys.stdout.buffer.write(made())"
+
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", look],
+        cwd=tmp_path, capture_output=True, check=False, timeout=PATIENCE,
+    )  # fmt: skip
+
+    assert done.stdout == pusher_zip(), done.stderr
 
 
 def test_neither_command_line_nor_builds_nor_embedded_aws_is_packed(

@@ -6,8 +6,8 @@ import sys
 import zipfile
 from pathlib import Path
 
-from builder.inputs.publisher_code import files_of, zip_of
-from builder.inputs.pusher_code import COMMAND, ENTRY, pusher_zip
+from builder.inputs.publisher_code import PUSHER, files_of, zip_of
+from builder.inputs.pusher_code import COMMAND, pusher_zip
 from embedded.ministack import lambda_runtime
 from tests.patience import PATIENCE
 
@@ -42,7 +42,7 @@ def test_nothing_of_the_record_of_builds_or_of_other_packages_is_packed() -> Non
 def test_it_is_small_and_names_no_place_of_this_machine() -> None:
     content = pusher_zip()
 
-    assert content == zip_of(files_of(ENTRY))
+    assert content == zip_of(files_of(PUSHER))
     assert len(content) < 300_000
     for place in (sys.prefix, str(Path(__file__).parents[3])):
         assert place.encode() not in content

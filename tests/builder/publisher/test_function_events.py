@@ -9,7 +9,7 @@ import pytest
 
 from builder.aws.codebuild import BuildState
 from builder.errors import AwsError
-from builder.layer.attempt import Attempt
+from builder.layer.attempt import PUSH, Attempt
 from builder.layer.record import Record
 from builder.layer.token import Token
 from builder.protocol.statuses import FAILED, IGNORED, RELEASED
@@ -241,13 +241,23 @@ def test_an_attempt_does_not_go_on_from_a_build_of_other_sources() -> None:
 def test_an_attempt_goes_on_from_the_build_of_each_of_its_runtimes() -> None:
     record = open_attempt(builds={"python3.12": "p:1"})
     token = Token(FINGERPRINT, 3)
-    assert waiting_for(record, state_of("p:1", LAYER_TARGET="python3.12"), token)
-    assert not waiting_for(record, state_of("p:2", LAYER_TARGET="python3.12"), token)
-    assert waiting_for(record, state_of("p:2", LAYER_TARGET="python3.13"), token)
+    assert waiting_for(record, state_of("p:1"), token, "python3.12")
+    assert not waiting_for(record, state_of("p:2"), token, "python3.12")
+    assert waiting_for(record, state_of("p:2"), token, "python3.13")
 
 
-def state_of(build_id: str, **variables: str) -> BuildState:
+def test_an_attempt_goes_on_from_its_own_push_and_from_none_of_an_earlier_number() -> None:
+    known, unknown = open_attempt(push="p:1"), open_attempt(build_id="p:1")
+    token, earlier = Token(FINGERPRINT, 3), Token(FINGERPRINT, 2)
+
+    assert waiting_for(known, state_of("p:1"), earlier, PUSH)
+    assert not waiting_for(known, state_of("p:2"), token, PUSH)
+    assert waiting_for(unknown, state_of("p:2"), token, PUSH)
+    assert not waiting_for(unknown, state_of("p:2"), earlier, PUSH)
+
+
+def state_of(build_id: str) -> BuildState:
     return BuildState(
         id=build_id, status="SUCCEEDED", phase="COMPLETED", log_group="", log_stream="",
-        variables=variables, failure="", started=datetime.now(UTC), seconds=1, limit_seconds=60,
+        variables={}, failure="", started=datetime.now(UTC), seconds=1, limit_seconds=60,
     )  # fmt: skip

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from builder.spec.layer_spec import LayerSpec
@@ -9,14 +7,13 @@ from modules.layer.layer_errors import (
     no_layer,
     no_publisher,
     no_version,
-    not_asynchronous,
     not_released,
 )
 
 SPEC = LayerSpec("web", ("3.13",), "arm64", dependencies=("requests",), image=True)
 
 
-@pytest.mark.parametrize("refusal", [no_layer, no_publisher, not_asynchronous])
+@pytest.mark.parametrize("refusal", [no_layer, no_publisher])
 def test_a_refusal_names_the_layer_the_place_and_the_way_out(refusal: object) -> None:
     assert callable(refusal)
     error = refusal(SPEC)
@@ -33,13 +30,6 @@ def test_an_image_without_an_arn_says_what_functions_have_instead() -> None:
     assert error.what == "layer 'web' is an image, and has no layer_arn"
     assert "image_uri" in error.expected
     assert "image_uri" in error.fix
-
-
-def test_an_image_in_async_mode_is_said_where_it_is_written() -> None:
-    written = replace(SPEC, where="layers.toml, [layers.web]")
-
-    assert not_asynchronous(written).where == "layers.toml, [layers.web]"
-    assert not_asynchronous(SPEC).where == "layer 'web'"
 
 
 def test_what_terraform_says_begins_with_the_layer_and_ends_with_what_to_do() -> None:

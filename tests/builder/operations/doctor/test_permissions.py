@@ -162,6 +162,14 @@ def test_who_applies_starts_the_push_of_an_image_and_cannot_push() -> None:
     }  # fmt: skip
 
 
+def test_the_publisher_starts_pushes_and_no_build_of_an_image() -> None:
+    found = image_actions(PUBLISHER)
+
+    assert "codebuild:StartBuild" in found["CODEBUILD:project/P_web"]
+    assert "codebuild:StartBuild" not in found["CODEBUILD:project/P"]
+    assert "ROLE" not in found
+
+
 def test_functions_are_asked_for_their_image_only_where_old_ones_are_pruned() -> None:
     assert "lambda:GetFunction" not in image_actions(APPLY)["*"]
     assert image_actions(APPLY, prunes=True)["*"] >= {"lambda:ListFunctions", "lambda:GetFunction"}
