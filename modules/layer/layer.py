@@ -37,6 +37,7 @@ from modules.layer.layer_errors import (
     no_layer,
     no_publisher,
     no_version,
+    none_yet,
     not_released,
     not_the_planned,
 )
@@ -142,10 +143,7 @@ class LambdaLayer(Construct):
 
     @property
     def image_uri(self) -> str:
-        """The image by its digest, for a function's ``image_uri``; "" for what is no image.
-
-        While the first build runs in async mode it is as :attr:`layer_arn` then is.
-        """
+        """The image by its digest, for a function's ``image_uri``; "" for what is no image."""
         return self._required("image_uri") if self.spec.image else self._text_of("image_uri")
 
     @property
@@ -291,9 +289,8 @@ class LambdaLayer(Construct):
 
     def _required(self, key: str) -> str:
         """Return what functions need of the layer, or an error in its place."""
-        # The release of a service's image is waited for in async mode, too.
         if self._publisher is None or self.spec.supervisor:
-            return self._text_of(key)
+            return self._text_of(key)  # a service's image is waited for in async mode, too
         # A plan says by the approval's precondition that there is no version yet. It cannot be an
         # error of this expression: destroy would meet it too, but passes over preconditions. In an
         # apply that has just begun the first build there is nothing else: Terraform has no
@@ -302,26 +299,18 @@ class LambdaLayer(Construct):
         found, is_there = self._text_of(key), Fn.startswith(self._text_of("layer_arn"), "arn:")
         was_building = Op.eq(self._planned("status"), BUILDING)
         just_begun = Op.and_(Op.eq(self.status, BUILDING), Op.not_(was_building))
-        error, none = Fn.tobool(no_version(self.spec.name)), self._no_version()
-        refusal = Fn.conditional(just_begun, error, none)
+        at = self._infrastructure
+        none = none_yet(at.partition, at.region, at.account, self._layer_name)
+        refusal = Fn.conditional(just_begun, Fn.tobool(no_version(self.spec.name)), none)
         return Token.as_string(Fn.conditional(is_there, found, refusal))
 
     def _has_version(self) -> Precondition:
         is_building = Op.eq(self._planned("status"), BUILDING)
+        has_none = Op.not_(Fn.startswith(self._planned("layer_arn"), "arn:"))
         return Precondition(
-            condition=Op.not_(
-                Op.and_(is_building, Op.not_(Fn.startswith(self._planned("layer_arn"), "arn:")))
-            ),
+            condition=Op.not_(Op.and_(is_building, has_none)),
             error_message=f"{no_version(self.spec.name)}.",
         )
-
-    def _no_version(self) -> str:
-        """Return what looks like a version to providers, and is refused by Lambda."""
-        infrastructure = self._infrastructure
-        if not self.spec.image:
-            return infrastructure.arn("lambda", f"layer:{self._layer_name}:no-version-yet")
-        registry = f"{infrastructure.account}.dkr.ecr.{infrastructure.region}.amazonaws.com"
-        return f"{registry}/{self._layer_name}:no-version-yet"
 
     def _approve(self, ready: Sequence[ITerraformDependable]) -> S3Object:
         token = self._planned("token")

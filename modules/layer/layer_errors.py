@@ -46,6 +46,16 @@ def no_version(name: str) -> str:
     )
 
 
+def none_yet(partition: str, region: str, account: str, name: str) -> str:
+    """Return what looks like a version of a layer to providers, and is refused by Lambda.
+
+    The ``name`` of an image is its repository, which has a slash.
+    """
+    if "/" in name:
+        return f"{account}.dkr.ecr.{region}.amazonaws.com/{name}:no-version-yet"
+    return f"arn:{partition}:lambda:{region}:{account}:layer:{name}:no-version-yet"
+
+
 def not_released(name: str, status: str, reason: str) -> str:
     """Return the words for a layer that has no release of what is planned."""
     return (

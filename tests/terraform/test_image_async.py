@@ -16,7 +16,7 @@ from tests.terraform.packages import layer
 from tests.terraform.test_async import ASYNC, leftovers, publisher_of, released
 from tests.terraform.test_image import builds, images, labels
 from tests.terraform.test_module_service import LEDGER, change
-from tests.terraform.test_service import ledger, settings
+from tests.terraform.test_service import ledger
 from tests.terraform.test_service_image import OF_LAYER, builds_of, image_of
 
 FORMS = ("stack", "module")
@@ -170,12 +170,12 @@ def test_the_image_of_a_service_is_waited_for_and_the_layers_beside_it_are_not(
         stack.apply()
         assert stack.output("web")["status"] == "building"
         assert stack.output("server")["status"] == "current"
-        first = settings(stack)["task_definition"]
-        assert image_of(stack).startswith(stack.output("server")["image_uri"].partition("@")[0])
+        first = image_of(stack)
+        assert first.startswith(stack.output("server")["image_uri"].partition("@")[0])
         stack.edit("server")
         stack.apply()
         assert stack.output("server")["version"] == 2
-        assert settings(stack)["task_definition"] != first
+        assert image_of(stack) != first
     wait_until(lambda: released(stack, 1, "web"), "the release of the layer")
     stack.apply()
     assert stack.plan().exit_code == 0

@@ -7,6 +7,7 @@ from modules.layer.layer_errors import (
     no_layer,
     no_publisher,
     no_version,
+    none_yet,
     not_released,
 )
 
@@ -39,3 +40,12 @@ def test_what_terraform_says_begins_with_the_layer_and_ends_with_what_to_do() ->
     assert "(status ${a.status}: ${a.reason})" in said
     assert said.startswith("Layer web ")
     assert "Run terraform apply without -target" in said
+
+
+def test_what_there_is_not_yet_is_an_address_of_its_kind() -> None:
+    place = ("aws", "eu-west-1", 12 * "1")
+
+    layer = f"arn:aws:lambda:eu-west-1:{place[2]}:layer:shop-web:no-version-yet"
+    assert none_yet(*place, "shop-web") == layer
+    image = f"{place[2]}.dkr.ecr.eu-west-1.amazonaws.com/shop/web:no-version-yet"
+    assert none_yet(*place, "shop/web") == image
