@@ -27,11 +27,11 @@ options."""
 MOST = 40
 """Times that a run may lack something: each finds one build's requirements at least."""
 
+IDLE = 10.0
+"""Seconds in which uv does nothing until it is ended. Where one of several builds at a time lacks
+something, uv waits for itself for ever (seen with uv 0.13.9)."""
 ANSWER = 30.0
 """Seconds that uv waits for an index before it asks again (uv reference, ``UV_HTTP_TIMEOUT``)."""
-IDLE = 10.0
-"""Seconds beyond these in which uv does nothing until it is ended. Where one of several builds at a
-time lacks something, uv waits for itself for ever (seen with uv 0.13.9)."""
 
 SAYING = ("pyproject.toml", "setup.py")
 LEGACY = "setuptools>=40.8.0"
@@ -116,8 +116,8 @@ def _required(file: Path) -> List[str]:
     return [one or other for one, other in QUOTED.findall(listed[1]) if one or other]
 
 
-def idle(environment: Mapping[str, str]) -> float:
-    """Return after how many seconds a uv that does nothing is not waiting for an index."""
+def patience(environment: Mapping[str, str]) -> float:
+    """Return after how many seconds a uv that does nothing cannot be waiting for an index."""
     given = environment.get("UV_HTTP_TIMEOUT", "")
     return IDLE + (float(given) if given.isdecimal() else ANSWER)
 

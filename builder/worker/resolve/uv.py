@@ -205,15 +205,24 @@ class _Apart:
             said = self.relays.named_back(outcome.output)
             return self.uv._as_user_knows(replace(outcome, output=said))
 
-        for _ in range(build_lock.MOST):
-            outcome = once(self.uv.locked.options(), build_lock.idle(env))
-            asked = build_lock.lacking(outcome)
+        def locked() -> tuple[Outcome, list[str]]:
+            options = self.uv.locked.options()
+            outcome = once(options, build_lock.IDLE)
             if outcome.stuck:
-                asked = self.uv.locked.said_by(self.sandbox.folder / "uv", self.uv.cwd)
-            elif not asked:
+                said = self.uv.locked.said_by(self.sandbox.folder / "uv", self.uv.cwd)
+                if said:
+                    return outcome, said
+                # An index may be slow to answer.
+                outcome = once(options, build_lock.patience(env))
+            return outcome, build_lock.lacking(outcome)
+
+        asked: list[str] = []
+        for _ in range(build_lock.MOST):
+            outcome, asked = locked()
+            if not asked and not outcome.stuck:
                 return outcome
             where = [seen for _, seen in requirements_text.options(_files(command))]
-            if not self.uv.locked.extend(asked, where, self.uv.compile_for_builds):
+            if not asked or not self.uv.locked.extend(asked, where, self.uv.compile_for_builds):
                 break
         needed = ", ".join(asked) or "uv does not say what"
         self.uv.log.note(f"not locked is what this build needs: {needed}")

@@ -169,14 +169,10 @@ def test_what_sources_say_that_builds_them_is_found(tmp_path: Path) -> None:
     assert locked.said_by(tmp_path / "uv", tmp_path / "project") == []
 
 
-@pytest.mark.parametrize(
-    ("said", "seconds"),
-    [({}, 40), ({"UV_HTTP_TIMEOUT": "90"}, 100), ({"UV_HTTP_TIMEOUT": "x"}, 40)],
-)
-def test_a_uv_that_waits_for_a_slow_index_is_left_alone(
-    said: dict[str, str], seconds: float
-) -> None:
-    assert build_lock.idle(said) == seconds
+def test_a_uv_that_does_nothing_may_be_waiting_for_an_index_as_long_as_it_would() -> None:
+    assert build_lock.patience({}) == 40
+    assert build_lock.patience({"UV_HTTP_TIMEOUT": "90"}) == 100
+    assert build_lock.patience({"UV_HTTP_TIMEOUT": "soon"}) == 40
 
 
 STUCK = """#!{python}
@@ -193,25 +189,66 @@ if out:
 """
 
 
+SLOW = """#!{python}
+import pathlib, sys, time
+words = sys.argv[1:]
+assert "--build-constraints" in words
+time.sleep(2)
+pathlib.Path(words[words.index("-o") + 1]).write_text("six==1.0 --hash=sha256:{digest}\\n")
+"""
+
+
+def made(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Uv:
+    monkeypatch.setattr(build_lock, "IDLE", 0.5)
+    program = folder / "bin" / "uv"
+    program.parent.mkdir()
+    program.write_text(text.format(python=sys.executable, digest="a" * 64))
+    program.chmod(0o755)
+    project = folder / "project"
+    project.mkdir()
+    (project / "needed.txt").write_text("six\n")
+    locked = BuildLock(folder / "build-lock.txt")
+    return Uv(program, project, sys.executable, Log(), folder / "uv", locked)
+
+
 def test_a_uv_that_waits_for_itself_is_ended_and_gets_what_the_sources_ask_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, foreign: Target
 ) -> None:
-    monkeypatch.setattr(build_lock, "IDLE", 0.5)
-    monkeypatch.setenv("UV_HTTP_TIMEOUT", "1")
-    program = tmp_path / "bin" / "uv"
-    program.parent.mkdir()
-    program.write_text(STUCK.format(python=sys.executable, digest="a" * 64))
-    program.chmod(0o755)
-    project = tmp_path / "project"
-    project.mkdir()
-    (project / "setup.py").write_text("")
-    (project / "needed.txt").write_text("six\n")
-    locked = BuildLock(tmp_path / "build-lock.txt")
-    uv = Uv(program, project, sys.executable, Log(), tmp_path / "uv", locked)
+    uv = made(STUCK, tmp_path, monkeypatch)
+    (uv.cwd / "setup.py").write_text("")
     out = tmp_path / "out.txt"
 
-    outcome = uv.compile([str(project / "needed.txt")], foreign, out)
+    outcome = uv.compile([str(uv.cwd / "needed.txt")], foreign, out)
 
     assert outcome.ok, outcome.output
     assert "six==1.0" in out.read_text()
-    assert [pin.name for pin in locked.pins] == ["setuptools"]
+    assert uv.locked is not None
+    assert [pin.name for pin in uv.locked.pins] == ["setuptools"]
+
+
+def test_a_uv_that_waits_for_a_slow_index_still_builds_with_the_lock_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, foreign: Target
+) -> None:
+    uv = made(SLOW, tmp_path, monkeypatch)
+    out = tmp_path / "out.txt"
+
+    outcome = uv.compile([str(uv.cwd / "needed.txt")], foreign, out)
+
+    assert outcome.ok, outcome.output
+    assert "six==1.0" in out.read_text()
+
+
+def test_a_uv_that_waits_for_itself_and_no_source_says_why_goes_on_without_the_lock(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    foreign: Target,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("UV_HTTP_TIMEOUT", "1")
+    uv = made(STUCK, tmp_path, monkeypatch)
+    out = tmp_path / "out.txt"
+
+    outcome = uv.compile([str(uv.cwd / "needed.txt")], foreign, out)
+
+    assert outcome.ok, outcome.output
+    assert "not locked is what this build needs: uv does not say what" in capfd.readouterr().out
