@@ -86,7 +86,7 @@ def _planned(query: Query, services: Services) -> tuple[Answer, Candidate | None
         # Only here: a plan of other layers does not wait for its imports.
         from builder.release.next_image import next_image
 
-        described["image_by_tag"] = next_image(layer, answer, waits=query.waits)
+        described["image_by_tag"] = next_image(layer, answer, waits=_waits(query, layer))
     found = candidate(layer, answer)
     if answer.status == PINNED:
         return {**described, "token": str(answer.token)}, found
