@@ -12,7 +12,7 @@ from tests.builder.report.test_terminal import POISON, commands
 
 def test_tables_and_texts_of_rich_are_cleaned() -> None:
     out = io.StringIO()
-    console = SafeConsole(file=out, force_terminal=True, width=200)
+    console = SafeConsole(file=out, force_terminal=True, color_system="standard", width=200)
     table = Table("column", title=POISON)
     table.add_row(Text(POISON, style="red"))
 
