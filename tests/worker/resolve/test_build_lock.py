@@ -175,8 +175,7 @@ def test_a_uv_that_does_nothing_may_be_waiting_for_an_index_as_long_as_it_would(
     assert build_lock.patience({"UV_HTTP_TIMEOUT": "soon"}) == 40
 
 
-STUCK = """#!{python}
-import pathlib, sys, time
+STUCK = """import pathlib, sys, time
 words = sys.argv[1:]
 out = pathlib.Path(words[words.index("-o") + 1]) if "-o" in words else None
 if "--build-constraints" in words:
@@ -189,8 +188,7 @@ if out:
 """
 
 
-SLOW = """#!{python}
-import pathlib, sys, time
+SLOW = """import pathlib, sys, time
 words = sys.argv[1:]
 assert "--build-constraints" in words
 time.sleep(2)
@@ -202,7 +200,10 @@ def made(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Uv:
     monkeypatch.setattr(build_lock, "IDLE", 0.5)
     program = folder / "bin" / "uv"
     program.parent.mkdir()
-    program.write_text(text.format(python=sys.executable, digest="a" * 64))
+    script = folder / "uv.py"
+    script.write_text(text.format(digest="a" * 64))
+    # No path with a blank can stand behind #!.
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n')
     program.chmod(0o755)
     project = folder / "project"
     project.mkdir()
