@@ -11,7 +11,7 @@ import re
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -203,7 +203,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(content)
+            # Who asked may have read enough, or be gone.
+            with suppress(BrokenPipeError, ConnectionResetError):
+                self.wfile.write(content)
 
     def answer(self, body: bytes, authorization: str) -> Answer:
         registry = self.registry
