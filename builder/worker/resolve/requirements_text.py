@@ -61,9 +61,12 @@ def texts(
     waiting, seen = list(files), set()
     while waiting:
         file = waiting.pop(0)
+        # Unlike Path.is_file it raises nothing for what can be no path.
+        if not os.path.isfile(file):  # noqa: PTH113
+            continue
         # By what it really is: files that name each other by ways of `..` have no end of names.
         place = os.path.realpath(file)
-        if place in seen or not file.is_file():
+        if place in seen:
             continue
         seen.add(place)
         try:

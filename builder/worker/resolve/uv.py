@@ -245,8 +245,9 @@ def _unchanged(folder: Path) -> Iterator[None]:
 
 
 def _files(words: Sequence[str]) -> list[Path]:
-    """Return the files among the words of a command."""
-    return [Path(word) for word in words if word.startswith("/") and Path(word).is_file()]
+    """Return the files of requirements among the words of a command; an interpreter is none."""
+    named = [word for at, word in enumerate(words) if at == 0 or words[at - 1] != "--python"]
+    return [Path(word) for word in named if word.startswith("/") and Path(word).is_file()]
 
 
 def _option(line: str) -> tuple[str, str]:

@@ -209,7 +209,10 @@ def made(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Uv:
     project.mkdir()
     (project / "needed.txt").write_text("six\n")
     locked = BuildLock(folder / "build-lock.txt")
-    return Uv(program, project, sys.executable, Log(), folder / "uv", locked)
+    # As some interpreters of distributions are: a program in whose bytes a line names a file.
+    python = folder / "bin" / "python"
+    python.write_bytes(b"\x7fELF\n-c a\x00b\n--index-url nowhere\n")
+    return Uv(program, project, str(python), Log(), folder / "uv", locked)
 
 
 def test_a_uv_that_waits_for_itself_is_ended_and_gets_what_the_sources_ask_for(
@@ -225,6 +228,7 @@ def test_a_uv_that_waits_for_itself_is_ended_and_gets_what_the_sources_ask_for(
     assert "six==1.0" in out.read_text()
     assert uv.locked is not None
     assert [pin.name for pin in uv.locked.pins] == ["setuptools"]
+    assert "nowhere" not in uv.locked.file.with_suffix(".in").read_text()
 
 
 def test_a_uv_that_waits_for_a_slow_index_still_builds_with_the_lock_alone(

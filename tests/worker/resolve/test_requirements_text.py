@@ -77,3 +77,10 @@ def test_files_that_name_each_other_by_way_of_their_folder_are_read_once(tmp_pat
     found = requirements_text.options([tmp_path / "deep" / "a.txt"])
 
     assert found == [("--no-index", "--no-index")]
+
+
+def test_a_line_that_can_name_no_file_is_left_to_uv(tmp_path: Path) -> None:
+    listed = tmp_path / "requirements.txt"
+    listed.write_bytes(b"-r a\x00b.txt\n-r " + b"x" * 5000 + b"\n--no-index\n")
+
+    assert requirements_text.options([listed]) == [("--no-index", "--no-index")]
