@@ -7,7 +7,7 @@ it runs our program (builder/pusher), no code of strangers.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
@@ -38,7 +38,12 @@ def pushes_of(layer: Layer) -> CodeBuild:
 
 def recent_pushes(layer: Layer) -> Iterator[tuple[Order, BuildState]]:
     """Yield the recent pushes of a layer, newest first, each behind what was ordered."""
-    for state in pushes_of(layer).recent():
+    return ordered(pushes_of(layer).recent())
+
+
+def ordered(states: Iterable[BuildState]) -> Iterator[tuple[Order, BuildState]]:
+    """Yield those of some builds that are pushes, each behind what was ordered."""
+    for state in states:
         try:
             yield Order.from_json(state.variables.get(PUSH_VARIABLE, "")), state
         except LayerError:  # somebody else's build, or one of another version of ours

@@ -7,16 +7,12 @@ always that of the next approval.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from builder.errors import LayerError
-from builder.images.order import Order
+from builder.builds.push import ordered
 from builder.layer.attempt import Attempt
 from builder.layer.layer import Layer
 from builder.layer.record import Record
 from builder.layer.token import Token
 from builder.protocol.statuses import AT_REST, FORCED
-from builder.protocol.variables import PUSH_VARIABLE
 from builder.release.plan import Plan
 
 
@@ -60,19 +56,12 @@ def _there(layer: Layer, record: Record, attempt: Attempt) -> Token | None:
 
 def _pushed(layer: Layer, attempt: Attempt) -> Token | None:
     """Return the approval of a push that is under way, which the release would join."""
-    return next((token for token in _pushes(layer, attempt) if _fits(token, attempt)), None)
-
-
-def _pushes(layer: Layer, attempt: Attempt) -> Iterator[Token]:
-    for state in layer.services.codebuild.states([attempt.push] if attempt.push else []):
-        if not state.running:
-            continue
-        try:
-            order = Order.from_json(state.variables.get(PUSH_VARIABLE, ""))
-        except LayerError:  # of another version of ours, and not joined
-            continue
-        if (token := Token.parse(order.token)) is not None:
-            yield token
+    states = layer.services.codebuild.states([attempt.push] if attempt.push else [])
+    for order, state in ordered(states):
+        token = Token.parse(order.token)
+        if state.running and token is not None and _fits(token, attempt):
+            return token
+    return None
 
 
 def _fits(token: Token, attempt: Attempt) -> bool:
