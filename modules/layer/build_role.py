@@ -12,6 +12,7 @@ from modules.layer.bindings import IamRole, IamRolePolicy
 from modules.layer.index_access import logins
 from modules.layer.infrastructure import BuildInfrastructure
 from modules.layer.naming import named
+from modules.layer.role import role_of
 
 
 def build_role(
@@ -58,19 +59,14 @@ def codebuild_role(
 
     ``ids`` are those of the two constructs; ``policy`` is a name and a document.
     """
-    role = named(
-        IamRole(
-            scope,
-            ids[0],
-            name=name,
-            description=description,
-            assume_role_policy=json.dumps(
-                policies.codebuild_trust(project_arn, infrastructure.account)
-            ),
-            path=infrastructure.app.role_path,
-            permissions_boundary=infrastructure.app.permissions_boundary or None,
-        ),
-        address,
+    role = role_of(
+        scope,
+        ids[0],
+        infrastructure.app,
+        name=name,
+        description=description,
+        trust=policies.codebuild_trust(project_arn, infrastructure.account),
+        address=address,
     )
     policy_name, document = policy
     made = named(

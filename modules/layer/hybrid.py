@@ -41,6 +41,7 @@ from modules.layer.naming import named
 from modules.layer.policies import Document, document, use_key
 from modules.layer.providers import use_provider
 from modules.layer.repository import repository
+from modules.layer.role import role_of
 from modules.layer.workspaces import named_shortly
 
 
@@ -269,17 +270,13 @@ class HybridService(Construct):
 
     def _role(self, kind: str, policy: Document, *, uses_key: bool = False) -> IamRole:
         home = self._infrastructure
-        trust = policies.task_trust(home.account, self._region, home.partition)
-        role = named(
-            IamRole(
-                self,
-                f"{kind}-role",
-                name=self._role_name(kind),
-                description=f"The {kind} role of the service {self.name}",
-                assume_role_policy=json.dumps(trust),
-                path=home.app.role_path,
-                permissions_boundary=home.app.permissions_boundary or None,
-            )
+        role = role_of(
+            self,
+            f"{kind}-role",
+            home.app,
+            name=self._role_name(kind),
+            description=f"The {kind} role of the service {self.name}",
+            trust=policies.task_trust(home.account, self._region, home.partition),
         )
         allowed = self._with_key(policy) if uses_key else policy
         named(

@@ -38,6 +38,7 @@ from modules.layer.neighbours import Addresses, admit_service, refuse_other_stac
 from modules.layer.place import Place, settle
 from modules.layer.providers import use_provider
 from modules.layer.regions import OwnRegion
+from modules.layer.role import role_of
 
 DEFAULT_TARGET = Target("3.13", "x86_64")
 
@@ -287,18 +288,13 @@ class BuildInfrastructure(Construct):
     def _project_role(self) -> IamRole:
         # A project cannot be without a role. Builds run under the role of their layer
         # (StartBuild's serviceRoleOverride), so this one can do nothing but tell its story.
-        role = named(
-            IamRole(
-                self,
-                "role",
-                name=f"{self.app.project}{self.app.role_mark}-{self.region}",
-                description=f"CodeBuild project {self.app.project}; each layer has its own role",
-                assume_role_policy=json.dumps(
-                    policies.codebuild_trust(self.project_arn, self.account)
-                ),
-                path=self.app.role_path,
-                permissions_boundary=self.app.permissions_boundary or None,
-            )
+        role = role_of(
+            self,
+            "role",
+            self.app,
+            name=f"{self.app.project}{self.app.role_mark}-{self.region}",
+            description=f"CodeBuild project {self.app.project}; each layer has its own role",
+            trust=policies.codebuild_trust(self.project_arn, self.account),
         )
         named(
             IamRolePolicy(

@@ -34,6 +34,7 @@ from modules.layer.bindings import (
 from modules.layer.infrastructure import BuildInfrastructure
 from modules.layer.naming import named, place_of
 from modules.layer.providers import use_provider
+from modules.layer.role import role_of
 
 TIMEOUT_SECONDS = 900
 """The most that Lambda allows: a function that is being moved may take minutes."""
@@ -190,16 +191,13 @@ class Publisher(Construct):
 
     def _role(self) -> tuple[IamRole, IamRolePolicy]:
         app, region = self._infrastructure.app, self._infrastructure.region
-        role = named(
-            IamRole(
-                self,
-                "role",
-                name=f"{app.publisher}{app.role_mark}-{region}",
-                description=f"Publishes the Lambda layers of {app.prefix} when they are built",
-                assume_role_policy=json.dumps(policies.lambda_trust(self._infrastructure.account)),
-                path=app.role_path,
-                permissions_boundary=app.permissions_boundary or None,
-            )
+        role = role_of(
+            self,
+            "role",
+            app,
+            name=f"{app.publisher}{app.role_mark}-{region}",
+            description=f"Publishes the Lambda layers of {app.prefix} when they are built",
+            trust=policies.lambda_trust(self._infrastructure.account),
         )
         permissions = named(
             IamRolePolicy(self, "permissions", name="publish", role=role.id, policy=self._policy())
