@@ -139,11 +139,11 @@ class Uv:
 
     def build_wheel(self, source: Path, out: Path, extra: dict[str, str]) -> Outcome:
         """Build the wheel of one source folder, apart, with its own PEP 517 backend."""
-        with self._apart() as apart:
+        with self._apart(extra) as apart:
             made = apart.sandbox.folder / "wheels"
             command = ["build", "--wheel", *self._common(), *self._age(), "--out-dir", str(made)]
             command.append(str(source))
-            outcome = apart.run(command, extra)
+            outcome = apart.run(command)
             out.mkdir(parents=True, exist_ok=True)
             for wheel in sorted(made.glob("*.whl")) if outcome.ok else ():
                 (out / wheel.name).write_bytes(take(wheel))
@@ -165,13 +165,18 @@ class Uv:
         return self._as_user_knows(outcome)
 
     @contextmanager
-    def _apart(self) -> Iterator[_Apart]:
-        """Prepare a run of strangers' code; the project's files are afterwards as they were."""
+    def _apart(self, extra: Mapping[str, str] | None = None) -> Iterator[_Apart]:
+        """Prepare a run of strangers' code; the project's files are afterwards as they were.
+
+        ``extra`` are variables for that code.
+        """
         folder = Path(tempfile.mkdtemp(prefix="apart-", dir=self.cache.parent))
         sandbox = Sandbox(folder, (self.cwd,))
         try:
             with _unchanged(self.cwd), relay.opened(self._environment()) as relays:
-                yield _Apart(self, sandbox, relays)
+                own = {"UV_CACHE_DIR": str(folder / "uv"), **(extra or {})}
+                env = {**sandbox.environment(relays.environment), **own}
+                yield _Apart(self, sandbox, relays, env)
         finally:
             discard(folder)
 
@@ -190,35 +195,16 @@ class _Apart:
     uv: Uv
     sandbox: Sandbox
     relays: relay.Relays
+    env: Mapping[str, str]
 
-    def run(self, command: Sequence[str], extra: Mapping[str, str] | None = None) -> Outcome:
-        env = self.sandbox.environment(self.relays.environment)
-        env = {**env, "UV_CACHE_DIR": str(self.sandbox.folder / "uv"), **(extra or {})}
+    def run(self, command: Sequence[str]) -> Outcome:
+        """Run a command whose builds use what is locked alone; lock what they ask for.
 
-        def once(options: Sequence[str] = (), idle: float = 0.0) -> Outcome:
-            words = [*command, *options]
-            program = self.sandbox.command([str(self.uv.program), *words])
-            log, cwd = self.uv.log, self.uv.cwd
-            outcome = with_retries(
-                lambda: run(program, log=log, cwd=cwd, env=env, shown=words, idle=idle), log=log
-            )
-            said = self.relays.named_back(outcome.output)
-            return self.uv._as_user_knows(replace(outcome, output=said))
-
-        def locked() -> tuple[Outcome, list[str]]:
-            options = self.uv.locked.options()
-            outcome = once(options, build_lock.IDLE)
-            if outcome.stuck:
-                said = self.uv.locked.said_by(self.sandbox.folder / "uv", self.uv.cwd)
-                if said:
-                    return outcome, said
-                # An index may be slow to answer.
-                outcome = once(options, build_lock.patience(env))
-            return outcome, build_lock.lacking(outcome)
-
+        What cannot be locked is told, and the command then runs without a lock.
+        """
         asked: list[str] = []
         for _ in range(build_lock.MOST):
-            outcome, asked = locked()
+            outcome, asked = self._locked(command)
             if not asked and not outcome.stuck:
                 return outcome
             where = [seen for _, seen in requirements_text.options(_files(command))]
@@ -226,7 +212,29 @@ class _Apart:
                 break
         needed = ", ".join(asked) or "uv does not say what"
         self.uv.log.note(f"not locked is what this build needs: {needed}")
-        return once()
+        return self._once(command)
+
+    def _locked(self, command: Sequence[str]) -> tuple[Outcome, list[str]]:
+        """Run a command with the lock; return with its outcome the requirements that it lacks."""
+        words = [*command, *self.uv.locked.options()]
+        outcome = self._once(words, build_lock.IDLE)
+        if outcome.stuck:
+            said = self.uv.locked.said_by(self.sandbox.folder / "uv", self.uv.cwd)
+            if said:
+                return outcome, said
+            # An index may be slow to answer.
+            outcome = self._once(words, build_lock.patience(self.env))
+        return outcome, build_lock.lacking(outcome)
+
+    def _once(self, words: Sequence[str], idle: float = 0.0) -> Outcome:
+        """Run uv in the sandbox; one that does nothing for ``idle`` seconds is ended (0: never)."""
+        program = self.sandbox.command([str(self.uv.program), *words])
+        log, cwd = self.uv.log, self.uv.cwd
+        outcome = with_retries(
+            lambda: run(program, log=log, cwd=cwd, env=self.env, shown=words, idle=idle), log=log
+        )
+        said = self.relays.named_back(outcome.output)
+        return self.uv._as_user_knows(replace(outcome, output=said))
 
 
 @contextmanager
