@@ -63,14 +63,14 @@ fuzz: $(STAMP) ## Attack every reader of documents for ten seconds each (FUZZ_SE
 policies: $(STAMP) ## Take each action out of policies, and see which flow breaks; widen all policies
 	@POLICY_MUTATIONS=all "$(BIN)/python" -m pytest -q -s -n 0 tests/policies $(ARGS)
 
-check: $(STAMP) ## ruff, mypy --strict, import rules, a row for each error, file lengths, whether terraform/ is stale, the site
+check: $(STAMP) ## ruff, mypy --strict, import rules, a row for each error, file lengths, whether terraform/ is stale, the site, the scanners
 	@"$(BIN)/ruff" check . && "$(BIN)/ruff" format --check .
 	@"$(BIN)/mypy"
 	@"$(BIN)/lint-imports"
 	@"$(BIN)/python" -m tests.advice.table
 	@"$(BIN)/python" -m hcl --check
 	@git ls-files -z '*.py' | xargs -0 wc -l | awk '$$2 != "total" && $$1 > 400 { print $$2 ": " $$1 " lines, at most 400"; long = 1 } END { exit long }'
-	@$(MAKE) --no-print-directory site
+	@$(MAKE) --no-print-directory site scan
 
 LOCK := "$(BIN)/uv" pip compile --quiet --universal --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header
