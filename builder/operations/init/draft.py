@@ -107,6 +107,19 @@ def contents_of(root: Path, folder: Path) -> dict[str, str]:
     return {}
 
 
+def code_left(folder: Path, shown: str, tool: str) -> list[str]:
+    """Say that a tool puts the code in a folder into its layer, and a list of requirements not."""
+    apart = (".", "node_modules", "venv")
+    code = any(
+        not any(part.startswith(apart) for part in path.relative_to(folder).parts)
+        for path in folder.rglob("*.py")
+    )
+    return [
+        f"the .py files of {shown} are not in the layer: {tool} copies them, here they have to be "
+        f'a package: a pyproject.toml beside them, and package = "{shown.rstrip("/")}"'
+    ] * code
+
+
 def read(path: Path) -> str:
     """Return the text of a file, "" for one that is no text, cannot be read or is too long."""
     try:

@@ -13,6 +13,7 @@ from typing import Any
 from builder.operations.init.draft import (
     DraftLayer,
     architecture_in,
+    code_left,
     contents_of,
     name_from,
     runtimes_in,
@@ -44,7 +45,12 @@ def _left(root: Path, document: Mapping[str, Any]) -> Iterator[str]:
             how = metadata.get("BuildMethod")
             made = f", which SAM builds by {how}," if how == "makefile" else ""
             where = folder if isinstance(folder, str) else "what it names"
-            yield (f"{resource}{made} is not here: {where} has no requirements.txt and no package")
+            to_do = ", such as a pyproject.toml beside its .py files"
+            code = isinstance(folder, str) and any((root / folder).rglob("*.py"))
+            yield (
+                f"{resource}{made} is not here: {where} has no requirements.txt and no package"
+                f"{to_do if code else ''}"
+            )
 
 
 def _layers(root: Path, file: str, document: Mapping[str, Any]) -> Iterator[DraftLayer]:
@@ -65,19 +71,14 @@ def _layers(root: Path, file: str, document: Mapping[str, Any]) -> Iterator[Draf
                 USUAL_ARCHITECTURE,
             ]
         )
-        remarks = []
-        if any(root.joinpath(str(folder)).glob("*.py")):
-            remarks.append(
-                f"the .py files of {folder} are not in the layer: SAM copies them, here they have "
-                "to be a package with a pyproject.toml"
-            )
+        listed = "requirements" in contents
         yield DraftLayer(
             name_from(_name(properties) or resource.removesuffix("Layer"), "dependencies"),
             f"{file}, {resource}",
             contents,
             python or runtimes_in(strings(usual.get("Runtime"))),
             architecture,
-            tuple(remarks),
+            tuple(code_left(root / str(folder), str(folder), "SAM") if listed else ()),
         )
 
 

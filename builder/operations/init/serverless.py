@@ -43,6 +43,11 @@ def serverless_layers(root: Path) -> list[DraftLayer]:
             remarks.append(
                 f"noDeploy also names {', '.join(others)}: what nothing needs is not installed here"
             )
+        if patterns := strings(settings.get("slimPatterns")):
+            remarks.append(
+                f"slimPatterns are not taken over ({', '.join(patterns)}): what the layer needs of "
+                "them, write as exclude"
+            )
         provider = table(document, "provider")
         return [
             DraftLayer(

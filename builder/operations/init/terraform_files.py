@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from builder.operations.init.draft import (
     DraftLayer,
     architecture_in,
+    code_left,
     contents_of,
     name_from,
     read,
@@ -55,9 +56,25 @@ class Block:
         """Return a literal string, "" for none."""
         return next(iter(self.values.get(name, [])), "")
 
+    def expression(self, name: str) -> Sequence[re.Match[str]]:
+        """Return what an argument is given; nothing where it is not there."""
+        for position in range(len(self.tokens) - 2):
+            if [token[0] for token in self.tokens[position : position + 2]] == [name, "="]:
+                return self.tokens[position + 2 : _after(self.tokens, position + 2)]
+        return ()
+
     def literal(self, name: str) -> Any:
         """Return an argument with all that is in it; None for what is not literal."""
         return _object(self.tokens).get(name)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One of a layer's sources: its path below the root, the key that takes it, and its folder."""
+
+    shown: str
+    contents: Mapping[str, str]
+    folder: Path | None = None
 
 
 def terraform_layers(root: Path) -> list[DraftLayer]:
@@ -85,15 +102,13 @@ def _layer(root: Path, path: Path, block: Block) -> DraftLayer | None:
     where = path.relative_to(root).as_posix()
     if block.kind == "resource" and block.labels[:1] == (LAYER_VERSION,):
         origin = f"{where}, {'.'.join(block.labels)}"
-        sources: list[str] = []  # a zip that something else makes
+        found: list[Source] = []  # a zip that something else makes
     elif block.kind == "module" and _is_layer_module(block):
         origin = f"{where}, module.{'.'.join(block.labels)}"
-        sources = block.values.get("source_path", [])
+        found = [_source(root, path, said) for said in _sources(block.expression("source_path"))]
     else:
         return None
-    contents: dict[str, str] = {}
-    for source in sources:
-        contents = contents or contents_of(root, _folder(path, source))
+    contents, remarks = _merged(origin, found)
     name = block.value("layer_name")
     return DraftLayer(
         name_from(name if "${" not in name else block.labels[-1], "dependencies"),
@@ -103,6 +118,7 @@ def _layer(root: Path, path: Path, block: Block) -> DraftLayer | None:
         architecture_in(
             block.values.get("compatible_architectures") or block.values.get("architectures", [])
         ),
+        tuple(remarks),
     )
 
 
@@ -110,11 +126,57 @@ def _is_layer_module(block: Block) -> bool:
     return MODULE in block.value("source") and block.value("create_layer") == "true"
 
 
-def _folder(path: Path, source: str) -> Path:
+def _sources(tokens: Sequence[re.Match[str]]) -> list[str]:
+    """Return the paths that source_path names: strings, and of objects what says where they lie."""
+    opening = tokens[0][0] if tokens else ""
+    if opening == "[":
+        return [path for each in _split(tokens[1:-1]) for path in _sources(each)]
+    if opening == "{":
+        said = _values(list(tokens[1:-1]))
+        listed = [each for each in said.get("pip_requirements", []) if "." in each]  # or true
+        return [*listed, *said.get("path", [])]
+    return [tokens[0][0][1:-1]] if len(tokens) == 1 and tokens[0]["text"] else []
+
+
+def _source(root: Path, file: Path, said: str) -> Source:
     for here in ("${path.module}", "${path.root}"):
-        source = source.replace(here, ".")
-    folder = path.parent / source
-    return folder if folder.is_dir() else folder.parent
+        said = said.replace(here, ".")
+    path = file.parent / said
+    try:
+        shown = path.resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        return Source(said, {})  # paths in layers.toml stay inside the project
+    if path.is_dir():
+        return Source(shown, contents_of(root, path), path)
+    return Source(
+        shown, {"requirements": shown} if path.suffix == ".txt" and path.is_file() else {}
+    )
+
+
+def _merged(origin: str, sources: Sequence[Source]) -> tuple[dict[str, Any], list[str]]:
+    """Return the keys that take a layer's sources, and what is said of those that they do not."""
+    lists = dict.fromkeys(
+        s.contents["requirements"] for s in sources if "requirements" in s.contents
+    )
+    packages = dict.fromkeys(s.contents["package"] for s in sources if "package" in s.contents)
+    contents: dict[str, Any] = {}
+    if packages:
+        contents["package"] = next(iter(packages))
+    if lists:
+        contents["requirements"] = [*lists] if len(lists) > 1 else next(iter(lists))
+    remarks: list[str] = []
+    for source in sources if contents else ():
+        package = source.contents.get("package")
+        if package and package != contents["package"]:
+            remarks.append(
+                f"{origin}: {package} is not in the layer, which has one package: name it in a "
+                f"requirements file, as ./{package}"
+            )
+        elif source.folder and not package:
+            remarks += code_left(source.folder, source.shown, "the module")
+        elif not source.contents:
+            remarks.append(f"{origin}: {source.shown} is not in the layer")
+    return contents, remarks
 
 
 def blocks(text: str) -> Iterator[Block]:

@@ -53,6 +53,13 @@ def test_a_layer_is_taken_over_with_its_runtime(tmp_path: Path) -> None:
     assert "the .py files of common/ are not in the layer" in layer.remarks[0]
 
 
+def test_a_package_beside_the_list_is_named_too(tmp_path: Path) -> None:
+    tree = {"template.yaml": LAYERS, "common/requirements.txt": "six", "common/util/a.py": ""}
+    (layer,) = sam_layers(write_tree(tmp_path, tree))
+
+    assert "the .py files of common/ are not in the layer" in layer.remarks[0]
+
+
 def test_a_layer_has_the_name_that_the_template_gives_it(tmp_path: Path) -> None:
     text = LAYERS.replace('!Sub "${AWS::StackName}-common"', "shared-deps")
     tree = {"template.yaml": text, "common/requirements.txt": "six"}
@@ -86,12 +93,18 @@ def test_layers_that_have_no_list_are_named(tmp_path: Path) -> None:
 """
     write_tree(
         tmp_path,
-        {"template.yaml": LAYERS + made, "common/requirements.txt": "rich", "native/Makefile": ""},
+        {
+            "template.yaml": LAYERS + made,
+            "common/requirements.txt": "rich",
+            "native/Makefile": "",
+            "native/a.py": "",
+        },
     )
     (common,) = sam_layers(tmp_path)
 
     assert common.remarks == (
         "Zipped is not here: zipped.zip has no requirements.txt and no package",
         "Native, which SAM builds by makefile, is not here: "
-        "./native has no requirements.txt and no package",
+        "./native has no requirements.txt and no package, such as a pyproject.toml beside its "
+        ".py files",
     )

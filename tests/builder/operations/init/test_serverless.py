@@ -29,6 +29,15 @@ def test_the_plugins_layer_is_taken_over(tmp_path: Path) -> None:
     assert "pytest" in layer.remarks[0]
 
 
+def test_patterns_of_what_is_left_out_are_named(tmp_path: Path) -> None:
+    text = TEXT.replace("    layer: true\n", "    slim: true\n    slimPatterns: ['**/docs/**']\n")
+    (layer,) = serverless_layers(
+        write_tree(tmp_path, {"serverless.yml": text, "deps/prod.txt": ""})
+    )
+
+    assert "slimPatterns are not taken over (**/docs/**)" in layer.remarks[-1]
+
+
 def test_without_a_list_there_is_poetrys(tmp_path: Path) -> None:
     plain = "plugins: {modules: [serverless-python-requirements]}\n"
     poetry = '[tool.poetry]\nname = "a"\n[tool.poetry.dependencies]\nsix = "*"\n'

@@ -53,6 +53,46 @@ def test_a_resource_is_found_without_what_it_is_made_of(tmp_path: Path) -> None:
     assert (layer.name, layer.keys, layer.python) == ("web", {}, ("3.13",))
 
 
+def test_code_beside_the_list_is_named(tmp_path: Path) -> None:
+    tree = {"infra/main.tf": MODULE, "deps/requirements.txt": "six", "deps/shared/util.py": ""}
+    (layer,) = terraform_layers(write_tree(tmp_path, tree))
+
+    assert layer.remarks == (
+        "the .py files of deps are not in the layer: the module copies them, here they have to be "
+        'a package: a pyproject.toml beside them, and package = "deps"',
+    )
+
+
+SEVERAL = """[
+    { path = "${path.module}/../deps", pip_requirements = "${path.module}/../other/prod.txt",
+      prefix_in_zip = "python", patterns = ["!tests/.*"], commands = ["pip install x", ":zip"] },
+    "../lib",
+    "../more",
+    "../spare",
+    "../../elsewhere",
+  ]"""
+
+
+def test_all_sources_of_the_module_are_taken_over_or_named(tmp_path: Path) -> None:
+    text = MODULE.replace('[{ path = "${path.module}/../deps", pip_requirements = true }]', SEVERAL)
+    project = "[project]\nname = 'x'\n"
+    # Beside main.tf is what none of the strings means: a prefix, a pattern, a command.
+    tree = {"infra/main.tf": text, "infra/requirements.txt": "no", "other/prod.txt": "six",
+            "lib/pyproject.toml": project, "spare/pyproject.toml": project,
+            "more/requirements.txt": "rich", "deps/util.py": ""}  # fmt: skip
+    (layer,) = terraform_layers(write_tree(tmp_path, tree))
+
+    assert layer.keys == {
+        "package": "lib",
+        "requirements": ["other/prod.txt", "more/requirements.txt"],
+    }
+    assert [remark.partition(" ")[2][:40] for remark in layer.remarks] == [
+        ".py files of deps are not in the layer: "[:40],
+        "module.layer: spare is not in the layer,",
+        "module.layer: ../../elsewhere is not in "[:40],
+    ]
+
+
 def test_what_follows_a_number_is_read(tmp_path: Path) -> None:
     text = MODULE.replace("  layer_name ", "  timeout = 30\n  memory_size = 512\n  layer_name ")
     tree = {"infra/main.tf": text, "deps/requirements.txt": "six"}
