@@ -17,7 +17,9 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     CredentialRetrievalError,
+    FlexibleChecksumError,
     HTTPClientError,
+    IncompleteReadError,
     NoCredentialsError,
     ProfileNotFound,
     SSOTokenLoadError,
@@ -280,6 +282,10 @@ NO_WAY = (HTTPClientError, NoConnection, ResponseParserError)
 answers in its place, as a proxy with a page of its own."""
 
 
+DAMAGED = (IncompleteReadError, FlexibleChecksumError)
+"""What botocore raises where a content is shorter than was said, or has another checksum."""
+
+
 @contextmanager
 def explained(action: str, resource: str) -> Iterator[None]:
     """Turn what botocore raises inside into a LayerError that names action and resource.
@@ -294,6 +300,14 @@ def explained(action: str, resource: str) -> Iterator[None]:
         raise _log_in(f"the AWS credentials cannot be used: {error}", action, resource) from error
     except NO_WAY as error:
         raise _unreachable(error, f"{action} on {resource}") from error
+    except DAMAGED as error:
+        raise AwsError(
+            f"what AWS has sent did not arrive whole: {error}",
+            where=f"{action} on {resource}",
+            expected="the bytes that AWS has, with the checksum that it says",
+            fix="run it again; if it stays, look for what changes contents on the way, such as a "
+            "proxy (HTTPS_PROXY)",
+        ) from error
     except BotoCoreError as error:
         raise AwsError(
             f"AWS could not be called: {error}",

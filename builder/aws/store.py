@@ -12,9 +12,9 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import ClientError, HTTPClientError
 
-from builder.aws.session import Session, code_of, explained
+from builder.aws.session import DAMAGED, Session, code_of, explained
 from builder.errors import ArtifactError, AwsError
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 
 ABSENT = frozenset({"NoSuchKey", "NoSuchBucket", "404", "NotFound", "NoSuchVersion"})
 READS = 3
-"""Tries to read an object whose content ends early: botocore tries again only until it begins."""
+"""Tries to read an object whose content does not arrive whole: botocore tries again only until it
+begins."""
 
 LARGEST = 64 << 20
 """Bytes of an object that is read into memory: manifests, bills of materials, debug archives."""
@@ -89,8 +90,8 @@ class Store:
             for _ in range(READS - 1):
                 try:
                     return self._read(key, largest)
-                except (IncompleteReadError, HTTPClientError) as error:
-                    log.debug("%s: the content ended early, reading again: %s", key, error)
+                except (*DAMAGED, HTTPClientError) as error:
+                    log.debug("%s: the content did not arrive whole, reading again: %s", key, error)
             return self._read(key, largest)
 
     def _read(self, key: str, largest: int) -> StoredObject | None:
@@ -109,6 +110,14 @@ class Store:
                     fix="find out who wrote it, and delete it",
                 )
             content = body.read()
+        if not answer.get("ETag"):
+            raise AwsError(
+                "S3 has answered without an ETag",
+                where=self.url(key),
+                expected="the ETag of the object, by which it is seen whether others change it",
+                fix="look for what changes answers on the way, such as a proxy (HTTPS_PROXY), then "
+                "run it again",
+            )
         return StoredObject(
             key,
             answer["ETag"],
@@ -128,7 +137,9 @@ class Store:
                     return None
                 raise
         version, size = answer.get("VersionId", ""), answer["ContentLength"]
-        return StoredObject(key, answer["ETag"], version, size, sha256=_whole_sha256(answer))
+        return StoredObject(
+            key, answer.get("ETag", ""), version, size, sha256=_whole_sha256(answer)
+        )
 
     def download(self, key: str, version: str, into: Path) -> str:
         """Write one version of an object to a file; return its SHA-256 (base64).
@@ -160,10 +171,10 @@ class Store:
                         expected="the version that was verified",
                         fix="plan and apply again: it is built anew",
                     ) from error
-                except (IncompleteReadError, HTTPClientError) as error:
+                except (*DAMAGED, HTTPClientError) as error:
                     if not left:
                         raise
-                    log.debug("%s: the content ended early, reading again: %s", key, error)
+                    log.debug("%s: the content did not arrive whole, reading again: %s", key, error)
         return base64.b64encode(digest.digest()).decode("ascii")
 
     def write(self, key: str, content: bytes, content_type: str) -> StoredObject:
@@ -184,7 +195,7 @@ class Store:
                 CopySource=source,  # type: ignore[arg-type]  # with a version or without
                 ChecksumAlgorithm="SHA256",
             )
-        return _whole_sha256(answer["CopyObjectResult"])
+        return _whole_sha256(answer.get("CopyObjectResult", {}))
 
     def replace(
         self, key: str, content: bytes, content_type: str, *, etag: str | None
@@ -286,7 +297,8 @@ class Store:
                 if condition and code_of(error) in late:
                     raise Changed(key) from error
                 raise
-        return StoredObject(key, answer["ETag"], answer.get("VersionId", ""), len(content), content)
+        etag, version = answer.get("ETag", ""), answer.get("VersionId", "")
+        return StoredObject(key, etag, version, len(content), content)
 
     def _versions(self, prefix: str) -> Iterator[list[tuple[str, str]]]:
         with explained("s3:ListBucketVersions", self.url(prefix)):

@@ -146,6 +146,8 @@ def keep(store: Store, artifact: Artifact, keys: LayerKeys) -> None:
             each.result()
     log.debug("%s: S3 has computed SHA-256 %s", artifact.key, digest or "none")
     problem = _other_bytes(artifact.manifest, digest)
+    if not digest and store.head(target.archive(fingerprint)) is None:
+        problem = f"{ARCHIVE} was copied, and is not there"
     if problem:
         raise _contradiction(problem, fingerprint, store.url(target.archive(fingerprint)))
     store.write(target.manifest(fingerprint), artifact.document, "application/json")

@@ -323,7 +323,7 @@ class Obtaining:
         if runtime:
             found = find_part(store, keys, fingerprint, runtime)
         else:
-            kept = find_artifact(store, keys.verified, fingerprint, limit)
+            kept = self._kept()
             if kept is not None and self._is_ours(kept, runtime, build_id):
                 return kept
             found = find_artifact(store, keys.unverified, fingerprint, limit)
@@ -338,6 +338,19 @@ class Obtaining:
                 fix="plan and apply again: it is built anew",
             )
         return found
+
+    def _kept(self) -> Artifact | None:
+        """Return what was kept of a release, None where it contradicts itself.
+
+        Then one process was ended while it put another archive beside the manifest: of another
+        build, as a forced one is. What a build leaves takes its place.
+        """
+        store, keys = self.layer.services.store, self.layer.keys.verified
+        try:
+            return find_artifact(store, keys, self.layer.fingerprint, self.layer.spec.limit)
+        except ArtifactError as error:
+            self._progress[""](f"not using the artifact that was kept: {error.what}")
+            return None
 
     def _place(self, runtime: str) -> str:
         keys, fingerprint = self.layer.keys, self.layer.fingerprint

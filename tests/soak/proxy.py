@@ -13,7 +13,8 @@ import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
@@ -50,12 +51,27 @@ error that AWS answers without having done it, ``lost`` for a connection that en
 for one that ends after it was done, ``500 done`` for an error after it was done."""
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What was answered, names of headers small; ``length`` is what is said of the content's."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    length: int
+
+
+Lie = Callable[[str, str, Answer], Answer]
+"""Returns what is answered in the place of what is true, by a call's operation and path."""
+
+
 class Proxy:
     """A proxy on loopback before one endpoint; a context manager."""
 
-    def __init__(self, upstream: str, fault: Fault) -> None:
+    def __init__(self, upstream: str, fault: Fault, lie: Lie = lambda _o, _p, true: true) -> None:
         self.upstream = urlsplit(upstream).netloc
         self.fault = fault
+        self.lie = lie
         self.met = Counter[str]()
         self.passed = Counter[str]()
 
@@ -97,23 +113,26 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(int(fault))
             return
         self.served.passed[operation] += 1
-        status, headers, answer = self._forward(body)
+        answer = self.served.lie(operation, self.path, self._forward(body))
         if fault == "done":
             self._reset()
             return
         if fault.endswith(" done"):
             self._refuse(int(fault.split()[0]))
             return
-        self._answer(status, headers, answer)
+        self._answer(answer)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = handle_any  # noqa: N815 - the library's names
 
-    def _forward(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+    def _forward(self, body: bytes) -> Answer:
         connection = http.client.HTTPConnection(self.served.upstream, timeout=LONGEST)
         try:
             connection.request(self.command, self.path, body, dict(self.headers.items()))
             found = connection.getresponse()
-            return found.status, found.getheaders(), found.read()
+            headers = {name.lower(): value for name, value in found.getheaders()}
+            content = found.read()
+            said = int(headers.get("content-length", len(content)))
+            return Answer(found.status, headers, content, said)
         finally:
             connection.close()
 
@@ -121,18 +140,19 @@ class _Handler(BaseHTTPRequestHandler):
         names = {400: "ThrottlingException", 429: "TooManyRequestsException"}
         name = names.get(status, "ServiceException")
         content = json.dumps({"__type": name, "message": "Rate exceeded"}).encode()
-        kind = [("Content-Type", "application/x-amz-json-1.1"), ("x-amzn-ErrorType", name)]
-        self._answer(status, kind, content)
+        kind = {"content-type": "application/x-amz-json-1.1", "x-amzn-errortype": name}
+        self._answer(Answer(status, kind, content, len(content)))
 
-    def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
-        self.send_response_only(status)
-        for name, value in headers:
-            if name.lower() not in {"content-length", "transfer-encoding", "connection"}:
+    def _answer(self, answer: Answer) -> None:
+        self.send_response_only(answer.status)
+        for name, value in answer.headers.items():
+            if name not in {"content-length", "transfer-encoding", "connection"}:
                 self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Content-Length", str(answer.length))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(content)
+            self.wfile.write(answer.content)
+            self.close_connection = answer.length != len(answer.content)
 
     def _reset(self) -> None:
         """End the connection by a reset, not by an orderly close."""

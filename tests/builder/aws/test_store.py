@@ -205,7 +205,7 @@ def test_an_object_that_always_ends_early_is_an_error_that_names_it(
         raise IncompleteReadError(actual_bytes=3, expected_bytes=7)
 
     monkeypatch.setattr(StreamingBody, "read", read)
-    with pytest.raises(AwsError, match="could not be called") as caught:
+    with pytest.raises(AwsError, match="did not arrive whole: 3 read") as caught:
         store.read("a")
 
     assert "s3:GetObject" in caught.value.where
@@ -304,7 +304,7 @@ def test_a_download_that_always_ends_early_is_an_error_that_names_it(
         raise IncompleteReadError(actual_bytes=3, expected_bytes=7)
 
     monkeypatch.setattr(StreamingBody, "read", read)
-    with pytest.raises(AwsError, match="could not be called") as caught:
+    with pytest.raises(AwsError, match="did not arrive whole") as caught:
         store.download("a", written.version, tmp_path / "zip")
 
     assert f"s3://{world.name}/a" in caught.value.where + caught.value.what
