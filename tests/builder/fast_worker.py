@@ -93,15 +93,17 @@ if "wheels" in word:
 if "lie" in word:
     manifest["code_sha256"] = base64.b64encode(bytes(32)).decode()
 pathlib.Path("out/manifest.json").write_text(json.dumps(manifest))
+if "late" in word:
+    sys.exit(4)
 """
 """A worker that takes a moment: it keeps the protocol and installs nothing.
 
 A file ``behave`` beside the package says otherwise: ``wait PATH`` until a file exists, ``fail``,
 ``nothing`` (no artifact), ``random`` (other bytes in every build), ``lie`` (a manifest of other
-bytes), ``wheels`` (nothing was built from source). A last word such as ``on:python3.12`` or
-``on:merge`` says which of a layer's builds is meant. The file is part of the source: who wants a
-build of the same source to behave otherwise says ``as`` and a file that holds the words. Whatever
-it does, it does not begin while the file HOLD is there."""
+bytes), ``wheels`` (nothing was built from source), ``late`` (it fails when all is made). A last
+word such as ``on:python3.12`` or ``on:merge`` says which of a layer's builds is meant. The file is
+part of the source: who wants a build of the same source to behave otherwise says ``as`` and a file
+that holds the words. Whatever it does, it does not begin while the file HOLD is there."""
 
 
 def buildspec(hold: Path) -> str:

@@ -6,10 +6,12 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from builder.builds.vouch import objection
+from builder.errors import BuildFailed
 from builder.layer.layer import Layer
 from builder.layer.record import Release
 from builder.protocol.keys import LayerKeys
@@ -94,6 +96,40 @@ def test_a_build_is_believed_what_it_left_and_for_its_own_runtime_only(world: Wo
 
     assert objection(layer, release.build_id, document) == ""
     assert objection(layer, release.build_id, document, "python3.12").endswith("something else")
+
+
+def test_a_build_is_not_believed_for_another_fingerprint_or_another_layer(world: World) -> None:
+    release = world.release()
+    layer = world.layer()
+    document = world.read(f"web/built/{release.fingerprint}/manifest.json")
+    other = replace(layer, spec=replace(layer.spec, name="api"))
+    assert other.fingerprint == layer.fingerprint
+
+    assert objection(other, release.build_id, document).endswith("was for something else")
+    world.edit()
+    assert objection(world.layer(), release.build_id, document).endswith("another fingerprint")
+
+
+def test_a_build_of_another_project_is_not_asked_for(world: World) -> None:
+    release = world.release()
+    layer = world.layer()
+    document = world.read(f"web/built/{release.fingerprint}/manifest.json")
+    others = replace(layer, site=replace(layer.site, project=f"{world.name}-other"))
+
+    why = objection(others, release.build_id, document)
+
+    assert why == f"it names no build of project {world.name}-other"
+
+
+def test_a_build_that_failed_after_it_had_left_all_is_not_believed(world: World) -> None:
+    world.behave("late")
+    layer = world.layer()
+    with pytest.raises(BuildFailed):
+        world.release(layer)
+    (build,) = world.builds()
+    document = world.read(f"web/built/{layer.fingerprint}/manifest.json")
+
+    assert objection(layer, build["id"], document).endswith("has not succeeded")
 
 
 def test_a_verified_artifact_is_used_again_without_its_build(world: World) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,15 @@ def test_paths_that_leave_the_layer_are_wrong(tmp_path: Path) -> None:
     path = archive(tmp_path, {"python/../../x.py": b"", "/etc/x": b""})
 
     assert "python/../../x.py, /etc/x" in wrong(path, manifest_of(path, 0))[0]
+
+
+def test_another_size_of_the_archive_than_the_manifests_is_wrong(tmp_path: Path) -> None:
+    path = archive(tmp_path, {"python/a.py": b""})
+    manifest = manifest_of(path, 0)
+
+    assert wrong(path, manifest) == []
+    said = wrong(path, replace(manifest, zipped_size=manifest.zipped_size + 1))
+    assert [seen.partition(" (")[0] for seen in said] == ["it is not SHA-256 and size of layer.zip"]
 
 
 @pytest.mark.slow

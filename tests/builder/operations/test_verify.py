@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,9 @@ from builder.errors import ArtifactError, LayerError
 from builder.operations.proof import PROVEN, UNPROVEN, WRONG
 from builder.operations.verify import verify_folder, verify_release
 from builder.protocol.keys import LayerKeys
+from builder.protocol.variables import SEAL_VARIABLE
 from tests.builder.conftest import World
+from tests.patience import wait_until
 
 
 def verdicts(world: World) -> dict[str, str]:
@@ -49,6 +53,72 @@ def test_a_manifest_that_was_changed_is_found(
     found = verdicts(world)
 
     assert {subject for subject in subjects if found[subject] == WRONG} == subjects
+
+
+def change(world: World, key: str, **changed: Any) -> bytes:
+    """Change fields of a document in the bucket; return it."""
+    document = json.dumps({**json.loads(world.read(key)), **changed}).encode()
+    world.put(key, document)
+    return document
+
+
+def test_a_record_that_means_other_bytes_than_lambda_and_manifest_is_found(world: World) -> None:
+    release = world.release()
+    stored = json.loads(world.read("web/record.json"))
+    releases = [{**each, "code_sha256": "AAAA"} for each in stored["releases"]]
+    change(world, "web/record.json", releases=releases)
+
+    found = verdicts(world)
+
+    assert release.code_sha256 != "AAAA"
+    assert (found["record"], found["manifest"]) == (WRONG, PROVEN)
+
+
+def test_bytes_in_lambda_that_neither_record_nor_manifest_mean_are_found(world: World) -> None:
+    release = world.release()
+    stored = json.loads(world.read("web/record.json"))
+    releases = [{**each, "code_sha256": "AAAA"} for each in stored["releases"]]
+    change(world, "web/record.json", releases=releases)
+    change(world, LayerKeys("web").verified.manifest(release.fingerprint), code_sha256="AAAA")
+
+    assert verdicts(world)["record"] == WRONG
+
+
+def test_a_build_that_sealed_a_manifest_and_then_failed_is_no_origin(world: World) -> None:
+    release = world.release()
+    key = LayerKeys("web").verified.manifest(release.fingerprint)
+    document = change(world, key, build_id="THIS").decode()
+    seal = (
+        f'export {SEAL_VARIABLE}=$(printf %s "$DOCUMENT" | sed "s|THIS|$CODEBUILD_BUILD_ID|"'
+        " | sha256sum | cut -d ' ' -f 1)"
+    )
+    buildspec = {
+        "version": "0.2",
+        "env": {"variables": {"DOCUMENT": document}, "exported-variables": [SEAL_VARIABLE]},
+        "phases": {"build": {"commands": [seal]}, "post_build": {"commands": ["exit 1"]}},
+    }
+    codebuild = world.services.codebuild
+    started = world.aws.client("codebuild").start_build(
+        projectName=world.name, buildspecOverride=json.dumps(buildspec)
+    )["build"]["id"]
+    wait_until(lambda: not (codebuild.state(started) or pytest.fail("it is gone")).running)
+    document = change(world, key, build_id=started).decode()
+    state = codebuild.state(started)
+    assert state is not None
+    sealed = hashlib.sha256(document.encode()).hexdigest()
+    assert (state.succeeded, state.exported[SEAL_VARIABLE]) == (False, sealed)
+
+    assert verdicts(world)["origin"] == WRONG
+
+
+def test_a_build_of_another_project_is_no_origin(world: World) -> None:
+    world.release()
+    layer = world.layer()
+    others = replace(layer, site=replace(layer.site, project="another"))
+
+    found = {each.subject: each.verdict for each in verify_release(others)[1]}
+
+    assert found["origin"] == UNPROVEN
 
 
 def test_the_buckets_copy_is_judged_by_the_hash_that_s3_has_of_it(world: World) -> None:

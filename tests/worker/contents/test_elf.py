@@ -101,3 +101,23 @@ def test_tables_without_an_end_are_called_damaged(tmp_path: Path, versions: bool
 
     with pytest.raises(elf.ElfError, match="damaged ELF file"):
         elf.read(tmp_path / "a.so")
+
+
+@pytest.mark.parametrize(("entries", "read"), [(65_536, True), (65_537, False)])
+def test_so_many_entries_are_read_and_no_more(tmp_path: Path, entries: int, read: bool) -> None:
+    """In figures, as docs/security.md has them; the last one says that there are no more."""
+    header = bytearray(64)
+    header[:6] = b"\x7fELF\x02\x01"
+    header[18:20] = (62).to_bytes(2, "little")
+    header[32:40] = (64).to_bytes(8, "little")
+    header[54:58] = struct.pack("<HH", 56, 1)
+    dynamic = struct.pack("<IIQQQQQQ", 2, 0, 120, 120, 0, 16 * entries, 0, 0)
+    listed = struct.pack("<QQ", 21, 0) * (entries - 1) + struct.pack("<QQ", 0, 0)
+    file = tmp_path / "a.so"
+    file.write_bytes(bytes(header) + dynamic + listed)
+
+    if read:
+        assert elf.read(file) == elf.Elf("x86_64")
+    else:
+        with pytest.raises(elf.ElfError, match="its tables have more than 65,536 entries"):
+            elf.read(file)
