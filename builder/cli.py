@@ -44,6 +44,7 @@ COMMANDS = {
     "prune": "prune:prune",
     "report": "report:report",
     "retire": "retire:retire_command",
+    "roles": "roles:roles",
     "rollback": "rollback:rollback",
     "schema": "schema:schema_command",
     "show": "show:show_command",

@@ -8,10 +8,18 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from builder.aws.services import Services
-from builder.errors import LayerError, PlanOutdated, RecordError, SourceError, SpecError
+from builder.errors import (
+    InfrastructureError,
+    LayerError,
+    PlanOutdated,
+    RecordError,
+    SourceError,
+    SpecError,
+)
 from builder.inputs.publisher_code import described as described_publisher
 from builder.layer.layer import Layer
 from builder.layer.pin import pin_of
@@ -55,7 +63,9 @@ def plan_hook(query: Query) -> Answer:
     with ThreadPoolExecutor(LOOKS) as pool, ThreadPoolExecutor(1) as beside:
         # Made while AWS answers: it takes as long as a few calls.
         code = beside.submit(described_publisher if query.flag("publisher") else dict)
-        looked = pool.map(lambda one: _planned(one, services), asked.values())
+        names = sorted({name for one in asked.values() for name in one.roles})
+        lacking = query.lacking_roles(names, pool)
+        looked = pool.map(lambda one: _planned(one, services, lacking), asked.values())
         found = dict(zip(asked, looked, strict=True))
     sizes = sizes_of({name: one for name, (_, one) in found.items() if one})
     answers = {name: {**answer, **sizes.get(name, {})} for name, (answer, _) in found.items()}
@@ -69,7 +79,9 @@ def publisher_hook(query: Query) -> None:
     upload(query.connect().store, query["key"])
 
 
-def _planned(query: Query, services: Services) -> tuple[Answer, Candidate | None]:
+def _planned(
+    query: Query, services: Services, lacking: Collection[str] = ()
+) -> tuple[Answer, Candidate | None]:
     """Return the answer about one layer, and what there is to say of its size."""
     try:
         layer = query.layer(services)
@@ -81,6 +93,9 @@ def _planned(query: Query, services: Services) -> tuple[Answer, Candidate | None
         return _invalid(None, error), None
     except SourceError as error:
         return _invalid(_last_release(layer), error), None
+    absent = [name for name in query.roles if name in lacking]
+    if absent:
+        return _invalid(answer.release, _no_roles(absent, query["account"])), None
     described = describe(answer.release, answer.status, answer.reason, answer.functions)
     if layer.spec.image:
         # Only here: a plan of other layers does not wait for its imports.
@@ -183,6 +198,16 @@ def describe(release: Release | None, status: str, reason: str, functions: str =
 
 def _invalid(release: Release | None, error: LayerError) -> Answer:
     return {**describe(release, INVALID, str(error)), "token": INVALID}
+
+
+def _no_roles(names: Sequence[str], account: str) -> InfrastructureError:
+    return InfrastructureError(
+        f"there is no role {' and no role '.join(names)}",
+        where=f"IAM of account {account}",
+        expected='the roles that `lambda-layer roles` says, because roles is "existing" in [app]',
+        fix="have them made by who may: lambda-layer roles, and with --format terraform or "
+        "--format aws as what makes them",
+    )
 
 
 def _last_release(layer: Layer) -> Release | None:

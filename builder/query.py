@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,6 +82,21 @@ class Query:
         session = self._session()
         session.require(self["account"])
         return connect(session, bucket=self["bucket"], project=self["project"])
+
+    def lacking_roles(self, names: Sequence[str], pool: Executor) -> set[str]:
+        """Return which of these roles are known not to be there; nothing is asked about none."""
+        if not names:
+            return set()
+        # Only here: who makes the roles with the stack does not wait for its imports.
+        from builder.aws.iam import Iam
+
+        lacks = pool.map(Iam(self._session()).lacks_role, names)
+        return {name for name, is_lacking in zip(names, lacks, strict=True) if is_lacking}
+
+    @property
+    def roles(self) -> list[str]:
+        """The names of the roles that have to be there, where the stack does not make them."""
+        return self.get("roles").split()
 
     def _session(self) -> Session:
         return Session(Credentials.parse(self.fields), self["region"])

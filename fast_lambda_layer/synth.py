@@ -45,7 +45,7 @@ def main(
     """
     options = _parser(config or find_config(Path.cwd()), stacks).parse_args(arguments)
     try:
-        _check_cdktf()
+        check_cdktf()
         _run(options.config, _stack(options.stack), app=options.app, bundle=options.bundle_sources)
     except LayerError as error:
         sys.stderr.write(f"ERROR: {error}\n")
@@ -86,7 +86,7 @@ def _parser(config: Path, stacks: dict[str, str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _check_cdktf() -> None:
+def check_cdktf() -> None:
     """Raise LayerError if cdktf or what it needs is not there."""
     try:
         import_module("modules.layer.synthesis")

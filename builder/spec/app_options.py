@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from builder.errors import SpecError
-from builder.spec.checks import Check
+from builder.spec.checks import Check, one_of
 from builder.spec.field import Field, Place
 from builder.spec.kinds import BOOLEAN, COUNT, STRING, STRINGS, TABLE
 
@@ -26,6 +26,9 @@ ROLE_PATH = re.compile(r"/([\w+=,.@-]{1,128}/){0,3}", re.ASCII)
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 IDS = {"id": r"vpc-[0-9a-f]{8,17}", "subnets": r"subnet-[0-9a-f]{8,17}",
        "security_groups": r"sg-[0-9a-f]{8,17}"}  # fmt: skip
+
+CREATE, EXISTING = ROLES = ("create", "existing")
+"""Who makes the roles: the stack, or somebody else, as `lambda-layer roles` says."""
 
 RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557),
@@ -120,7 +123,7 @@ OPTION_FIELDS = (
         APP,
         STRING,
         '"arn:aws:iam::123456789012:policy/boundary"',
-        "the permissions boundary of every role that is made",
+        "the permissions boundary of every role",
         default="",
         rule=matching(BOUNDARY, "the ARN of a policy", "arn:aws:iam::123456789012:policy/boundary"),
     ),
@@ -129,9 +132,20 @@ OPTION_FIELDS = (
         APP,
         STRING,
         '"/teams/data/"',
-        "the path of every role that is made",
+        "the path of every role",
         default="/",
         rule=role_path,
+    ),
+    Field(
+        "roles",
+        APP,
+        STRING,
+        '"existing"',
+        "who makes the roles: `create` has the stack make them, `existing` leaves it to an "
+        "administrator: see [Roles of an administrator](security.md#roles-of-an-administrator)",
+        default=CREATE,
+        rule=one_of(ROLES),
+        words=ROLES,
     ),
     Field(
         "access_logs",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from builder.spec.app_options import CREATE
 from builder.spec.app_options import Vpc as Vpc
 from builder.spec.checks import Check
 from builder.spec.field import Place
@@ -37,6 +38,7 @@ class AppSpec:
     kms_key: str = default("kms_key", Place.APP)
     permissions_boundary: str = default("permissions_boundary", Place.APP)
     role_path: str = default("role_path", Place.APP)
+    roles: str = default("roles", Place.APP)
     access_logs: str = default("access_logs", Place.APP)
     vpc: Vpc | None = default("vpc", Place.APP)  # noqa: RUF009 - a frozen one
     tracing: bool = default("tracing", Place.APP)
@@ -125,15 +127,22 @@ class AppSpec:
         return f"{self.prefix}-{self._short(layer)}-{region}-push"
 
     @property
-    def role_mark(self) -> str:
-        """What names of roles have of their path, "" for the usual one.
+    def makes_roles(self) -> bool:
+        """Whether the stack makes the roles, and no administrator."""
+        return self.roles == CREATE
 
-        IAM has one role of a name, whatever its path is, and Terraform may make the role at a new
-        path before it deletes the one at the old: the two have different names.
+    @property
+    def role_mark(self) -> str:
+        """What names of roles have of their path and of who makes them, "" for the usual ones.
+
+        IAM has one role of a name, whatever its path is. Terraform may make the role at a new path
+        before it deletes the one at the old, and an administrator makes one beside that of the
+        stack before the stack lets it go: the two have different names.
         """
-        if self.role_path == "/":
-            return ""
-        return f"-{hashlib.sha256(self.role_path.encode()).hexdigest()[:3]}"
+        marked = ("" if self.role_path == "/" else self.role_path) + (
+            "" if self.makes_roles else self.roles
+        )
+        return f"-{hashlib.sha256(marked.encode()).hexdigest()[:3]}" if marked else ""
 
     def _short(self, layer: str) -> str:
         most = 14 - len(self.role_mark)

@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-import json
-
 from constructs import Construct
 
 from builder.spec.layer_spec import LayerSpec
 from modules.layer import policies
-from modules.layer.bindings import IamRole, IamRolePolicy
 from modules.layer.index_access import logins
 from modules.layer.infrastructure import BuildInfrastructure
-from modules.layer.naming import named
-from modules.layer.role import role_of
+from modules.layer.role import Role
 
 
 def build_role(
     scope: Construct, spec: LayerSpec, infrastructure: BuildInfrastructure, address: str
-) -> tuple[IamRole, IamRolePolicy]:
-    """Make the role of a layer's builds; return it and its policy.
+) -> Role:
+    """Add the role of a layer's builds.
 
     One role a layer: code of strangers runs in builds, and must not be able to write what another
     layer publishes. ``address`` is as in naming.
     """
     place = (infrastructure.partition, infrastructure.region, infrastructure.account)
-    return codebuild_role(
+    return infrastructure.roles.add(
         scope,
-        infrastructure,
-        address,
-        ids=("role", "permissions"),
+        ("role", "permissions"),
         name=infrastructure.app.build_role(spec.name, infrastructure.region),
         description=f"Builds of the Lambda layer {spec.name}",
-        project_arn=infrastructure.project_arn,
+        trust=policies.codebuild_trust(infrastructure.project_arn, infrastructure.account),
         policy=(
             "build",
             policies.build(
@@ -41,36 +35,6 @@ def build_role(
                 [*logins(spec, *place), *infrastructure.for_builds()],
             ),
         ),
-    )
-
-
-def codebuild_role(
-    scope: Construct,
-    infrastructure: BuildInfrastructure,
-    address: str,
-    *,
-    ids: tuple[str, str],
-    name: str,
-    description: str,
-    project_arn: str,
-    policy: tuple[str, policies.Document],
-) -> tuple[IamRole, IamRolePolicy]:
-    """Make a role that builds of one project alone can have, and its policy.
-
-    ``ids`` are those of the two constructs; ``policy`` is a name and a document.
-    """
-    role = role_of(
-        scope,
-        ids[0],
-        infrastructure.app,
-        name=name,
-        description=description,
-        trust=policies.codebuild_trust(project_arn, infrastructure.account),
         address=address,
+        of=spec.name,
     )
-    policy_name, document = policy
-    made = named(
-        IamRolePolicy(scope, ids[1], name=policy_name, role=role.id, policy=json.dumps(document)),
-        address,
-    )
-    return role, made

@@ -22,7 +22,6 @@ from modules.layer.bindings import (
     EcrRepository,
     EcsCluster,
     EcsTaskDefinition,
-    IamRole,
     IamRolePolicy,
     S3Bucket,
     S3BucketLifecycleConfiguration,
@@ -41,7 +40,7 @@ from modules.layer.naming import named
 from modules.layer.policies import Document, document, use_key
 from modules.layer.providers import use_provider
 from modules.layer.repository import repository
-from modules.layer.role import role_of
+from modules.layer.role import Role
 from modules.layer.workspaces import named_shortly
 
 
@@ -157,7 +156,18 @@ class HybridService(Construct):
         return json.dumps(self._with_key(found))
 
     def allow(self, role_name: str, *, id_: str = "client") -> IamRolePolicy:
-        """Let the role of a function use the service; ``id_`` tells several apart."""
+        """Let the role of a function use the service; ``id_`` tells several apart.
+
+        Raise SpecError where an administrator makes the roles: a stack writes no policy then.
+        """
+        if not self._infrastructure.app.makes_roles:
+            raise SpecError(
+                f"a policy of role {role_name!r} would be written, and roles is 'existing'",
+                where=f"HybridService {self.node.path}, allow",
+                expected="no policy of the stack: an administrator makes roles and their policies",
+                fix="leave allow() out, and have the role given client_policy (output "
+                f"service_{self.spec.name})",
+            )
         policy = IamRolePolicy(self, id_, name=self.name, role=role_name, policy=self.client_policy)
         named(policy)
         use_provider(policy, self._infrastructure.provider)
@@ -268,23 +278,17 @@ class HybridService(Construct):
         force = self.spec.force_destroy
         return repository(self, self.name, kms_key=key, force_delete=force)[0]
 
-    def _role(self, kind: str, policy: Document, *, uses_key: bool = False) -> IamRole:
+    def _role(self, kind: str, policy: Document, *, uses_key: bool = False) -> Role:
         home = self._infrastructure
-        role = role_of(
+        return home.roles.add(
             self,
-            f"{kind}-role",
-            home.app,
+            (f"{kind}-role", f"{kind}-policy"),
             name=self._role_name(kind),
             description=f"The {kind} role of the service {self.name}",
             trust=policies.task_trust(home.account, self._region, home.partition),
+            policy=(kind, self._with_key(policy) if uses_key else policy),
+            of=f"service {self.spec.name}",
         )
-        allowed = self._with_key(policy) if uses_key else policy
-        named(
-            IamRolePolicy(
-                self, f"{kind}-policy", name=kind, role=role.id, policy=json.dumps(allowed)
-            )
-        )
-        return role
 
     def _security_groups(self) -> tuple[SecurityGroup, SecurityGroup]:
         clients, tasks = (self._security_group(name) for name in ("clients", "tasks"))
@@ -340,7 +344,7 @@ class HybridService(Construct):
         )
 
     def _task_definition(
-        self, roles: tuple[IamRole, IamRole], logs: CloudwatchLogGroup
+        self, roles: tuple[Role, Role], logs: CloudwatchLogGroup
     ) -> EcsTaskDefinition:
         spec = self.spec
         task_role, execution_role = roles

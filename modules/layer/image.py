@@ -28,8 +28,8 @@ def image(
     name = app.repository(spec.name)
     made = repository(scope, name, kms_key=app.kms_key, force_delete=False, address=address)
     made[0].lifecycle = not_retained(spec.name, retain)
-    role, policy, project = pusher(scope, infrastructure, spec, address=address)
+    role, project = pusher(scope, infrastructure, spec, address=address)
     # Images are deleted first, and those that functions have are not; nothing pushes any more then.
     infrastructure.retire_before(made[0])
     infrastructure.retire_before(project)
-    return [*made, role, policy, project]
+    return [*made, *role.ready, project]

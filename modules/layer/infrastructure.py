@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,8 +23,6 @@ from modules.layer import policies
 from modules.layer.bindings import (
     CloudwatchLogGroup,
     CodebuildProject,
-    IamRole,
-    IamRolePolicy,
     S3Bucket,
     S3BucketLifecycleConfiguration,
 )
@@ -38,7 +35,7 @@ from modules.layer.neighbours import Addresses, admit_service, refuse_other_stac
 from modules.layer.place import Place, settle
 from modules.layer.providers import use_provider
 from modules.layer.regions import OwnRegion
-from modules.layer.role import role_of
+from modules.layer.role import Role, Roles
 
 DEFAULT_TARGET = Target("3.13", "x86_64")
 
@@ -102,6 +99,7 @@ class BuildInfrastructure(Construct):
         place = settle(self, Place(account, region, partition), log_group)
         self.account, self.region, self.partition = place.account, place.region, place.partition
         self.own_region = OwnRegion(self, self.region)
+        self.roles = Roles(self, app, place)
 
         self._bucket = named(
             S3Bucket(
@@ -221,6 +219,12 @@ class BuildInfrastructure(Construct):
             **self._credentials,
         }
 
+    @property
+    def remembered(self) -> dict[str, str]:
+        """What is kept of it in the state for each layer's end."""
+        unused = ("log_group", "signing_key")
+        return {key: value for key, value in self.query().items() if key not in unused}
+
     def retire(
         self, layer: str, settings: Mapping[str, Any], program: Sequence[str]
     ) -> ITerraformDependable:
@@ -285,31 +289,18 @@ class BuildInfrastructure(Construct):
             )
         )
 
-    def _project_role(self) -> IamRole:
+    def _project_role(self) -> Role:
         # A project cannot be without a role. Builds run under the role of their layer
         # (StartBuild's serviceRoleOverride), so this one can do nothing but tell its story.
-        role = role_of(
+        logs = policies.write_logs(self.log_group_arn)["Statement"]
+        return self.roles.add(
             self,
-            "role",
-            self.app,
+            ("role", "permissions"),
             name=f"{self.app.project}{self.app.role_mark}-{self.region}",
             description=f"CodeBuild project {self.app.project}; each layer has its own role",
             trust=policies.codebuild_trust(self.project_arn, self.account),
+            policy=("logs", policies.document(*logs, *self.for_builds())),
         )
-        named(
-            IamRolePolicy(
-                self,
-                "permissions",
-                name="logs",
-                role=role.id,
-                policy=json.dumps(
-                    policies.document(
-                        *policies.write_logs(self.log_group_arn)["Statement"], *self.for_builds()
-                    )
-                ),
-            )
-        )
-        return role
 
     def _project(self, timeout: int, compute_type: str) -> CodebuildProject:
         return named(

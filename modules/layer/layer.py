@@ -106,14 +106,12 @@ class LambdaLayer(Construct):
             "debug_mode": _text(debug_mode),
             "sync_mode": _text(sync_mode),
         }
-        answer = infrastructure.hooks.plan(spec.name, self._query, self._program)
+        asked = {**self._query, **infrastructure.roles.asked(spec.name)}
+        answer = infrastructure.hooks.plan(spec.name, asked, self._program)
         self._plan = self._named(TerraformLocal(self, "plan", Fn.jsondecode(answer)))
         role = build_role(self, spec, infrastructure, self._address)
-        shared = infrastructure.query()
-        for key in ("log_group", "signing_key"):
-            shared.pop(key, None)
         self._settings = {
-            **shared,
+            **infrastructure.remembered,
             "layer": spec.name,
             "layer_name": self._layer_name,
             "retain": retain_versions,
@@ -124,7 +122,7 @@ class LambdaLayer(Construct):
         }
         retire = infrastructure.retire(spec.name, self._settings, self._program)
         finisher = publisher.ready if publisher else []
-        ready = [*infrastructure.ready, *role, *images, retire, *finisher]
+        ready = [*infrastructure.ready, *role.ready, *images, retire, *finisher]
         self._approval = self._approve(ready)
         self._release = self._release_hook({**infrastructure.query(), **self._query}, answer)
         self._answer = self._choose()

@@ -25,8 +25,6 @@ from modules.layer.bindings import (
     CloudwatchEventRule,
     CloudwatchEventTarget,
     CloudwatchLogGroup,
-    IamRole,
-    IamRolePolicy,
     LambdaFunction,
     LambdaFunctionEventInvokeConfig,
     LambdaPermission,
@@ -34,7 +32,7 @@ from modules.layer.bindings import (
 from modules.layer.infrastructure import BuildInfrastructure
 from modules.layer.naming import named, place_of
 from modules.layer.providers import use_provider
-from modules.layer.role import role_of
+from modules.layer.role import Role
 
 TIMEOUT_SECONDS = 900
 """The most that Lambda allows: a function that is being moved may take minutes."""
@@ -85,8 +83,9 @@ class Publisher(Construct):
                 kms_key_id=infrastructure.app.kms_key or None,
             )
         )
-        role, self._permissions = self._role()
-        function = self._function(role, target, memory_size, [logs, self._permissions])
+        self._role = self._add_role()
+        ready = [logs, *self._role.rights]
+        function = self._function(self._role, target, memory_size, ready)
         self._lambda = function
         self.ready: Sequence[ITerraformDependable] = self._events(function)
         """Everything that must be there before a build is started in async mode."""
@@ -100,7 +99,7 @@ class Publisher(Construct):
         if instead_of is not None:
             self._served.remove(instead_of)
         self._served.append(spec)
-        self._permissions.policy = self._policy()
+        self._role.allow(self._policy())
         given = {each.name: each.layer_name for each in self._served if each.layer_name}
         if given:
             names = json.dumps(given, sort_keys=True)
@@ -189,39 +188,33 @@ class Publisher(Construct):
     def _layer_arn(self, name: str) -> str:
         return self._infrastructure.arn("lambda", f"layer:{name}")
 
-    def _role(self) -> tuple[IamRole, IamRolePolicy]:
+    def _add_role(self) -> Role:
         app, region = self._infrastructure.app, self._infrastructure.region
-        role = role_of(
+        return self._infrastructure.roles.add(
             self,
-            "role",
-            app,
+            ("role", "permissions"),
             name=f"{app.publisher}{app.role_mark}-{region}",
             description=f"Publishes the Lambda layers of {app.prefix} when they are built",
             trust=policies.lambda_trust(self._infrastructure.account),
+            policy=("publish", self._policy()),
         )
-        permissions = named(
-            IamRolePolicy(self, "permissions", name="publish", role=role.id, policy=self._policy())
-        )
-        return role, permissions
 
-    def _policy(self) -> str:
+    def _policy(self) -> policies.Document:
         infrastructure = self._infrastructure
         log_group = f"/aws/lambda/{infrastructure.app.publisher}"
-        return json.dumps(
-            policies.publish(
-                bucket_arn=infrastructure.bucket_arn,
-                project_arn=infrastructure.project_arn,
-                layer_arns=[self._layer_arn(name) for name in self._layer_names()],
-                build_log_arn=infrastructure.log_group_arn,
-                own_log_arn=infrastructure.arn("logs", f"log-group:{log_group}"),
-                topic_arn=self._notify,
-                more=self._more(),
-            )
+        return policies.publish(
+            bucket_arn=infrastructure.bucket_arn,
+            project_arn=infrastructure.project_arn,
+            layer_arns=[self._layer_arn(name) for name in self._layer_names()],
+            build_log_arn=infrastructure.log_group_arn,
+            own_log_arn=infrastructure.arn("logs", f"log-group:{log_group}"),
+            topic_arn=self._notify,
+            more=self._more(),
         )
 
     def _function(
         self,
-        role: IamRole,
+        role: Role,
         target: Target,
         memory_size: int,
         ready: Sequence[ITerraformDependable],

@@ -13,11 +13,11 @@ from builder.protocol.keys import push_project
 from builder.spec.compute import PUSHES
 from builder.spec.layer_spec import LayerSpec
 from modules.layer import policies
-from modules.layer.bindings import CodebuildProject, IamRole, IamRolePolicy
-from modules.layer.build_role import codebuild_role
+from modules.layer.bindings import CodebuildProject
 from modules.layer.buildspec import push_buildspec_text
 from modules.layer.infrastructure import BuildInfrastructure
 from modules.layer.naming import literal, named
+from modules.layer.role import Role
 
 TIMEOUT_MINUTES = 30
 """How long a push may take: a base and a layer of 10 GB, read and sent once."""
@@ -25,18 +25,18 @@ TIMEOUT_MINUTES = 30
 
 def pusher(
     scope: Construct, infrastructure: BuildInfrastructure, spec: LayerSpec, *, address: str = ""
-) -> tuple[IamRole, IamRolePolicy, CodebuildProject]:
+) -> tuple[Role, CodebuildProject]:
     """Make what pushes a layer's image; ``address`` is as in naming."""
     app = infrastructure.app
     project = push_project(app.project, spec.name)
-    role, policy = codebuild_role(
+    role = infrastructure.roles.add(
         scope,
-        infrastructure,
-        address,
-        ids=("push-role", "push-permissions"),
+        ("push-role", "push-permissions"),
         name=app.push_role(spec.name, infrastructure.region),
         description=f"Pushes the image of the Lambda layer {spec.name}",
-        project_arn=infrastructure.arn("codebuild", f"project/{project}"),
+        trust=policies.codebuild_trust(
+            infrastructure.arn("codebuild", f"project/{project}"), infrastructure.account
+        ),
         policy=(
             "push",
             policies.push(
@@ -47,6 +47,8 @@ def pusher(
                 [*bases(spec.base, infrastructure.partition), *infrastructure.for_builds()],
             ),
         ),
+        address=address,
+        of=spec.name,
     )
     made = named(
         CodebuildProject(
@@ -69,7 +71,7 @@ def pusher(
         ),
         address,
     )
-    return role, policy, made
+    return role, made
 
 
 def bases(base: str, partition: str) -> list[policies.Statement]:

@@ -1,35 +1,136 @@
-"""A role of an application, as its options want every one."""
+"""The roles of an application, as its options want every one."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 
+from cdktf import DataResource, ITerraformDependable
 from constructs import Construct
 
 from builder.spec.app_spec import AppSpec
-from modules.layer.bindings import IamRole
+from builder.spec.role_spec import RoleSpec
+from modules.layer.bindings import IamRole, IamRolePolicy
 from modules.layer.naming import named
+from modules.layer.place import Place
 from modules.layer.policies import Document
 
 
-def role_of(
-    scope: Construct,
-    id_: str,
-    app: AppSpec,
-    *,
-    name: str,
-    description: str,
-    trust: Document,
-    address: str = "",
-) -> IamRole:
-    """Make a role below the application's path and boundary; ``address`` is as in naming."""
+class Role:
+    """A role with its policy: made, or only known by its name, where others make the roles.
+
+    ``wanted`` is what it has to be; ``arn`` is what resources get. Who has the ARN waits for
+    ``rights``, and who knows it by its name for all that is ``ready``.
+    """
+
+    def __init__(
+        self,
+        wanted: RoleSpec,
+        arn: str,
+        changed: Callable[[], None],
+        made: tuple[IamRole, IamRolePolicy] | None = None,
+    ) -> None:
+        self.wanted = wanted
+        self.arn = made[0].arn if made else arn
+        self._changed = changed
+        self.ready: Sequence[ITerraformDependable] = made or ()
+        self.rights = self.ready[1:]
+        self._policy = made[1] if made else None
+
+    def allow(self, policy: Document) -> None:
+        """Let the role do what this policy says, and nothing else."""
+        self.wanted = replace(self.wanted, policy=policy)
+        if self._policy is not None:
+            self._policy.policy = json.dumps(policy)
+        self._changed()
+
+
+class Roles:
+    """The roles of an application at one place.
+
+    Where others make them, a resource of the stack that is nothing in AWS says what each has to be:
+    so a plan says when that changes, and ``terraform show -json`` of it says what it is.
+    """
+
+    def __init__(self, scope: Construct, app: AppSpec, place: Place) -> None:
+        self._app = app
+        self._place = place
+        self._found: dict[tuple[str, str], Role] = {}
+        self._told = None if app.makes_roles else named(DataResource(scope, "roles"))
+
+    @property
+    def wanted(self) -> list[RoleSpec]:
+        """What each role has to be, in the order in which they were asked for."""
+        return [role.wanted for role in self._found.values()]
+
+    def add(
+        self,
+        scope: Construct,
+        ids: tuple[str, str],
+        *,
+        name: str,
+        description: str,
+        trust: Document,
+        policy: tuple[str, Document],
+        of: str = "",
+        address: str = "",
+    ) -> Role:
+        """Add a role below the application's path and boundary.
+
+        ``ids`` are those of the constructs of role and policy, ``policy`` is a name and a document,
+        ``address`` is as in naming. ``of`` is the layer or service that alone has it: by these
+        and by the policy's name it is known among all roles.
+        """
+        app, (policy_name, document) = self._app, policy
+        wanted = RoleSpec(
+            name,
+            app.role_path,
+            description,
+            app.permissions_boundary,
+            trust,
+            policy_name,
+            document,
+        )
+        arn = app.role_arn(name, self._place.account, self._place.partition)
+        made = _made(scope, ids, wanted, address) if app.makes_roles else None
+        role = self._found[policy_name, of] = Role(wanted, arn, self._tell, made)
+        self._tell()
+        return role
+
+    def asked(self, layer: str) -> dict[str, str]:
+        """Return what the plan hook is told of roles that have to be there for a layer."""
+        if self._app.makes_roles:
+            return {}
+        names = [role.wanted.name for (_, of), role in self._found.items() if of in ("", layer)]
+        return {"roles": " ".join([*names, self._app.build_role(layer, self._place.region)])}
+
+    def _tell(self) -> None:
+        if self._told is not None:
+            self._told.input = {
+                f"{name} of {of}" if of else name: asdict(role.wanted)
+                for (name, of), role in self._found.items()
+            }
+
+
+def _made(
+    scope: Construct, ids: tuple[str, str], wanted: RoleSpec, address: str
+) -> tuple[IamRole, IamRolePolicy]:
     role = IamRole(
         scope,
-        id_,
-        name=name,
-        description=description,
-        assume_role_policy=json.dumps(trust),
-        path=app.role_path,
-        permissions_boundary=app.permissions_boundary or None,
+        ids[0],
+        name=wanted.name,
+        description=wanted.description,
+        assume_role_policy=json.dumps(wanted.trust),
+        path=wanted.path,
+        permissions_boundary=wanted.permissions_boundary or None,
     )
-    return named(role, address)
+    named(role, address)
+    policy = IamRolePolicy(
+        scope,
+        ids[1],
+        name=wanted.policy_name,
+        role=role.id,
+        policy=json.dumps(wanted.policy),
+    )
+    return role, named(policy, address)

@@ -209,7 +209,7 @@ FILES: dict[str, dict[str, Row | Commands]] = {
         "name_current": Elsewhere("tests/builder/release/test_share.py deletes the parameter"),
     },
     "builder/release/release.py": {"_require_bucket": APPLY, "_overtaken": RACE},
-    "builder/hook.py": {"_refuse_outdated": APPLY},
+    "builder/hook.py": {"_refuse_outdated": APPLY, "_no_roles": APPLY},
     "builder/operations/publisher_zip.py": {"upload": APPLY},
     "builder/query.py": {"_bad_query": APPLY, "as_who": ROLES},
     "builder/aws/credentials.py": {"parse": ROLES, "_read_token": ROLES, "_seconds": ROLES},
@@ -268,8 +268,11 @@ FILES: dict[str, dict[str, Row | Commands]] = {
     "builder/sizes/skeleton.py": {"_lay": SIZES},
     "builder/sizes/wheels_only.py": {"_needs_a_build": SIZES},
     "builder/sizes/trial.py": {"_refused": SIZES, "_refused#2": SIZES, "_leave": SIZES},
+    "builder/commands/wanted_roles.py": {
+        "wanted_roles": Elsewhere("what synth refuses: tests/builder/commands/test_roles.py"),
+    },
     "fast_lambda_layer/synth.py": {
-        "_check_cdktf": Elsewhere("a machine without the extra or Node.js: tests/test_wheel.py"),
+        "check_cdktf": Elsewhere("a machine without the extra or Node.js: tests/test_wheel.py"),
     },
 }  # fmt: skip
 

@@ -49,3 +49,29 @@ def test_who_may_not_ask_iam_is_reported(world: World, monkeypatch: pytest.Monke
         iam.refused(world.session.caller, ["s3:GetObject"], BUCKET)
     with pytest.raises(AwsError, match="may not iam:GetRole"):
         iam.principal("arn:aws:sts::123456789012:assumed-role/x/alice")
+
+
+def test_a_role_is_found_with_its_policies(world: World) -> None:
+    reads: dict[str, object] = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}
+    name = role(world, reads, path="/teams/").rpartition("/")[2]
+    iam = Iam(world.session)
+
+    found = iam.role(name)
+    assert found is not None
+    assert (found.path, found.boundary) == ("/teams/", "")
+    assert found.trust["Statement"][0]["Action"] == "sts:AssumeRole"
+    (policy,) = iam.inline_policies(name)
+    assert policy["Statement"] == [reads]
+    assert iam.attached_policies(name) == []
+
+
+def test_a_role_that_is_not_there_is_known_to_lack_and_not_by_who_may_not_ask(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = role(world).rpartition("/")[2]
+    iam = Iam(world.session)
+    assert iam.role(f"{name}-gone") is None
+    assert (iam.lacks_role(name), iam.lacks_role(f"{name}-gone")) == (False, True)
+
+    world.become(monkeypatch, "s3:*")
+    assert not Iam(world.session).lacks_role(f"{name}-gone")

@@ -118,11 +118,14 @@ def test_words_are_those_that_the_reader_takes(field: Field, tmp_path: Path) -> 
     package(tmp_path)
     for word in field.words:
         value = json.dumps(word if field.kind.takes(word) else [word])
-        keys = {
-            "package": '"src"', "python": '["3.13"]', "architecture": '"arm64"', field.name: value,
-        }  # fmt: skip
-        lines = "".join(f"{key} = {text}\n" for key, text in keys.items())
-        text = f'[app]\nname = "shop"\n[layers.web]\n{lines}'
+        app = {"name": '"shop"'}
+        layer = {"package": '"src"', "python": '["3.13"]', "architecture": '"arm64"'}
+        (app if field.places == (Place.APP,) else layer)[field.name] = value
+        tables = {"app": app, "layers.web": layer}
+        text = "\n".join(
+            f"[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items())
+            for name, keys in tables.items()
+        )
         (tmp_path / "layers.toml").write_text(text)
         load_config(tmp_path / "layers.toml")
         assert accepts(text)

@@ -1,0 +1,49 @@
+"""`lambda-layer roles`: the roles that an application needs."""
+
+from __future__ import annotations
+
+import click
+
+from builder.commands.options import Setting, as_json, pass_setting
+from builder.commands.wanted_roles import wanted_roles
+from builder.report.roles import AWS, FORMATS, TERRAFORM, TEXT, show_roles
+from builder.report.terminal import say
+
+MADE = (
+    'NOTE: the stack makes these roles itself. With roles = "existing" in [app] it leaves them to '
+    "others, and they have other names"
+)
+
+
+@click.command("roles")
+@click.option(
+    "--account",
+    metavar="ID",
+    help="The account of the roles; default: that of the credentials. With it AWS is not called.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default=TEXT,
+    help=f"{TEXT} to read, {TERRAFORM} for a *.tf.json, {AWS} for commands of the AWS CLI.",
+)
+@as_json
+@pass_setting
+def roles(setting: Setting, *, account: str | None, form: str, as_json: bool) -> None:
+    """Say what each role of the application has to be, for who makes roles by hand.
+
+    Name, path, trust policy, policy and permissions boundary are what the stack would make itself.
+    It writes nothing. It needs the extra `cdktf` and Node.js.
+
+    \b
+    Example: lambda-layer roles
+             lambda-layer roles --format terraform > roles.tf.json
+    """
+    if account is not None and not (account.isdigit() and len(account) == 12):
+        raise click.BadParameter(f"{account!r} has not 12 digits", param_hint="--account")
+    config = setting.load()
+    wanted = wanted_roles(setting, setting.session(config), account or "")
+    show_roles(wanted, form=form, as_json=as_json)
+    if config.app.makes_roles:
+        say(MADE)
