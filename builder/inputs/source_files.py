@@ -22,7 +22,7 @@ from builder.inputs.package_tree import Tree
 from builder.inputs.pyproject import read_pyproject
 from builder.inputs.reading import read_content, read_input, unreadable
 from builder.inputs.requirements_files import DISTRIBUTIONS, Reference, requirement_references
-from builder.spec.dependency_lists import is_declared
+from builder.spec.dependency_lists import PROJECT_FILES, is_declared
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.url_logins import login_in, variable_in
 from builder.worker.resolve.requirements_text import decode
@@ -205,7 +205,10 @@ class _Selection:
         text = self._text(file)
         self._check_variables(file, text)
         for reference in requirement_references(text):
-            self._add_reference(file, self._resolve(file, reference))
+            target = self._resolve(file, reference)
+            if not reference.links:
+                self._check_project(file, target)
+            self._add_reference(file, target)
 
     def _check_credentials(self, file: PurePosixPath, *, strict: bool = True) -> None:
         text = (
@@ -308,6 +311,17 @@ class _Selection:
                 expected="packages by their path from the project's root, where pip and uv look "
                 "for them when they are started there, whatever file names them",
                 fix=f"write ./{from_file}",
+            )
+
+    def _check_project(self, file: PurePosixPath, target: PurePosixPath) -> None:
+        """Refuse a folder that neither pip nor uv installs."""
+        folder = self.root / target
+        if folder.is_dir() and not any((folder / name).is_file() for name in PROJECT_FILES):
+            raise SourceError(
+                f"{str(target)!r} has no pyproject.toml and no setup.py",
+                where=f"{self.where}: {self.root / file}",
+                expected="folders that pip can install",
+                fix=f"write a {target}/pyproject.toml with [project] name and version",
             )
 
     def _check_link(self, path: Path, name: str) -> None:

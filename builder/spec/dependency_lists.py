@@ -1,4 +1,4 @@
-"""Whether a pyproject.toml only lists dependencies, and describes no package."""
+"""Whether a folder is a package, or its pyproject.toml only lists dependencies."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from builder.spec.toml_keys import table_in
+
+PROJECT_FILES = ("pyproject.toml", "setup.py")
+"""What makes a folder one that pip installs; a setup.cfg needs one of them beside it."""
 
 
 def is_declared(pyproject: Mapping[str, Any]) -> bool:

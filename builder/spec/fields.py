@@ -31,7 +31,7 @@ LAYER_FIELDS = (
         ONE_LAYER,
         STRING,
         '"src"',
-        "a package of yours: a folder with a pyproject.toml",
+        "a package of yours: a folder with a pyproject.toml or a setup.py",
         rule=Check.path,
         fingerprint=as_it_is,
         request=as_it_is,

@@ -26,8 +26,8 @@ SCHEMA = 1
 class LayerSpec:
     """All that describes a layer build.
 
-    ``package`` is a folder with a pyproject.toml, ``requirements`` are requirements files; both
-    are POSIX paths relative to the project's root. ``dependencies`` are PEP 508 requirements,
+    ``package`` is a folder with a pyproject.toml or a setup.py, ``requirements`` are requirements
+    files; all are POSIX paths relative to the project's root. ``dependencies`` are PEP 508 lines,
     ``extras`` are extras of the package, ``python`` are versions like "3.12", ``exclude`` are
     gitignore patterns over the source and the layer's files, ``slim`` names what is left out of
     dependencies (some of checks.SLIM), ``functions`` says which Lambda functions move to each new

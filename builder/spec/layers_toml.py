@@ -14,7 +14,7 @@ from builder.spec.app_options import check_compute
 from builder.spec.app_spec import AppSpec
 from builder.spec.build_images import check_own, usable
 from builder.spec.checks import Check
-from builder.spec.dependency_lists import may_be_one
+from builder.spec.dependency_lists import PROJECT_FILES, may_be_one
 from builder.spec.field import Field, Place
 from builder.spec.fields import fields_in, spec_fields
 from builder.spec.kinds import ONE_OR_MORE
@@ -341,14 +341,15 @@ def _check_file(root: Path, name: str, where: str, expected: str) -> None:
 
 def _check_package(root: Path, name: str, where: str) -> None:
     folder = root / name
-    expected = "a folder with a pyproject.toml that lists dependencies, or is beside .py files"
+    expected = "a folder with a pyproject.toml that lists dependencies, or is beside .py files; or "
+    expected += "with a setup.py"
     if not folder.is_dir():
         raise SpecError(
             f"there is no folder {name!r}", where=where, expected=expected, fix="correct the path"
         )
-    if not (folder / "pyproject.toml").is_file():
+    if not any((folder / file).is_file() for file in PROJECT_FILES):
         raise SpecError(
-            f"{name!r} has no pyproject.toml",
+            f"{name!r} has no pyproject.toml and no setup.py",
             where=where,
             expected=expected,
             fix="add a pyproject.toml with [project] name and version, "

@@ -89,6 +89,10 @@ SOURCE_FILES: dict[str, Row] = {
         {"a/r.txt": "./a/x\n"}, "write ./a/x",
         keys={"dependencies": "", "requirements": '"a/r.txt"'},
     ),
+    "_check_project": sources(
+        {"r.txt": "./x\n", "x/x.py": ""}, {"x/pyproject.toml": PROJECT},
+        "write a x/pyproject.toml", keys=REQUIREMENTS,
+    ),
     "_check_link": linked("../src", "copy the folder, or exclude the link"),
     "_inside": linked("/etc/hostname", "or exclude the link"),
     "_check_name": Elsewhere("not every file system takes such a name; renaming is the advice"),

@@ -126,6 +126,14 @@ MEANINGS = (
         settled=False,
     ),
     Meaning(
+        r"error: The build backend returned an error",
+        "a folder in the requirements cannot be built for {target}",
+        "a pyproject.toml or a setup.py there that makes a wheel of the folder's files",
+        "correct what its build says, and try `uv build --wheel FOLDER` on a copy of it: the "
+        "bundle has neither .git nor the files that .gitignore leaves out",
+        settled=False,
+    ),
+    Meaning(
         r"Hash mismatch for `(?P<name>[^`]+)`",
         "{name} is not what its hash says",
         "the file that the hash in the requirements was made of",

@@ -84,6 +84,35 @@ def rewrite(files: Iterable[Path]) -> None:
         file.write_text(text, encoding="utf-8")
 
 
+FOLDER = re.compile(
+    r"(?P<path>(?:file:)?[\w./+-]+)(?P<extras>(?:\[[\w ,.-]*\])?)\s*(?P<rest>(?:[;#].*)?)"
+)
+"""A line that names a folder, and not what is in it; extras and a marker may follow."""
+
+
+def name_folder(files: Iterable[Path], project: Path, folder: Path, name: str) -> None:
+    """Write a name before each path of a folder, as ``name @ path``; paths are from the project.
+
+    uv builds no folder to find out its name where it is to take wheels alone.
+    """
+    for file, text in texts(files):
+        lines = text.split("\n")
+        named = [_with_name(line, project, folder, name) for line in lines]
+        if named != lines:
+            file.write_text("\n".join(named), encoding="utf-8")
+
+
+def _with_name(line: str, project: Path, folder: Path, name: str) -> str:
+    found = FOLDER.fullmatch(line.strip())
+    if found is None or found["path"].startswith("-"):
+        return line
+    path = found["path"].replace("file:", "", 1)
+    if os.path.realpath(project / path) != os.path.realpath(folder):
+        return line
+    place = path if path.startswith(("/", "./", "../")) else f"./{path}"
+    return f"{name}{found['extras']} @ {place} {found['rest']}".rstrip()
+
+
 OPTION = re.compile(r"(-i|--index-url|--extra-index-url|--no-index|-f|--find-links)(?=[\s=]|$).*")
 
 

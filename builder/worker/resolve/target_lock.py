@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Iterable
 from urllib.parse import quote
 
 from ..errors import BuildError
@@ -15,6 +16,7 @@ from .local_packages import Own
 from .lock import Lock
 from .project_lock import Locked
 from .resolve import Inputs, Resolver
+from .wheels import ProjectWheel
 
 SUPERVISOR = ".supervisor"
 """The folder of the project in which the bundle has the wheel of a service's supervisor."""
@@ -87,7 +89,7 @@ def resolve(
             overrides,
             wanted.extras if pyproject else (),
         ),
-        lambda folder: own.wheel(folder).name,
+        lambda folder: _named(own.wheel(folder), project, paths),
     )
     for folder in locked.folders:
         projects.check_target(own.wheel(folder), target, native=native)
@@ -99,6 +101,12 @@ def resolve(
         other = f" ({older[name]} has)" if name in older else ""
         log.note(f"{name} has no wheel for {target}{other}; it is built from source")
     return locked
+
+
+def _named(wheel: ProjectWheel, project: Path, paths: Iterable[Path]) -> str:
+    """Return a folder's name, and let requirements say it: its setup.py alone may know it."""
+    requirements_text.name_folder(paths, project, project / wheel.folder, wheel.name)
+    return wheel.name
 
 
 def _supervisor(project: Path) -> str:

@@ -62,12 +62,17 @@ def build(uv: Uv, folder: Path, shown: str, out: Path) -> ProjectWheel:
             raise _undecided(shown, undecided["kind"], undecided["names"])
         raise BuildError(
             f"the package in {shown} cannot be built",
-            where=f"{shown}/pyproject.toml\n{message(outcome.output)}",
-            expected="a pyproject.toml whose build backend makes a wheel of these files",
+            where=f"{shown}/{_project_file(folder)}\n{message(outcome.output)}",
+            expected="a pyproject.toml or a setup.py that makes a wheel of these files",
             fix=f"try `uv build --wheel {shown}` on a copy of it: the bundle has neither .git nor "
             "the files that .gitignore leaves out",
         )
     return read(made[0], shown)
+
+
+def _project_file(folder: Path) -> str:
+    alone = (folder / "setup.py").is_file() and not (folder / "pyproject.toml").is_file()
+    return "setup.py" if alone else "pyproject.toml"
 
 
 def _undecided(shown: str, kind: str, listed: str) -> BuildError:

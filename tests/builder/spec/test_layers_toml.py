@@ -186,7 +186,7 @@ def test_a_file_as_windows_editors_write_it_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "what"),
     [
-        ({"src/web.py": ""}, "'src' has no pyproject.toml"),
+        ({"src/web.py": ""}, "'src' has no pyproject.toml and no setup.py"),
         ({"src/pyproject.toml": ""}, "'src' has no Python file"),
         ({"src/pyproject.toml": "", "src/.venv/x.py": ""}, "'src' has no Python file"),
         ({"src": ""}, "no folder 'src'"),
@@ -200,6 +200,13 @@ def test_a_package_needs_a_pyproject_and_a_python_file(
 
     assert what in error.what
     assert f"looked in {tmp_path})" in error.where
+
+
+def test_a_package_may_have_a_setup_py_alone(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"src/setup.py": ""})
+
+    config = load_config(written(tmp_path, APP + WEB + 'package = "src"\n'))
+    assert config.layer("web").package == "src"
 
 
 def test_the_project_itself_may_be_the_package(tmp_path: Path) -> None:

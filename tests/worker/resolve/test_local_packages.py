@@ -57,3 +57,48 @@ def test_local_dependencies_inside_the_project_come_along(make_bundle: "MakeBund
 
     assert result.status == 0, result.errors
     assert {"python/mine/work.py", "python/helper.py"} <= result.names
+
+
+SETUP = """
+import os
+from setuptools import setup
+NAME = "ol" + "der"
+setup(name=NAME, version="1." + open("VERSION").read(), py_modules=["older"],
+      install_requires=["six==1.17.0"], extras_require={"more": ["idna"]})
+"""
+OLDER = {"libs/older/setup.py": SETUP, "libs/older/older.py": "", "libs/older/VERSION": "4"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", ["./libs/older[more]", "-e ./libs/older"])
+def test_a_folder_of_which_its_setup_py_alone_knows_the_name(
+    make_bundle: "MakeBundle", line: str
+) -> None:
+    files = {**OLDER, "requirements.txt": f"{line} ; python_version > '3'\n"}
+
+    result = make_bundle(files, requirements=["requirements.txt"]).run()
+
+    assert result.status == 0, result.errors
+    packages = [(package["name"], package["version"]) for package in result.manifest["packages"]]
+    assert [p for p in packages if p[0] != "idna"] == [("older", "1.4"), ("six", "1.17.0")]
+    assert ("python/idna/__init__.py" in result.names) == ("[more]" in line)
+
+
+@pytest.mark.slow
+def test_a_package_with_a_setup_py_alone_is_built(make_bundle: "MakeBundle") -> None:
+    result = make_bundle(dict(OLDER), package="libs/older", extras=["more"]).run()
+
+    assert result.status == 0, result.errors
+    assert {"python/older.py", "python/six.py", "python/idna/__init__.py"} <= result.names
+
+
+@pytest.mark.slow
+def test_a_setup_py_that_fails_is_named(make_bundle: "MakeBundle") -> None:
+    files = {**OLDER, "requirements.txt": "./libs/older\n"}
+    files["libs/older/setup.py"] = "raise SystemExit('no VERSION here')\n"
+
+    result = make_bundle(files, requirements=["requirements.txt"]).run()
+
+    assert result.status == 1
+    assert "a folder in the requirements cannot be built for python" in result.errors
+    assert "no VERSION here" in result.errors

@@ -84,3 +84,36 @@ def test_a_line_that_can_name_no_file_is_left_to_uv(tmp_path: Path) -> None:
     listed.write_bytes(b"-r a\x00b.txt\n-r " + b"x" * 5000 + b"\n--no-index\n")
 
     assert requirements_text.options([listed]) == [("--no-index", "--no-index")]
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("./libs/x", "x @ ./libs/x"),
+        ("libs/x/", "x @ ./libs/x/"),
+        ("libs/../libs/x", "x @ ./libs/../libs/x"),
+        ("  ./libs/x[a,b] ; python_version > '3'", "x[a,b] @ ./libs/x ; python_version > '3'"),
+        ("./libs/x#egg=x", "x @ ./libs/x #egg=x"),
+        ("file:libs/x  # ours", "x @ ./libs/x # ours"),
+        ("x @ ./libs/x", None),
+        ("-e ./libs/x", None),
+        ("./libs/y", None),
+        ("x", None),
+        ("# ./libs/x", None),
+        ("https://h/libs/x", None),
+    ],
+)
+def test_a_folder_gets_the_name_that_its_build_said(
+    tmp_path: Path, line: str, named: str | None
+) -> None:
+    (tmp_path / "libs" / "x").mkdir(parents=True)
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "all.txt").write_text("-r deep/more.txt\nsix\n")
+    (tmp_path / "deep" / "more.txt").write_text(f"rich\n{line}\n")
+
+    files = [tmp_path / "all.txt"]
+    for _ in range(2):  # as for each target
+        requirements_text.name_folder(files, tmp_path, tmp_path / "libs" / "x", "x")
+
+    assert (tmp_path / "deep" / "more.txt").read_text() == f"rich\n{named or line}\n"
+    assert (tmp_path / "all.txt").read_text() == "-r deep/more.txt\nsix\n"
