@@ -25,15 +25,16 @@ def working_folder() -> Iterator[Path]:
 
     It is below TMPDIR (the module tempfile, gettempdir).
     """
-    with tempfile.TemporaryDirectory(prefix="lambda-layer-") as made:
-        try:
+    place = Path(tempfile.gettempdir())
+    try:
+        with tempfile.TemporaryDirectory(prefix="lambda-layer-", dir=place) as made:
             yield Path(made)
-        except OSError as error:
-            if not is_full(error):
-                raise
-            raise LayerError(
-                f"there is no room for what is needed meanwhile: {error.strerror}",
-                where=str(Path(made).parent),
-                expected="room for what is fetched and for what is made of it",
-                fix="make room there, or name another folder in TMPDIR, then run it again",
-            ) from error
+    except OSError as error:
+        if not is_full(error):
+            raise
+        raise LayerError(
+            f"there is no room for what is needed meanwhile: {error.strerror}",
+            where=str(error.filename or place),
+            expected="room for what is fetched and for what is made of it",
+            fix="make room there, or name another folder in TMPDIR, then run it again",
+        ) from error

@@ -3,37 +3,66 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
+import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
 
 from builder.errors import LayerError
 from builder.room import is_full
+from builder.user_cache import replacing
 
 
 def write(path: Path, content: str | bytes, *, new: bool = False) -> None:
-    """Write a file; with ``new``, only if there is none.
+    """Write a file, all of it or nothing; with ``new``, only if there is none.
 
-    Raise LayerError when it cannot be written, or with ``new`` is there.
+    Half of a file looks like a whole one later; what was there stays where the new one has no
+    room. Raise LayerError when it cannot be written, or with ``new`` is there.
     """
     data = content.encode() if isinstance(content, str) else content
     try:
-        with path.open("xb" if new else "wb") as file:
-            _write(path, file, data, new=new)
+        was = None if new else _own_file(path)
+        if was is None:
+            _write(path, data, new=new)
+        else:
+            _replace(path, data, was)
     except OSError as error:
         raise _not_written(path, error) from error
 
 
-def _write(path: Path, file: BinaryIO, data: bytes, *, new: bool) -> None:
-    """Write all of it, or leave nothing of a new file: half of one looks like a whole one later."""
+def _own_file(path: Path) -> os.stat_result | None:
+    """Return what is known of a file that another may take the place of, None for anything else.
+
+    A link, a pipe, a device, or a file of other names or of another user is written through.
+    """
     try:
-        file.write(data)
-        file.flush()
+        found = path.lstat()
     except OSError:
-        if new:
-            path.unlink(missing_ok=True)
-        raise
+        return None
+    is_own = found.st_uid == os.getuid() if hasattr(os, "getuid") else True
+    may_be = stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and is_own
+    return found if may_be and os.access(path.parent, os.W_OK | os.X_OK) else None
+
+
+def _replace(path: Path, data: bytes, was: os.stat_result) -> None:
+    with path.open("r+b"):  # one that may not be written stays
+        pass
+    with replacing(path) as file:
+        file.write(data)
+    path.chmod(stat.S_IMODE(was.st_mode))
+
+
+def _write(path: Path, data: bytes, *, new: bool) -> None:
+    is_there = os.path.lexists(path)
+    with path.open("xb" if new else "wb") as file:
+        try:
+            file.write(data)
+            file.flush()
+        except OSError:
+            if not is_there:
+                path.unlink(missing_ok=True)
+            raise
 
 
 def write_folder(path: Path, files: Mapping[str, bytes]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 from builder.errors import LayerError
 from builder.inputs.bundle import bundle
 from builder.inputs.source_files import source_files
+from builder.room import working_folder
 from builder.sizes.cache import folder_or, pinned_uv
 from builder.sizes.wheels_only import WheelsOnly, list_package
 from builder.spec.layer_spec import LayerSpec
@@ -71,8 +71,8 @@ def opened(
     files = source_files(spec, root)
     log = Log(_Lines(write))
     before = dict(os.environ)
-    with tempfile.TemporaryDirectory(prefix="lambda-layer-") as made, as_layer_errors(spec.name):
-        path = Path(made).resolve() / "bundle"
+    with working_folder() as made, as_layer_errors(spec.name):
+        path = made.resolve() / "bundle"
         unpack(bundle(spec, root, files, NO_FINGERPRINT), path)
         (path / "out").mkdir()
         wanted = request.read(path / "request.json")

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from builder.room import is_full
 from builder.sizes.packing import deflated
 from builder.sizes.table import RECORD, Entry, Table
 from builder.worker.audit import harmless
@@ -93,6 +94,8 @@ def _lay(root: Path, name: str, table: Table) -> dict[str, tuple[Entry, str]]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(table.texts.get(file, b""))
         except (OSError, ValueError) as error:
+            if is_full(error):
+                raise
             raise BuildError(
                 f"{name} has a file that cannot be installed beside the others",
                 where=f"{file}: {error}",

@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 from builder.errors import LayerError
 from builder.inputs.bundle import bundle
 from builder.inputs.source_files import source_files
+from builder.room import working_folder
 from builder.sizes.cache import with_tools
 from builder.sizes.local_worker import NO_FINGERPRINT, as_layer_errors, unpack
 from builder.spec.layer_spec import LayerSpec
@@ -89,8 +89,8 @@ def run(spec: LayerSpec, root: Path, into: Path, say: Callable[[str], object]) -
         pre_install=None,
         include=tuple(part for part in spec.include if part != LIB),
     )
-    with as_layer_errors(spec.name), tempfile.TemporaryDirectory(prefix="lambda-layer-") as made:
-        path = Path(made).resolve() / "bundle"
+    with as_layer_errors(spec.name), working_folder() as made:
+        path = made.resolve() / "bundle"
         unpack(bundle(here, root, source_files(here, root), NO_FINGERPRINT), path)
         (path / ".tools").symlink_to(with_tools(Log(sys.stderr)) / ".tools")
         lines = _run(spec, path, say)

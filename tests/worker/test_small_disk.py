@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from builder.inputs.worker_program import worker
 from tests import small_disk
 from tests.worker.samples import offline
 from tests.worker.test_merge import NEW, OLD, part
@@ -60,6 +61,22 @@ def test_a_build_without_room_is_one_error_and_leaves_no_layer(
     assert "[(" not in ended.errors
     made = [name for name in ended.left if name.startswith("out/")]
     assert [name for name in made if not name.startswith("out/lock-")] == []
+
+
+@pytest.mark.parametrize("size", ["300k", "3m"])
+def test_tools_without_room_are_one_error_and_not_believed_later(tmp_path: Path, size: str) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "worker.pyz").write_bytes(worker())
+
+    command = [sys.executable, "worker.pyz", "tools"]
+    ended = small_disk.run(tmp_path / "disk", size, command, source=source)
+
+    assert ended.status == 1
+    assert ended.errors.count("ERROR: ") == 1
+    assert "No space left on device" in ended.errors
+    assert "Traceback" not in ended.errors
+    assert ".tools/installed.txt" not in ended.left
 
 
 def test_the_same_build_with_room_leaves_one(bundle: Bundle, tmp_path: Path) -> None:

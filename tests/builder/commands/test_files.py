@@ -52,6 +52,42 @@ def test_nothing_is_left_of_a_new_file_that_has_no_room(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+OVER_ANOTHER = """
+from pathlib import Path
+from builder.commands.files import write
+from builder.errors import LayerError
+file = Path("requirements.lock")
+file.write_text("six==1.17.0")
+file.chmod(0o640)
+try:
+    write(file, b"x" * 200_000)
+except LayerError as error:
+    print(error)
+print(file.read_text(), oct(file.stat().st_mode)[-3:])
+"""
+
+
+def test_what_was_there_stays_where_the_new_file_has_no_room(tmp_path: Path) -> None:
+    ended = small_disk.run(tmp_path / "disk", "64k", [sys.executable, "-c", OVER_ANOTHER])
+
+    assert (ended.status, ended.errors, ended.left) == (0, "", ["requirements.lock"])
+    assert "requirements.lock cannot be written: No space left on device" in ended.output
+    assert ended.output.endswith("six==1.17.0 640\n")
+
+
+def test_a_file_that_is_replaced_keeps_its_mode_and_a_link_its_target(tmp_path: Path) -> None:
+    file, link = tmp_path / "file", tmp_path / "link"
+    file.write_text("a")
+    file.chmod(0o604)
+    link.symlink_to(file)
+
+    write(file, "b")
+    assert (file.read_text(), file.stat().st_mode & 0o777) == ("b", 0o604)
+    write(link, "c")
+    assert (link.is_symlink(), file.read_text()) == (True, "c")
+    assert sorted(tmp_path.iterdir()) == [file, link]
+
+
 A_FOLDER = """
 import os
 from pathlib import Path

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from builder.cli import main
 from builder.spec.layers_toml import load_config
+from tests import small_disk
 from tests.builder.commands.conftest import PROGRAM
 from tests.builder.conftest import write_tree
 from tests.patience import PATIENCE
@@ -104,6 +105,17 @@ def test_a_folder_that_is_not_there_is_named(folder: Path) -> None:
     done = CliRunner().invoke(main, ["--config", "gone/layers.toml", "init"])
     assert done.exit_code == 1
     assert "gone/layers.toml cannot be written" in done.stderr
+
+
+@pytest.mark.parametrize("size", ["4k", "16k"], ids=["for nothing", "for no schema"])
+def test_on_a_full_disk_it_leaves_nothing(folder: Path, tmp_path: Path, size: str) -> None:
+    ended = small_disk.run(
+        tmp_path / "disk", size, [PROGRAM, "init", "--yes", "--name", "shop"], source=folder
+    )
+
+    assert (ended.status, ended.output, ended.left) == (1, "", ["requirements.txt"])
+    assert ended.errors.count("ERROR: ") == 1
+    assert "cannot be written: No space left on device" in ended.errors
 
 
 def test_on_a_terminal_it_asks(folder: Path) -> None:

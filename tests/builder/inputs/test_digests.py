@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from builder.inputs.digests import CALM
 from builder.inputs.reading import read_input
 from builder.inputs.source_files import source_files as read_all
 from builder.user_cache import VARIABLE
+from tests import small_disk
 from tests.builder.conftest import spec_of, write_tree
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there is no index on Windows")
@@ -153,3 +155,35 @@ def test_small_layers_leave_nothing(
     read_all(SPEC, root)
 
     assert not (tmp_path / "cache").exists()
+
+
+READS = """
+import sys
+from pathlib import Path
+from builder.inputs import digests
+from builder.inputs.source_files import source_files
+from tests.builder.conftest import spec_of
+digests.CALM, digests.WORTH = -(10**15), 0
+root, spec = Path(sys.argv[1]), spec_of(package="src")
+first, second = source_files(spec, root), source_files(spec, root)
+print(len(first), first == second)
+"""
+
+
+def test_an_index_that_has_no_room_is_left_out_and_the_files_are_what_they_are(
+    tmp_path: Path,
+) -> None:
+    files = {f"src/web/module_{number}.py": f"x = {number}\n" for number in range(600)}
+    root = write_tree(
+        tmp_path / "project", {"src/pyproject.toml": '[project]\nname = "web"\n', **files}
+    )
+    disk, here = tmp_path / "disk", str(Path(__file__).parents[3])
+
+    command = [sys.executable, "-c", READS, str(root)]
+    env = {VARIABLE: str(disk / "cache"), "PYTHONPATH": here}
+    full = small_disk.run(disk, "64k", command, env=env)
+    roomy = small_disk.run(disk, "4m", command, env=env)
+
+    assert (full.status, full.errors, full.left) == (0, "", [])
+    assert full.output == roomy.output == "601 True\n"
+    assert [file.rpartition(".")[2] for file in roomy.left] == ["json"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from builder.inputs.source_files import source_files
 from builder.sizes.local_worker import opened, unpack
 from builder.spec.layer_spec import Index
 from builder.worker.errors import BuildError
+from tests import small_disk
 from tests.builder.conftest import spec_of, write_tree
 
 
@@ -42,3 +44,29 @@ def test_programs_of_the_project_can_still_be_run(tmp_path: Path) -> None:
     unpack(bundle(spec, root, source_files(spec, root), "0" * 64), tmp_path / "out")
     assert os.access(tmp_path / "out/project/src/run.sh", os.X_OK)
     assert not os.access(tmp_path / "out/project/src/a.py", os.X_OK)
+
+
+OPENS = """
+import sys
+from pathlib import Path
+from builder.errors import LayerError
+from builder.sizes.local_worker import opened
+from builder.spec.layer_spec import LayerSpec
+try:
+    with opened(LayerSpec("web", ("3.12",), "arm64", dependencies=("six",)), Path(), print):
+        pass
+except LayerError as error:
+    print(error)
+"""
+
+
+def test_where_a_bundle_has_no_room_it_is_said_and_nothing_is_left(tmp_path: Path) -> None:
+    disk, root = tmp_path / "disk", str(Path(__file__).parents[3])
+
+    ended = small_disk.run(
+        disk, "64k", [sys.executable, "-c", OPENS], env={"TMPDIR": str(disk), "PYTHONPATH": root}
+    )
+
+    assert (ended.status, ended.errors, ended.left) == (0, "", [])
+    assert "there is no room for what is needed meanwhile" in ended.output
+    assert "TMPDIR" in ended.output
