@@ -12,6 +12,7 @@ import io
 import sys
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from importlib.util import find_spec, resolve_name
 from pathlib import Path
 
@@ -79,7 +80,7 @@ def files_of(*entries: str) -> dict[str, bytes]:
         found[_path(name, file)] = content
         waiting += [name.rpartition(".")[0]] if "." in name else []
         package = name if file.name == "__init__.py" else name.rpartition(".")[0]
-        waiting += _imports(ast.parse(content).body, package)
+        waiting += _imported(content, package)
     return dict(sorted(found.items()))
 
 
@@ -103,6 +104,11 @@ def _file(name: str) -> Path | None:
 def _path(name: str, file: Path) -> str:
     folder = name.replace(".", "/")
     return f"{folder}/__init__.py" if file.name == "__init__.py" else f"{folder}.py"
+
+
+@cache  # a program that synthesizes several stacks asks for each
+def _imported(content: bytes, package: str) -> tuple[str, ...]:
+    return tuple(_imports(ast.parse(content).body, package))
 
 
 def _imports(body: Iterable[ast.stmt], package: str) -> Iterator[str]:
