@@ -23,6 +23,13 @@ SEAL_VARIABLE = "LAYER_SEAL"
 """What a build exports when it has ended well: the SHA-256 (hex) of the manifest, or of the receipt
 of a part, that it left. CodeBuild keeps it with the build, where no other build can change it."""
 
+SEAL = (
+    f"export {SEAL_VARIABLE}=$(cat out/manifest.json out/part.json 2> /dev/null"
+    " | sha256sum | cut -d ' ' -f 1)"
+)
+"""The last command of a build: it lets CodeBuild vouch for what the build left. One of the two
+documents is there, and has the digests of all the rest."""
+
 APP_VARIABLE = "LAMBDA_LAYER_APP"
 
 LAYER_NAMES_VARIABLE = "LAMBDA_LAYER_NAMES"

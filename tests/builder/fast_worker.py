@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from builder.protocol.variables import SEAL_VARIABLE
-from modules.layer.buildspec import SEAL
+from builder.protocol.variables import SEAL, SEAL_VARIABLE
 
 WORKER = """
 import base64, hashlib, json, os, pathlib, sys, time, uuid, zipfile

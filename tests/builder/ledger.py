@@ -20,7 +20,6 @@ from embedded.ecs import images
 from hybrid_service.aws import Cluster, Store
 from hybrid_service.client import Endpoint, Finder
 from hybrid_service.state import State
-from modules.layer import hybrid_policies as policies
 from tests.builder.commands.conftest import Project
 from tests.builder.conftest import ACCOUNT, REGION
 from tests.fargate import define_task
@@ -110,6 +109,8 @@ class Ledger:
         )
 
     def _role(self) -> str:
+        from modules.layer import hybrid_policies as policies  # here: the package starts Node
+
         name = f"{self.name}-task"
         trust = policies.task_trust(ACCOUNT, REGION, "aws")
         made = self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))

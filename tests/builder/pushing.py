@@ -10,8 +10,6 @@ from typing import Any
 from builder.protocol.keys import push_project
 from builder.spec.compute import PUSHES
 from embedded.aws import EmbeddedAws
-from modules.layer import policies
-from modules.layer.buildspec import push_buildspec_text
 from tests.builder.conftest import ACCOUNT, REGION
 
 
@@ -28,6 +26,8 @@ def make_pusher(
 
     Pushes wait while ``hold`` is there.
     """
+    from modules.layer import policies  # here: the package starts Node
+
     name = push_project(project, layer)
     place = f"{REGION}:{ACCOUNT}"
     iam: Any = aws.client("iam")
@@ -58,6 +58,8 @@ def make_pusher(
 
 
 def _buildspec(hold: Path | None) -> str:
+    from modules.layer.buildspec import push_buildspec_text  # here: the package starts Node
+
     document = json.loads(push_buildspec_text())
     wait = [f"while [ -e {hold} ]; do sleep 0.05; done"] if hold else []
     document["phases"]["build"]["commands"][:0] = wait

@@ -23,7 +23,6 @@ from embedded.aws import EmbeddedAws
 from embedded.ecs import images
 from embedded.ecs.containers import network_of
 from hybrid_service.state import State
-from modules.layer import hybrid_policies as policies
 from tests.fargate import define_task
 from tests.hybrid_service.conftest import HANDLER, LEDGER
 from tests.patience import wait_until
@@ -38,6 +37,8 @@ class Site:
     def __init__(
         self, aws: EmbeddedAws, image: str = "", command: Sequence[str] = ("python3", str(LEDGER))
     ) -> None:
+        from modules.layer import hybrid_policies as policies  # here: the package starts Node
+
         self.aws = aws
         self.name = f"h-{uuid.uuid4().hex[:10]}"
         self.image, self.command = image or f"{self.name}:1", command

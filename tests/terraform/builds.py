@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.protocol.variables import SEAL_VARIABLE
-from modules.layer.buildspec import SEAL
+from builder.protocol.variables import SEAL, SEAL_VARIABLE
 from tests.patience import wait_until
 
 if TYPE_CHECKING:

@@ -17,7 +17,6 @@ from builder.spec.field import Place
 from builder.spec.fields import LAYER_FIELDS, fields_in
 from builder.spec.layers_toml import Config, load_config
 from builder.spec.service_fields import SERVICE_FIELDS
-from hcl.options import NOT_HERE
 from tests.terraform.builds import quick_builds
 from tests.terraform.conftest import Make, Planned, Stack
 from tests.terraform.module_root import ModuleRoot, module_root
@@ -353,6 +352,8 @@ NOT_COMPARED = {"region", "code_signing"}
 
 
 def test_every_option_of_the_module_is_in_the_comparison() -> None:
+    from hcl.options import NOT_HERE  # here: it starts Node
+
     for name in fields_in(Place.APP).keys() - NOT_HERE.keys() - NOT_COMPARED:
         assert f"\n{name} = " in INDEXES + EVERYTHING or f"\n[app.{name}]\n" in INDEXES, name
 

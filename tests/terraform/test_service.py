@@ -20,7 +20,6 @@ import hybrid_service
 from builder.spec.service_spec import ServiceSpec
 from embedded.ecs import images
 from hybrid_service.state import RUNNING, STOPPED, State
-from modules.layer import policies
 from tests.hybrid_service.conftest import HANDLER, LEDGER
 from tests.listing import every
 from tests.patience import PATIENCE, wait_until
@@ -156,6 +155,8 @@ def state_of(stack: Stack) -> State:
 
 def add_function(stack: Stack) -> None:
     """Put a function that uses the service beside it, with what its output says and no more."""
+    from modules.layer import policies  # here: the package starts Node
+
     archive = stack.folder / "api.zip"
     package = Path(hybrid_service.__file__).parent
     with zipfile.ZipFile(archive, "w") as code:

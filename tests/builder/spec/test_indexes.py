@@ -12,9 +12,6 @@ from builder.inputs.fingerprint import inputs_of
 from builder.layer.layer import Layer
 from builder.release.plan import plan
 from builder.spec.indexes import CodeArtifact, Index, secrets, usernames
-from modules.layer import policies
-from modules.layer.buildspec import buildspec_text
-from modules.layer.index_access import logins
 from tests.builder.conftest import ACCOUNT, REGION, World, quick, spec_of, write_tree
 from tests.hostile import searched
 from tests.package_index import PackageIndex
@@ -135,6 +132,10 @@ def private(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PackageIndex]:
 
 def with_real_builds(world: World, layer: Layer, *, may_read_secrets: bool) -> None:
     """Give the project our buildspec, and the role what the stack gives it and no more."""
+    from modules.layer import policies  # here: the package starts Node
+    from modules.layer.buildspec import buildspec_text
+    from modules.layer.index_access import logins
+
     world.aws.client("codebuild").update_project(
         name=world.name, source={"type": "NO_SOURCE", "buildspec": buildspec_text()}
     )

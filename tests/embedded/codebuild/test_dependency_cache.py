@@ -14,7 +14,6 @@ import pytest
 
 from builder.inputs.bundle import bundle
 from builder.spec.layer_spec import LayerSpec
-from modules.layer.buildspec import buildspec_text
 from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
@@ -101,6 +100,8 @@ def build(workshop: Workshop, project: str, index: Index) -> tuple[str, list[str
 def test_nothing_of_a_build_reaches_the_next_one(
     workshop: Workshop, index: Index, tmp_path: Path
 ) -> None:
+    from modules.layer.buildspec import buildspec_text  # here: the package starts Node
+
     spec = LayerSpec(
         name="web", python=("3.13",), architecture="arm64", dependencies=("counted==1.0",)
     )

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from modules.layer.buildspec import SEAL, buildspec, buildspec_text
+from builder.protocol.variables import SEAL
+from modules.layer.buildspec import buildspec, buildspec_text
 
 
 def test_the_text_is_the_buildspec_as_yaml() -> None:
