@@ -54,5 +54,6 @@ def test_what_a_test_and_what_it_starts_cost_is_printed(tmp_path: Path, workers:
     assert re.search(rf" {everything}  some/test_it.py\n", said)
 
 
+@pytest.mark.slow
 def test_nothing_is_printed_unless_it_is_asked_for(tmp_path: Path) -> None:
     assert "seconds of CPU" not in cost_of(tmp_path, "-n", "0")

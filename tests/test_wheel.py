@@ -38,6 +38,7 @@ def hostile(project: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_what_a_user_needs_and_nothing_of_the_checkout(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.partition("/")[0] for name in names}

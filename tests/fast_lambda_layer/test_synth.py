@@ -82,6 +82,7 @@ def test_a_main_py_elsewhere_reads_the_layers_toml_that_the_command_reads(projec
     assert (project / "cdktf.out/stacks/shop/cdk.tf.json").is_file()
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_made_is_one_clear_error(project: Path) -> None:
     (project / "cdktf.out").write_text("a file")
     done = run(project, "-m", "fast_lambda_layer.synth")

@@ -110,6 +110,7 @@ def synthesized(folder: Path, **fields: Any) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_what_is_taken_changes_nothing_but_the_spec_that_hooks_are_asked(tmp_path: Path) -> None:
     texts = tuple(TEXTS.values())
     odd: dict[str, Any] = {

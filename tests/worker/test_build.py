@@ -168,6 +168,7 @@ def test_an_error_of_a_thread_that_packs_is_the_build_s(
     assert {path.name for path in result.out.iterdir()} <= {f"lock-{PYTHON}.txt"}
 
 
+@pytest.mark.slow
 def test_an_error_of_the_audit_is_the_build_s_however_long_packing_takes(
     make_bundle: "MakeBundle",
 ) -> None:

@@ -42,6 +42,7 @@ def test_a_member_that_leaves_the_folder_is_not_written(
     assert not [each for each in ended.names if "escaped" in each or ".." in each]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["/etc/passwd", "../../../../request.json"])
 def test_a_link_in_a_wheel_brings_no_file_of_the_machine(
     make_bundle: MakeBundle, make_wheel: MakeWheel, target: str
@@ -95,6 +96,7 @@ def test_members_become_plain_files_of_one_time_that_nobody_else_may_write(
     assert len({each.date_time for each in members}) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["evil/a\nb.py", "evil/a\x1b]0;x\x07.py"])
 def test_a_name_with_control_characters_is_refused(
     make_bundle: MakeBundle, make_wheel: MakeWheel, name: str

@@ -83,6 +83,7 @@ def test_code_that_is_built_gets_its_requirements_and_no_password(
     assert "127.0.0.1" not in lock
 
 
+@pytest.mark.slow
 def test_a_wrong_password_is_said_so_and_not_shown(
     make_bundle: "MakeBundle", private: PackageIndex
 ) -> None:
@@ -123,6 +124,7 @@ def test_indexes_are_asked_in_their_order(
     assert "using 2 package indexes in place of PyPI" in result.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("extra_first", [True, False])
 def test_an_extra_index_of_a_requirements_file_comes_first_and_the_log_says_so(
     make_bundle: "MakeBundle", tmp_path: Path, make_wheel: "MakeWheel", *, extra_first: bool

@@ -169,6 +169,7 @@ def test_several_inputs_are_resolved_together(
     assert "resolving app, requirements.txt, more.txt and 1 dependency" in result.output
 
 
+@pytest.mark.slow
 def test_inputs_that_contradict_each_other_are_refused(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel"
 ) -> None:
@@ -216,6 +217,7 @@ def test_a_git_repository_is_built_and_its_commit_is_in_the_lock(
     assert f"@{head.stdout.strip()}" in lock
 
 
+@pytest.mark.slow
 def test_without_git_in_the_build_image_it_is_said_so(
     make_bundle: "MakeBundle", repository: Path, tmp_path: Path
 ) -> None:
@@ -248,6 +250,7 @@ def test_a_module_that_may_fail_does_not_refuse_the_layer(make_bundle: "MakeBund
     assert "gui does not import here (it may fail)" in allowed.output
 
 
+@pytest.mark.slow
 def test_nothing_of_the_users_machine_gets_into_a_layer(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel"
 ) -> None:
@@ -278,6 +281,7 @@ def test_wheels_of_the_projects_own_folder(
     assert "links" not in (result.out / next(iter(locks(result)))).read_text()
 
 
+@pytest.mark.slow
 def test_a_wheel_named_by_its_path(make_bundle: "MakeBundle", make_wheel: "MakeWheel") -> None:
     line = "./links/ours-1.0-py3-none-any.whl\n"
     bundle = make_bundle({"requirements.txt": line}, requirements=["requirements.txt"])
@@ -308,6 +312,7 @@ def test_an_sdist_named_by_its_path(make_bundle: "MakeBundle") -> None:
     assert "python/ours/__init__.py" in result.names
 
 
+@pytest.mark.slow
 def test_a_path_outside_of_the_project_is_refused(make_bundle: "MakeBundle") -> None:
     line = "./gone/ours-1.0-py3-none-any.whl\n"
     result = make_bundle({"requirements.txt": line}, requirements=["requirements.txt"]).run()
@@ -320,6 +325,7 @@ def locks(result: "Result") -> list[str]:
     return [path.name for path in result.out.glob("lock-*.txt")]
 
 
+@pytest.mark.slow
 def test_an_extra_that_a_dependency_does_not_have_is_named(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel"
 ) -> None:

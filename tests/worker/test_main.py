@@ -47,6 +47,7 @@ def test_wrong_usage_shows_the_commands(
     assert "tools|build" in shown.out + shown.err
 
 
+@pytest.mark.slow
 def test_a_merge_runs_the_buildspec_of_every_build(make_bundle: "MakeBundle") -> None:
     """``build`` wants the parts."""
     bundle = make_bundle(dependencies=["six"])
@@ -107,6 +108,7 @@ def test_debug_mode_keeps_the_build_directory_and_changes_no_byte_of_the_layer(
     assert (bundle.path / "out/layer.zip").read_bytes() == plain
 
 
+@pytest.mark.slow
 def test_a_failed_build_is_kept_too_in_debug_mode(make_bundle: "MakeBundle") -> None:
     bundle = make_bundle(dependencies=["there-is-no-such-distribution-at-all"])
     result = bundle.run(env={"LAYER_DEBUG": "true"})

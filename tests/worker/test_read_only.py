@@ -108,6 +108,7 @@ def test_it_writes_to_the_folder_it_is_given_and_needs_no_root(
     assert made.manifest["code_sha256"] == usual.manifest["code_sha256"]
 
 
+@pytest.mark.slow
 def test_an_error_of_the_machine_says_what_another_may_have(
     own: Path, make_bundle: MakeBundle, make_wheel: MakeWheel
 ) -> None:

@@ -149,6 +149,7 @@ def odd_wheel(bundle: "Bundle", make_wheel: "MakeWheel") -> None:
             archive.writestr(info, data)
 
 
+@pytest.mark.slow
 def test_long_and_foreign_names_and_exec_bits_are_kept(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel", tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tests.worker.conftest import MakeBundle, MakeWheel
 
 
+@pytest.mark.slow
 def test_excluded_files_are_left_out(make_bundle: "MakeBundle") -> None:
     files = mine(**{"types.pyi": "", "tests/__init__.py": "", "keep.py": ""})
 

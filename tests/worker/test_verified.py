@@ -35,6 +35,7 @@ def put(folder: Path, name: str, content: bytes) -> None:
     change(folder, code_sha256=digest, zipped_size=len(content))
 
 
+@pytest.mark.slow
 def test_all_that_can_be_compared_is_proven(built: Path) -> None:
     found = verify_folder(built)
 
@@ -56,6 +57,7 @@ def test_other_bytes_in_the_archive_are_found(built: Path) -> None:
     assert "SHA-256 and size" in wrong(built)["manifest"]
 
 
+@pytest.mark.slow
 def test_a_file_that_no_package_has_is_found_though_the_manifest_was_changed_too(
     built: Path,
 ) -> None:
@@ -67,6 +69,7 @@ def test_a_file_that_no_package_has_is_found_though_the_manifest_was_changed_too
     assert any(f.verdict == UNPROVEN and "python/evil.py" in f.seen for f in found)
 
 
+@pytest.mark.slow
 def test_a_package_that_the_manifest_does_not_name_is_found(built: Path) -> None:
     put(built, "python/evil-1.dist-info/METADATA", b"Name: evil\nVersion: 1\n")
 

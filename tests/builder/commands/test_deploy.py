@@ -4,6 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.builder.commands.conftest import LAYERS, PROGRAM
 from tests.builder.conftest import package, write_tree
 from tests.patience import PATIENCE
@@ -46,6 +48,7 @@ def test_a_variable_without_a_value_is_wrong_usage(tmp_path: Path) -> None:
     assert "NAME=VALUE" in done.stderr
 
 
+@pytest.mark.slow
 def test_an_error_of_the_synthesis_is_said_once(tmp_path: Path) -> None:
     package(tmp_path)
     write_tree(tmp_path, {"layers.toml": LAYERS.format(app="x1")})

@@ -26,6 +26,7 @@ def files() -> dict[str, bytes]:
     return publisher_files()
 
 
+@pytest.mark.slow
 def test_the_handler_starts_with_lambdas_own_packages_and_what_is_packed(
     files: dict[str, bytes], tmp_path: Path
 ) -> None:

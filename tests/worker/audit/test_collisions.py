@@ -93,6 +93,7 @@ def test_files_with_different_contents_are_refused_with_both_owners(
     assert f"aaa and bbb: {', '.join(files)}\n" in result.errors
 
 
+@pytest.mark.slow
 def test_a_file_with_the_same_content_may_have_two_owners(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel"
 ) -> None:
@@ -104,6 +105,7 @@ def test_a_file_with_the_same_content_may_have_two_owners(
     assert content(result, "shared/__init__.py") == "A = 1\n"
 
 
+@pytest.mark.slow
 def test_a_file_that_is_excluded_is_nobodys(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel"
 ) -> None:
@@ -158,6 +160,7 @@ def test_the_init_of_a_namespace_is_the_one_that_serves_both(
     assert chosen == {name: right for name, (_, _, right) in kinds.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "second"),
     [
@@ -178,6 +181,7 @@ def test_the_init_of_a_package_is_refused(
     assert "aaa and bbb bring the same file" in result.errors
 
 
+@pytest.mark.slow
 def test_a_file_that_a_wheel_does_not_list_counts_too(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel"
 ) -> None:
@@ -192,6 +196,7 @@ def test_a_file_that_a_wheel_does_not_list_counts_too(
     assert "aaa and bbb bring the same file with different contents: shared.py" in result.errors
 
 
+@pytest.mark.slow
 def test_a_wheel_whose_record_is_wrong_is_taken_as_it_is(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel"
 ) -> None:
@@ -228,6 +233,7 @@ def test_scripts_of_one_name_matter_only_in_a_layer_that_has_scripts(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("aaa", "bbb"),
     [("shared.py", "shared/__init__.py"), ("ns/shared.py", "ns/shared/deep/part.py")],

@@ -208,6 +208,7 @@ def test_a_module_that_removes_the_report_does_not_pass(layer: Path, more: str) 
     assert "has removed it" in report.start
 
 
+@pytest.mark.slow
 def test_folders_that_a_module_has_made_deeper_than_python_can_walk_do_no_harm(
     layer: Path,
 ) -> None:

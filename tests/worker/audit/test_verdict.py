@@ -86,6 +86,7 @@ def test_a_layer_that_is_too_large_is_refused(
     assert not (bundle.path / "out" / "layer.zip").exists()
 
 
+@pytest.mark.slow
 def test_the_main_module_of_a_dependency_must_import(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel"
 ) -> None:
@@ -121,6 +122,7 @@ def test_a_package_that_needs_its_own_pth_file_works(
     assert result.status == 0, result.errors
 
 
+@pytest.mark.slow
 def test_a_pth_file_whose_line_raises_is_refused_with_its_owner(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel"
 ) -> None:
@@ -136,6 +138,7 @@ def test_a_pth_file_whose_line_raises_is_refused_with_its_owner(
     assert "ZeroDivisionError" in result.errors
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "options", "said"),
     [

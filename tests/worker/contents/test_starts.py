@@ -1,6 +1,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from builder.worker.contents import starts
 from builder.worker.contents.distributions import Distribution
 from builder.worker.contents.starts import Start
@@ -25,6 +27,7 @@ def test_lines_that_run_and_modules_that_python_looks_for_are_found(tmp_path: Pa
     assert user == Start("usercustomize/__init__.py", "")
 
 
+@pytest.mark.slow
 def test_the_manifest_names_them_with_their_place_in_the_layer(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel"
 ) -> None:

@@ -2,6 +2,8 @@ import base64
 import json
 from typing import Any
 
+import pytest
+
 from builder.worker.documents.sbom import bill
 
 MANIFEST: dict[str, Any] = {
@@ -36,6 +38,7 @@ def component(name: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_the_bill_is_strictly_valid_cyclonedx() -> None:
     from cyclonedx.schema import SchemaVersion
     from cyclonedx.validation.json import JsonStrictValidator  # here: it takes seconds

@@ -120,6 +120,7 @@ def test_programs_work_with_each_python_of_a_layer(
     assert call(opt, "old") == (0, "mine\n")
 
 
+@pytest.mark.slow
 def test_without_include_there_are_modules_only(
     make_bundle: "MakeBundle", make_wheel: "MakeWheel"
 ) -> None:
@@ -218,6 +219,7 @@ def test_a_library_for_another_machine_is_refused_though_others_fit(
     assert "ERROR: lib/wrong.so: compiled files for another machine" in result.errors
 
 
+@pytest.mark.slow
 def test_a_link_out_of_the_layer_is_refused(make_bundle: "MakeBundle") -> None:
     bundle = make_bundle(
         {"link.sh": 'ln -s /etc/hostname "$LAYER_BIN/host"\n'},

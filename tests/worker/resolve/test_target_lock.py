@@ -66,6 +66,7 @@ def test_more_requirements_than_an_argument_can_hold_are_installed(
     assert "installing 600 of 600" in result.output
 
 
+@pytest.mark.slow
 def test_a_package_that_does_not_exist_is_named(make_bundle: "MakeBundle", here: Target) -> None:
     result = make_bundle(dependencies=["this-package-does-not-exist-at-all"]).run()
 
@@ -108,6 +109,7 @@ def test_a_compiled_package_without_a_wheel_for_the_target_is_refused_at_once(
     assert "installing" not in result.output
 
 
+@pytest.mark.slow
 def test_an_index_that_cannot_be_reached_is_said_so(make_bundle: "MakeBundle") -> None:
     result = make_bundle(dependencies=["six"]).run(
         env={"UV_DEFAULT_INDEX": "http://127.0.0.1:1/simple", "UV_HTTP_RETRIES": "0"},
