@@ -44,11 +44,16 @@ class Unmarked(AssertionError):
 
 def needs_of(item: pytest.Item) -> set[str]:
     """Return the marks that a test has by its folder and its fixtures."""
-    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    folder = _folder(item.path)
     used = set(getattr(item, "fixturenames", ()))
     return {mark for mark, names in BY_FIXTURE.items() if used & names} | BY_FOLDER.get(
         folder, frozenset()
     )
+
+
+@cache  # eight thousand tests are in some six hundred files
+def _folder(file: Path) -> str:
+    return file.relative_to(Path(__file__).parent).parts[0]
 
 
 def needs_of_command(command: Sequence[str]) -> set[str]:
