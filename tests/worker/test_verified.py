@@ -98,3 +98,26 @@ def test_a_document_that_was_changed_is_found_and_proves_nothing(built: Path, na
 
     assert (WRONG, "it is not the SHA-256 that the manifest has of it") in seen
     assert (UNPROVEN, "there is none that the manifest knows") in seen
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", ["invocationId", "fingerprint", "sha256"])
+def test_a_provenance_about_something_else_is_wrong_though_the_manifest_has_its_digest(
+    built: Path, key: str
+) -> None:
+    file = built / "provenance.json"
+    said = json.loads(file.read_text())
+    place = {
+        "invocationId": said["predicate"]["runDetails"]["metadata"],
+        "fingerprint": said["predicate"]["buildDefinition"]["externalParameters"],
+        "sha256": said["subject"][0]["digest"],
+    }[key]
+    place[key] = "1" * 64
+    file.write_text(json.dumps(said))
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    documents = json.loads((built / "manifest.json").read_text())["documents"]
+    (entry,) = (each for each in documents if each["file"] == file.name)
+    entry["sha256"] = digest
+    change(built, documents=documents)
+
+    assert wrong(built).keys() == {file.name}

@@ -113,3 +113,26 @@ def test_a_byte_of_the_envelope_that_is_not_noticed_says_nothing(built: Path, ke
             unnoticed += 1
 
     assert 0 < unnoticed < 60
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('"payload": "', '"payload": "!'),
+        ('"sig": "', '"sig": "!'),
+        ('"payloadType": "application/', '"payloadType": "text/'),
+        ("    }\n  ]", '    },\n    {"keyid": "other", "sig": "AAAA"}\n  ]'),
+    ],
+)
+def test_an_envelope_of_another_form_is_wrong(
+    built: Path, key: Path, before: str, after: str
+) -> None:
+    """Also one whose payload and signature some readers would find in it."""
+    file = built / attestation.FILE
+    content = file.read_text()
+    assert content.count(before) == 1
+    file.write_text(content.replace(before, after))
+
+    found = findings(built, key) or []
+
+    assert [f.verdict for f in found if f.subject == "signature"] == [WRONG]

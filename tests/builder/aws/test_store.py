@@ -168,11 +168,14 @@ def test_every_call_names_the_account_that_the_bucket_must_belong_to(world: Worl
     store.head("web/a")
     store.bucket_exists()
     store.measure("web/")
+    store.copy("web/a", "", "web/b")
     store.delete_all("web/")
 
-    assert len(sent) == 7
+    assert len(sent) == 8
     owners = {params["headers"].get("x-amz-expected-bucket-owner") for params in sent}
     assert owners == {world.session.account}
+    (source,) = (p["headers"] for p in sent if "x-amz-copy-source" in p["headers"])
+    assert source["x-amz-source-expected-bucket-owner"] == world.session.account
 
 
 def test_an_object_whose_content_ends_early_is_read_again(

@@ -97,8 +97,16 @@ def test_a_release_is_signed_and_openssl_says_so(world: World, tmp_path: Path) -
     run = statement["predicate"]["runDetails"]
     assert run["builder"]["id"] == signing(world, key).site.project_arn
     assert run["metadata"]["invocationId"] == release.build_id
-    manifest = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
-    assert {"name": MANIFEST, "digest": {"sha256": manifest}} in run["byproducts"]
+    asked = statement["predicate"]["buildDefinition"]
+    assert asked["externalParameters"] == {"layer": "web", "fingerprint": release.fingerprint}
+    source = {"name": "source", "digest": {"sha256": release.fingerprint}}
+    assert asked["resolvedDependencies"] == [source]
+    digests = {each["name"]: each["digest"]["sha256"] for each in run["byproducts"]}
+    assert digests == {
+        file.name: hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in folder.iterdir()
+        if file.name not in (ARCHIVE, FILE)
+    }
     assert signature_of(folder, pem)[0] == PROVEN
     assert signature_of(folder, None) == (
         UNPROVEN,
