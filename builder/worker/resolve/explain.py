@@ -21,6 +21,9 @@ BACKEND_FAILED = "The build backend returned an error"
 BACKEND_LINES = 10
 """More of a build backend's last words than this is left out."""
 
+WARNS = re.compile(r":\d+: \w*Warning: ")
+"""What Python writes of a warning, such as setuptools' own: no word of the package."""
+
 ADVICE = re.compile(
     r"\b(deprecated|rather than|instead of|renamed to|replaced by)\b", re.IGNORECASE
 )
@@ -222,7 +225,7 @@ def _advice(output: str) -> str:
     if BACKEND_FAILED not in output:
         return ""
     said = output[output.index(BACKEND_FAILED) :].splitlines()
-    lines = [line.strip(" -") for line in said if ADVICE.search(line)]
+    lines = [line.strip(" -") for line in said if ADVICE.search(line) and not WARNS.search(line)]
     return f"its own build says: {' '.join(lines[:2])}\n" if lines else ""
 
 

@@ -109,6 +109,20 @@ def test_what_a_package_says_about_its_successor_stands_first(foreign: Target) -
     )
 
 
+def test_what_a_backend_warns_of_is_no_word_of_the_package(foreign: Target) -> None:
+    """As nvidia-pyindex 1.0.9 ends, which needs pip."""
+    said = (
+        "error: Failed to build `sample==1.0`\n  cause: The build backend returned an error\n"
+        "\n  [stderr]\n  /tmp/x/setuptools/dist.py:765: SetuptoolsDeprecationWarning: License "
+        "classifiers are deprecated.\n  ModuleNotFoundError: No module named 'pip'\n"
+    )
+
+    error = explain(Outcome(("uv",), 2, said), foreign, "building")
+
+    assert "its own build says" not in error.fix
+    assert "No module named 'pip'" in error.where
+
+
 @pytest.mark.parametrize(
     "said",
     [
