@@ -34,6 +34,7 @@ ELSEWHERE = {
     "build-images": "it asks a registry: tests/builder/report/test_build_images.py",
     "deploy": "it runs terraform: tests/terraform/test_deploy.py",
     "hook": "it writes one line of JSON for terraform, and its errors are those of the others",
+    "roles": "it starts Node: tests/builder/report/test_roles.py",
     "size": "it resolves: tests/builder/report/test_sizes.py",
     "synth": "it starts Node: tests/builder/commands/test_synth.py",
     "try": "it builds: tests/terminals/test_ctrl_c.py",
