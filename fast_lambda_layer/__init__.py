@@ -72,4 +72,15 @@ if not TYPE_CHECKING:  # mypy knows the names from above, and a wrong one by it
         from fast_lambda_layer.names import check_names
 
         check_names("builder", "modules.layer")
-        return getattr(import_module(_PLACES[name]), name)
+        try:
+            return getattr(import_module(_PLACES[name]), name)
+        except ModuleNotFoundError as error:
+            package = (error.name or "").partition(".")[0]
+            if not package.startswith(("cdktf", "cdktn")):
+                raise
+            from fast_lambda_layer.origin import extra
+
+            raise ModuleNotFoundError(
+                f"No module named {package!r}; install it with: pip install '{extra()}'",
+                name=package,
+            ) from None

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import fast_lambda_layer
+from fast_lambda_layer.origin import extra
 from tests.patience import PATIENCE
 
 ALL = ", ".join(fast_lambda_layer.__all__)
@@ -38,6 +39,16 @@ def test_nothing_is_imported_before_it_is_asked_for(tmp_path: Path) -> None:
         "import fast_lambda_layer, sys\nprint({'builder', 'modules', 'cdktf'} & set(sys.modules))"
     )
     assert run(tmp_path, code).stdout == "set()\n"
+
+
+def test_without_the_extra_the_error_says_how_to_get_it_from_where_this_is_from(
+    tmp_path: Path,
+) -> None:
+    code = "import sys\nsys.modules['cdktf'] = None\nfrom fast_lambda_layer import LambdaLayer\n"
+    last = run(tmp_path, code).stderr.splitlines()[-1]
+
+    assert last.startswith("ModuleNotFoundError: No module named 'cdktf'; install it with: pip")
+    assert f"'{extra()}'" in last
 
 
 def test_a_name_that_there_is_not_is_an_attribute_error() -> None:

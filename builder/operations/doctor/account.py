@@ -10,7 +10,14 @@ from builder.aws.iam import Iam
 from builder.aws.session import Session
 from builder.hybrid.service import Service
 from builder.layer.layer import Layer
-from builder.operations.doctor.findings import OK, PROBLEM, UNKNOWN, Finding, found_by
+from builder.operations.doctor.findings import (
+    OK,
+    PROBLEM,
+    UNKNOWN,
+    Finding,
+    each_reason_once,
+    found_by,
+)
 from builder.operations.doctor.permissions import APPLY, OPERATOR, PLAN, PUBLISHER
 from builder.operations.doctor.rights import examine_rights
 from builder.operations.service_status import FAILED, MISSING, service_status
@@ -30,9 +37,10 @@ def examine_account(
     """Yield what was found in the account; ``principal`` is whose permissions are judged."""
     yield Finding("credentials", OK, f"{session.caller}, from {session.credentials}")
     yield Finding("region", OK, f"{session.region} of account {session.account}")
-    yield from found_by(
+    permissions = found_by(
         lambda: _permissions(app, layers, session, principal, services), "permissions", UNKNOWN
     )
+    yield from each_reason_once(permissions)
     yield from found_by(lambda: _bucket(app, layers, session), "bucket")
     yield from found_by(lambda: _project(app, layers), "project")
     yield from found_by(lambda: _images(layers), "images", UNKNOWN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from builder.errors import LayerError
 
@@ -38,3 +38,14 @@ def finding_of(error: LayerError, subject: str, verdict: str = PROBLEM) -> Findi
     """Return what an error says as a finding."""
     seen = error.what.splitlines()[0] + (f" ({error.where})" if error.where else "")
     return Finding(subject, verdict, seen, error.fix)
+
+
+def each_reason_once(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield findings, of which those that are unknown for one reason name it once."""
+    first: dict[str, str] = {}
+    for finding in findings:
+        if finding.verdict == UNKNOWN and finding.seen in first:
+            yield replace(finding, seen=f"for the same reason as {first[finding.seen]}", fix="")
+        else:
+            first.setdefault(finding.seen, finding.subject)
+            yield finding

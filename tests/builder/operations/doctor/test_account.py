@@ -76,5 +76,8 @@ def test_who_may_see_little_gets_findings_and_no_error(
 
     found = examined(world)
     assert found["permissions: plan"].verdict == "unknown"
+    assert "iam:SimulatePrincipalPolicy" in found["permissions: plan"].seen
+    apply = found["permissions: apply"]
+    assert (apply.verdict, apply.seen) == ("unknown", "for the same reason as permissions: plan")
     assert found["project"].verdict == "problem"
     assert "codebuild:BatchGetProjects" in found["project"].seen

@@ -63,6 +63,15 @@ def test_code_beside_the_list_is_named(tmp_path: Path) -> None:
     )
 
 
+def test_a_list_that_pip_requirements_alone_names_is_taken_over(tmp_path: Path) -> None:
+    alone = '[{ pip_tmp_dir = "tmp", pip_requirements = "${path.module}/../deps/layer.txt" }]'
+    text = MODULE.replace('[{ path = "${path.module}/../deps", pip_requirements = true }]', alone)
+    tree = {"infra/main.tf": text, "infra/requirements.txt": "no", "deps/layer.txt": "six"}
+    (layer,) = terraform_layers(write_tree(tmp_path, tree))
+
+    assert (layer.keys, layer.python) == ({"requirements": "deps/layer.txt"}, ("3.12", "3.11"))
+
+
 SEVERAL = """[
     { path = "${path.module}/../deps", pip_requirements = "${path.module}/../other/prod.txt",
       prefix_in_zip = "python", patterns = ["!tests/.*"], commands = ["pip install x", ":zip"] },
