@@ -35,6 +35,22 @@ def test_names_of_files_with_secrets(path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "names",
+    [
+        ".yarnrc.yml .pgpass .htpasswd .my.cnf .dockercfg .boto .s3cfg",
+        "id_dsa id_ecdsa id_rsa_sk id_ecdsa_sk id_ed25519_sk",
+        "a.ppk a.p12 a.pfx a.jks a.keystore a.kdbx",
+        "credentials credentials.yml credentials.yaml credentials.toml credentials.ini",
+        "credentials.csv client_secret.json client_secrets.json service_account.json secret.json",
+        "secrets.json secret.yml secrets.yaml secrets.toml secret.ini secrets.env",
+        ".gnupg/trustdb.gpg .ssh/config .aws/sso/cache/x.json",
+    ],
+)
+def test_every_other_name_that_programs_keep_secrets_under(names: str) -> None:
+    assert [name for name in names.split() if not is_secret(f"app/{name}")] == []
+
+
+@pytest.mark.parametrize(
     "path",
     [
         ".env.example",

@@ -4,6 +4,7 @@ import ast
 import io
 import json
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -124,3 +125,21 @@ def test_what_an_encoding_has_not_is_ascii_and_what_it_has_stays() -> None:
     console.print("████ …")
     console.file.flush()
     assert console.file.buffer.getvalue() == b"#### ...\n"  # type: ignore[attr-defined]
+
+
+def test_each_character_that_does_something_is_shown_by_unicodes_own_word() -> None:
+    """Controls, separators of lines and paragraphs, and what turns the order of words around."""
+    turns = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+    characters = [chr(number) for number in range(0x3000)]
+    commands = [
+        each
+        for each in characters
+        if unicodedata.category(each) in {"Cc", "Zl", "Zp"}
+        or unicodedata.bidirectional(each) in turns
+    ]
+    marks = ["\u061c", "\u200b", "\u200e", "\u200f", "\ufeff"]
+
+    through = [each for each in [*commands, *marks] if each in clean(f"a{each}b")]
+
+    assert len(commands) > 70
+    assert through == ["\t", "\n"]
