@@ -11,6 +11,7 @@ from hcl.images import base
 from hcl.names import EACH, put_names
 from hcl.options import put_options, statements
 from hcl.publisher import put_publisher
+from hcl.roles import THEIRS, names_of, put_roles
 from hcl.specs import each
 from hcl.syntax import Raw, expression, indented
 from hcl.template import LAYER
@@ -39,6 +40,7 @@ def amend(template: dict[str, Any]) -> None:
     _encryption(resources["aws_ecr_repository"][f"{LAYER}_repository"])
     _expiry(resources["aws_s3_bucket_lifecycle_configuration"]["build_lifecycle"])
     _policies(resources["aws_iam_role_policy"])
+    put_roles(template)
     _problems(resources["aws_s3_object"][f"{LAYER}_approval"])
 
 
@@ -70,9 +72,12 @@ def _plan_hook(hook: dict[str, Any]) -> None:
     asked = put_names(answers, name)
     each_layer = expression(asked).replace(f"[{EACH}]", f"[{name}]").replace("\n", "\n    ")
     hook["program"] = Raw(f"length(local.layers) == 0 ? local.build_no-release : {_plan()}")
+    own_layer, roles = indented(each_layer).lstrip(), indented(names_of("name")).lstrip()
     hook["query"] = Raw(
-        f"merge(\n  {indented(expression(put_names(shared))).lstrip()},\n"
-        f"  [\n    for name in keys(local.layers) : {each_layer}\n  ]...\n)"
+        f"merge(\n  {indented(expression(put_names(shared))).lstrip()},\n  concat(\n"
+        f"    [\n      for name in keys(local.layers) : {own_layer}\n    ],\n"
+        f"    [\n      for name in keys(local.layers) :\n"
+        f'      {{ "${{name}}.roles" = {roles} }}\n      if {THEIRS}\n    ],\n  )...\n)'
     )
 
 

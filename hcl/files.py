@@ -107,7 +107,8 @@ def _resources(template: Mapping[str, Any]) -> Iterator[tuple[str, Block]]:
 
 
 def _locals(template: Mapping[str, Any]) -> Block:
-    own = {name: text for name, text in template["locals"].items() if name.startswith(LAYER)}
+    found = template["locals"]
+    own = {name: text for name, text in found.items() if name.startswith(LAYER)}
     items: list[Item] = [
         *locals_of_specs(),
         *(
@@ -117,12 +118,14 @@ def _locals(template: Mapping[str, Any]) -> Block:
             )
             for name, text in own.items()
         ),
+        *(Attribute(name, text) for name, text in found.items() if name.startswith("layer_")),
     ]
     return Block("locals", (), items)
 
 
 def _shared(template: Mapping[str, Any], *, of_publisher: bool) -> Block:
-    shared = {n: t for n, t in template["locals"].items() if not n.startswith(LAYER)}
+    of_layers = (LAYER, "layer_")
+    shared = {n: t for n, t in template["locals"].items() if not n.startswith(of_layers)}
     own = {n: t for n, t in shared.items() if n.startswith(PREFIX) == of_publisher}
     return Block("locals", (), [Attribute(n, argument(n, t)) for n, t in own.items()])
 

@@ -27,6 +27,8 @@ One project for all layers: image, machine and role are chosen for each build.""
 A project cannot be without a role. Builds run under their layer's own, so this one can do
 nothing but write logs.""",
     "aws_iam_role_policy.build_permissions": "",
+    "terraform_data.build_roles": """\
+What each role has to be, where an administrator makes them: lambda-layer roles --plan reads it.""",
 }
 
 PUBLISHER = {

@@ -21,7 +21,6 @@ STATEMENTS = "build_options"
 NOT_HERE = {
     "name": "the variable app",
     "backend": "a module has no backend: the root that calls it does",
-    "roles": "the module makes its roles itself",
 }
 """The keys of ``[app]`` that are no variables of the module, and why."""
 

@@ -14,6 +14,7 @@ from builder.spec.app_options import (
     KMS_KEY,
     QUEUE_OR_TOPIC,
     ROLE_PATH,
+    ROLES,
     SIGNING,
 )
 from builder.spec.checks import APP_NAME, LAYER_NAME, TOPIC_ARN
@@ -202,12 +203,22 @@ def _options() -> Iterator[Block]:
     yield _variable(
         "role_path",
         "string",
-        "The path of every role that is made",
+        "The path of every role",
         _validation(
             f"can(regex({_whole(ROLE_PATH.pattern)}, var.role_path))",
             "role_path is up to three names between slashes, such as /teams/data/.",
         ),
         default=rows["role_path"].default,
+    )
+    yield _variable(
+        "roles",
+        "string",
+        "Who makes the roles: create has the module make them, existing leaves it to an "
+        "administrator (docs/security.md)",
+        _validation(
+            f"contains({json.dumps(list(ROLES))}, var.roles)", "roles is create or existing."
+        ),
+        default=rows["roles"].default,
     )
     yield _variable(
         "vpc",

@@ -35,9 +35,9 @@ REWRITTEN = Path("layers.toml")
 
 ELSEWHERE = (
     "backend", "functions", "access_logs", "code_signing", "dead_letter", "kms_key", "notify",
-    "permissions_boundary", "vpc",
+    "permissions_boundary", "roles", "vpc",
 )  # fmt: skip
-"""Keys that name what only a real account has: a bucket with states, functions to move, a key."""
+"""Keys that name what only a real account has: a bucket with states, functions, a key, roles."""
 
 
 def place_of(project: Path, folder: Path) -> Path:

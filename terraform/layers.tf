@@ -104,6 +104,166 @@ locals {
   layer_plan = {
     for name in keys(local.layers) : name => jsondecode(data.external.build_plan.result[name])
   }
+  layer_push-role_wanted = {
+    for name in keys(local.layer_images) : name => {
+      description          = "Pushes the image of the Lambda layer ${name}"
+      name                 = "${var.app}-${local.layer_short[name]}-${local.build_place.region}-push"
+      path                 = var.role_path
+      permissions_boundary = var.permissions_boundary
+      policy = {
+        Version = "2012-10-17"
+        Statement = concat(
+          [
+            {
+              Effect   = "Allow"
+              Action   = ["s3:GetObject", "s3:GetObjectVersion"]
+              Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/pusher/*"]
+            },
+            {
+              Effect = "Allow"
+              Action = ["s3:GetObjectVersion"]
+              Resource = [
+                "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/artifacts/*",
+                "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/built/*",
+              ]
+            },
+            {
+              Effect   = "Allow"
+              Action   = ["s3:GetBucketAcl", "s3:GetBucketLocation"]
+              Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}"]
+            },
+            {
+              Effect   = "Allow"
+              Action   = ["ecr:GetAuthorizationToken"]
+              Resource = ["*"]
+            },
+            {
+              Effect = "Allow"
+              Action = [
+                "ecr:BatchCheckLayerAvailability",
+                "ecr:BatchGetImage",
+                "ecr:CompleteLayerUpload",
+                "ecr:GetDownloadUrlForLayer",
+                "ecr:InitiateLayerUpload",
+                "ecr:PutImage",
+                "ecr:UploadLayerPart",
+              ]
+              Resource = ["arn:${local.build_place.partition}:ecr:${local.build_place.region}:${local.build_place.account}:repository/${var.app}/${name}"]
+            },
+            {
+              Effect = "Allow"
+              Action = ["logs:CreateLogStream"]
+              Resource = [
+                "arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/codebuild/${var.app}-layers",
+                "arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/codebuild/${var.app}-layers:log-stream:_push/${name}/*",
+              ]
+            },
+            {
+              Effect   = "Allow"
+              Action   = ["logs:PutLogEvents"]
+              Resource = ["arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/codebuild/${var.app}-layers:log-stream:_push/${name}/*"]
+            },
+          ],
+          [
+            for base in regexall("^([0-9]{12})[.]dkr[.-]ecr(?:-fips)?[.]([a-z0-9-]+)[.][^/]+/([^:@]+)", local.layers[name].base) : {
+              Effect   = "Allow"
+              Action   = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+              Resource = ["arn:${local.build_place.partition}:ecr:${base[1]}:${base[0]}:repository/${base[2]}"]
+            }
+          ],
+          local.build_options,
+        )
+      }
+      policy_name = "push"
+      trust = {
+        Version = "2012-10-17"
+        Statement = [
+          {
+            Effect = "Allow"
+            Action = "sts:AssumeRole"
+            Principal = {
+              Service = "codebuild.amazonaws.com"
+            }
+            Condition = {
+              StringEquals = {
+                "aws:SourceArn"     = "arn:${local.build_place.partition}:codebuild:${local.build_place.region}:${local.build_place.account}:project/${var.app}-layers_${name}"
+                "aws:SourceAccount" = local.build_place.account
+              }
+            }
+          },
+        ]
+      }
+    }
+  }
+  layer_role_wanted = {
+    for name in keys(local.layers) : name => {
+      description          = "Builds of the Lambda layer ${name}"
+      name                 = "${var.app}-${local.layer_short[name]}-${local.build_place.region}-build"
+      path                 = var.role_path
+      permissions_boundary = var.permissions_boundary
+      policy = {
+        Version = "2012-10-17"
+        Statement = concat(
+          [
+            {
+              Effect   = "Allow"
+              Action   = ["s3:GetObject", "s3:GetObjectVersion"]
+              Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/bundles/*"]
+            },
+            {
+              Effect   = "Allow"
+              Action   = ["s3:PutObject"]
+              Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/built/*"]
+            },
+            {
+              Effect   = "Allow"
+              Action   = ["s3:GetObject", "s3:GetObjectVersion"]
+              Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/built/*/parts/*"]
+            },
+            {
+              Effect   = "Allow"
+              Action   = ["s3:GetBucketAcl", "s3:GetBucketLocation"]
+              Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}"]
+            },
+            {
+              Effect = "Allow"
+              Action = ["logs:CreateLogStream"]
+              Resource = [
+                "arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/codebuild/${var.app}-layers",
+                "arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/codebuild/${var.app}-layers:log-stream:${name}/*",
+              ]
+            },
+            {
+              Effect   = "Allow"
+              Action   = ["logs:PutLogEvents"]
+              Resource = ["arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/codebuild/${var.app}-layers:log-stream:${name}/*"]
+            },
+          ],
+          [for login in local.layer_logins[name] : jsondecode(login)],
+          local.build_options,
+        )
+      }
+      policy_name = "build"
+      trust = {
+        Version = "2012-10-17"
+        Statement = [
+          {
+            Effect = "Allow"
+            Action = "sts:AssumeRole"
+            Principal = {
+              Service = "codebuild.amazonaws.com"
+            }
+            Condition = {
+              StringEquals = {
+                "aws:SourceArn"     = "arn:${local.build_place.partition}:codebuild:${local.build_place.region}:${local.build_place.account}:project/${var.app}-layers"
+                "aws:SourceAccount" = local.build_place.account
+              }
+            }
+          },
+        ]
+      }
+    }
+  }
 }
 
 # Looks at all layers at every plan, and writes nothing.
@@ -122,95 +282,49 @@ data "external" "build_plan" {
       signing_key = var.signing_key
       publisher   = tostring(local.build_publisher_count > 0)
     },
-    [
-      for name in keys(local.layers) : {
-        "${name}.build_role"    = local.layer_role_arn[name]
-        "${name}.debug_mode"    = var.debug_mode
-        "${name}.force_rebuild" = var.force_rebuild
-        "${name}.layer_name"    = local.layer_name[name]
-        "${name}.root"          = local.root
-        "${name}.spec"          = local.layer_spec[name]
-        "${name}.sync_mode"     = var.sync_mode
-      }
-    ]...
+    concat(
+      [
+        for name in keys(local.layers) : {
+          "${name}.build_role"    = local.layer_role_arn[name]
+          "${name}.debug_mode"    = var.debug_mode
+          "${name}.force_rebuild" = var.force_rebuild
+          "${name}.layer_name"    = local.layer_name[name]
+          "${name}.root"          = local.root
+          "${name}.spec"          = local.layer_spec[name]
+          "${name}.sync_mode"     = var.sync_mode
+        }
+      ],
+      [
+        for name in keys(local.layers) :
+        { "${name}.roles" = join(" ", concat(
+          [local.build_role_wanted.name],
+          [for role in range(local.build_publisher_count) : local.build_publisher_role_wanted.name],
+          [for key, role in local.layer_push-role_wanted : role.name if key == name],
+          [local.layer_role_wanted[name].name],
+        )) }
+        if var.roles == "existing"
+      ],
+    )...
   )
 }
 
 # One role a layer: no build can write what another layer publishes.
 resource "aws_iam_role" "layer_role" {
-  for_each = local.layers
+  for_each = { for name, layer in local.layers : name => layer if var.roles == "create" }
 
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Effect = "Allow"
-        Action = "sts:AssumeRole"
-        Principal = {
-          Service = "codebuild.amazonaws.com"
-        }
-        Condition = {
-          StringEquals = {
-            "aws:SourceArn"     = "arn:${local.build_place.partition}:codebuild:${local.build_place.region}:${local.build_place.account}:project/${var.app}-layers"
-            "aws:SourceAccount" = local.build_place.account
-          }
-        }
-      },
-    ]
-  })
-  description          = "Builds of the Lambda layer ${each.key}"
-  name                 = "${var.app}-${local.layer_short[each.key]}-${local.build_place.region}-build"
-  path                 = var.role_path
+  assume_role_policy   = jsonencode(local.layer_role_wanted[each.key].trust)
+  description          = local.layer_role_wanted[each.key].description
+  name                 = local.layer_role_wanted[each.key].name
+  path                 = local.layer_role_wanted[each.key].path
   permissions_boundary = var.permissions_boundary == "" ? null : var.permissions_boundary
 }
 
 resource "aws_iam_role_policy" "layer_permissions" {
-  for_each = local.layers
+  for_each = { for name, layer in local.layers : name => layer if var.roles == "create" }
 
-  name = "build"
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = concat(
-      [
-        {
-          Effect   = "Allow"
-          Action   = ["s3:GetObject", "s3:GetObjectVersion"]
-          Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${each.key}/bundles/*"]
-        },
-        {
-          Effect   = "Allow"
-          Action   = ["s3:PutObject"]
-          Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${each.key}/built/*"]
-        },
-        {
-          Effect   = "Allow"
-          Action   = ["s3:GetObject", "s3:GetObjectVersion"]
-          Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${each.key}/built/*/parts/*"]
-        },
-        {
-          Effect   = "Allow"
-          Action   = ["s3:GetBucketAcl", "s3:GetBucketLocation"]
-          Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}"]
-        },
-        {
-          Effect = "Allow"
-          Action = ["logs:CreateLogStream"]
-          Resource = [
-            "arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/codebuild/${var.app}-layers",
-            "arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/codebuild/${var.app}-layers:log-stream:${each.key}/*",
-          ]
-        },
-        {
-          Effect   = "Allow"
-          Action   = ["logs:PutLogEvents"]
-          Resource = ["arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/codebuild/${var.app}-layers:log-stream:${each.key}/*"]
-        },
-      ],
-      [for login in local.layer_logins[each.key] : jsondecode(login)],
-      local.build_options,
-    )
-  })
-  role = aws_iam_role.layer_role[each.key].id
+  name   = local.layer_role_wanted[each.key].policy_name
+  policy = jsonencode(local.layer_role_wanted[each.key].policy)
+  role   = aws_iam_role.layer_role[each.key].id
 }
 
 # Versions are published by builds, not by Terraform, so this removes them. A layer that moves to
@@ -322,101 +436,21 @@ resource "aws_ecr_lifecycle_policy" "layer_image-lifecycle" {
 
 # The one role that may push into a layer's repository. No code of strangers runs under it.
 resource "aws_iam_role" "layer_push-role" {
-  for_each = local.layer_images
+  for_each = { for name, layer in local.layer_images : name => layer if var.roles == "create" }
 
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Effect = "Allow"
-        Action = "sts:AssumeRole"
-        Principal = {
-          Service = "codebuild.amazonaws.com"
-        }
-        Condition = {
-          StringEquals = {
-            "aws:SourceArn"     = "arn:${local.build_place.partition}:codebuild:${local.build_place.region}:${local.build_place.account}:project/${var.app}-layers_${each.key}"
-            "aws:SourceAccount" = local.build_place.account
-          }
-        }
-      },
-    ]
-  })
-  description          = "Pushes the image of the Lambda layer ${each.key}"
-  name                 = "${var.app}-${local.layer_short[each.key]}-${local.build_place.region}-push"
-  path                 = var.role_path
+  assume_role_policy   = jsonencode(local.layer_push-role_wanted[each.key].trust)
+  description          = local.layer_push-role_wanted[each.key].description
+  name                 = local.layer_push-role_wanted[each.key].name
+  path                 = local.layer_push-role_wanted[each.key].path
   permissions_boundary = var.permissions_boundary == "" ? null : var.permissions_boundary
 }
 
 resource "aws_iam_role_policy" "layer_push-permissions" {
-  for_each = local.layer_images
+  for_each = { for name, layer in local.layer_images : name => layer if var.roles == "create" }
 
-  name = "push"
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = concat(
-      [
-        {
-          Effect   = "Allow"
-          Action   = ["s3:GetObject", "s3:GetObjectVersion"]
-          Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${each.key}/pusher/*"]
-        },
-        {
-          Effect = "Allow"
-          Action = ["s3:GetObjectVersion"]
-          Resource = [
-            "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${each.key}/artifacts/*",
-            "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${each.key}/built/*",
-          ]
-        },
-        {
-          Effect   = "Allow"
-          Action   = ["s3:GetBucketAcl", "s3:GetBucketLocation"]
-          Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}"]
-        },
-        {
-          Effect   = "Allow"
-          Action   = ["ecr:GetAuthorizationToken"]
-          Resource = ["*"]
-        },
-        {
-          Effect = "Allow"
-          Action = [
-            "ecr:BatchCheckLayerAvailability",
-            "ecr:BatchGetImage",
-            "ecr:CompleteLayerUpload",
-            "ecr:GetDownloadUrlForLayer",
-            "ecr:InitiateLayerUpload",
-            "ecr:PutImage",
-            "ecr:UploadLayerPart",
-          ]
-          Resource = ["arn:${local.build_place.partition}:ecr:${local.build_place.region}:${local.build_place.account}:repository/${var.app}/${each.key}"]
-        },
-        {
-          Effect = "Allow"
-          Action = ["logs:CreateLogStream"]
-          Resource = [
-            "arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/codebuild/${var.app}-layers",
-            "arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/codebuild/${var.app}-layers:log-stream:_push/${each.key}/*",
-          ]
-        },
-        {
-          Effect   = "Allow"
-          Action   = ["logs:PutLogEvents"]
-          Resource = ["arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/codebuild/${var.app}-layers:log-stream:_push/${each.key}/*"]
-        },
-      ],
-      [
-        for base in regexall("^([0-9]{12})[.]dkr[.-]ecr(?:-fips)?[.]([a-z0-9-]+)[.][^/]+/([^:@]+)", local.layers[each.key].base) : {
-          Effect   = "Allow"
-          Action   = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-          Resource = ["arn:${local.build_place.partition}:ecr:${base[1]}:${base[0]}:repository/${base[2]}"]
-        }
-      ],
-      local.build_options,
-    )
-  })
-  role = aws_iam_role.layer_push-role[each.key].id
+  name   = local.layer_push-role_wanted[each.key].policy_name
+  policy = jsonencode(local.layer_push-role_wanted[each.key].policy)
+  role   = aws_iam_role.layer_push-role[each.key].id
 }
 
 # Pushes what was built and verified, with our own program.
@@ -426,7 +460,7 @@ resource "aws_codebuild_project" "layer_push" {
   build_timeout = 30
   description   = "Pushes the image of the Lambda layer ${each.key} of ${var.app}"
   name          = "${var.app}-layers_${each.key}"
-  service_role  = aws_iam_role.layer_push-role[each.key].arn
+  service_role  = var.roles == "create" ? aws_iam_role.layer_push-role[each.key].arn : "arn:${local.build_place.partition}:iam::${local.build_place.account}:role${var.role_path}${local.layer_push-role_wanted[each.key].name}"
 
   artifacts {
     type = "NO_ARTIFACTS"

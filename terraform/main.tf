@@ -60,6 +60,47 @@ locals {
       },
     ]]),
   )
+  build_role_wanted = {
+    description          = "CodeBuild project ${var.app}-layers; each layer has its own role"
+    name                 = "${var.app}-layers${local.role_mark}-${local.build_place.region}"
+    path                 = var.role_path
+    permissions_boundary = var.permissions_boundary
+    policy = {
+      Version = "2012-10-17"
+      Statement = concat(
+        [
+          {
+            Effect = "Allow"
+            Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
+            Resource = [
+              "arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/codebuild/${var.app}-layers",
+              "arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/codebuild/${var.app}-layers:*",
+            ]
+          },
+        ],
+        local.build_options,
+      )
+    }
+    policy_name = "logs"
+    trust = {
+      Version = "2012-10-17"
+      Statement = [
+        {
+          Effect = "Allow"
+          Action = "sts:AssumeRole"
+          Principal = {
+            Service = "codebuild.amazonaws.com"
+          }
+          Condition = {
+            StringEquals = {
+              "aws:SourceArn"     = "arn:${local.build_place.partition}:codebuild:${local.build_place.region}:${local.build_place.account}:project/${var.app}-layers"
+              "aws:SourceAccount" = local.build_place.account
+            }
+          }
+        },
+      ]
+    }
+  }
 }
 
 data "aws_caller_identity" "build_account" {
@@ -251,7 +292,7 @@ resource "aws_codebuild_project" "build_project" {
   build_timeout = var.build_timeout_minutes
   description   = "Builds the Lambda layers of ${var.app}"
   name          = "${var.app}-layers"
-  service_role  = aws_iam_role.build_role.arn
+  service_role  = var.roles == "create" ? aws_iam_role.build_role[0].arn : "arn:${local.build_place.partition}:iam::${local.build_place.account}:role${var.role_path}${local.build_role_wanted.name}"
 
   artifacts {
     type = "NO_ARTIFACTS"
@@ -319,47 +360,31 @@ resource "aws_codebuild_project" "build_project" {
 # A project cannot be without a role. Builds run under their layer's own, so this one can do
 # nothing but write logs.
 resource "aws_iam_role" "build_role" {
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Effect = "Allow"
-        Action = "sts:AssumeRole"
-        Principal = {
-          Service = "codebuild.amazonaws.com"
-        }
-        Condition = {
-          StringEquals = {
-            "aws:SourceArn"     = "arn:${local.build_place.partition}:codebuild:${local.build_place.region}:${local.build_place.account}:project/${var.app}-layers"
-            "aws:SourceAccount" = local.build_place.account
-          }
-        }
-      },
-    ]
-  })
-  description          = "CodeBuild project ${var.app}-layers; each layer has its own role"
-  name                 = "${var.app}-layers${local.role_mark}-${local.build_place.region}"
-  path                 = var.role_path
+  count = var.roles == "create" ? 1 : 0
+
+  assume_role_policy   = jsonencode(local.build_role_wanted.trust)
+  description          = local.build_role_wanted.description
+  name                 = local.build_role_wanted.name
+  path                 = local.build_role_wanted.path
   permissions_boundary = var.permissions_boundary == "" ? null : var.permissions_boundary
 }
 
 resource "aws_iam_role_policy" "build_permissions" {
-  name = "logs"
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = concat(
-      [
-        {
-          Effect = "Allow"
-          Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
-          Resource = [
-            "arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/codebuild/${var.app}-layers",
-            "arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/codebuild/${var.app}-layers:*",
-          ]
-        },
-      ],
-      local.build_options,
-    )
-  })
-  role = aws_iam_role.build_role.id
+  count = var.roles == "create" ? 1 : 0
+
+  name   = local.build_role_wanted.policy_name
+  policy = jsonencode(local.build_role_wanted.policy)
+  role   = aws_iam_role.build_role[0].id
+}
+
+# What each role has to be, where an administrator makes them: lambda-layer roles --plan reads it.
+resource "terraform_data" "build_roles" {
+  count = var.roles == "create" ? 0 : 1
+
+  input = merge(concat(
+    [{ logs = local.build_role_wanted }],
+    [for role in range(local.build_publisher_count) : { publish = local.build_publisher_role_wanted }],
+    [{ for name, role in local.layer_push-role_wanted : "push of ${name}" => role }],
+    [{ for name, role in local.layer_role_wanted : "build of ${name}" => role }],
+  )...)
 }

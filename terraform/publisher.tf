@@ -44,6 +44,343 @@ locals {
   build_publisher_pruned_services = [
     for name in local.build_publisher_pruned_images : name if local.layers[name].supervisor
   ]
+  build_publisher_role_wanted = {
+    description          = "Publishes the Lambda layers of ${var.app} when they are built"
+    name                 = "${var.app}-layers-publisher${local.role_mark}-${local.build_place.region}"
+    path                 = var.role_path
+    permissions_boundary = var.permissions_boundary
+    policy = {
+      Version = "2012-10-17"
+      Statement = [
+        for one in [
+          {
+            when = true
+            allows = {
+              Effect = "Allow"
+              Action = ["s3:GetObject"]
+              Resource = [
+                "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/*/record.json",
+                "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/*/requests/*.json",
+              ]
+            }
+          },
+          {
+            when = true
+            allows = {
+              Effect = "Allow"
+              Action = ["s3:GetObject", "s3:GetObjectVersion"]
+              Resource = [
+                "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/*/built/*",
+                "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/*/artifacts/*",
+              ]
+            }
+          },
+          {
+            when = true
+            allows = {
+              Effect = "Allow"
+              Action = ["s3:PutObject"]
+              Resource = [
+                "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/*/record.json",
+                "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/*/artifacts/*",
+              ]
+            }
+          },
+          {
+            when = true
+            allows = {
+              Effect   = "Allow"
+              Action   = ["s3:ListBucket"]
+              Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}"]
+            }
+          },
+          {
+            when = true
+            allows = {
+              Effect   = "Allow"
+              Action   = ["codebuild:BatchGetBuilds"]
+              Resource = ["arn:${local.build_place.partition}:codebuild:${local.build_place.region}:${local.build_place.account}:project/${var.app}-layers"]
+            }
+          },
+          {
+            when = length(local.build_publisher_names) > 0
+            allows = {
+              Effect   = "Allow"
+              Action   = ["lambda:PublishLayerVersion", "lambda:ListLayerVersions"]
+              Resource = [for name in local.build_publisher_names : "arn:${local.build_place.partition}:lambda:${local.build_place.region}:${local.build_place.account}:layer:${name}"]
+            }
+          },
+          {
+            when = length(local.build_publisher_names) > 0
+            allows = {
+              Effect   = "Allow"
+              Action   = ["lambda:GetLayerVersion", "lambda:DeleteLayerVersion"]
+              Resource = [for name in local.build_publisher_names : "arn:${local.build_place.partition}:lambda:${local.build_place.region}:${local.build_place.account}:layer:${name}:*"]
+            }
+          },
+          {
+            when = true
+            allows = {
+              Effect   = "Allow"
+              Action   = ["logs:GetLogEvents"]
+              Resource = ["arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/codebuild/${var.app}-layers:*"]
+            }
+          },
+          {
+            when = true
+            allows = {
+              Effect = "Allow"
+              Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
+              Resource = [
+                "arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/lambda/${var.app}-layers-publisher",
+                "arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/lambda/${var.app}-layers-publisher:*",
+              ]
+            }
+          },
+          {
+            when = var.kms_key != ""
+            allows = {
+              Effect   = "Allow"
+              Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+              Resource = [var.kms_key]
+            }
+          },
+          {
+            when = var.signing_key != ""
+            allows = {
+              Effect   = "Allow"
+              Action   = ["kms:Sign"]
+              Resource = [var.signing_key]
+            }
+          },
+          {
+            when = var.tracing
+            allows = {
+              Effect   = "Allow"
+              Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+              Resource = ["*"]
+            }
+          },
+          {
+            when = var.dead_letter != ""
+            allows = {
+              Effect   = "Allow"
+              Action   = length(regexall(":sqs:", var.dead_letter)) > 0 ? ["sqs:SendMessage"] : ["sns:Publish"]
+              Resource = [var.dead_letter]
+            }
+          },
+          {
+            when = length(local.build_publisher_moves) > 0
+            allows = {
+              Effect = "Allow"
+              Action = ["lambda:GetFunctionConfiguration", "lambda:UpdateFunctionConfiguration"]
+              Resource = concat(
+                sort(distinct([
+                  for function in local.build_publisher_moves :
+                  startswith(function, "arn:") ? trimsuffix(function, ":$LATEST") : "arn:${local.build_place.partition}:lambda:${local.build_place.region}:${local.build_place.account}:function:${trimsuffix(function, ":$LATEST")}"
+                  if function != "*" && !startswith(function, "tag:")
+                ])),
+                length(local.build_publisher_searches) > 0 ? ["arn:${local.build_place.partition}:lambda:${local.build_place.region}:${local.build_place.account}:function:*"] : [],
+              )
+            }
+          },
+          {
+            when = length(local.build_publisher_moves) > 0
+            allows = {
+              Effect   = "Allow"
+              Action   = ["lambda:GetLayerVersion", "lambda:ListFunctions"]
+              Resource = ["*"]
+            }
+          },
+          {
+            when = length(local.build_publisher_searches) > 0
+            allows = {
+              Effect   = "Allow"
+              Action   = ["lambda:ListTags"]
+              Resource = ["arn:${local.build_place.partition}:lambda:${local.build_place.region}:${local.build_place.account}:function:*"]
+            }
+          },
+          {
+            when = length(local.build_publisher_building) > 0
+            allows = {
+              Effect   = "Allow"
+              Action   = ["codebuild:StartBuild", "codebuild:ListBuildsForProject"]
+              Resource = ["arn:${local.build_place.partition}:codebuild:${local.build_place.region}:${local.build_place.account}:project/${var.app}-layers"]
+            }
+          },
+          {
+            when = length(local.build_publisher_building) > 0
+            allows = {
+              Effect   = "Allow"
+              Action   = ["s3:GetObject"]
+              Resource = [for name in local.build_publisher_building : "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/bundles/*"]
+            }
+          },
+          {
+            when = length(local.build_publisher_building) > 0
+            allows = {
+              Effect   = "Allow"
+              Action   = ["iam:PassRole"]
+              Resource = sort([for name in local.build_publisher_building : local.layer_role_arn[name]])
+              Condition = {
+                StringEquals = {
+                  "iam:PassedToService" = "codebuild.amazonaws.com"
+                }
+              }
+            }
+          },
+          {
+            when = length(local.build_publisher_images) > 0
+            allows = {
+              Effect = "Allow"
+              Action = [
+                "codebuild:BatchGetBuilds",
+                "codebuild:ListBuildsForProject",
+                "codebuild:StartBuild",
+                "codebuild:StopBuild",
+              ]
+              Resource = [for name in local.build_publisher_images : "arn:${local.build_place.partition}:codebuild:${local.build_place.region}:${local.build_place.account}:project/${var.app}-layers_${name}"]
+            }
+          },
+          {
+            when = length(local.build_publisher_images) > 0
+            allows = {
+              Effect   = "Allow"
+              Action   = ["s3:GetObject", "s3:PutObject"]
+              Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/*/pusher/*"]
+            }
+          },
+          {
+            when = length(local.build_publisher_images) > 0
+            allows = {
+              Effect   = "Allow"
+              Action   = ["ecr:GetAuthorizationToken"]
+              Resource = ["*"]
+            }
+          },
+          {
+            when = length(local.build_publisher_images) > 0
+            allows = {
+              Effect = "Allow"
+              Action = [
+                "ecr:BatchDeleteImage",
+                "ecr:BatchGetImage",
+                "ecr:DescribeImages",
+                "ecr:GetDownloadUrlForLayer",
+              ]
+              Resource = [for name in local.build_publisher_images : "arn:${local.build_place.partition}:ecr:${local.build_place.region}:${local.build_place.account}:repository/${var.app}/${name}"]
+            }
+          },
+          {
+            when = length(local.build_publisher_shared) > 0
+            allows = {
+              Effect = "Allow"
+              Action = [
+                "lambda:GetLayerVersionPolicy",
+                "lambda:AddLayerVersionPermission",
+                "lambda:RemoveLayerVersionPermission",
+              ]
+              Resource = [for name in local.build_publisher_shared : "arn:${local.build_place.partition}:lambda:${local.build_place.region}:${local.build_place.account}:layer:${name}:*"]
+            }
+          },
+          {
+            when = length(local.build_publisher_parameters) > 0
+            allows = {
+              Effect   = "Allow"
+              Action   = ["ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter"]
+              Resource = [for name in local.build_publisher_parameters : "arn:${local.build_place.partition}:ssm:${local.build_place.region}:${local.build_place.account}:parameter${name}"]
+            }
+          },
+          {
+            when = length(local.build_publisher_pruned) > 0
+            allows = {
+              Effect   = "Allow"
+              Action   = ["lambda:ListFunctions"]
+              Resource = ["*"]
+            }
+          },
+          {
+            when = length(local.build_publisher_pruned) > 0
+            allows = {
+              Effect   = "Allow"
+              Action   = ["s3:ListBucketVersions"]
+              Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}"]
+            }
+          },
+          {
+            when = length(local.build_publisher_pruned) > 0
+            allows = {
+              Effect = "Allow"
+              Action = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
+              Resource = flatten([for name in local.build_publisher_pruned : [
+                "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/artifacts/*",
+                "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/built/*",
+                "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/bundles/*",
+                "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/inputs/*",
+                "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/requests/*",
+              ]])
+            }
+          },
+          {
+            when = length(local.build_publisher_pruned_images) > 0
+            allows = {
+              Effect   = "Allow"
+              Action   = ["lambda:GetFunction"]
+              Resource = ["arn:${local.build_place.partition}:lambda:${local.build_place.region}:${local.build_place.account}:function:*"]
+            }
+          },
+          {
+            when = length(local.build_publisher_pruned_services) > 0
+            allows = {
+              Effect = "Allow"
+              Action = [
+                "ecs:DescribeTaskDefinition",
+                "ecs:ListClusters",
+                "ecs:ListTaskDefinitionFamilies",
+                "ecs:ListTaskDefinitions",
+                "ecs:ListTasks",
+              ]
+              Resource = ["*"]
+            }
+          },
+          {
+            when = length(local.build_publisher_pruned_services) > 0
+            allows = {
+              Effect   = "Allow"
+              Action   = ["ecs:DescribeTasks"]
+              Resource = ["arn:${local.build_place.partition}:ecs:${local.build_place.region}:${local.build_place.account}:task/${var.app}-*/*"]
+            }
+          },
+          {
+            when = var.notify != ""
+            allows = {
+              Effect   = "Allow"
+              Action   = ["sns:Publish"]
+              Resource = [var.notify]
+            }
+          },
+        ] : one.allows if one.when
+      ]
+    }
+    policy_name = "publish"
+    trust = {
+      Version = "2012-10-17"
+      Statement = [
+        {
+          Effect = "Allow"
+          Action = "sts:AssumeRole"
+          Principal = {
+            Service = "lambda.amazonaws.com"
+          }
+          Condition = {
+            StringEquals = {
+              "aws:SourceAccount" = local.build_place.account
+            }
+          }
+        },
+      ]
+    }
+  }
 }
 
 resource "aws_cloudwatch_event_rule" "build_publisher_rule" {
@@ -79,350 +416,22 @@ resource "aws_cloudwatch_log_group" "build_publisher_logs" {
 }
 
 resource "aws_iam_role" "build_publisher_role" {
-  count = local.build_publisher_count
+  count = var.roles == "create" ? local.build_publisher_count : 0
 
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Effect = "Allow"
-        Action = "sts:AssumeRole"
-        Principal = {
-          Service = "lambda.amazonaws.com"
-        }
-        Condition = {
-          StringEquals = {
-            "aws:SourceAccount" = local.build_place.account
-          }
-        }
-      },
-    ]
-  })
-  description          = "Publishes the Lambda layers of ${var.app} when they are built"
-  name                 = "${var.app}-layers-publisher${local.role_mark}-${local.build_place.region}"
-  path                 = var.role_path
+  assume_role_policy   = jsonencode(local.build_publisher_role_wanted.trust)
+  description          = local.build_publisher_role_wanted.description
+  name                 = local.build_publisher_role_wanted.name
+  path                 = local.build_publisher_role_wanted.path
   permissions_boundary = var.permissions_boundary == "" ? null : var.permissions_boundary
 }
 
 # It may touch what the layers name, and no more.
 resource "aws_iam_role_policy" "build_publisher_permissions" {
-  count = local.build_publisher_count
+  count = var.roles == "create" ? local.build_publisher_count : 0
 
-  name = "publish"
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      for one in [
-        {
-          when = true
-          allows = {
-            Effect = "Allow"
-            Action = ["s3:GetObject"]
-            Resource = [
-              "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/*/record.json",
-              "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/*/requests/*.json",
-            ]
-          }
-        },
-        {
-          when = true
-          allows = {
-            Effect = "Allow"
-            Action = ["s3:GetObject", "s3:GetObjectVersion"]
-            Resource = [
-              "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/*/built/*",
-              "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/*/artifacts/*",
-            ]
-          }
-        },
-        {
-          when = true
-          allows = {
-            Effect = "Allow"
-            Action = ["s3:PutObject"]
-            Resource = [
-              "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/*/record.json",
-              "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/*/artifacts/*",
-            ]
-          }
-        },
-        {
-          when = true
-          allows = {
-            Effect   = "Allow"
-            Action   = ["s3:ListBucket"]
-            Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}"]
-          }
-        },
-        {
-          when = true
-          allows = {
-            Effect   = "Allow"
-            Action   = ["codebuild:BatchGetBuilds"]
-            Resource = ["arn:${local.build_place.partition}:codebuild:${local.build_place.region}:${local.build_place.account}:project/${var.app}-layers"]
-          }
-        },
-        {
-          when = length(local.build_publisher_names) > 0
-          allows = {
-            Effect   = "Allow"
-            Action   = ["lambda:PublishLayerVersion", "lambda:ListLayerVersions"]
-            Resource = [for name in local.build_publisher_names : "arn:${local.build_place.partition}:lambda:${local.build_place.region}:${local.build_place.account}:layer:${name}"]
-          }
-        },
-        {
-          when = length(local.build_publisher_names) > 0
-          allows = {
-            Effect   = "Allow"
-            Action   = ["lambda:GetLayerVersion", "lambda:DeleteLayerVersion"]
-            Resource = [for name in local.build_publisher_names : "arn:${local.build_place.partition}:lambda:${local.build_place.region}:${local.build_place.account}:layer:${name}:*"]
-          }
-        },
-        {
-          when = true
-          allows = {
-            Effect   = "Allow"
-            Action   = ["logs:GetLogEvents"]
-            Resource = ["arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/codebuild/${var.app}-layers:*"]
-          }
-        },
-        {
-          when = true
-          allows = {
-            Effect = "Allow"
-            Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
-            Resource = [
-              "arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/lambda/${var.app}-layers-publisher",
-              "arn:${local.build_place.partition}:logs:${local.build_place.region}:${local.build_place.account}:log-group:/aws/lambda/${var.app}-layers-publisher:*",
-            ]
-          }
-        },
-        {
-          when = var.kms_key != ""
-          allows = {
-            Effect   = "Allow"
-            Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
-            Resource = [var.kms_key]
-          }
-        },
-        {
-          when = var.signing_key != ""
-          allows = {
-            Effect   = "Allow"
-            Action   = ["kms:Sign"]
-            Resource = [var.signing_key]
-          }
-        },
-        {
-          when = var.tracing
-          allows = {
-            Effect   = "Allow"
-            Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
-            Resource = ["*"]
-          }
-        },
-        {
-          when = var.dead_letter != ""
-          allows = {
-            Effect   = "Allow"
-            Action   = length(regexall(":sqs:", var.dead_letter)) > 0 ? ["sqs:SendMessage"] : ["sns:Publish"]
-            Resource = [var.dead_letter]
-          }
-        },
-        {
-          when = length(local.build_publisher_moves) > 0
-          allows = {
-            Effect = "Allow"
-            Action = ["lambda:GetFunctionConfiguration", "lambda:UpdateFunctionConfiguration"]
-            Resource = concat(
-              sort(distinct([
-                for function in local.build_publisher_moves :
-                startswith(function, "arn:") ? trimsuffix(function, ":$LATEST") : "arn:${local.build_place.partition}:lambda:${local.build_place.region}:${local.build_place.account}:function:${trimsuffix(function, ":$LATEST")}"
-                if function != "*" && !startswith(function, "tag:")
-              ])),
-              length(local.build_publisher_searches) > 0 ? ["arn:${local.build_place.partition}:lambda:${local.build_place.region}:${local.build_place.account}:function:*"] : [],
-            )
-          }
-        },
-        {
-          when = length(local.build_publisher_moves) > 0
-          allows = {
-            Effect   = "Allow"
-            Action   = ["lambda:GetLayerVersion", "lambda:ListFunctions"]
-            Resource = ["*"]
-          }
-        },
-        {
-          when = length(local.build_publisher_searches) > 0
-          allows = {
-            Effect   = "Allow"
-            Action   = ["lambda:ListTags"]
-            Resource = ["arn:${local.build_place.partition}:lambda:${local.build_place.region}:${local.build_place.account}:function:*"]
-          }
-        },
-        {
-          when = length(local.build_publisher_building) > 0
-          allows = {
-            Effect   = "Allow"
-            Action   = ["codebuild:StartBuild", "codebuild:ListBuildsForProject"]
-            Resource = ["arn:${local.build_place.partition}:codebuild:${local.build_place.region}:${local.build_place.account}:project/${var.app}-layers"]
-          }
-        },
-        {
-          when = length(local.build_publisher_building) > 0
-          allows = {
-            Effect   = "Allow"
-            Action   = ["s3:GetObject"]
-            Resource = [for name in local.build_publisher_building : "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/bundles/*"]
-          }
-        },
-        {
-          when = length(local.build_publisher_building) > 0
-          allows = {
-            Effect   = "Allow"
-            Action   = ["iam:PassRole"]
-            Resource = sort([for name in local.build_publisher_building : local.layer_role_arn[name]])
-            Condition = {
-              StringEquals = {
-                "iam:PassedToService" = "codebuild.amazonaws.com"
-              }
-            }
-          }
-        },
-        {
-          when = length(local.build_publisher_images) > 0
-          allows = {
-            Effect = "Allow"
-            Action = [
-              "codebuild:BatchGetBuilds",
-              "codebuild:ListBuildsForProject",
-              "codebuild:StartBuild",
-              "codebuild:StopBuild",
-            ]
-            Resource = [for name in local.build_publisher_images : "arn:${local.build_place.partition}:codebuild:${local.build_place.region}:${local.build_place.account}:project/${var.app}-layers_${name}"]
-          }
-        },
-        {
-          when = length(local.build_publisher_images) > 0
-          allows = {
-            Effect   = "Allow"
-            Action   = ["s3:GetObject", "s3:PutObject"]
-            Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/*/pusher/*"]
-          }
-        },
-        {
-          when = length(local.build_publisher_images) > 0
-          allows = {
-            Effect   = "Allow"
-            Action   = ["ecr:GetAuthorizationToken"]
-            Resource = ["*"]
-          }
-        },
-        {
-          when = length(local.build_publisher_images) > 0
-          allows = {
-            Effect = "Allow"
-            Action = [
-              "ecr:BatchDeleteImage",
-              "ecr:BatchGetImage",
-              "ecr:DescribeImages",
-              "ecr:GetDownloadUrlForLayer",
-            ]
-            Resource = [for name in local.build_publisher_images : "arn:${local.build_place.partition}:ecr:${local.build_place.region}:${local.build_place.account}:repository/${var.app}/${name}"]
-          }
-        },
-        {
-          when = length(local.build_publisher_shared) > 0
-          allows = {
-            Effect = "Allow"
-            Action = [
-              "lambda:GetLayerVersionPolicy",
-              "lambda:AddLayerVersionPermission",
-              "lambda:RemoveLayerVersionPermission",
-            ]
-            Resource = [for name in local.build_publisher_shared : "arn:${local.build_place.partition}:lambda:${local.build_place.region}:${local.build_place.account}:layer:${name}:*"]
-          }
-        },
-        {
-          when = length(local.build_publisher_parameters) > 0
-          allows = {
-            Effect   = "Allow"
-            Action   = ["ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter"]
-            Resource = [for name in local.build_publisher_parameters : "arn:${local.build_place.partition}:ssm:${local.build_place.region}:${local.build_place.account}:parameter${name}"]
-          }
-        },
-        {
-          when = length(local.build_publisher_pruned) > 0
-          allows = {
-            Effect   = "Allow"
-            Action   = ["lambda:ListFunctions"]
-            Resource = ["*"]
-          }
-        },
-        {
-          when = length(local.build_publisher_pruned) > 0
-          allows = {
-            Effect   = "Allow"
-            Action   = ["s3:ListBucketVersions"]
-            Resource = ["arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}"]
-          }
-        },
-        {
-          when = length(local.build_publisher_pruned) > 0
-          allows = {
-            Effect = "Allow"
-            Action = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
-            Resource = flatten([for name in local.build_publisher_pruned : [
-              "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/artifacts/*",
-              "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/built/*",
-              "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/bundles/*",
-              "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/inputs/*",
-              "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/requests/*",
-            ]])
-          }
-        },
-        {
-          when = length(local.build_publisher_pruned_images) > 0
-          allows = {
-            Effect   = "Allow"
-            Action   = ["lambda:GetFunction"]
-            Resource = ["arn:${local.build_place.partition}:lambda:${local.build_place.region}:${local.build_place.account}:function:*"]
-          }
-        },
-        {
-          when = length(local.build_publisher_pruned_services) > 0
-          allows = {
-            Effect = "Allow"
-            Action = [
-              "ecs:DescribeTaskDefinition",
-              "ecs:ListClusters",
-              "ecs:ListTaskDefinitionFamilies",
-              "ecs:ListTaskDefinitions",
-              "ecs:ListTasks",
-            ]
-            Resource = ["*"]
-          }
-        },
-        {
-          when = length(local.build_publisher_pruned_services) > 0
-          allows = {
-            Effect   = "Allow"
-            Action   = ["ecs:DescribeTasks"]
-            Resource = ["arn:${local.build_place.partition}:ecs:${local.build_place.region}:${local.build_place.account}:task/${var.app}-*/*"]
-          }
-        },
-        {
-          when = var.notify != ""
-          allows = {
-            Effect   = "Allow"
-            Action   = ["sns:Publish"]
-            Resource = [var.notify]
-          }
-        },
-      ] : one.allows if one.when
-    ]
-  })
-  role = aws_iam_role.build_publisher_role[0].id
+  name   = local.build_publisher_role_wanted.policy_name
+  policy = jsonencode(local.build_publisher_role_wanted.policy)
+  role   = aws_iam_role.build_publisher_role[0].id
 }
 
 # Finishes releases when their builds have ended, in async mode (docs/async.md).
@@ -438,7 +447,7 @@ resource "aws_lambda_function" "build_publisher_function" {
   handler                 = "builder.publisher.function.handler"
   kms_key_arn             = var.kms_key == "" ? null : var.kms_key
   memory_size             = 256
-  role                    = aws_iam_role.build_publisher_role[0].arn
+  role                    = var.roles == "create" ? aws_iam_role.build_publisher_role[0].arn : "arn:${local.build_place.partition}:iam::${local.build_place.account}:role${var.role_path}${local.build_publisher_role_wanted.name}"
   runtime                 = "python3.13"
   source_code_hash        = local.build_publisher_code.sha256
   timeout                 = 900

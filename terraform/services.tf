@@ -42,6 +42,7 @@ module "service" {
   permissions_boundary = var.permissions_boundary
   role_path            = var.role_path
   role_mark            = local.role_mark
+  makes_roles          = var.roles == "create"
   access_logs          = var.access_logs
   network              = { vpc = one(var.vpc[*].id), subnets = flatten(var.vpc[*].subnets) }
 }

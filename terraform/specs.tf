@@ -102,9 +102,9 @@ locals {
   # Those that are container images have a repository of ECR, which is named by layer_name.
   layer_images = { for name, layer in local.layers : name => layer if layer.image }
 
-  # What names of roles have of their path: IAM has one role of a name, whatever its path is, and the
-  # role at a new path is made before the one at the old is deleted.
-  role_mark = var.role_path == "/" ? "" : "-${substr(sha256(var.role_path), 0, 3)}"
+  # What names of roles have of their path and of who makes them, as builder/spec/app_spec.py has it.
+  role_marked = "${var.role_path == "/" ? "" : var.role_path}${var.roles == "create" ? "" : var.roles}"
+  role_mark   = local.role_marked == "" ? "" : "-${substr(sha256(local.role_marked), 0, 3)}"
 
   # What a layer is called in the name of its role, which has 64 characters at most.
   layer_short = {

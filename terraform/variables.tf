@@ -338,7 +338,7 @@ variable "code_signing" {
 }
 
 variable "role_path" {
-  description = "The path of every role that is made"
+  description = "The path of every role"
   type        = string
   default     = "/"
   nullable    = false
@@ -346,6 +346,18 @@ variable "role_path" {
   validation {
     condition     = can(regex("^(?:/([\\w+=,.@-]{1,128}/){0,3})$", var.role_path))
     error_message = "role_path is up to three names between slashes, such as /teams/data/."
+  }
+}
+
+variable "roles" {
+  description = "Who makes the roles: create has the module make them, existing leaves it to an administrator (docs/security.md)"
+  type        = string
+  default     = "create"
+  nullable    = false
+
+  validation {
+    condition     = contains(["create", "existing"], var.roles)
+    error_message = "roles is create or existing."
   }
 }
 

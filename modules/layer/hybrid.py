@@ -75,6 +75,7 @@ class HybridService(Construct):
         self._infrastructure = infrastructure
         self._vpc, self._subnets = self._network()
         self._region = infrastructure.region
+        self._roles = infrastructure.roles.beside(self)
 
         bucket = self._bucket()
         self._repository = self._image_repository() if spec.image_tag else None
@@ -280,7 +281,7 @@ class HybridService(Construct):
 
     def _role(self, kind: str, policy: Document, *, uses_key: bool = False) -> Role:
         home = self._infrastructure
-        return home.roles.add(
+        return self._roles.add(
             self,
             (f"{kind}-role", f"{kind}-policy"),
             name=self._role_name(kind),

@@ -57,12 +57,19 @@ class Roles:
         self._app = app
         self._place = place
         self._found: dict[tuple[str, str], Role] = {}
+        self._beside: list[Roles] = []
         self._told = None if app.makes_roles else named(DataResource(scope, "roles"))
 
     @property
     def wanted(self) -> list[RoleSpec]:
         """What each role has to be, in the order in which they were asked for."""
-        return [role.wanted for role in self._found.values()]
+        own = [role.wanted for role in self._found.values()]
+        return [*own, *(each for roles in self._beside for each in roles.wanted)]
+
+    def beside(self, scope: Construct) -> Roles:
+        """Return a part of them that is told apart: that of a service."""
+        self._beside.append(Roles(scope, self._app, self._place))
+        return self._beside[-1]
 
     def add(
         self,

@@ -226,31 +226,46 @@ resource "aws_ecs_cluster" "cluster" {
 }
 
 resource "aws_iam_role" "task-role" {
-  name                 = "${local.name}${var.role_mark}-${var.place.region}-task"
-  description          = "The task role of the service ${local.name}"
+  count = var.makes_roles ? 1 : 0
+
+  name                 = local.roles["task"].name
+  description          = local.roles["task"].description
   assume_role_policy   = jsonencode(local.trust)
   path                 = var.role_path
   permissions_boundary = var.permissions_boundary == "" ? null : var.permissions_boundary
 }
 
 resource "aws_iam_role_policy" "task-policy" {
+  count = var.makes_roles ? 1 : 0
+
   name   = "task"
-  role   = aws_iam_role.task-role.id
+  role   = aws_iam_role.task-role[0].id
   policy = jsonencode(local.task_policy)
 }
 
 resource "aws_iam_role" "execution-role" {
-  name                 = "${local.name}${var.role_mark}-${var.place.region}-execution"
-  description          = "The execution role of the service ${local.name}"
+  count = var.makes_roles ? 1 : 0
+
+  name                 = local.roles["execution"].name
+  description          = local.roles["execution"].description
   assume_role_policy   = jsonencode(local.trust)
   path                 = var.role_path
   permissions_boundary = var.permissions_boundary == "" ? null : var.permissions_boundary
 }
 
 resource "aws_iam_role_policy" "execution-policy" {
+  count = var.makes_roles ? 1 : 0
+
   name   = "execution"
-  role   = aws_iam_role.execution-role.id
+  role   = aws_iam_role.execution-role[0].id
   policy = jsonencode(local.execution_policy)
+}
+
+# What both roles have to be, where an administrator makes them: lambda-layer roles --plan reads it.
+resource "terraform_data" "roles" {
+  count = var.makes_roles ? 0 : 1
+
+  input = { for kind, role in local.roles : "${kind} of service ${var.name}" => role }
 }
 
 resource "aws_security_group" "clients-group" {
@@ -309,8 +324,8 @@ resource "aws_ecs_task_definition" "task" {
   network_mode             = "awsvpc"
   cpu                      = tostring(var.service.cpu)
   memory                   = tostring(var.service.memory)
-  task_role_arn            = aws_iam_role.task-role.arn
-  execution_role_arn       = aws_iam_role.execution-role.arn
+  task_role_arn            = var.makes_roles ? aws_iam_role.task-role[0].arn : local.role_arns["task"]
+  execution_role_arn       = var.makes_roles ? aws_iam_role.execution-role[0].arn : local.role_arns["execution"]
 
   container_definitions = jsonencode([
     {

@@ -105,14 +105,31 @@ locals {
         Resource = ["${local.ecs}:task/${local.name}/*"]
       },
       {
-        Effect = "Allow"
-        Action = ["iam:PassRole"]
-        Resource = [
-          for kind in ["task", "execution"] :
-          "arn:${var.place.partition}:iam::${var.place.account}:role${var.role_path}${local.name}${var.role_mark}-${var.place.region}-${kind}"
-        ]
+        Effect    = "Allow"
+        Action    = ["iam:PassRole"]
+        Resource  = [for kind in ["task", "execution"] : local.role_arns[kind]]
         Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
       },
     ], local.key_rights)
+  }
+
+  role_policies = { task = local.task_policy, execution = local.execution_policy }
+
+  # What both roles have to be, whoever makes them.
+  roles = {
+    for kind, policy in local.role_policies : kind => {
+      description          = "The ${kind} role of the service ${local.name}"
+      name                 = "${local.name}${var.role_mark}-${var.place.region}-${kind}"
+      path                 = var.role_path
+      permissions_boundary = var.permissions_boundary
+      policy               = policy
+      policy_name          = kind
+      trust                = local.trust
+    }
+  }
+
+  role_arns = {
+    for kind, role in local.roles :
+    kind => "arn:${var.place.partition}:iam::${var.place.account}:role${var.role_path}${role.name}"
   }
 }

@@ -61,8 +61,13 @@ variable "role_path" {
 }
 
 variable "role_mark" {
-  description = "What the names of both roles have of their path"
+  description = "What the names of both roles have of their path and of who makes them"
   type        = string
+}
+
+variable "makes_roles" {
+  description = "Whether both roles are made here, and not by an administrator"
+  type        = bool
 }
 
 variable "access_logs" {

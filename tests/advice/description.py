@@ -116,6 +116,7 @@ INDEXES: dict[str, Row] = {
     ),
 }  # fmt: skip
 
+OF_A_PLAN = Elsewhere("the advice is a plan: tests/terraform/test_existing_roles.py makes it")
 OTHER_VERSION = Elsewhere("only another version of this program writes such a spec")
 
 LAYERS_TOML: dict[str, Row] = {
@@ -243,5 +244,6 @@ FILES: dict[str, dict[str, Row]] = {
     "builder/spec/service_layers.py": SERVICE_LAYERS,
     "builder/spec/split.py": SPLIT,
     "builder/spec/toml_keys.py": TOML_KEYS,
+    "builder/spec/role_spec.py": dict.fromkeys(("roles_of_plan", "roles_of_plan#2"), OF_A_PLAN),
     "builder/spec/layer_spec.py": {"from_json": OTHER_VERSION, "from_json#2": OTHER_VERSION},
 }

@@ -19,8 +19,6 @@ def made() -> dict[str, str]:
         ("aws_ecr_repository", "repository"),
         ("aws_ecr_lifecycle_policy", "image-lifecycle"),
         ("aws_codebuild_project", "push"),
-        ("aws_iam_role", "push-role"),
-        ("aws_iam_role_policy", "push-permissions"),
     ],
 )
 def test_only_images_have_a_repository_and_what_pushes_into_it(
@@ -32,6 +30,21 @@ def test_only_images_have_a_repository_and_what_pushes_into_it(
     assert "  for_each = local.layer_images\n" in block
 
 
+@pytest.mark.parametrize(
+    ("type_", "label"),
+    [("aws_iam_role", "push-role"), ("aws_iam_role_policy", "push-permissions")],
+)
+def test_only_images_have_a_role_that_pushes_if_the_module_makes_roles(
+    made: dict[str, str], type_: str, label: str
+) -> None:
+    _, _, rest = made["layers.tf"].partition(f'resource "{type_}" "layer_{label}" {{\n')
+    block, _, _ = rest.partition("\n}\n")
+
+    only = 'for name, layer in local.layer_images : name => layer if var.roles == "create"'
+    assert f"  for_each = {{ {only} }}\n" in block
+    assert "local.layer_push-role_wanted[each.key]" in block
+
+
 def test_retirement_and_approval_wait_for_repositories(made: dict[str, str]) -> None:
     waits = "    aws_ecr_repository.layer_repository,\n"
     for begin in ('"terraform_data" "build_retire"', '"aws_s3_object" "layer_approval"'):
@@ -41,10 +54,10 @@ def test_retirement_and_approval_wait_for_repositories(made: dict[str, str]) -> 
 
 
 def test_a_private_base_may_be_pulled_and_the_key_of_the_caller_used(made: dict[str, str]) -> None:
-    begin = 'resource "aws_iam_role_policy" "layer_push-permissions" {'
-    block, _, _ = made["layers.tf"].partition(begin)[2].partition("\n}\n")
+    begin = "  layer_push-role_wanted = {\n"
+    block, _, _ = made["layers.tf"].partition(begin)[2].partition("\n  }\n")
 
-    assert f'regexall("{PRIVATE.pattern}", local.layers[each.key].base)' in block
+    assert f'regexall("{PRIVATE.pattern}", local.layers[name].base)' in block
     assert ":ecr:${base[1]}:${base[0]}:repository/${base[2]}" in block
     assert "local.build_options" in block
 

@@ -175,6 +175,7 @@ def test_what_only_a_real_account_has_is_left_out(tmp_path: Path) -> None:
     of_an_account = {
         "kms_key": '"arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"',
         "permissions_boundary": '"arn:aws:iam::123456789012:policy/boundary"',
+        "roles": '"existing"',
         "access_logs": '"logs-of-the-account"',
         "notify": '"arn:aws:sns:eu-west-1:123456789012:builds"',
         "dead_letter": '"arn:aws:sqs:eu-west-1:123456789012:dead"',
@@ -191,6 +192,7 @@ def test_what_only_a_real_account_has_is_left_out(tmp_path: Path) -> None:
     assert settle(file) == sorted(f"{key} is left out" for key in of_an_account)
     app = load_config(file).app
     assert (app.tracing, app.vpc, app.permissions_boundary) == (True, None, "")
+    assert app.makes_roles
 
 
 @pytest.mark.slow

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,11 @@ from tests.listing import every
 from tests.patience import PATIENCE, wait_until
 from tests.terraform.builds import quick_builds
 from tests.terraform.conftest import INSTALLED, TEMPLATE, Make, Stack
+from tests.terraform.module_root import ModuleRoot
 from tests.terraform.packages import PYTHON, layer, write
 from tests.terraform.test_credentials import by, document
 
-FORMS = ("stack",)
+FORMS = ("stack", "module")
 
 PASSES: Mapping[str, Any] = {
     "Effect": "Allow",
@@ -55,11 +56,23 @@ def said(stack: Stack, *words: str, codes: tuple[int, ...] = (0,)) -> str:
     return done.stdout
 
 
+def told(stack: Stack, *words: str) -> str:
+    """Return what the command writes of the roles: by layers.toml, or by a plan of the module."""
+    if not isinstance(stack, ModuleRoot):
+        return said(stack, "roles", *words)
+    target = "-target=module.layers.terraform_data.build_roles"
+    planned = stack.plan(target, file="roles.tfplan")
+    assert planned.writes == []
+    write(stack.folder / "roles.json", json.dumps(planned.document))
+    return said(stack, "roles", "--plan", str(stack.folder / "roles.json"), *words)
+
+
 def administrator(stack: Stack, folder: Path) -> Stack:
     """Return a folder of an administrator, with the roles as the command writes them."""
-    write(folder / "roles.tf.json", said(stack, "roles", "--format", "terraform"))
+    write(folder / "roles.tf.json", told(stack, "--format", "terraform"))
     write(folder / "provider.tf.json", json.dumps(PROVIDER))
-    his = replace(stack, folder=folder, variables={})
+    plain = {each.name: getattr(stack, each.name) for each in fields(Stack)}
+    his = Stack(**{**plain, "folder": folder, "variables": {}})
     his.run("init")
     return his
 
@@ -129,8 +142,21 @@ def documents(stack: Stack, name: str) -> dict[str, Any]:
     }
 
 
+def hand_over(stack: Stack, synthesized: Callable[..., Path]) -> None:
+    """Let the stack say that its roles are an administrator's."""
+    if isinstance(stack, ModuleRoot):
+        with stack.edited() as root:
+            root["module"]["layers"]["roles"] = "existing"
+        return
+    before = json.loads(stack.configuration.read_text())["resource"]["aws_codebuild_project"]
+    source = synthesized(layer(), settings={"sync_mode": False, "roles": "existing"})
+    write(stack.configuration, source.read_text().replace(TEMPLATE, stack.name))
+    stack.stay()
+    stack.use_buildspec(before["build_project"]["source"]["buildspec"])
+
+
 def test_roles_are_handed_to_an_administrator_and_taken_back(
-    make: Make, tmp_path: Path, synthesized: Any
+    make: Make, tmp_path: Path, synthesized: Callable[..., Path]
 ) -> None:
     ours = make(app={"sync_mode": False})
     quick_builds(ours)
@@ -144,19 +170,15 @@ def test_roles_are_handed_to_an_administrator_and_taken_back(
     assert [documents(ours, role["name"]) for role in own] == own
 
     described(ours, sync_mode="false")
-    theirs = json.loads(said(ours, "roles", "--json"))
+    before = ours.configuration.read_text()
+    hand_over(ours, synthesized)
+    theirs = json.loads(told(ours, "--json"))
     administrator(ours, tmp_path).apply()
     assert [documents(ours, role["name"]) for role in theirs] == theirs
     findings = json.loads(said(ours, "doctor", "--json", codes=(0, 1)))
     judged = [each["verdict"] for each in findings if each["subject"].startswith("role ")]
     assert judged == ["ok", "ok", "ok"]
 
-    before = ours.configuration.read_text()
-    source = synthesized(layer(), settings={"sync_mode": False, "roles": "existing"})
-    write(ours.configuration, source.read_text().replace(TEMPLATE, ours.name))
-    ours.stay()
-    (project,) = json.loads(before)["resource"]["aws_codebuild_project"].values()
-    ours.use_buildspec(project["source"]["buildspec"])
     assert ours.apply().builds == 0
     assert roles_of(ours) == {role["name"] for role in theirs}
     ours.edit()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import shutil
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,10 +15,9 @@ from builder.spec.field import Place
 from builder.spec.fields import LAYER_FIELDS, fields_in
 from builder.spec.layers_toml import Config, load_config
 from builder.spec.service_fields import SERVICE_FIELDS
-from tests.terraform.builds import quick_builds
 from tests.terraform.conftest import Make, Planned, Stack
 from tests.terraform.module_root import ModuleRoot, module_root
-from tests.terraform.packages import layer, literal, write, write_package
+from tests.terraform.packages import literal, write, write_package
 
 SPLIT = """
 [app]
@@ -103,6 +100,7 @@ EVERYTHING = """
 [app]
 name = "APP"
 sync_mode = false
+roles = "existing"
 
 [layers.w]
 package = "every"
@@ -218,6 +216,9 @@ vpc = "vpc-0123abcd"
 subnets = ["subnet-0123abcd"]
 """
 
+THEIRS = SERVICES.replace('name = "APP"\n', 'name = "APP"\nroles = "existing"\n')
+"""With roles that an administrator makes."""
+
 OPTIONS = (
     INDEXES
     + """
@@ -244,6 +245,21 @@ def pair(make: Make, text: str) -> tuple[Stack, ModuleRoot]:
     root.stay()
     root.run("init")
     return stack, root
+
+
+def _have_roles_made(stack: Stack) -> None:
+    """Make the roles that an administrator has to make: a plan refuses what is not there."""
+    from modules.layer.place import Place
+    from modules.layer.wanted_roles import wanted_roles
+
+    config = load_config(stack.project / "layers.toml")
+    if config.app.makes_roles:
+        return
+    place = Place(stack.aws.identity.account, stack.aws.identity.region, "aws")
+    for role in wanted_roles(config.app, config.layers, place):
+        trust = json.dumps(role.trust)
+        iam = stack.aws.client("iam")
+        iam.create_role(RoleName=role.name, Path=role.path, AssumeRolePolicyDocument=trust)
 
 
 def _synthesize_into(stack: Stack, config: Config) -> None:
@@ -333,11 +349,12 @@ def _without(what: Any, address: str) -> Any:
 
 @pytest.mark.parametrize(
     "text",
-    [SPLIT, INDEXES, EVERYTHING, IMAGES, PLAIN_IMAGE, SERVICES, OPTIONS],
-    ids=["split", "indexes", "all", "images", "image", "services", "options"],
+    [SPLIT, INDEXES, EVERYTHING, IMAGES, PLAIN_IMAGE, SERVICES, THEIRS, OPTIONS],
+    ids=["split", "indexes", "all", "images", "image", "services", "theirs", "options"],
 )
 def test_a_plan_of_the_module_is_that_of_the_stack(make: Make, text: str) -> None:
     stack, root = pair(make, text)
+    _have_roles_made(stack)
     one, other = contents(stack.plan()), contents(root.plan())
     other = {a: what for a, what in other.items() if not a.endswith("_keeper")}
     assert sorted(other) == sorted(one)
@@ -363,38 +380,3 @@ def test_every_field_of_a_layer_is_in_the_comparison() -> None:
         assert f"\n{field.name} = " in SPLIT + INDEXES + EVERYTHING + IMAGES, field.name
     for field in SERVICE_FIELDS:
         assert f"\n{field.name} = " in SERVICES, field.name
-
-
-OF_LAYER = re.compile(r"(\w+)\.web_(\w+)")
-
-
-def test_a_stack_becomes_a_module_without_a_build(make: Make) -> None:
-    stack = make()
-    quick_builds(stack)
-    stack.apply()
-    (state,) = stack.project.rglob("terraform.*.tfstate")
-    found = stack.run("state", "list").stdout.split()
-    root = module_root(replace(stack, folder=stack.project, variables={}), [layer()])
-    root.stay()
-    quick = json.loads(stack.configuration.read_text())["resource"]["aws_codebuild_project"]
-    root.use_buildspec(quick["build_project"]["source"]["buildspec"])
-    with root.edited() as document:
-        document["moved"] = [
-            {"from": address, "to": f"module.layers.{moved(address)}"}
-            for address in sorted({address.partition("[")[0] for address in found})
-            if not address.startswith("data.")
-        ]
-    shutil.copy(state, root.folder / "terraform.tfstate")
-    root.run("init")
-    planned = root.plan()
-    assert planned.changes == {'terraform_data.build_retire["web"]': ["update"]}, planned.said
-    assert root.apply().builds == 0
-    assert root.output()["layer_arn"].endswith(":1")
-    assert root.plan().exit_code == 0
-    root.destroy()
-    assert root.versions() == []
-
-
-def moved(address: str) -> str:
-    """Return a stack's address as the module has it."""
-    return OF_LAYER.sub(r'\1.layer_\2["web"]', address)

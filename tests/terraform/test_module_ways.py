@@ -79,7 +79,7 @@ def test_what_the_state_forgets_of_aws_is_imported_and_nothing_is_built(root: St
         "aws_s3_bucket.build_bucket": root.bucket,
         "aws_cloudwatch_log_group.build_logs": f"/aws/codebuild/{root.name}-layers",
         "aws_codebuild_project.build_project": f"{root.name}-layers",
-        "aws_iam_role.build_role": f"{root.name}-layers-{region}",
+        "aws_iam_role.build_role[0]": f"{root.name}-layers-{region}",
         'aws_iam_role.layer_role["web"]': f"{root.name}-web-{region}-build",
         'aws_iam_role_policy.layer_permissions["web"]': f"{root.name}-web-{region}-build:build",
         "aws_s3_bucket_versioning.build_versioning": root.bucket,

@@ -1,9 +1,14 @@
 import json
 import subprocess
+from dataclasses import asdict
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from builder.cli import main
 from tests.builder.commands.conftest import PROGRAM, Project
+from tests.builder.spec.test_role_spec import ROLE, plan, resource
 from tests.patience import PATIENCE
 
 EXISTING = 'region = "eu-central-1"\nroles = "existing"\n'
@@ -78,3 +83,17 @@ def test_the_doctor_looks_at_existing_roles(project: Project) -> None:
     role = found[f"role {project.app}-web-afa-eu-central-1-build"]
     assert (role["verdict"], role["seen"]) == ("problem", "there is no such role")
     assert "lambda-layer roles" in role["fix"]
+
+
+def test_roles_of_a_plan_need_neither_layers_toml_nor_aws(tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text(plan(resource("build_roles", {"logs": asdict(ROLE)})))
+
+    done = CliRunner().invoke(main, ["--config", "gone.toml", "roles", "--plan", str(file)])
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("shop-a\n")
+    piped = CliRunner().invoke(main, ["roles", "--plan", "-", "--json"], input=file.read_bytes())
+    assert json.loads(piped.stdout)[0]["name"] == "shop-a"
+    wrong = CliRunner().invoke(main, ["roles", "--plan", "-"], input=b"{}")
+    assert wrong.exit_code == 1
+    assert "standard input" in wrong.stderr

@@ -15,7 +15,7 @@ def test_options_are_off_unless_they_are_asked_for() -> None:
     assert (app.kms_key, app.permissions_boundary, app.access_logs, app.vpc) == ("", "", "", None)
     assert (app.tracing, app.dead_letter, app.code_signing) == (False, "", "")
     assert app.log_retention_days == 30
-    assert app.role_path == "/"
+    assert (app.role_path, app.roles) == ("/", "create")
 
 
 def test_a_network_is_read_from_its_table() -> None:
@@ -41,6 +41,8 @@ def test_a_network_is_read_from_its_table() -> None:
         ("role_path", "/${x}/", "role_path is"),
         ("role_path", "/a\n/", "role_path is"),
         ("role_path", 1, "role_path is 1"),
+        ("roles", "mine", "roles cannot be 'mine'"),
+        ("roles", "", "roles cannot be ''"),
         ("access_logs", "Logs", "is not the name of a bucket"),
         ("dead_letter", "arn:aws:s3:::x", "is not the ARN of a queue or topic"),
         ("code_signing", "csc-1", "is not the ARN of a code signing"),

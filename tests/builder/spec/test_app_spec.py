@@ -109,16 +109,17 @@ def test_a_build_role_has_its_path_in_its_arn() -> None:
     )
 
 
-def test_names_of_roles_have_64_characters_at_most_with_a_path_too() -> None:
+def test_names_of_roles_have_64_characters_at_most_wherever_and_whose_they_are() -> None:
     longest = 28 * "a", 64 * "l", "ap-southeast-1"
     roles = set()
-    for path in ("/", "/a/", "/b/"):
-        app = AppSpec(longest[0], role_path=path)
+    ways = [(path, whose) for path in ("/", "/a/", "/b/") for whose in ("create", "existing")]
+    for path, whose in ways:
+        app = AppSpec(longest[0], role_path=path, roles=whose)
         names = {app.build_role(*longest[1:]), app.push_role(*longest[1:])}
         names.add(f"{app.publisher}{app.role_mark}-{longest[2]}")
         assert max(map(len, names)) <= 64
         roles |= names
-    assert len(roles) == 9
+    assert len(roles) == 18
 
 
 def test_a_name_that_an_option_gives_is_refused_with_the_option() -> None:
