@@ -78,9 +78,9 @@ if not TYPE_CHECKING:  # mypy knows the names from above, and a wrong one by it
             package = (error.name or "").partition(".")[0]
             if not package.startswith(("cdktf", "cdktn")):
                 raise
-            from fast_lambda_layer.origin import extra
+            from builder.origin import extra
 
             raise ModuleNotFoundError(
-                f"No module named {package!r}; install it with: pip install '{extra()}'",
+                f"No module named {package!r}; install it with: pip install {extra('cdktf')}",
                 name=package,
             ) from None

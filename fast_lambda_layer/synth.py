@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fast_lambda_layer.names import check_names
-from fast_lambda_layer.origin import extra
 
 check_names("builder", "modules.layer")
 
 from builder.errors import LayerError  # noqa: E402 - these are ours, that is known now
 from builder.inputs.source_files import source_files  # noqa: E402
+from builder.origin import extra  # noqa: E402
 from builder.spec.config_file import find_config  # noqa: E402
 from builder.spec.layer_spec import LayerSpec  # noqa: E402
 from builder.spec.layers_toml import load_config  # noqa: E402
@@ -95,7 +95,7 @@ def check_cdktf() -> None:
             what, fix = str(error), "install Node.js 18 or newer, then run it again"
         else:
             what = f"cdktf is not installed: there is no module {error.name!r}"
-            fix = f"pip install {shlex.quote(extra())}"
+            fix = f"pip install {extra('cdktf')}"
         raise LayerError(
             what,
             where=sys.prefix,

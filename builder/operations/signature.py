@@ -13,6 +13,7 @@ from builder.builds.attestation import Envelope, statement
 from builder.documents import read_json
 from builder.errors import ArtifactError, LayerError
 from builder.operations.proof import PROVEN, UNPROVEN, WRONG, Finding
+from builder.origin import extra
 
 SUBJECT = "signature"
 LARGEST_KEY = 64 << 10
@@ -128,8 +129,7 @@ def _loaded(public_key: bytes) -> Any:
             "signatures need cryptography, which is not installed",
             where="lambda-layer verify --public-key",
             expected="the extra that brings it",
-            fix="pip install 'fast-lambda-layer[verify]', or compare it with openssl "
-            "(docs/security.md)",
+            fix=f"pip install {extra('verify')}, or compare it with openssl (docs/security.md)",
         ) from error
     try:
         key = load_der_public_key(public_key)

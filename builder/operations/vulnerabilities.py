@@ -20,6 +20,7 @@ from packaging.version import InvalidVersion, Version
 
 from builder.documents import Malformed, read_json, typed
 from builder.errors import LayerError
+from builder.origin import extra
 from builder.room import working_folder
 from builder.worker.zips import BROKEN
 
@@ -60,7 +61,7 @@ def ask(packages: Sequence[Package], url: str = "") -> list[Vulnerability]:
             "pip-audit is not installed",
             where=sys.executable,
             expected="the package pip-audit, which asks OSV for known vulnerabilities",
-            fix="pip install 'fast-lambda-layer[audit]', or give a copy: --database FILE",
+            fix=f"pip install {extra('audit')}, or give a copy: --database FILE",
         )
     return [each for batch in _batches(packages) for each in _asked(batch, url)]
 

@@ -25,6 +25,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
 
+from builder.origin import extra
 from modules.layer import successor
 
 LAZY_EXPORTS = Path(__file__).with_name("lazy_exports.cjs")
@@ -63,7 +64,7 @@ def import_lazily(name: str) -> None:
     spec = find_spec(name)
     if spec is None or spec.submodule_search_locations is None:
         raise ModuleNotFoundError(
-            f"No module named {name!r}; install it with: pip install 'fast-lambda-layer[cdktf]'",
+            f"No module named {name!r}; install it with: pip install {extra('cdktf')}",
             name=name,
         )
     package = LazyPackage(name, spec.submodule_search_locations)

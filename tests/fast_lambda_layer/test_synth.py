@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fast_lambda_layer.origin import extra, requirement
+from builder.origin import extra
 from tests.patience import PATIENCE
 
 LAYERS = """
@@ -98,7 +98,7 @@ def test_without_cdktf_the_fix_is_one_line_and_no_traceback(project: Path) -> No
 
     assert done.returncode == 1
     assert done.stderr.startswith("ERROR: cdktf is not installed")
-    assert f"pip install '{extra()}'" in done.stderr
+    assert f"pip install {extra('cdktf')}" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -108,25 +108,3 @@ def test_without_node_the_fix_is_to_install_it(project: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("ERROR: cdktf needs Node.js")
     assert "Traceback" not in done.stderr
-
-
-ORIGINS = {
-    "an index": (None, f"{NAME}[cdktf]"),
-    "a wheel": (
-        '{"url": "file:///d/w%20x/f.whl", "archive_info": {}}',
-        f"{NAME}[cdktf] @ file:///d/w%20x/f.whl",
-    ),
-    "a commit": (
-        '{"url": "https://h.example/f.git", "vcs_info": {"vcs": "git", "commit_id": "abc"}}',
-        f"{NAME}[cdktf] @ git+https://h.example/f.git@abc",
-    ),
-    "nothing that can be read": ("{", f"{NAME}[cdktf]"),
-    "no object": ("[]", f"{NAME}[cdktf]"),
-}
-
-
-@pytest.mark.parametrize(("direct_url", "wanted"), ORIGINS.values(), ids=ORIGINS)
-def test_the_extra_comes_from_where_the_package_came_from(
-    direct_url: str | None, wanted: str
-) -> None:
-    assert requirement(direct_url) == wanted

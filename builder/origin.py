@@ -1,28 +1,30 @@
-"""Where this package was installed from, so that its extra is installed from there, too."""
+"""Where this package was installed from, so that its extras are installed from there, too."""
 
 from __future__ import annotations
 
 import json
+import shlex
 from importlib.metadata import PackageNotFoundError, distribution
 
 NAME = "fast-lambda-layer"
-EXTRA = f"{NAME}[cdktf]"
 
 
-def extra() -> str:
-    """Return the requirement that installs the extra `cdktf` beside this package."""
+def extra(name: str) -> str:
+    """Return the requirement that installs an extra beside this package, as one word of a shell."""
     try:
-        return requirement(distribution(NAME).read_text("direct_url.json"))
+        direct_url = distribution(NAME).read_text("direct_url.json")
     except PackageNotFoundError:
-        return EXTRA
+        direct_url = None
+    return shlex.quote(requirement(name, direct_url))
 
 
-def requirement(direct_url: str | None) -> str:
-    """Return the requirement of the extra; ``direct_url`` is the file of that name, None without.
+def requirement(name: str, direct_url: str | None) -> str:
+    """Return the requirement of an extra; ``direct_url`` is the file of that name, None without.
 
     A package that did not come from an index has one. Source: PyPA specifications, "Recording the
     Direct URL Origin of installed distributions".
     """
+    wanted = f"{NAME}[{name}]"
     try:
         origin = json.loads(direct_url or "{}")
         version_control = origin.get("vcs_info")
@@ -31,5 +33,5 @@ def requirement(direct_url: str | None) -> str:
         else:
             place = origin["url"]
     except (ValueError, AttributeError, KeyError, TypeError):
-        return EXTRA
-    return f"{EXTRA} @ {place}"
+        return wanted
+    return f"{wanted} @ {place}"
