@@ -10,6 +10,7 @@ from constructs import Construct
 
 from builder.errors import SpecError
 from builder.spec.layer_spec import LayerSpec
+from modules.layer.at_synthesis import at_synthesis
 from modules.layer.bindings import DataExternal
 from modules.layer.naming import literal, named
 
@@ -37,7 +38,6 @@ class Hooks:
         """
         self._use(program)
         self._asked.update({f"{layer}.{key}": value for key, value in query.items()})
-        self._plan.query = {**self._query, **self._asked}
         return str(self._plan.result.lookup(layer))
 
     def release_program(self, at_rest: Any) -> list[str]:
@@ -49,6 +49,9 @@ class Hooks:
         return Token.as_list(
             Fn.conditional(at_rest, self._no_release.expression, self._release.expression)
         )
+
+    def _ask(self) -> None:
+        self._plan.query = {**self._query, **self._asked}
 
     def _use(self, program: Sequence[str]) -> None:
         if self._program == tuple(program):
@@ -65,6 +68,7 @@ class Hooks:
         self._plan = named(
             DataExternal(self._scope, "plan", program=[*program, "hook", "plan"], query={})
         )
+        at_synthesis(self._plan, self._ask)
         # Of one type, which a conditional's two sides must have.
         release = Fn.tolist([*program, "hook", "release"])
         self._release = named(TerraformLocal(self._scope, "release-hook", release))

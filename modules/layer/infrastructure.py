@@ -20,11 +20,13 @@ from builder.protocol.variables import RETIRE_VARIABLE
 from builder.spec.app_spec import AppSpec
 from builder.spec.runtimes import Target
 from modules.layer import policies
+from modules.layer.at_synthesis import at_synthesis
 from modules.layer.bindings import (
     CloudwatchLogGroup,
     CodebuildProject,
     S3Bucket,
     S3BucketLifecycleConfiguration,
+    S3BucketLifecycleConfigurationRule,
 )
 from modules.layer.bucket import rules, secure
 from modules.layer.buildspec import buildspec_text
@@ -111,7 +113,7 @@ class BuildInfrastructure(Construct):
         )
         bucket_settings = secure(self, self._bucket.bucket, self.bucket_arn, app, self.bucket_name)
         self._expiring: list[str] = []
-        self._lifecycle = self._expire_objects()
+        self._expire_objects()
         self._role = self._project_role()
         project = self._project(build_timeout_minutes, compute_type)
         self.ready: Sequence[ITerraformDependable] = (
@@ -124,6 +126,8 @@ class BuildInfrastructure(Construct):
         self.hooks = Hooks(self, self.query())
         self._retirements: dict[str, Mapping[str, Any]] = {}
         self._retire = self._retire_layers()
+        self._retire_after = list(self._retire.depends_on or [])
+        self._program: list[str] = []
         use_provider(self, provider)
 
     @property
@@ -205,7 +209,6 @@ class BuildInfrastructure(Construct):
     def expire(self, prefix: str) -> None:
         """Let objects below a prefix go after ``bundle_days``."""
         self._expiring.append(prefix)
-        self._lifecycle.put_rule(rules(self._expiring, self.bundle_days, self.noncurrent_days))
 
     def query(self) -> dict[str, str]:
         """Return what every hook is asked alike: where the application is, and as who."""
@@ -233,27 +236,13 @@ class BuildInfrastructure(Construct):
         ``settings`` are those of docs/protocol.md; ``program`` is the same for all layers.
         """
         self._retirements[layer] = settings
-        self._retire.add_override("for_each", self._retirements)
-        self._retire.add_override(
-            "provisioner",
-            [
-                {
-                    "local-exec": {
-                        "when": "destroy",
-                        # The program is its own interpreter: no shell, so nothing to quote.
-                        "interpreter": list(program),
-                        "command": "retire",
-                        "environment": {RETIRE_VARIABLE: "${jsonencode(self.input)}"},
-                    }
-                }
-            ],
-        )
+        self._program = list(program)
         return self._retire
 
     def retire_before(self, resource: TerraformResource) -> None:
         """Let layers be retired before this is destroyed."""
         address = f"{resource.terraform_resource_type}.{resource.friendly_unique_id}"
-        self._retire.depends_on = [*(self._retire.depends_on or []), address]
+        self._retire_after.append(address)
 
     def moves_of(self, layer: str) -> list[str]:
         """Return the addresses of what changes when a layer moves to another place."""
@@ -276,18 +265,37 @@ class BuildInfrastructure(Construct):
             )
         )
         retire.add_override("input", "${each.value}")
-        retire.add_override("for_each", {})
+        at_synthesis(retire, self._put_retirements)
         return retire
 
-    def _expire_objects(self) -> S3BucketLifecycleConfiguration:
-        return named(
-            S3BucketLifecycleConfiguration(
-                self,
-                "lifecycle",
-                bucket=self._bucket.bucket,
-                rule=rules(self._expiring, self.bundle_days, self.noncurrent_days),
-            )
+    def _put_retirements(self) -> None:
+        self._retire.add_override("for_each", self._retirements)
+        self._retire.depends_on = self._retire_after
+        if not self._retirements:
+            return
+        self._retire.add_override(
+            "provisioner",
+            [
+                {
+                    "local-exec": {
+                        "when": "destroy",
+                        # The program is its own interpreter: no shell, so nothing to quote.
+                        "interpreter": self._program,
+                        "command": "retire",
+                        "environment": {RETIRE_VARIABLE: "${jsonencode(self.input)}"},
+                    }
+                }
+            ],
         )
+
+    def _expire_objects(self) -> None:
+        lifecycle = named(
+            S3BucketLifecycleConfiguration(self, "lifecycle", bucket=self._bucket.bucket, rule=[])
+        )
+        at_synthesis(lifecycle, lambda: lifecycle.put_rule(self._rules()))
+
+    def _rules(self) -> list[S3BucketLifecycleConfigurationRule]:
+        return rules(self._expiring, self.bundle_days, self.noncurrent_days)
 
     def _project_role(self) -> Role:
         # A project cannot be without a role. Builds run under the role of their layer
