@@ -20,7 +20,7 @@ from builder.errors import LayerError
 from builder.report.debug import show_decisions
 from builder.report.errors import show_error
 from builder.report.terminal import be_quiet
-from builder.signals import Ended, ended_in_order
+from builder.signals import Ended, begun, end_at_once, ended_in_order
 from builder.spec.config_file import FILE_NAME, find_config
 
 COMMANDS = {
@@ -136,6 +136,7 @@ class Commands(click.Group):
         """Run the command line; whatever ends it is said in one line, without a traceback."""
         if not extra.get("standalone_mode", True):
             return super().main(*args, **extra)
+        end_at_once(signal.getsignal(signal.SIGINT))
         _open_streams()
         try:
             with ended_in_order():
@@ -144,6 +145,8 @@ class Commands(click.Group):
             if error.errno not in UNWRITABLE or error.filename is not None:
                 raise
             _unwritable(error)
+        finally:
+            begun()
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         """Read the command line; an interrupt meanwhile is told as one of the command."""
@@ -266,6 +269,7 @@ def main(  # noqa: PLR0913 - the options before the command
     Example: lambda-layer plan
              lambda-layer build web
     """
+    begun()
     if quiet and (verbose or debug):
         raise click.UsageError("--quiet and --verbose or --debug contradict each other; use one")
     be_quiet(quiet=quiet)

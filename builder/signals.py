@@ -1,7 +1,8 @@
-"""The ends that are asked for: SIGTERM and SIGHUP are handled as Ctrl-C is."""
+"""The ends that are asked for: Ctrl-C, and SIGTERM and SIGHUP, which are handled as it is."""
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -19,6 +20,28 @@ class Ended(KeyboardInterrupt):
 
 def _end(number: int, _frame: object) -> NoReturn:
     raise Ended(number)
+
+
+def _interrupted(*_signal: object) -> NoReturn:
+    os.write(2, b"interrupted\n")
+    os._exit(128 + signal.SIGINT)
+
+
+def end_at_once(before: object) -> None:
+    """Let Ctrl-C end the process in a line until something has ``begun``.
+
+    What it raises can fall into a callback of the import system, which prints it and goes on.
+    ``before`` is what handled it: what ignores it, or another's handler, is left as it is.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    if main and before is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupted)
+
+
+def begun() -> None:
+    """Let Ctrl-C raise KeyboardInterrupt from now on: there is something to be ended in order."""
+    if signal.getsignal(signal.SIGINT) is _interrupted:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager

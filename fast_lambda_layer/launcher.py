@@ -49,6 +49,7 @@ def main() -> None:
 
     check_names("builder")
     from builder.cli import main as command
+    from builder.signals import end_at_once
 
-    signal.signal(signal.SIGINT, before)
+    end_at_once(before)
     command(prog_name="lambda-layer")

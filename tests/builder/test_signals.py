@@ -19,6 +19,31 @@ with ended_in_order():
 print("goes on")
 """
 
+IN_AN_IMPORT = """
+import os, signal, sys, weakref
+from builder.cli import main
+
+class Watched:
+    pass
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "builder.commands.schema":
+            watched = Watched()
+            seen = weakref.ref(watched, lambda _: os.kill(os.getpid(), signal.SIGINT))
+            del watched
+
+sys.meta_path.insert(0, Finder())
+main(["schema"], prog_name="lambda-layer")
+"""
+
+
+def test_an_interrupt_that_falls_into_a_callback_of_an_import_ends_it_in_a_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", IN_AN_IMPORT], capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
 
 @pytest.mark.parametrize("number", ENDS)
 def test_a_signal_ends_the_block_as_an_interrupt_and_only_the_block(number: signal.Signals) -> None:
