@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hcl.blocks import Each
-from hcl.images import base
+from hcl.images import RETIREMENTS, base
 from hcl.names import EACH, put_names
 from hcl.options import put_options, statements
 from hcl.publisher import put_publisher
@@ -36,7 +36,7 @@ def amend(template: dict[str, Any]) -> None:
     _plan_hook(external["build_plan"])
     _release_hook(external[f"{LAYER}_release"])
     _answer(template["locals"])
-    _retirement(resources["terraform_data"]["build_retire"])
+    _retirement(template["locals"], resources["terraform_data"]["build_retire"])
     _encryption(resources["aws_ecr_repository"][f"{LAYER}_repository"])
     _expiry(resources["aws_s3_bucket_lifecycle_configuration"]["build_lifecycle"])
     _policies(resources["aws_iam_role_policy"])
@@ -109,11 +109,11 @@ def _answer(shared: dict[str, Any]) -> None:
     shared[f"{LAYER}_answer"] = answer.replace(released, f"try({released}, {planned})")
 
 
-def _retirement(retire: dict[str, Any]) -> None:
-    (settings,) = retire["for_each"].values()
+def _retirement(shared: dict[str, Any], retire: dict[str, Any]) -> None:
+    (settings,) = shared[RETIREMENTS].values()
     # A destroy-time provisioner sees nothing but self.
     whole = {**put_names(settings, "name"), "program": Raw("var.command")}
-    retire["for_each"] = each("name in keys(local.layers)", "name", whole)
+    shared[RETIREMENTS] = each("name in keys(local.layers)", "name", whole)
     retire["provisioner"][0]["local-exec"]["interpreter"] = Raw("self.input.program")
 
 

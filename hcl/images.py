@@ -12,6 +12,9 @@ from modules.layer.pusher import bases
 IMAGES = "local.layer_images"
 """The layers that are images (terraform/specs.tf)."""
 
+RETIREMENTS = "build_retirements"
+"""The local value that has what layers are retired by."""
+
 PARTITION = "${local.build_place.partition}"
 
 ONLY = {"layer": "layer_arn", "image": "image_uri"}
@@ -28,7 +31,7 @@ def with_images(template: dict[str, Any], image: Mapping[str, Any]) -> dict[str,
                 _wait_for_more(own[name], body)
             else:
                 own[name] = {**body, "for_each": Raw(IMAGES)}
-    _fate(*(each["resource"]["terraform_data"]["build_retire"] for each in (template, image)))
+    _fate(*(each["locals"][RETIREMENTS] for each in (template, image)))
     for name, output in image["output"].items():
         value = template["output"][name]["value"]
         value.update({key: text for key, text in output["value"].items() if key not in value})
@@ -48,7 +51,7 @@ def base() -> str:
 
 def _fate(layer: dict[str, Any], image: Mapping[str, Any]) -> None:
     """Let the retirement of each say what becomes of it."""
-    (of_layer,), (of_image,) = layer["for_each"].values(), image["for_each"].values()
+    (of_layer,), (of_image,) = layer.values(), image.values()
     ((otherwise, _),) = split(of_layer["on_destroy"])
     fate = expression(of_image["on_destroy"])
     of_layer["on_destroy"] = Raw(f"local.layers[name].image ? {fate} : {otherwise}")

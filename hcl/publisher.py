@@ -25,10 +25,12 @@ from hcl.images import IMAGES
 from hcl.names import put_names
 from hcl.syntax import Raw, expression, indented
 from hcl.template import FUNCTION, LAYER, OPTIONS, PARAMETER
-from modules.layer.publisher import NAMED_LAYERS
+from modules.layer.publisher import FOLDERS, LAYERS, ROLES
+from modules.layer.room import POLICY_ROOM
 
 HERE, CODE = "build_publisher_count", "build_publisher_code"
 PREFIX = "build_publisher_"
+POLICIES = f"{PREFIX}policies"
 
 REFERENCE = re.compile(rf"\b(aws_\w+\.{PREFIX}\w+)\.(?=\w)")
 
@@ -41,18 +43,12 @@ LOCALS = {
     f"{PREFIX}given": """{
   for name, layer in local.layers : name => layer.layer_name if layer.layer_name != ""
 }""",
-    f"{PREFIX}few": f"length(local.layers) - length(local.{PREFIX}given) <= {NAMED_LAYERS}",
     f"{PREFIX}own": """sort([
   for name, layer in local.layers :
   local.layer_name[name] if layer.layer_name == "" && !layer.image
 ])""",
-    f"{PREFIX}names": f"""concat(
-  length(local.{PREFIX}own) > 0 && !local.{PREFIX}few ? ["${{var.app}}-*"] : local.{PREFIX}own,
-  sort(values(local.{PREFIX}given)),
-)""",
-    f"{PREFIX}images": f"""(
-  length({IMAGES}) > 0 && !local.{PREFIX}few ? ["*"] : sort(keys({IMAGES}))
-)""",
+    f"{PREFIX}names": f"concat(local.{PREFIX}own, sort(values(local.{PREFIX}given)))",
+    f"{PREFIX}images": f"sort(keys({IMAGES}))",
     f"{PREFIX}moves": "distinct(flatten([for layer in values(local.layers) : layer.functions]))",
     f"{PREFIX}searches": f"""[
   for function in local.{PREFIX}moves : function if function == "*" || startswith(function, "tag:")
@@ -61,9 +57,15 @@ LOCALS = {
   for name, layer in local.layers :
   name if try(length(layer.python), 0) > 1 || layer.compute == "auto"
 ]""",
-    f"{PREFIX}shared": """sort([
-  for name, layer in local.layers : local.layer_name[name] if length(layer.share) > 0
+    f"{PREFIX}shared_own": """sort([
+  for name, layer in local.layers :
+  local.layer_name[name] if length(layer.share) > 0 && layer.layer_name == ""
 ])""",
+    f"{PREFIX}shared_given": """sort([
+  for layer in values(local.layers) :
+  layer.layer_name if length(layer.share) > 0 && layer.layer_name != ""
+])""",
+    f"{PREFIX}shared": f"concat(local.{PREFIX}shared_own, local.{PREFIX}shared_given)",
     f"{PREFIX}parameters": """sort([
   for layer in values(local.layers) : layer.parameter if layer.parameter != ""
 ])""",
@@ -88,7 +90,12 @@ def put_publisher(template: dict[str, Any]) -> None:
     for named, name in own:
         named[name] = {"count": Raw(f"local.{HERE}"), **_indexed(named[name])}
     policy = resources["aws_iam_role_policy"][f"{PREFIX}permissions"]
-    policy["policy"] = _policy(policy["policy"])
+    template["locals"][POLICIES] = _policies(policy["policy"])
+    policy["policy"] = Raw(
+        f"""jsonencode(try([
+  for policy in local.{POLICIES} : policy if length(jsonencode(policy)) <= {POLICY_ROOM}
+][0], local.{POLICIES}[{LAYERS}]))"""
+    )
     approval = resources["aws_s3_object"][f"{LAYER}_approval"]
     function = resources["aws_lambda_function"][f"{PREFIX}function"]
     _function(function, approval["bucket"])
@@ -157,13 +164,15 @@ def _code(ready: list[str], query: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _policy(policy: str) -> Raw:
+def _policies(policy: str) -> Raw:
+    """Return the policy with the names of all layers, and with more and more patterns."""
     document = put_names(json.loads(policy), "name")
     rows = [{"when": Raw(_when(one)), "allows": _statement(one)} for one in document["Statement"]]
     statements = (
         f"[\n  for one in {indented(expression(rows)).lstrip()} : one.allows if one.when\n]"
     )
-    return Raw(f"jsonencode({expression({**document, 'Statement': Raw(statements)})})")
+    text = indented(expression({**document, "Statement": Raw(statements)})).lstrip()
+    return Raw(f"[\n  for widened in range({LAYERS + 1}) : {text}\n]")
 
 
 def _when(statement: Mapping[str, Any]) -> str:
@@ -205,6 +214,32 @@ ONE = {
 """The same, by one of many actions."""
 
 
+ALL, ALL_LAYERS = '"*"', '"${var.app}-*"'
+PATTERNS: Mapping[str, tuple[int, str, tuple[str, ...]]] = {
+    f"{PREFIX}building": (FOLDERS, ALL, ()),
+    f"{PREFIX}pruned": (FOLDERS, ALL, ()),
+    f"{PREFIX}images": (LAYERS, ALL, ()),
+    f"{PREFIX}names": (
+        LAYERS,
+        ALL_LAYERS,
+        (f"{PREFIX}own", f"sort(values(local.{PREFIX}given))"),
+    ),
+    f"{PREFIX}shared": (
+        LAYERS,
+        ALL_LAYERS,
+        (f"{PREFIX}shared_own", f"local.{PREFIX}shared_given"),
+    ),
+}
+"""From where on a list is a pattern, and which; and those of it that have one, and those that keep
+the names that were given."""
+
+EVERY_ROLE = (
+    "arn:${local.build_place.partition}:iam::${local.build_place.account}:role${var.role_path}"
+    "${var.app}-*${local.role_mark}-${local.build_place.region}-build"
+)
+"""The build roles of all layers."""
+
+
 def _list(statement: Mapping[str, Any]) -> str:
     actions = tuple(statement["Action"])
     if actions == ("s3:GetObject",) and "/bundles/*" in json.dumps(statement):
@@ -238,11 +273,24 @@ def _resources(statement: Mapping[str, Any]) -> Any:
     if not any("name]" in item or "{name}" in item or PARAMETER in item for item in found):
         return found
     of_each = [_of_each(item) for item in found]
-    each = f"[for name in local.{source} : {expression(of_each)}]"
+    if statement["Action"] == ["iam:PassRole"]:
+        each = f"sort([for name in local.{source} : {expression(of_each[0])}])"
+        return Raw(f"widened < {ROLES} ? {each} : [{expression(EVERY_ROLE)}]")
+    names = _widened(source)
     if len(found) == 1:
-        each = f"[for name in local.{source} : {expression(of_each[0])}]"
-    whole = each if len(found) == 1 else f"flatten({each})"
-    return Raw(f"sort({whole})" if statement["Action"] == ["iam:PassRole"] else whole)
+        return Raw(f"[for name in {names} : {expression(of_each[0])}]")
+    return Raw(f"flatten([for name in {names} : {expression(of_each)}])")
+
+
+def _widened(source: str) -> str:
+    """Return the names of a list, or their pattern where the policy has no room for them."""
+    if source not in PATTERNS:
+        return f"local.{source}"
+    level, pattern, given = PATTERNS[source]
+    if not given:
+        return f"tolist(widened < {level} ? local.{source} : [{pattern}])"
+    own = f"length(local.{given[0]}) > 0 ? [{pattern}] : []"
+    return f"tolist(widened < {level} ? local.{source} : concat({own}, {given[1]}))"
 
 
 def _of_each(item: str) -> str:

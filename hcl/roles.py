@@ -84,7 +84,7 @@ def put_roles(template: dict[str, Any]) -> None:
         role, policy = roles[kind.role], policies[kind.policy]
         told.append(_told(kind, policy["name"]))
         template["locals"][kind.wanted] = _wanted(kind, role, policy)
-        roles[kind.role], policies[kind.policy] = _role(kind, role), _policy(kind)
+        roles[kind.role], policies[kind.policy] = _role(kind, role), _policy(kind, policy)
     for (type_, name, argument), kind in USED.items():
         resources[type_][name][argument] = _arn(kind)
     inner = ",\n".join(indented(one) for one in told)
@@ -137,9 +137,11 @@ def _role(kind: Kind, role: Mapping[str, Any]) -> dict[str, Any]:
     return {**role, **own, "assume_role_policy": trust, **kind.repeats}
 
 
-def _policy(kind: Kind) -> dict[str, Any]:
+def _policy(kind: Kind, policy: Mapping[str, Any]) -> dict[str, Any]:
+    checked = {name: block for name, block in policy.items() if name == "lifecycle"}
     return {
         **kind.repeats,
+        **checked,
         "name": Raw(f"{kind.reference}.policy_name"),
         "policy": Raw(f"jsonencode({kind.reference}.policy)"),
         "role": Raw(f"aws_iam_role.{of_each(kind.role)}{kind.index}.id"),

@@ -330,22 +330,7 @@ resource "aws_iam_role_policy" "layer_permissions" {
 # Versions are published by builds, not by Terraform, so this removes them. A layer that moves to
 # another name, bucket, account or region is retired where it was.
 resource "terraform_data" "build_retire" {
-  for_each = {
-    for name in keys(local.layers) : name => {
-      account    = local.build_place.account
-      assume     = jsonencode(local.build_credentials)
-      bucket     = "${var.app}-layers-${local.build_place.account}-${local.build_place.region}"
-      layer      = name
-      layer_name = local.layer_name[name]
-      on_destroy = local.layers[name].image ? "the images that no function has are deleted, and their repository if none is left. To keep them, take it out of the state before (docs/hybrid.md)" : var.retain_versions ? var.force_destroy ? "the published versions stay" : "the published versions stay, and so does the bucket with their records: force_destroy is false, so terraform destroy removes everything else and ends with BucketNotEmpty" : "the published versions that no function has are deleted. To keep them, first run: terraform apply -var retain_versions=true (or destroy with TF_VAR_retain_versions=true in the environment; terraform destroy -var does not reach what was applied)"
-      profile    = var.profile
-      project    = "${var.app}-layers"
-      region     = local.build_place.region
-      retain     = var.retain_versions
-      role_arn   = var.assume_role_arn
-      program    = var.command
-    }
-  }
+  for_each = local.build_retirements
 
   input = each.value
   triggers_replace = {

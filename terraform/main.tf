@@ -12,6 +12,22 @@ locals {
     region    = coalesce(var.region, terraform_data.build_remembered.input.region)
   }
   build_release-hook = concat(var.command, ["hook", "release"])
+  build_retirements = {
+    for name in keys(local.layers) : name => {
+      account    = local.build_place.account
+      assume     = jsonencode(local.build_credentials)
+      bucket     = "${var.app}-layers-${local.build_place.account}-${local.build_place.region}"
+      layer      = name
+      layer_name = local.layer_name[name]
+      on_destroy = local.layers[name].image ? "the images that no function has are deleted, and their repository if none is left. To keep them, take it out of the state before (docs/hybrid.md)" : var.retain_versions ? var.force_destroy ? "the published versions stay" : "the published versions stay, and so does the bucket with their records: force_destroy is false, so terraform destroy removes everything else and ends with BucketNotEmpty" : "the published versions that no function has are deleted. To keep them, first run: terraform apply -var retain_versions=true (or destroy with TF_VAR_retain_versions=true in the environment; terraform destroy -var does not reach what was applied)"
+      profile    = var.profile
+      project    = "${var.app}-layers"
+      region     = local.build_place.region
+      retain     = var.retain_versions
+      role_arn   = var.assume_role_arn
+      program    = var.command
+    }
+  }
   build_options = concat(
     [for key in compact([var.kms_key]) : {
       Effect   = "Allow"

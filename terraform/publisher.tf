@@ -9,19 +9,13 @@ locals {
   build_publisher_given = {
     for name, layer in local.layers : name => layer.layer_name if layer.layer_name != ""
   }
-  build_publisher_few = length(local.layers) - length(local.build_publisher_given) <= 25
   build_publisher_own = sort([
     for name, layer in local.layers :
     local.layer_name[name] if layer.layer_name == "" && !layer.image
   ])
-  build_publisher_names = concat(
-    length(local.build_publisher_own) > 0 && !local.build_publisher_few ? ["${var.app}-*"] : local.build_publisher_own,
-    sort(values(local.build_publisher_given)),
-  )
-  build_publisher_images = (
-    length(local.layer_images) > 0 && !local.build_publisher_few ? ["*"] : sort(keys(local.layer_images))
-  )
-  build_publisher_moves = distinct(flatten([for layer in values(local.layers) : layer.functions]))
+  build_publisher_names  = concat(local.build_publisher_own, sort(values(local.build_publisher_given)))
+  build_publisher_images = sort(keys(local.layer_images))
+  build_publisher_moves  = distinct(flatten([for layer in values(local.layers) : layer.functions]))
   build_publisher_searches = [
     for function in local.build_publisher_moves : function if function == "*" || startswith(function, "tag:")
   ]
@@ -29,9 +23,15 @@ locals {
     for name, layer in local.layers :
     name if try(length(layer.python), 0) > 1 || layer.compute == "auto"
   ]
-  build_publisher_shared = sort([
-    for name, layer in local.layers : local.layer_name[name] if length(layer.share) > 0
+  build_publisher_shared_own = sort([
+    for name, layer in local.layers :
+    local.layer_name[name] if length(layer.share) > 0 && layer.layer_name == ""
   ])
+  build_publisher_shared_given = sort([
+    for layer in values(local.layers) :
+    layer.layer_name if length(layer.share) > 0 && layer.layer_name != ""
+  ])
+  build_publisher_shared = concat(local.build_publisher_shared_own, local.build_publisher_shared_given)
   build_publisher_parameters = sort([
     for layer in values(local.layers) : layer.parameter if layer.parameter != ""
   ])
@@ -44,12 +44,8 @@ locals {
   build_publisher_pruned_services = [
     for name in local.build_publisher_pruned_images : name if local.layers[name].supervisor
   ]
-  build_publisher_role_wanted = {
-    description          = "Publishes the Lambda layers of ${var.app} when they are built"
-    name                 = "${var.app}-layers-publisher${local.role_mark}-${local.build_place.region}"
-    path                 = var.role_path
-    permissions_boundary = var.permissions_boundary
-    policy = {
+  build_publisher_policies = [
+    for widened in range(4) : {
       Version = "2012-10-17"
       Statement = [
         for one in [
@@ -107,7 +103,7 @@ locals {
             allows = {
               Effect   = "Allow"
               Action   = ["lambda:PublishLayerVersion", "lambda:ListLayerVersions"]
-              Resource = [for name in local.build_publisher_names : "arn:${local.build_place.partition}:lambda:${local.build_place.region}:${local.build_place.account}:layer:${name}"]
+              Resource = [for name in tolist(widened < 3 ? local.build_publisher_names : concat(length(local.build_publisher_own) > 0 ? ["${var.app}-*"] : [], sort(values(local.build_publisher_given)))) : "arn:${local.build_place.partition}:lambda:${local.build_place.region}:${local.build_place.account}:layer:${name}"]
             }
           },
           {
@@ -115,7 +111,7 @@ locals {
             allows = {
               Effect   = "Allow"
               Action   = ["lambda:GetLayerVersion", "lambda:DeleteLayerVersion"]
-              Resource = [for name in local.build_publisher_names : "arn:${local.build_place.partition}:lambda:${local.build_place.region}:${local.build_place.account}:layer:${name}:*"]
+              Resource = [for name in tolist(widened < 3 ? local.build_publisher_names : concat(length(local.build_publisher_own) > 0 ? ["${var.app}-*"] : [], sort(values(local.build_publisher_given)))) : "arn:${local.build_place.partition}:lambda:${local.build_place.region}:${local.build_place.account}:layer:${name}:*"]
             }
           },
           {
@@ -213,7 +209,7 @@ locals {
             allows = {
               Effect   = "Allow"
               Action   = ["s3:GetObject"]
-              Resource = [for name in local.build_publisher_building : "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/bundles/*"]
+              Resource = [for name in tolist(widened < 1 ? local.build_publisher_building : ["*"]) : "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/bundles/*"]
             }
           },
           {
@@ -221,7 +217,7 @@ locals {
             allows = {
               Effect   = "Allow"
               Action   = ["iam:PassRole"]
-              Resource = sort([for name in local.build_publisher_building : local.layer_role_arn[name]])
+              Resource = widened < 2 ? sort([for name in local.build_publisher_building : local.layer_role_arn[name]]) : ["arn:${local.build_place.partition}:iam::${local.build_place.account}:role${var.role_path}${var.app}-*${local.role_mark}-${local.build_place.region}-build"]
               Condition = {
                 StringEquals = {
                   "iam:PassedToService" = "codebuild.amazonaws.com"
@@ -239,7 +235,7 @@ locals {
                 "codebuild:StartBuild",
                 "codebuild:StopBuild",
               ]
-              Resource = [for name in local.build_publisher_images : "arn:${local.build_place.partition}:codebuild:${local.build_place.region}:${local.build_place.account}:project/${var.app}-layers_${name}"]
+              Resource = [for name in tolist(widened < 3 ? local.build_publisher_images : ["*"]) : "arn:${local.build_place.partition}:codebuild:${local.build_place.region}:${local.build_place.account}:project/${var.app}-layers_${name}"]
             }
           },
           {
@@ -268,7 +264,7 @@ locals {
                 "ecr:DescribeImages",
                 "ecr:GetDownloadUrlForLayer",
               ]
-              Resource = [for name in local.build_publisher_images : "arn:${local.build_place.partition}:ecr:${local.build_place.region}:${local.build_place.account}:repository/${var.app}/${name}"]
+              Resource = [for name in tolist(widened < 3 ? local.build_publisher_images : ["*"]) : "arn:${local.build_place.partition}:ecr:${local.build_place.region}:${local.build_place.account}:repository/${var.app}/${name}"]
             }
           },
           {
@@ -280,7 +276,7 @@ locals {
                 "lambda:AddLayerVersionPermission",
                 "lambda:RemoveLayerVersionPermission",
               ]
-              Resource = [for name in local.build_publisher_shared : "arn:${local.build_place.partition}:lambda:${local.build_place.region}:${local.build_place.account}:layer:${name}:*"]
+              Resource = [for name in tolist(widened < 3 ? local.build_publisher_shared : concat(length(local.build_publisher_shared_own) > 0 ? ["${var.app}-*"] : [], local.build_publisher_shared_given)) : "arn:${local.build_place.partition}:lambda:${local.build_place.region}:${local.build_place.account}:layer:${name}:*"]
             }
           },
           {
@@ -312,7 +308,7 @@ locals {
             allows = {
               Effect = "Allow"
               Action = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
-              Resource = flatten([for name in local.build_publisher_pruned : [
+              Resource = flatten([for name in tolist(widened < 1 ? local.build_publisher_pruned : ["*"]) : [
                 "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/artifacts/*",
                 "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/built/*",
                 "arn:${local.build_place.partition}:s3:::${var.app}-layers-${local.build_place.account}-${local.build_place.region}/${name}/bundles/*",
@@ -362,6 +358,15 @@ locals {
         ] : one.allows if one.when
       ]
     }
+  ]
+  build_publisher_role_wanted = {
+    description          = "Publishes the Lambda layers of ${var.app} when they are built"
+    name                 = "${var.app}-layers-publisher${local.role_mark}-${local.build_place.region}"
+    path                 = var.role_path
+    permissions_boundary = var.permissions_boundary
+    policy = try([
+      for policy in local.build_publisher_policies : policy if length(jsonencode(policy)) <= 10240
+    ][0], local.build_publisher_policies[3])
     policy_name = "publish"
     trust = {
       Version = "2012-10-17"
@@ -432,6 +437,13 @@ resource "aws_iam_role_policy" "build_publisher_permissions" {
   name   = local.build_publisher_role_wanted.policy_name
   policy = jsonencode(local.build_publisher_role_wanted.policy)
   role   = aws_iam_role.build_publisher_role[0].id
+
+  lifecycle {
+    postcondition {
+      condition     = length(replace(self.policy, "/\\s/", "")) <= 10240
+      error_message = "The publisher's policy is too long: a role takes 10240 characters (IAM quotas). What takes them are functions, layer_name and parameter of the layers: each of them is named. To mend it: let layers find their functions by a tag (functions = [\"tag:KEY=VALUE\"]), or divide the layers among several applications."
+    }
+  }
 }
 
 # Finishes releases when their builds have ended, in async mode (docs/async.md).

@@ -33,6 +33,7 @@ from embedded.ministack import (
     logs_actions,
     logs_keys,
     registry_rights,
+    role_sizes,
     s3_checksums,
     s3_encryption,
     s3_owners,
@@ -149,6 +150,7 @@ def serve(listener: socket.socket, journal: Path) -> None:
     lambda_code.correct(lambda_svc)
     lambda_versions.correct(lambda_svc)
     registry_rights.correct(ecr, iam_evaluator)
+    role_sizes.correct(iam)
     s3_checksums.correct(s3)
     s3_encryption.correct(s3)
     s3_owners.correct(s3)

@@ -9,6 +9,7 @@ from cdktf import (
     DataResource,
     ITerraformDependable,
     Precondition,
+    TerraformLocal,
     TerraformProvider,
     TerraformResource,
     TerraformResourceLifecycle,
@@ -125,6 +126,7 @@ class BuildInfrastructure(Construct):
         """Everything that must be there before a build is started."""
         self.hooks = Hooks(self, self.query())
         self._retirements: dict[str, Mapping[str, Any]] = {}
+        self._retired = named(TerraformLocal(self, "retirements", {}))
         self._retire = self._retire_layers()
         self._retire_after = list(self._retire.depends_on or [])
         self._program: list[str] = []
@@ -265,11 +267,13 @@ class BuildInfrastructure(Construct):
             )
         )
         retire.add_override("input", "${each.value}")
+        # Each instance reads the expression anew, and every layer's settings were in it.
+        retire.add_override("for_each", f"${{local.{self._retired.friendly_unique_id}}}")
         at_synthesis(retire, self._put_retirements)
         return retire
 
     def _put_retirements(self) -> None:
-        self._retire.add_override("for_each", self._retirements)
+        self._retired.expression = self._retirements
         self._retire.depends_on = self._retire_after
         if not self._retirements:
             return

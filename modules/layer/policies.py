@@ -19,7 +19,7 @@ Sources of the facts:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from builder.protocol.keys import PUSH_LOGS, LayerKeys
@@ -291,15 +291,16 @@ def send(target_arn: str) -> Statement:
 
 
 def start_builds(
-    project_arn: str, bucket_arn: str, build_role_arns: Mapping[str, str]
+    project_arn: str, bucket_arn: str, layers: Sequence[str], build_role_arns: Sequence[str]
 ) -> list[Statement]:
     """Let a role start the builds that follow on others of the same release.
 
-    ``build_role_arns`` are the build roles of the layers that may need one, by layer.
+    ``layers`` are those that may need one, ``build_role_arns`` the roles of their builds; both may
+    be patterns.
     """
-    pass_role = allow(["iam:PassRole"], sorted(build_role_arns.values()))
+    pass_role = allow(["iam:PassRole"], list(build_role_arns))
     pass_role["Condition"] = {"StringEquals": {"iam:PassedToService": "codebuild.amazonaws.com"}}
-    bundles = [f"{bucket_arn}/{LayerKeys(layer).bundles}/*" for layer in sorted(build_role_arns)]
+    bundles = [f"{bucket_arn}/{LayerKeys(layer).bundles}/*" for layer in layers]
     return [
         allow(["codebuild:StartBuild", "codebuild:ListBuildsForProject"], [project_arn]),
         allow(["s3:GetObject"], bundles),

@@ -21,6 +21,7 @@ from builder.spec.layer_spec import LayerSpec
 from builder.spec.runtimes import Target
 from modules.layer import image_policies, policies
 from modules.layer.assets import zip_files
+from modules.layer.at_synthesis import at_synthesis
 from modules.layer.bindings import (
     CloudwatchEventRule,
     CloudwatchEventTarget,
@@ -33,6 +34,7 @@ from modules.layer.infrastructure import BuildInfrastructure
 from modules.layer.naming import named, place_of
 from modules.layer.providers import use_provider
 from modules.layer.role import Role
+from modules.layer.room import POLICY_FITS, fits
 
 TIMEOUT_SECONDS = 900
 """The most that Lambda allows: a function that is being moved may take minutes."""
@@ -40,9 +42,11 @@ TIMEOUT_SECONDS = 900
 DELIVERY_SECONDS = 3600
 """How long a build's end is worth telling. After that the next plan finds out (docs/async.md)."""
 
-NAMED_LAYERS = 25
-"""Layers that the policy names. More of them are a pattern, which another application's layers can
-match: ``shop-*`` those of ``shop-web``, too (docs/security.md). That of images cannot."""
+FOLDERS, ROLES, LAYERS = 1, 2, 3
+"""What the policy has a pattern for where the names of all layers have no room in a role, one after
+the other: their folders in the bucket, which is the application's own; their build roles, which no
+other project can use (their trust names it); the layers and images. That of layers is what another
+application's can match: ``shop-*`` those of ``shop-web``, too (docs/security.md)."""
 
 ENDED = ("SUCCEEDED", "FAILED", "STOPPED", "FAULT", "TIMED_OUT")
 
@@ -84,6 +88,7 @@ class Publisher(Construct):
             )
         )
         self._role = self._add_role()
+        self._role.follow(self._policy, POLICY_FITS)
         ready = [logs, *self._role.rights]
         function = self._function(self._role, target, memory_size, ready)
         self._lambda = function
@@ -99,13 +104,14 @@ class Publisher(Construct):
         if instead_of is not None:
             self._served.remove(instead_of)
         self._served.append(spec)
-        self._role.allow(self._policy())
+
+    def _put_names(self) -> None:
         given = {each.name: each.layer_name for each in self._served if each.layer_name}
         if given:
             names = json.dumps(given, sort_keys=True)
             self._lambda.add_override(f"environment.variables.{LAYER_NAMES_VARIABLE}", names)
 
-    def _more(self) -> list[policies.Statement]:
+    def _more(self, widened: int) -> list[policies.Statement]:
         """Return what some layers or options need, and others do not."""
         infrastructure = self._infrastructure
         app, statements = infrastructure.app, list[policies.Statement]()
@@ -118,16 +124,17 @@ class Publisher(Construct):
             statements += policies.move_functions(sorted(named), every)
         # To merge what was built for several runtimes, and to take a container where Lambda compute
         # was not enough.
-        building = {
-            spec.name: infrastructure.build_role_arn(spec.name)
-            for spec in self._served
-            if len(spec.targets) > 1 or spec.compute == "auto"
-        }
+        building = sorted(
+            spec.name for spec in self._served if len(spec.targets) > 1 or spec.compute == "auto"
+        )
         if building:
             statements += policies.start_builds(
-                infrastructure.project_arn, infrastructure.bucket_arn, building
+                infrastructure.project_arn,
+                infrastructure.bucket_arn,
+                building if widened < FOLDERS else ["*"],
+                sorted(map(infrastructure.build_role_arn, building if widened < ROLES else ["*"])),
             )
-        images = self._image_names()
+        images = self._image_names(widened)
         if images:
             project = push_project(infrastructure.project_arn, "")
             repositories = infrastructure.arn("ecr", f"repository/{app.repository('')}")
@@ -136,11 +143,7 @@ class Publisher(Construct):
                 [f"{project}{name}" for name in images],
                 [f"{repositories}{name}" for name in images],
             )
-        shared = sorted(
-            self._layer_arn(app.layer_name(spec.name, spec.layer_name))
-            for spec in self._served
-            if spec.share
-        )
+        shared = self._layer_arns([spec for spec in self._served if spec.share], widened)
         if shared:
             statements.append(policies.share_versions(shared))
         parameters = sorted(
@@ -154,7 +157,8 @@ class Publisher(Construct):
             statements.append(policies.name_versions(parameters))
         pruned = sorted({spec.name for spec in self._served if spec.keep})
         if pruned:
-            statements += policies.prune(infrastructure.bucket_arn, pruned)
+            folders = pruned if widened < FOLDERS else ["*"]
+            statements += policies.prune(infrastructure.bucket_arn, folders)
         if any(spec.keep and spec.image for spec in self._served):
             statements.append(image_policies.see_images_in_use([self._function_arn("*")]))
         if any(spec.keep and spec.supervisor for spec in self._served):
@@ -162,23 +166,21 @@ class Publisher(Construct):
             statements += image_policies.see_images_of_tasks([tasks])
         return statements
 
-    def _image_names(self) -> list[str]:
+    def _image_names(self, widened: int) -> list[str]:
         """Return the layers that are images, or a pattern for all where there are too many."""
         names = sorted(spec.name for spec in self._served if spec.image)
-        return names if self._are_few or not names else ["*"]
+        return names if widened < LAYERS or not names else ["*"]
 
-    @property
-    def _are_few(self) -> bool:
-        # A role's inline policies have 10,240 characters in all (IAM user guide, "IAM quotas").
-        return sum(not spec.layer_name for spec in self._served) <= NAMED_LAYERS
+    def _layer_arns(self, layers: Sequence[LayerSpec], widened: int) -> list[str]:
+        """Return the ARNs in Lambda of layers, or a pattern where they are too many.
 
-    def _layer_names(self) -> list[str]:
-        """Return the names in Lambda of the layers, or a pattern where they are too many."""
+        Names that were given have none.
+        """
         app = self._infrastructure.app
-        layers = [spec for spec in self._served if not spec.image]
         given = sorted(spec.layer_name for spec in layers if spec.layer_name)
-        names = sorted(app.layer_name(spec.name) for spec in layers if not spec.layer_name)
-        return [*(names if self._are_few or not names else [f"{app.prefix}-*"]), *given]
+        own = sorted(app.layer_name(spec.name) for spec in layers if not spec.layer_name)
+        names = own if widened < LAYERS or not own else [f"{app.prefix}-*"]
+        return [self._layer_arn(name) for name in (*names, *given)]
 
     def _function_arn(self, name: str) -> str:
         if name.startswith("arn:"):
@@ -200,16 +202,30 @@ class Publisher(Construct):
         )
 
     def _policy(self) -> policies.Document:
+        """Return the policy, with names of layers as long as a role has room for them."""
+        at = self._infrastructure
+        names = {
+            "prefix": at.app.prefix,
+            "partition": at.partition,
+            "region": at.region,
+            "account": at.account,
+        }
+        documents = map(self._document, range(LAYERS))
+        named = next((one for one in documents if fits(json.dumps(one), names)), None)
+        return named or self._document(LAYERS)
+
+    def _document(self, widened: int) -> policies.Document:
         infrastructure = self._infrastructure
         log_group = f"/aws/lambda/{infrastructure.app.publisher}"
+        layers = [spec for spec in self._served if not spec.image]
         return policies.publish(
             bucket_arn=infrastructure.bucket_arn,
             project_arn=infrastructure.project_arn,
-            layer_arns=[self._layer_arn(name) for name in self._layer_names()],
+            layer_arns=self._layer_arns(layers, widened),
             build_log_arn=infrastructure.log_group_arn,
             own_log_arn=infrastructure.arn("logs", f"log-group:{log_group}"),
             topic_arn=self._notify,
-            more=self._more(),
+            more=self._more(widened),
         )
 
     def _function(
@@ -250,6 +266,7 @@ class Publisher(Construct):
                 depends_on=ready,
             )
         )
+        at_synthesis(function, self._put_names)
         # Lambda calls it again after one minute and after two more, which corrects what passes
         # (throttling, another change of a function). What stays is sent, if a topic is set.
         destination = {"on_failure": {"destination": self._notify}} if self._notify else None

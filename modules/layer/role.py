@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
+from typing import Any
 
-from cdktf import DataResource, ITerraformDependable
+from cdktf import DataResource, ITerraformDependable, Postcondition, TerraformResourceLifecycle
 from constructs import Construct
 
 from builder.spec.app_spec import AppSpec
 from builder.spec.role_spec import RoleSpec
+from modules.layer.at_synthesis import at_synthesis
 from modules.layer.bindings import IamRole, IamRolePolicy
 from modules.layer.naming import named
 from modules.layer.place import Place
@@ -25,25 +27,30 @@ class Role:
     """
 
     def __init__(
-        self,
-        wanted: RoleSpec,
-        arn: str,
-        changed: Callable[[], None],
-        made: tuple[IamRole, IamRolePolicy] | None = None,
+        self, wanted: RoleSpec, arn: str, made: tuple[IamRole, IamRolePolicy] | None = None
     ) -> None:
-        self.wanted = wanted
+        self._wanted = wanted
         self.arn = made[0].arn if made else arn
-        self._changed = changed
         self.ready: Sequence[ITerraformDependable] = made or ()
         self.rights = self.ready[1:]
         self._policy = made[1] if made else None
+        self._followed: Callable[[], Mapping[str, Any]] = lambda: wanted.policy
 
-    def allow(self, policy: Document) -> None:
-        """Let the role do what this policy says, and nothing else."""
-        self.wanted = replace(self.wanted, policy=policy)
+    @property
+    def wanted(self) -> RoleSpec:
+        """What the role has to be."""
+        return replace(self._wanted, policy=self._followed())
+
+    def follow(self, policy: Callable[[], Document], check: Postcondition) -> None:
+        """Let the role do what ``policy`` says at synthesis, and nothing else.
+
+        A plan holds its policy against ``check``.
+        """
+        self._followed = policy
         if self._policy is not None:
-            self._policy.policy = json.dumps(policy)
-        self._changed()
+            own = self._policy
+            own.lifecycle = TerraformResourceLifecycle(postcondition=[check])
+            at_synthesis(own, lambda: setattr(own, "policy", json.dumps(policy())))
 
 
 class Roles:
@@ -58,7 +65,9 @@ class Roles:
         self._place = place
         self._found: dict[tuple[str, str], Role] = {}
         self._beside: list[Roles] = []
-        self._told = None if app.makes_roles else named(DataResource(scope, "roles"))
+        if not app.makes_roles:
+            told = named(DataResource(scope, "roles"))
+            at_synthesis(told, lambda: setattr(told, "input", self._told()))
 
     @property
     def wanted(self) -> list[RoleSpec]:
@@ -101,9 +110,8 @@ class Roles:
         )
         arn = app.role_arn(name, self._place.account, self._place.partition)
         made = _made(scope, ids, wanted, address) if app.makes_roles else None
-        role = self._found[policy_name, of] = Role(wanted, arn, self._tell, made)
-        self._tell()
-        return role
+        self._found[policy_name, of] = Role(wanted, arn, made)
+        return self._found[policy_name, of]
 
     def asked(self, layer: str) -> dict[str, str]:
         """Return what the plan hook is told of roles that have to be there for a layer."""
@@ -112,12 +120,11 @@ class Roles:
         names = [role.wanted.name for (_, of), role in self._found.items() if of in ("", layer)]
         return {"roles": " ".join([*names, self._app.build_role(layer, self._place.region)])}
 
-    def _tell(self) -> None:
-        if self._told is not None:
-            self._told.input = {
-                f"{name} of {of}" if of else name: asdict(role.wanted)
-                for (name, of), role in self._found.items()
-            }
+    def _told(self) -> dict[str, Any]:
+        return {
+            f"{name} of {of}" if of else name: asdict(role.wanted)
+            for (name, of), role in self._found.items()
+        }
 
 
 def _made(

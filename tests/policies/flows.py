@@ -40,7 +40,9 @@ def policy(name: str) -> Document:
         topic_arn=arn("sns", name),
         more=[
             *policies.move_functions([], [arn("lambda", "function:*")]),
-            *policies.start_builds(project, bucket, {"web": f"arn:aws:iam::{ACCOUNT}:role/{name}"}),
+            *policies.start_builds(
+                project, bucket, ["web"], [f"arn:aws:iam::{ACCOUNT}:role/{name}"]
+            ),
             *policies.prune(bucket, ["web"]),
         ],
     )

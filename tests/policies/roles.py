@@ -242,7 +242,7 @@ def _publisher() -> Role:
     every = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:*"
     more = [
         *policies.move_functions([], [every]),
-        *policies.start_builds(PROJECT, BUCKET, {"web": BUILD_ROLE}),
+        *policies.start_builds(PROJECT, BUCKET, ["web"], [BUILD_ROLE]),
         *policies.prune(BUCKET, ["web"]),
     ]
     plain = _modest_publisher()

@@ -197,7 +197,7 @@ def take_out(stack: Stack, layer: str) -> None:
             for blocks in document[section].values():
                 for name in [name for name in blocks if name.startswith(f"{layer}_")]:
                     del blocks[name]
-        del document["resource"]["terraform_data"]["build_retire"]["for_each"][layer]
+        del document["locals"]["build_retirements"][layer]
         del document["locals"][f"{layer}_answer"], document["output"][layer]
         (lifecycle,) = document["resource"]["aws_s3_bucket_lifecycle_configuration"].values()
         lifecycle["rule"] = [rule for rule in lifecycle["rule"] if layer not in rule["id"]]

@@ -153,8 +153,7 @@ def rename(stack: Stack, layer_name: str) -> None:
         hooks = document["data"]["external"]
         hooks["build_plan"]["query"]["web.layer_name"] = layer_name
         hooks["web_release"]["query"]["layer_name"] = layer_name
-        retire = document["resource"]["terraform_data"]["build_retire"]
-        retire["for_each"]["web"]["layer_name"] = layer_name
+        document["locals"]["build_retirements"]["web"]["layer_name"] = layer_name
 
 
 def keep_the_bucket(stack: Stack, *, force_destroy: bool = False) -> None:

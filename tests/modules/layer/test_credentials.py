@@ -45,7 +45,7 @@ def test_provider_hooks_and_retirement_have_the_same_roles() -> None:
 
     query = document["data"]["external"]["build_plan"]["query"]
     assert query["assume"] == "${jsonencode(local.build_credentials)}"
-    retire = document["resource"]["terraform_data"]["build_retire"]["for_each"]["web"]
+    retire = document["locals"]["build_retirements"]["web"]
     assert retire["assume"] == query["assume"]
     # What the hooks make of it is what the provider assumes.
     asked = {**query, "assume": json.dumps(document["locals"]["build_credentials"])}

@@ -192,9 +192,10 @@ def test_what_looks_like_a_template_in_a_spec_is_only_text(synthesize: Synthesiz
 
 
 def test_a_layer_is_retired_with_all_that_the_stack_knows_of_it(stack: Synthesized) -> None:
-    (settings,) = stack.resource("terraform_data", "build_retire")["for_each"].values()
+    retirements = stack.json["locals"]["build_retirements"]
+    (settings,) = retirements.values()
     assert "To keep them, first run: terraform apply" in settings.pop("on_destroy")
-    assert stack.resource("terraform_data", "build_retire")["for_each"].keys() == {"receipts"}
+    assert retirements.keys() == {"receipts"}
     assert settings == (
         {
             "layer": "receipts",
@@ -219,11 +220,11 @@ def test_forcing_or_debugging_leaves_everything_but_the_hooks_alone(
 
 def test_versions_can_be_retained(synthesize: Synthesize) -> None:
     stack = synthesize(retain_versions="${var.retain}")
-    retire = stack.resource("terraform_data", "build_retire")
-    assert retire["for_each"]["receipts"]["retain"] == "${var.retain}"
-    assert "the published versions stay" in retire["for_each"]["receipts"]["on_destroy"]
-    kept = synthesize(retain_versions=True).resource("terraform_data", "build_retire")
-    assert kept["for_each"]["receipts"]["on_destroy"] == "the published versions stay"
+    settings = stack.json["locals"]["build_retirements"]["receipts"]
+    assert settings["retain"] == "${var.retain}"
+    assert "the published versions stay" in settings["on_destroy"]
+    kept = synthesize(retain_versions=True).json["locals"]["build_retirements"]
+    assert kept["receipts"]["on_destroy"] == "the published versions stay"
 
 
 def test_builds_of_a_layer_have_a_role_of_their_own(stack: Synthesized) -> None:

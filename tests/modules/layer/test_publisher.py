@@ -12,7 +12,6 @@ from builder.errors import SpecError
 from builder.spec.app_spec import AppSpec
 from builder.spec.layer_spec import LayerSpec
 from modules.layer import BuildInfrastructure, LambdaLayer, Publisher
-from modules.layer import publisher as module
 from modules.layer.bindings import AwsProvider, ExternalProvider
 
 from cdktf import App, TerraformStack  # isort: skip - the bindings start Node
@@ -157,17 +156,100 @@ def test_its_role_can_publish_this_application_and_nothing_else(synthesize: Synt
     }
 
 
-def test_more_layers_than_a_policy_has_room_for_are_a_pattern(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def layers(number: int, **fields: Any) -> list[LayerSpec]:
+    return [
+        LayerSpec(f"{'layer' * 5}-{n:03}", ("3.13",), "arm64", dependencies=("x",), **fields)
+        for n in range(number)
+    ]
+
+
+def policy_for(out: Path, specs: list[LayerSpec], **settings: Any) -> tuple[str, dict[str, Any]]:
+    """Return the policy where all names are as long as they can be, and the whole document."""
+    app = App(outdir=str(out), stack_traces=False)
+    stack = TerraformStack(app, "shop")
+    AwsProvider(stack, "aws", region="eu-west-1")
+    build = BuildInfrastructure(stack, "build", app=AppSpec("a" * 28, **settings))
+    publisher = Publisher(build, "publisher", infrastructure=build, notify=TOPIC)
+    for spec in specs:
+        publisher.serve(spec)
+    app.synth()
+    document = json.loads((out / "stacks" / "shop" / "cdk.tf.json").read_text())
+    policy: str = resource(document, "aws_iam_role_policy", "permissions")["policy"]
+    longest = (("partition", "aws-us-gov"), ("account", 12 * "1"), ("region", "ap-southeast-1"))
+    for name, value in longest:
+        policy = policy.replace(f"${{local.build_place.{name}}}", value)
+    return policy, document
+
+
+EVERYTHING: dict[str, Any] = {
+    "keep": 2, "share": ("123456789012",), "compute": "auto", "functions": ("tag:team=a",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("number", [4, 12, 500])
+def test_however_many_layers_there_are_the_policy_fits_into_a_role(
+    tmp_path: Path, number: int
 ) -> None:
-    assert module.NAMED_LAYERS == 25
-    monkeypatch.setattr(module, "NAMED_LAYERS", 0)
-    stack = synthesized(tmp_path, plain(), uses=False)
+    key = f"arn:aws:kms:eu-west-1:{12 * '1'}:key/{36 * '0'}"
+    options: dict[str, Any] = {"kms_key": key, "signing_key": key, "tracing": True}
+    kinds = [*layers(number, **EVERYTHING), *layers(number, image=True, keep=1, supervisor=True)]
 
-    named = granted(json.loads((stack / "cdk.tf.json").read_text()))
+    policy, _ = policy_for(tmp_path, kinds, **options)
 
-    layers = {place.partition(":layer:")[2] for place in named if ":layer:" in place}
-    assert layers == {"shop-*", "shop-*:*"}
+    assert len("".join(policy.split())) <= 10_240
+
+
+@pytest.mark.parametrize(
+    ("number", "fields", "patterns"),
+    [
+        (20, {}, set()),
+        (15, {"compute": "auto"}, set()),
+        (15, {"compute": "auto", "keep": 1}, {"folders"}),
+        (25, {"compute": "auto"}, {"folders", "roles"}),
+        (500, {}, {"folders", "roles", "layers"}),
+    ],
+)
+def test_a_pattern_stands_for_names_that_have_no_room_the_harmless_ones_first(
+    tmp_path: Path, number: int, fields: dict[str, Any], patterns: set[str]
+) -> None:
+    specs = layers(number, **fields)
+    app, role = "a" * 28, ":role/"
+
+    places = granted({"resource": policy_document(policy_for(tmp_path, specs)[0])})
+
+    ends = {place.partition(":layer:")[2] for place in places if ":layer:" in place}
+    assert ends == (
+        {f"{app}-*", f"{app}-*:*"}
+        if "layers" in patterns
+        else {f"{app}-{spec.name}{end}" for spec in specs for end in ("", ":*")}
+    )
+    passed = {place.partition(role)[2] for place in places if role in place}
+    if fields:
+        wide = {f"{app}-*-ap-southeast-1-build"}
+        assert passed == wide if "roles" in patterns else len(passed) == number
+        bundles = {p for p in places if p.endswith("/bundles/*") and "s3:GetObject" in places[p]}
+        folders = {place.partition("/")[2] for place in bundles}
+        wide = {"*/bundles/*"}
+        named = {f"{spec.name}/bundles/*" for spec in specs}
+        assert folders == (wide if "folders" in patterns else named)
+
+
+def policy_document(policy: str) -> dict[str, Any]:
+    return {"aws_iam_role_policy": {"build_publisher_permissions": {"policy": policy}}}
+
+
+def test_names_that_were_given_are_never_a_pattern(tmp_path: Path) -> None:
+    named = [replace(spec, layer_name=f"Old{n}") for n, spec in enumerate(layers(3))]
+
+    policy, document = policy_for(tmp_path, [*layers(200), *named])
+
+    assert all(f":layer:Old{n}:*" in policy for n in range(3))
+    names = json.loads(
+        resource(document, "aws_lambda_function", "function")["environment"]["variables"][
+            "LAMBDA_LAYER_NAMES"
+        ]
+    )
+    assert sorted(names.values()) == ["Old0", "Old1", "Old2"]
 
 
 def plain() -> LayerSpec:

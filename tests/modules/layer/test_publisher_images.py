@@ -10,17 +10,14 @@ import pytest
 
 from builder.spec.app_spec import AppSpec
 from builder.spec.layer_spec import LayerSpec
-from modules.layer import BuildInfrastructure, LambdaLayer, Publisher
-from modules.layer import publisher as module
+from modules.layer import BuildInfrastructure, LambdaLayer, Publisher, room
 from modules.layer.bindings import AwsProvider, ExternalProvider
 from tests.modules.layer.test_publisher import (
     ACCOUNT,
     PLACE,
     REGION,
-    TOPIC,
     Synthesize,
     granted,
-    resource,
     synthesize,
     synthesized,
 )
@@ -72,7 +69,7 @@ def test_which_functions_and_tasks_have_images_it_sees_where_old_ones_are_pruned
 def test_more_images_than_a_policy_has_room_for_are_a_pattern(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "NAMED_LAYERS", 0)
+    monkeypatch.setattr(room, "POLICY_ROOM", 0)
     stack = synthesized(tmp_path, IMAGE, uses=False)
 
     named = granted(json.loads((stack / "cdk.tf.json").read_text()))
@@ -80,23 +77,6 @@ def test_more_images_than_a_policy_has_room_for_are_a_pattern(
     ends = {place.rpartition(":")[2] for place in named}
     assert {"repository/shop/*", "project/shop-layers_*"} <= ends
     assert not [place for place in named if ":layer:" in place]
-
-
-def test_the_policy_of_as_many_images_as_are_named_fits_into_a_role(tmp_path: Path) -> None:
-    app = App(outdir=str(tmp_path), stack_traces=False)
-    stack = TerraformStack(app, "shop")
-    build = BuildInfrastructure(stack, "build", app=AppSpec("a" * 28))
-    publisher = Publisher(build, "publisher", infrastructure=build, notify=TOPIC)
-    for number in range(module.NAMED_LAYERS):
-        publisher.serve(replace(IMAGE, name=f"{'layer' * 5}-{number:02}"))
-    AwsProvider(stack, "aws", region="eu-west-1")
-    app.synth()
-    document = json.loads((tmp_path / "stacks" / "shop" / "cdk.tf.json").read_text())
-    policy = resource(document, "aws_iam_role_policy", "permissions")["policy"]
-    for name, value in (("partition", "aws"), ("account", 12 * "1"), ("region", "eu-central-1")):
-        policy = policy.replace(f"${{local.build_place.{name}}}", value)
-
-    assert len("".join(policy.split())) <= 10_240
 
 
 def test_a_user_of_an_image_without_a_version_gets_an_error(synthesize: Synthesize) -> None:

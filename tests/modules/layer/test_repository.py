@@ -110,6 +110,6 @@ def test_images_are_not_retained_and_the_plan_says_so(synthesize: Synthesize) ->
 
 
 def test_a_plan_of_the_end_of_an_image_says_what_goes(synthesize: Synthesize) -> None:
-    retire = synthesize(spec=IMAGE).resource("terraform_data", "build_retire")
+    retired = synthesize(spec=IMAGE).json["locals"]["build_retirements"]
 
-    assert "their repository if none is left" in retire["for_each"]["web"]["on_destroy"]
+    assert "their repository if none is left" in retired["web"]["on_destroy"]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cdktf import App, TerraformStack
+from cdktf import Testing as Synthesis
 
 from builder.spec.app_spec import AppSpec
 from builder.spec.layer_spec import LayerSpec
@@ -12,6 +13,7 @@ from modules.layer.bindings import AwsProvider
 from modules.layer.place import Place
 from modules.layer.policies import allow, document
 from modules.layer.role import Role, Roles
+from modules.layer.room import POLICY_FITS
 
 if TYPE_CHECKING:
     pass
@@ -50,9 +52,9 @@ def test_a_role_is_as_the_applications_options_want_it(
     app: AppSpec, path: str, boundary: str | None
 ) -> None:
     stack, _, role = added(app)
-    role.allow(POLICY)
+    role.follow(lambda: POLICY, POLICY_FITS)
 
-    resources = stack.to_terraform()["resource"]
+    resources = json.loads(Synthesis.synth(stack))["resource"]
     made = resources["aws_iam_role"]["web_role"]
     assert (made["name"], made["path"]) == ("shop-a", path)
     assert made.get("permissions_boundary") == boundary
@@ -64,9 +66,9 @@ def test_a_role_is_as_the_applications_options_want_it(
 
 def test_a_role_of_an_administrator_is_known_by_its_name_and_not_made() -> None:
     stack, roles, role = added(AppSpec("shop", role_path="/teams/", roles="existing"))
-    role.allow(POLICY)
+    role.follow(lambda: POLICY, POLICY_FITS)
 
-    (resources,) = stack.to_terraform()["resource"].items()
+    (resources,) = json.loads(Synthesis.synth(stack))["resource"].items()
     told = resources[1]["roles"]["input"]["read"]
     assert (resources[0], told["name"], told["policy"]) == ("terraform_data", "shop-a", POLICY)
     assert (role.arn, list(role.ready)) == ("arn:aws:iam::123456789012:role/teams/shop-a", [])

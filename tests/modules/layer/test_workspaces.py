@@ -44,7 +44,7 @@ def test_every_name_in_aws_begins_with_the_one_that_the_workspace_makes() -> Non
     assert "-var app_name=shop-dev" in check["error_message"]
     assert bucket["bucket"].startswith("${local.app}-layers-")
     assert "shop" not in json.dumps(document)
-    retire = document["resource"]["terraform_data"]["build_retire"]["for_each"]
+    retire = document["locals"]["build_retirements"]
     assert retire["web"]["layer_name"] == "${local.app}-web"
     assert retire["own"]["layer_name"] == "Its_Own"
     data = document["resource"]["aws_s3_bucket"]["build_service_ledger_data_bucket"]
