@@ -45,7 +45,7 @@ def roles(
     """Say what each role of the application has to be, for who makes roles by hand.
 
     Name, path, trust policy, policy and permissions boundary are what the stack would make itself.
-    It writes nothing. It needs the extra `cdktf` and Node.js, but with --plan.
+    It writes nothing. It needs the extra `cdktf` and Node.js, unless --plan is given.
 
     \b
     Example: lambda-layer roles
