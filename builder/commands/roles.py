@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from builder.commands.options import Setting, as_json, pass_setting
@@ -51,7 +53,7 @@ def roles(
     Example: lambda-layer roles
              lambda-layer roles --format terraform > roles.tf.json
     """
-    if account is not None and not (account.isdigit() and len(account) == 12):
+    if account is not None and not re.fullmatch("[0-9]{12}", account):
         raise click.BadParameter(f"{account!r} has not 12 digits", param_hint="--account")
     if plan is not None:
         with click.open_file(plan, "rb") as file:

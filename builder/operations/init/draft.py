@@ -107,17 +107,21 @@ def contents_of(root: Path, folder: Path) -> dict[str, str]:
     return {}
 
 
-def code_left(folder: Path, shown: str, tool: str) -> list[str]:
-    """Say that a tool puts the code in a folder into its layer, and a list of requirements not."""
+def has_code(folder: Path) -> bool:
+    """Whether there are Python files in a folder or below, environments and hidden ones apart."""
     apart = (".", "node_modules", "venv")
-    code = any(
+    return any(
         not any(part.startswith(apart) for part in path.relative_to(folder).parts)
         for path in folder.rglob("*.py")
     )
+
+
+def code_left(folder: Path, shown: str, tool: str) -> list[str]:
+    """Say that a tool puts the code in a folder into its layer, and a list of requirements not."""
     return [
         f"the .py files of {shown} are not in the layer: {tool} copies them, here they have to be "
         f'a package: a pyproject.toml beside them, and package = "{shown.rstrip("/")}"'
-    ] * code
+    ] * has_code(folder)
 
 
 def read(path: Path) -> str:

@@ -15,6 +15,7 @@ from builder.operations.init.draft import (
     architecture_in,
     code_left,
     contents_of,
+    has_code,
     name_from,
     runtimes_in,
     with_remarks,
@@ -46,7 +47,7 @@ def _left(root: Path, document: Mapping[str, Any]) -> Iterator[str]:
             made = f", which SAM builds by {how}," if how == "makefile" else ""
             where = folder if isinstance(folder, str) else "what it names"
             to_do = ", such as a pyproject.toml beside its .py files"
-            code = isinstance(folder, str) and any((root / folder).rglob("*.py"))
+            code = isinstance(folder, str) and has_code(root / folder)
             yield (
                 f"{resource}{made} is not here: {where} has no requirements.txt and no package"
                 f"{to_do if code else ''}"
