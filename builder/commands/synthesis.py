@@ -19,12 +19,16 @@ def named(app: str) -> tuple[str, ...]:
 def synthesis(
     config: Path,
     *options: str,
+    program: str = "synth",
     captured: bool = False,
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run the synthesis of a layers.toml; with ``captured`` its output is returned, not shown."""
+    """Run the synthesis of a layers.toml; with ``captured`` its output is returned, not shown.
+
+    ``program`` is the module of fast_lambda_layer that makes the constructs.
+    """
     # -P: names in this folder hide none of ours. Not -I, which hides what --user installs.
-    command = [sys.executable, "-P", "-m", "fast_lambda_layer.synth"]
+    command = [sys.executable, "-P", "-m", f"fast_lambda_layer.{program}"]
     return subprocess.run(
         [*command, "--config", str(config), *options],
         capture_output=captured,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 from builder.commands.options import Setting
-from builder.commands.synthesis import LONGEST, named
+from builder.commands.synthesis import named, synthesis
 from builder.documents import read_json, typed
 from builder.errors import InfrastructureError
 from builder.spec.role_spec import RoleSpec
@@ -21,14 +19,13 @@ def wanted_roles(setting: Setting, session: Session, account: str = "") -> list[
 
     Raise InfrastructureError with what the program says that cannot tell it.
     """
-    # -P: names in this folder hide none of ours.
-    command = [
-        *(sys.executable, "-P", "-m", "fast_lambda_layer.roles"),
-        *("--config", str(setting.config), *named(setting.app)),
-        *("--account", account or session.account),
-        *("--region", session.region, "--partition", session.partition),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LONGEST)
+    place = ("--account", account or session.account, "--region", session.region)
+    done = synthesis(
+        setting.config,
+        *(*named(setting.app), *place, "--partition", session.partition),
+        program="roles",
+        captured=True,
+    )
     if done.returncode:
         what, _, more = done.stderr.strip().removeprefix("ERROR: ").partition("\n")
         raise InfrastructureError(
