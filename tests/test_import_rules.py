@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import configparser
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,10 +13,9 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[1]
-PACKAGES = (
-    *("fast_lambda_layer", "builder", "hybrid_service", "embedded"),
-    *("modules", "stacks", "hcl", "demo", "sandbox", "docsite", "bench"),
-)
+RULES = configparser.ConfigParser()
+RULES.read(PROJECT / ".importlinter")
+PACKAGES = sorted({name.split(".")[0] for name in RULES["importlinter"]["root_packages"].split()})
 
 
 def lint(project: Path) -> subprocess.CompletedProcess[str]:
@@ -37,6 +38,8 @@ def project_fixture(tmp_path: Path) -> Path:
     leave_out = shutil.ignore_patterns("__pycache__")
     for package in PACKAGES:
         shutil.copytree(PROJECT / package, tmp_path / package, ignore=leave_out)
+    (tmp_path / "tests").mkdir()
+    shutil.copy(PROJECT / "tests/outside.py", tmp_path / "tests")
     return tmp_path
 
 
@@ -86,6 +89,40 @@ def project_fixture(tmp_path: Path) -> Path:
             "import fast_lambda_layer.synth",
             "builder.release.release -> fast_lambda_layer.synth",
         ),
+        (
+            "fast_lambda_layer/synth.py",
+            "import embedded.aws",
+            "fast_lambda_layer.synth -> embedded.aws",
+        ),
+        ("builder/release/plan.py", "import tests.patience", "builder.release.plan -> tests"),
+        ("builder/release/plan.py", "import rich", "builder.release.plan -> rich"),
+        ("builder/worker/build.py", "import click", "builder.worker.build -> click"),
+        (
+            "builder/sizes/predict.py",
+            "import builder.aws.store",
+            "builder.sizes.predict -> builder.aws.store",
+        ),
+        (
+            "builder/pusher/__main__.py",
+            "import builder.operations.status",
+            "builder.pusher.__main__ -> builder.operations.status",
+        ),
+        (
+            "builder/spec/layer_spec.py",
+            "import builder.worker.build",
+            "builder.spec.layer_spec -> builder.worker.build",
+        ),
+        (
+            "modules/layer/naming.py",
+            "import cdktf_cdktf_provider_aws",
+            "modules.layer.naming -> cdktf_cdktf_provider_aws",
+        ),
+        (
+            "modules/layer/naming.py",
+            "import builder.query",
+            "modules.layer.naming -> builder.query",
+        ),
+        ("hcl/amend.py", "import boto3", "hcl.amend -> boto3"),
     ],
 )
 def test_an_arrow_that_breaks_a_rule_is_named(
@@ -104,6 +141,29 @@ def test_a_room_that_no_rule_names_is_refused(project: Path) -> None:
     checked = lint(project)
     assert checked.returncode == 1
     assert "builder.attic" in checked.stdout + checked.stderr
+
+
+def test_a_permission_that_is_not_used_is_refused(project: Path) -> None:
+    rules = project / ".importlinter"
+    text = rules.read_text(encoding="utf-8")
+    rules.write_text(text.replace("builder.cli -> click", "builder.cli -> click flask"), "utf-8")
+    checked = lint(project)
+    assert checked.returncode == 1
+    assert "builder.cli -> flask: allowed, and not used" in checked.stdout
+
+
+def test_every_package_of_the_repository_is_under_the_rules() -> None:
+    depths = ("*/__init__.py", "*/*/__init__.py")
+    found = {path.relative_to(PROJECT).parts[0] for depth in depths for path in PROJECT.glob(depth)}
+    assert found - {"tests"} == set(PACKAGES)
+
+
+@pytest.mark.parametrize("contract", ["builder", "worker"])
+def test_every_room_stands_in_the_page_of_the_architecture(contract: str) -> None:
+    page = (PROJECT / "docs/architecture.md").read_text(encoding="utf-8")
+    named = {Path(name).stem for name in re.findall(r"`((?:builder/)?\w+(?:\.py|/))`", page)}
+    floors = RULES[f"importlinter:contract:{contract}"]["layers"]
+    assert not set(re.findall(r"\w+", floors)) - named
 
 
 def test_the_project_keeps_its_own_rules(project: Path) -> None:
