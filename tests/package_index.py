@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from tests.patience import PATIENCE
+from tests.serving import serving
 
 
 class PackageIndex:
@@ -44,14 +43,8 @@ class PackageIndex:
     @contextmanager
     def serving(self) -> Iterator[PackageIndex]:
         """Serve until the block is left."""
-        thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        thread.start()
-        try:
+        with serving(self._server):
             yield self
-        finally:
-            self._server.shutdown()
-            self._server.server_close()
-            thread.join(PATIENCE)
 
     def page(self, path: str) -> bytes | None:
         """Return what is at a path, None when there is nothing."""

@@ -7,7 +7,6 @@ import json
 import signal
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 import uuid
@@ -22,6 +21,7 @@ from embedded.aws import EmbeddedAws
 from hybrid_service.aws import Store
 from hybrid_service.state import CLAIMED, RUNNING, Seen, State
 from tests.patience import PATIENCE, wait_until
+from tests.serving import serving
 
 LEDGER = Path(__file__).parents[2] / "examples" / "services" / "ledger.py"
 HANDLER = """
@@ -184,10 +184,8 @@ class _Metadata(BaseHTTPRequestHandler):
 def metadata() -> Iterator[str]:
     """The task metadata endpoint, for tasks that are processes of the test."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Metadata)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving(server):
+        yield f"http://127.0.0.1:{server.server_port}"
 
 
 @pytest.fixture

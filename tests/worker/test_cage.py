@@ -178,6 +178,7 @@ print(subprocess.run([sys.executable, "-c", leaves], stdout=subprocess.PIPE, tex
 """Waits, as uv does, for the end of what a child writes, whose own child keeps it open."""
 
 
+@pytest.mark.slow
 def test_what_is_left_of_a_child_does_not_keep_a_program_waiting(tmp_path: Path) -> None:
     ended = run(tmp_path / "own", HOLDS)
 

@@ -138,14 +138,14 @@ def test_a_program_that_closes_its_output_is_waited_for(tmp_path: Path, log: Log
 def test_a_program_that_does_nothing_any_more_is_ended(tmp_path: Path, log: Log) -> None:
     script = "print('begun', flush=True); import time; time.sleep(3600)"
 
-    ended = run([sys.executable, "-c", script], log=log, cwd=tmp_path, idle=1.0)
+    ended = run([sys.executable, "-c", script], log=log, cwd=tmp_path, idle=0.5)
 
     assert (ended.stuck, ended.ok, ended.output) == (True, False, "begun\n")
 
 
 def test_one_that_works_is_not(tmp_path: Path, log: Log) -> None:
-    script = "import subprocess; subprocess.run('sleep 0.1 & sleep 3 & wait', shell=True)"
+    script = "import subprocess; subprocess.run('sleep 0.1 & sleep 1.5 & wait', shell=True)"
 
-    ended = run([sys.executable, "-c", script], log=log, cwd=tmp_path, idle=1.0)
+    ended = run([sys.executable, "-c", script], log=log, cwd=tmp_path, idle=0.5)
 
     assert (ended.stuck, ended.ok) == (False, True)

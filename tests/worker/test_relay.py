@@ -1,9 +1,9 @@
 """The ways to indexes with a login, asked with plain HTTP."""
 
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from functools import partialmethod
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 
 from builder.worker import relay
 from tests.patience import PATIENCE
+from tests.serving import POLL, serving
 
 
 class Origin(ThreadingHTTPServer):
@@ -53,15 +54,17 @@ class Answers(BaseHTTPRequestHandler):
         """Stay silent."""
 
 
+@pytest.fixture(autouse=True)
+def ways_end_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    soon = partialmethod(ThreadingHTTPServer.serve_forever, POLL)
+    monkeypatch.setattr(relay._Way, "serve_forever", soon)
+
+
 @pytest.fixture
 def origin() -> Iterator[Origin]:
     server = Origin()
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join(PATIENCE)
-    server.server_close()
+    with serving(server):
+        yield server
 
 
 def environment(origin: Origin) -> dict[str, str]:

@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 import sys
-import threading
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ import pytest
 from builder.worker import tools
 from builder.worker.log import Log
 from builder.worker.wheels_by_hash import NotFetched, Pin, fetch, fits, index_of, pins_of
-from tests.patience import PATIENCE
+from tests.serving import serving
 
 
 @dataclass
@@ -74,13 +73,10 @@ def index() -> Iterator[Index]:
         def log_message(self, *_words: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
-        here.url = f"http://127.0.0.1:{server.server_address[1]}/packages/"
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    here.url = f"http://127.0.0.1:{server.server_address[1]}/packages/"
+    with serving(server):
         yield here
-        server.shutdown()
-        thread.join(PATIENCE)
 
 
 @pytest.fixture(autouse=True)

@@ -2,12 +2,12 @@ import base64
 import hashlib
 import io
 import socket
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from builder.aws.session import Credentials, Session
 from builder.errors import AwsError, Unanswered
 from builder.spec.runtimes import Target
 from tests.builder.conftest import World, environ
-from tests.patience import PATIENCE
+from tests.serving import serving
 
 TOKEN = f"{'a' * 64}#12"
 TARGETS = (Target("3.12", "arm64"), Target("3.13", "arm64"))
@@ -177,14 +177,8 @@ def answering(*answers: int) -> Iterator[tuple[str, list[str]]]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(server):
         yield f"http://127.0.0.1:{server.server_port}", asked
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(PATIENCE)
 
 
 def publish_at(url: str, monkeypatch: pytest.MonkeyPatch) -> LayerVersion:
@@ -206,10 +200,12 @@ def publish_at(url: str, monkeypatch: pytest.MonkeyPatch) -> LayerVersion:
 def test_a_throttled_publication_was_not_done_and_is_tried_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
     with answering(429, 429, 201) as (url, asked):
         made = publish_at(url, monkeypatch)
 
-    assert (made.version, len(asked)) == (1, 3)
+    assert (made.version, len(asked), len(pauses)) == (1, 3, 2)
 
 
 @pytest.mark.parametrize(("status", "is_open"), [(500, False), (503, False), (0, True)])

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -26,7 +25,7 @@ from builder.worker import cage
 from tests.builder.conftest import ACCOUNT, REGION, World, order_of
 from tests.hostile import attacks
 from tests.hostile.attacks import ALLOWED, DENIED, OWN_AND_HARMLESS
-from tests.patience import PATIENCE
+from tests.serving import serving
 from tests.worker.hostile import evil_sdist, innocent_wheel
 
 PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -80,13 +79,10 @@ def links(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "links"
     folder.mkdir()
     handler = partial(Quiet, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    with serving(server):
         (tmp_path / "index").write_text(f"http://127.0.0.1:{server.server_port}/")
         yield folder
-        server.shutdown()
-        thread.join(PATIENCE)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import platform
 import re
 import subprocess
 import tarfile
-import threading
 import zipfile
 from collections.abc import Iterator
 from functools import partial
@@ -24,6 +23,7 @@ from builder.spec.runtimes import Target
 from embedded.codebuild.interpreters import for_image
 from tests.builder.conftest import ACCOUNT, REGION, World, order_of
 from tests.patience import PATIENCE
+from tests.serving import serving
 
 PYTHONS = ("3.10", "3.12", "3.13")
 ARCHITECTURE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
@@ -76,12 +76,9 @@ def sdist(folder: Path, files: dict[str, str]) -> None:
 def index(tmp_path: Path) -> Iterator[str]:
     """A package index of the folder links."""
     handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path / "links"))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    with serving(server):
         yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join(PATIENCE)
 
 
 def build_for_real(world: World) -> None:

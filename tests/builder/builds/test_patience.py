@@ -2,13 +2,13 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from builder.aws import session as session_module
 from builder.aws.codebuild import BuildRequest, BuildState, CodeBuild
 from builder.aws.session import Credentials, Session
 from builder.builds.start import start_build
@@ -19,6 +19,7 @@ from builder.release.release import Order, ensure
 from tests.builder.building import finished
 from tests.builder.conftest import World, hurried, quick
 from tests.patience import PATIENCE
+from tests.serving import serving
 
 
 def refusing(monkeypatch: pytest.MonkeyPatch, error: NotNow, times: int) -> list[int]:
@@ -202,14 +203,11 @@ class Endpoint(ThreadingHTTPServer):
 def endpoint_fixture(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setattr(session_module, "THROTTLED_PAUSE", 0.01)
-    with Endpoint(("127.0.0.1", 0), Throttling) as server:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_CODEBUILD", f"http://127.0.0.1:{server.server_port}")
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    server = Endpoint(("127.0.0.1", 0), Throttling)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_CODEBUILD", f"http://127.0.0.1:{server.server_port}")
+    with serving(server):
         yield server
-        server.shutdown()
-        thread.join(PATIENCE)
 
 
 def test_a_throttled_call_is_tried_far_beyond_three_times(endpoint: Endpoint) -> None:

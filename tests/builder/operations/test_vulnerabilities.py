@@ -1,5 +1,4 @@
 import json
-import threading
 import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +9,7 @@ import pytest
 
 from builder.errors import LayerError
 from builder.operations.vulnerabilities import Package, ask, look_up
-from tests.patience import PATIENCE
+from tests.serving import serving
 
 IDNA = {
     "id": "PYSEC-1",
@@ -56,12 +55,9 @@ def osv() -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Stay silent."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with serving(server):
         yield f"http://127.0.0.1:{server.server_port}/v1/query"
-        server.shutdown()
-        thread.join(PATIENCE)
 
 
 @pytest.mark.slow

@@ -70,7 +70,7 @@ def test_what_takes_too_long_is_late_and_its_process_is_gone(
     stuck = program(tmp_path, f"echo $$ > '{started}'\nexec sleep 3600\n")
     monkeypatch.setattr(sys, "executable", stuck)
 
-    (found,) = forecasts([question(tmp_path, "web")], 5.0)
+    (found,) = forecasts([question(tmp_path, "web")], 1.0)
 
     assert found.why.startswith("it takes longer")
     number = started.read_text() if started.exists() else ""
@@ -93,6 +93,7 @@ def test_an_answer_that_is_none_is_passed_over(
     assert found.why == "the process that foresees it ended without an answer"
 
 
+@pytest.mark.slow
 def test_a_process_that_cannot_be_started_is_tried_again_by_the_next_plan(
     make_wheel: MakeWheel, shelf: Path, serve: Serve, tmp_path: Path
 ) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ import pytest
 from builder.sizes import web
 from builder.sizes.web import NO_LOGINS, Local, Logins, UnreadableError, open_file
 from tests.package_index import PackageIndex
-from tests.patience import PATIENCE
+from tests.serving import serving
 
 CONTENT = bytes(range(256)) * 4000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -38,14 +37,8 @@ def server(
             """Stay silent."""
 
     httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(httpd):
         yield f"http://127.0.0.1:{httpd.server_port}/a.whl"
-    finally:
-        httpd.shutdown()
-        httpd.server_close()
-        thread.join(PATIENCE)
 
 
 def stored(shelf: Path) -> str:
@@ -126,8 +119,14 @@ def test_a_login_is_not_sent_to_where_a_server_redirects(tmp_path: Path) -> None
     ],
 )
 def test_a_broken_answer_is_an_error_that_says_what_is_wrong(
-    status: int, headers: dict[str, str], body: bytes, said: str, tmp_path: Path
+    status: int,
+    headers: dict[str, str],
+    body: bytes,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
     with server(status, headers, body, []) as url, pytest.raises(UnreadableError, match=said):
         open_file(url, "", NO_LOGINS, tmp_path / "kept")
 
@@ -173,14 +172,8 @@ def moody(
             """Stay silent."""
 
     httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(httpd):
         yield f"http://127.0.0.1:{httpd.server_port}/a.whl"
-    finally:
-        httpd.shutdown()
-        httpd.server_close()
-        thread.join(PATIENCE)
 
 
 def part_that_is_asked_for(handler: BaseHTTPRequestHandler) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.server
 import io
-import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 
 from builder.inputs.bundle import bundle
 from builder.spec.layer_spec import LayerSpec
-from tests.patience import PATIENCE
+from tests.serving import serving
 
 if TYPE_CHECKING:
     from tests.embedded.conftest import Workshop
@@ -75,12 +74,8 @@ class Index:
 @pytest.fixture
 def index() -> Iterator[Index]:
     found = Index()
-    thread = threading.Thread(target=found.server.serve_forever)
-    thread.start()
-    yield found
-    found.server.shutdown()
-    thread.join(PATIENCE)
-    found.server.server_close()
+    with serving(found.server):
+        yield found
 
 
 def build(workshop: Workshop, project: str, index: Index) -> tuple[str, list[str]]:
