@@ -19,6 +19,7 @@ from bench.files import Files, files
 from bench.measure import Failed
 from bench.plans import Plans, plans
 from bench.samples import SAMPLES
+from bench.spent import delete
 
 FOLDER = Path(__file__).resolve().parents[1] / ".bench"
 PLAN, FILES = "plan", "files"
@@ -64,6 +65,9 @@ def main(names: tuple[str, ...], repeat: int) -> None:
     except Failed as error:
         screen.print(f"ERROR: {error}", style="red", markup=False)
         sys.exit(1)
+    finally:
+        for folder in (FOLDER, *(FOLDER / "work").glob("*")):
+            delete(folder)
 
 
 def machine() -> str:
@@ -121,7 +125,7 @@ def show_files(found: Files, screen: Console) -> None:
 def show(result: Result, screen: Console) -> None:
     """Print one sample's figures."""
     table = Table(title=f"{result.name}: {result.unzipped / 1e6:.0f} MB unzipped")
-    for heading in ("", "cache", "wall", "x ours", "processor", "x ours", "peak memory"):
+    for heading in ("", "cache", "wall", "x ours", "processor", "x ours", "kernel", "peak memory"):
         table.add_column(heading, justify="left" if heading in ("", "cache") else "right")
     for cache in ("warm", "cold"):
         ours = result.times["ours", cache]
@@ -129,7 +133,7 @@ def show(result: Result, screen: Console) -> None:
             usage = result.times[side, cache]
             table.add_row(
                 *(label, cache, f"{usage.wall:.2f} s", f"{usage.wall / ours.wall:.1f}"),
-                *(f"{usage.cpu:.2f} s", f"{usage.cpu / ours.cpu:.1f}"),
+                *(f"{usage.cpu:.2f} s", f"{usage.cpu / ours.cpu:.1f}", f"{usage.kernel:.2f} s"),
                 f"{usage.peak / 1e6:.0f} MB",
             )
     screen.print(table)
@@ -146,7 +150,8 @@ def show(result: Result, screen: Console) -> None:
         screen.print(f"zip: {size / 1e6:8.2f} MB  x {share:.3f}  {name}", highlight=False)
     peak = max(result.times["ours", cache].peak for cache in ("warm", "cold"))
     verdict = "below" if peak < MEMORY_LIMIT else "ABOVE"
-    screen.print(f"our peak memory is {verdict} 512 MB\n", highlight=False)
+    screen.print(f"our peak memory is {verdict} 512 MB", highlight=False)
+    screen.print(f"{result.conditions.said()}\n", highlight=False)
 
 
 if __name__ == "__main__":

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.conditions import Conditions
 from bench.measure import Usage
 from bench.others import Pip, Sam, zip_folder
 from bench.ours import Built, Ours
 from bench.samples import Sample
+from bench.spent import set_aside
 
 SEPARATE = ("PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL", "PYTHONPATH", "VIRTUAL_ENV", "UV_CACHE_DIR",
             "PIP_CACHE_DIR")  # fmt: skip
@@ -29,6 +31,7 @@ class Result:
     steps: Mapping[str, float] = field(default_factory=dict)
     unzipped: int = 0
     sizes: dict[str, int] = field(default_factory=dict)
+    conditions: Conditions = field(default_factory=Conditions)
 
     def keep(self, side: str, cache: str, usage: Usage) -> bool:
         """Keep the run if it is the side's fastest; say whether it is."""
@@ -41,7 +44,7 @@ class Result:
 
 def contest(sample: Sample, environment: Path, folder: Path, repeat: int) -> Result:
     """Build the sample once with cold caches and several times with warm ones."""
-    shutil.rmtree(folder, ignore_errors=True)
+    set_aside(folder, folder.parent)
     sides = {name: folder / name for name in ("ours", "pip", "sam")}
     for path in sides.values():
         path.mkdir(parents=True)
@@ -55,11 +58,11 @@ def contest(sample: Sample, environment: Path, folder: Path, repeat: int) -> Res
     pip = Pip(environment / "bin" / "python", ours.pins(), sides["pip"], pip_env)
     sam_env = {**env, "PIP_CACHE_DIR": str(folder / "cache-sam")}
     sam = Sam(environment / "bin" / "sam", ours.pins(), sides["sam"], sam_env)
-    result.keep("pip", "cold", pip.build())
+    _pip(result, "cold", pip)
     _sam(result, "cold", sam)
     for _ in range(repeat):
         _ours(result, "warm", ours)
-        result.keep("pip", "warm", pip.build())
+        _pip(result, "warm", pip)
         _sam(result, "warm", sam)
     built = ours.build()
     result.unzipped = built.manifest["unzipped_size"]
@@ -72,13 +75,20 @@ def contest(sample: Sample, environment: Path, folder: Path, repeat: int) -> Res
 
 
 def _ours(result: Result, cache: str, ours: Ours) -> None:
+    result.conditions.look()
     built = ours.build()
     if result.keep("ours", cache, built.without_resolving):
         result.resolve[cache] = built.resolve
         result.steps = built.manifest["seconds"]
 
 
+def _pip(result: Result, cache: str, pip: Pip) -> None:
+    result.conditions.look()
+    result.keep("pip", cache, pip.build())
+
+
 def _sam(result: Result, cache: str, sam: Sam) -> None:
+    result.conditions.look()
     built = sam.build()
     result.keep("sam", cache, built)
     result.keep("sam+zip", cache, built + sam.pack())

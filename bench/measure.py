@@ -21,15 +21,20 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Usage:
-    """What one command took: seconds, seconds of processor time, bytes of memory at most."""
+    """What one command took: seconds, seconds of processor time, bytes of memory at most.
+
+    ``kernel`` are the seconds of ``cpu`` that the kernel used.
+    """
 
     wall: float
     cpu: float
     peak: int
+    kernel: float = 0.0
 
     def __add__(self, other: Usage) -> Usage:
         """Return what both take one after the other."""
-        return Usage(self.wall + other.wall, self.cpu + other.cpu, max(self.peak, other.peak))
+        peak, kernel = max(self.peak, other.peak), self.kernel + other.kernel
+        return Usage(self.wall + other.wall, self.cpu + other.cpu, peak, kernel)
 
 
 def run(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Usage:
@@ -58,7 +63,8 @@ def run(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Usage:
     if process.returncode:
         raise Failed(f"{' '.join(command)}\n{log.read_text(encoding='utf-8')[-3000:]}")
     # The largest single process is exact (getrusage(2), in kB); the sum of all was looked at.
-    return Usage(wall, used.ru_utime + used.ru_stime, max(watch.peak, used.ru_maxrss * 1024))
+    peak = max(watch.peak, used.ru_maxrss * 1024)
+    return Usage(wall, used.ru_utime + used.ru_stime, peak, used.ru_stime)
 
 
 class Watch:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import zipfile
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from bench.measure import Usage, run
 from bench.ours import ARCHITECTURE, PYTHON
+from bench.spent import set_aside
 
 LEVEL = 6
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -49,7 +49,7 @@ class Pip:
 
     def build(self) -> Usage:
         """Install and zip."""
-        shutil.rmtree(self.content, ignore_errors=True)
+        set_aside(self.content, self._folder)
         install = ["-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check"]
         install += ["--target", "python", "-r", "requirements.txt"]
         usage = run([self._python, *install], self._folder, self._env)
@@ -69,7 +69,7 @@ class Sam:
 
     def build(self) -> Usage:
         """Build."""
-        shutil.rmtree(self._folder / ".aws-sam", ignore_errors=True)
+        set_aside(self._folder / ".aws-sam", self._folder)
         return run([self._sam, "build"], self._folder, self._env)
 
     def pack(self) -> Usage:

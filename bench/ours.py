@@ -5,16 +5,16 @@ from __future__ import annotations
 import io
 import json
 import platform
-import shutil
 import sys
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bench.measure import Usage, run
 from bench.samples import Sample
+from bench.spent import set_aside
 from builder.inputs.bundle import bundle
 from builder.spec.layer_spec import LayerSpec
 
@@ -38,7 +38,7 @@ class Built:
     @property
     def without_resolving(self) -> Usage:
         """What all but resolving took: the worker's start, install, slim, audit, pack, SBOM."""
-        return Usage(self.usage.wall - self.resolve, self.usage.cpu, self.usage.peak)
+        return replace(self.usage, wall=self.usage.wall - self.resolve)
 
 
 class Ours:
@@ -63,7 +63,7 @@ class Ours:
     def build(self) -> Built:
         """Run the build phase in a folder without an earlier build, as in a new container."""
         for name in ("out", ".build"):
-            shutil.rmtree(self._folder / name, ignore_errors=True)
+            set_aside(self._folder / name, self._folder)
         usage = run([sys.executable, "worker.pyz", "build"], self._folder, self._env)
         manifest = json.loads((self._folder / "out" / "manifest.json").read_text())
         return Built(usage, manifest, self._folder / "out" / "layer.zip")
