@@ -20,13 +20,13 @@ from builder.protocol.variables import (
     PUBLISHER_VARIABLE,
     SIGNING_KEY_VARIABLE,
 )
+from builder.spec.role_spec import POLICY_ROOM
 from hcl.blocks import Each
 from hcl.images import IMAGES
 from hcl.names import put_names
 from hcl.syntax import Raw, expression, indented
 from hcl.template import FUNCTION, LAYER, OPTIONS, PARAMETER
 from modules.layer.publisher import FOLDERS, LAYERS, ROLES
-from modules.layer.room import POLICY_ROOM
 
 HERE, CODE = "build_publisher_count", "build_publisher_code"
 PREFIX = "build_publisher_"

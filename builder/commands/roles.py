@@ -11,7 +11,7 @@ from builder.commands.wanted_roles import wanted_roles
 from builder.documents import LARGEST
 from builder.report.roles import AWS, FORMATS, TERRAFORM, TEXT, show_roles
 from builder.report.terminal import say
-from builder.spec.role_spec import roles_of_plan
+from builder.spec.role_spec import check_policies, roles_of_plan
 
 MADE = (
     'NOTE: the stack makes these roles itself. With roles = "existing" in [app] it leaves them to '
@@ -59,10 +59,12 @@ def roles(
         with click.open_file(plan, "rb") as file:
             content = file.read(LARGEST + 1)
         found = roles_of_plan(content, "standard input" if plan == "-" else plan)
+        check_policies(found)
         show_roles(found, form=form, as_json=as_json)
         return
     config = setting.load()
     wanted = wanted_roles(setting, setting.session(config), account or "")
+    check_policies(wanted)
     show_roles(wanted, form=form, as_json=as_json)
     if config.app.makes_roles:
         say(MADE)

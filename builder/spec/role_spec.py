@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,21 @@ from builder.errors import SpecError
 
 TOLD = "roles"
 """The name, after its infrastructure's place, of the resource that says what roles have to be."""
+
+POLICY_ROOM = 10_240
+"""Characters that a role's inline policies have in all, white space apart. Source: IAM user guide,
+"IAM and AWS STS quotas"."""
+
+FEWER = (
+    "let layers find their functions by a tag (functions = "
+    '["tag:KEY=VALUE"]), or divide the layers among several applications'
+)
+"""What makes a policy shorter that names too much."""
+
+
+def policy_size(policy: str) -> int:
+    """Return the characters that IAM counts of a policy as JSON."""
+    return len("".join(policy.split()))
 
 
 @dataclass(frozen=True)
@@ -61,6 +77,20 @@ def roles_of_plan(content: bytes | str, where: str) -> list[RoleSpec]:
     if not found:
         raise _no_plan("it has no roles that an administrator makes", where)
     return found
+
+
+def check_policies(roles: Sequence[RoleSpec]) -> None:
+    """Raise SpecError if a role cannot have its policy, which a plan says of one of the stack."""
+    for role in roles:
+        size = policy_size(json.dumps(role.policy))
+        if size > POLICY_ROOM:
+            raise SpecError(
+                f"the policy of {role.name} has {size} characters: functions, layer_name and "
+                "parameter of the layers are named in it",
+                where=f"policy {role.policy_name}",
+                expected=f"at most {POLICY_ROOM}, white space apart (IAM quotas)",
+                fix=FEWER,
+            )
 
 
 def _roles(module: _Module) -> Iterator[RoleSpec]:

@@ -3,9 +3,6 @@
 A policy that names many layers takes patterns where that is too little; what then remains are names
 that somebody has given, and a plan says which have to be fewer. The names of layers in the
 function's environment, which has 4 KB, end before: the policy has each of them twice, with an ARN.
-
-Source: IAM user guide, "IAM and AWS STS quotas" (a role's inline policies have 10,240 characters in
-all, white space apart).
 """
 
 from __future__ import annotations
@@ -14,7 +11,7 @@ from collections.abc import Mapping
 
 from cdktf import Postcondition
 
-POLICY_ROOM = 10_240
+from builder.spec.role_spec import FEWER, POLICY_ROOM, policy_size
 
 LONGEST = {"prefix": 28, "partition": 10, "region": 14, "account": 12}
 """Characters that an application's name and parts of its place have at most: ``aws-us-gov`` and
@@ -24,8 +21,7 @@ POLICY_FITS = Postcondition(
     condition=f'${{length(replace(self.policy, "/\\\\s/", "")) <= {POLICY_ROOM}}}',
     error_message=f"The publisher's policy is too long: a role takes {POLICY_ROOM} characters "
     "(IAM quotas). What takes them are functions, layer_name and parameter of the layers: each of "
-    "them is named. To mend it: let layers find their functions by a tag (functions = "
-    '["tag:KEY=VALUE"]), or divide the layers among several applications.',
+    f"them is named. To mend it: {FEWER}.",
 )
 
 
@@ -38,4 +34,4 @@ def fits(policy: str, names: Mapping[str, str]) -> bool:
     for name, text in names.items():
         if "${" in text:
             policy = policy.replace(text, LONGEST[name] * "x")
-    return len("".join(policy.split())) <= POLICY_ROOM
+    return policy_size(policy) <= POLICY_ROOM

@@ -50,3 +50,5 @@ def test_functions_that_a_policy_has_no_room_for_are_refused_at_plan(make: Make)
     assert "The publisher's policy is too long: a role takes 10240 characters" in refused.said
     assert "To mend it: let layers find their functions by a tag" in refused.said
     assert refused.writes == []
+
+    make(layer(functions=("tag:team=billing",)), app=ASYNC).plan()

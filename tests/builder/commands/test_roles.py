@@ -1,14 +1,15 @@
 import json
 import subprocess
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from builder.cli import main
+from builder.spec.role_spec import POLICY_ROOM
 from tests.builder.commands.conftest import PROGRAM, Project
-from tests.builder.spec.test_role_spec import ROLE, plan, resource
+from tests.builder.spec.test_role_spec import ROLE, plan, policy, resource
 from tests.patience import PATIENCE
 
 EXISTING = 'region = "eu-central-1"\nroles = "existing"\n'
@@ -72,6 +73,19 @@ def test_what_keeps_the_constructs_from_being_made_is_the_error(project: Project
     assert done.returncode == 1
     assert "service 'ledger' has no network" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_policy_that_is_too_long_is_refused_and_nothing_is_told(
+    tmp_path: Path,
+) -> None:
+    told = {"logs": asdict(replace(ROLE, policy=policy(POLICY_ROOM + 1)))}
+    file = tmp_path / "plan.json"
+    file.write_text(plan(resource("build_roles", told)))
+
+    done = CliRunner().invoke(main, ["roles", "--plan", str(file), "--format", "terraform"])
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert "the policy of shop-a has 10241 characters" in done.stderr
 
 
 @pytest.mark.slow

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 
 from builder.errors import SpecError
-from builder.spec.role_spec import RoleSpec, roles_of_plan
+from builder.spec.role_spec import POLICY_ROOM, RoleSpec, check_policies, roles_of_plan
 
 DOCUMENT: dict[str, Any] = {"Version": "2012-10-17", "Statement": []}
 ROLE = RoleSpec("shop-a", "/", "It", "", DOCUMENT, "logs", DOCUMENT)
@@ -49,3 +49,19 @@ def test_what_is_no_plan_with_roles_is_refused_with_how_to_get_one(
         roles_of_plan(content, "x.json")
     assert "terraform show -json" in str(refused.value)
     assert "x.json" in str(refused.value)
+
+
+def policy(characters: int) -> dict[str, Any]:
+    """Return a policy of that many characters, as IAM counts them."""
+    empty = {"Version": "2012-10-17", "Statement": [{"Resource": ""}]}
+    rest = characters - len(json.dumps(empty, separators=(",", ":")))
+    return {**empty, "Statement": [{"Resource": "a" * rest}]}
+
+
+def test_a_policy_that_iam_would_refuse_is_refused_before() -> None:
+    check_policies([ROLE, replace(ROLE, policy=policy(POLICY_ROOM))])
+
+    with pytest.raises(SpecError) as refused:
+        check_policies([ROLE, replace(ROLE, name="shop-b", policy=policy(POLICY_ROOM + 1))])
+    assert "the policy of shop-b has 10241 characters" in str(refused.value)
+    assert "tag:KEY=VALUE" in str(refused.value)
