@@ -52,6 +52,7 @@ class BuildLock:
         self.file = file
         self.pins: List[Pin] = []
         self._asked: dict[str, None] = {}
+        self._told: set[str] = set()
         self.file.write_text("", encoding="utf-8")
 
     def options(self) -> List[str]:
@@ -79,6 +80,12 @@ class BuildLock:
         self.pins = list(pins)
         self.file.write_text(self.text(), encoding="utf-8")
         return True
+
+    def untold(self, needed: List[str]) -> List[str]:
+        """Return what is needed and not locked, and was not returned before: it is told once."""
+        new = [text for text in needed if text not in self._told]
+        self._told.update(new)
+        return new
 
     def said_by(self, cache: Path, project: Path) -> List[str]:
         """Return what sources say that builds them, and was not asked for yet.

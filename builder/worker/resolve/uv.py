@@ -200,7 +200,7 @@ class _Apart:
     def run(self, command: Sequence[str]) -> Outcome:
         """Run a command whose builds use what is locked alone; lock what they ask for.
 
-        What cannot be locked is told, and the command then runs without a lock.
+        What cannot be locked is told once, and the command then runs without a lock.
         """
         asked: list[str] = []
         for _ in range(build_lock.MOST):
@@ -210,8 +210,9 @@ class _Apart:
             where = [seen for _, seen in requirements_text.options(_files(command))]
             if not asked or not self.uv.locked.extend(asked, where, self.uv.compile_for_builds):
                 break
-        needed = ", ".join(asked) or "uv does not say what"
-        self.uv.log.note(f"not locked is what this build needs: {needed}")
+        needed = self.uv.locked.untold(asked or ["uv does not say what"])
+        if needed:
+            self.uv.log.note(f"not locked is what this build needs: {', '.join(needed)}")
         return self._once(command)
 
     def _locked(self, command: Sequence[str]) -> tuple[Outcome, list[str]]:

@@ -121,7 +121,8 @@ def test_what_a_build_needs_and_has_no_wheel_is_built_too_and_noted(
     result = bundle.run(env={"UV_FIND_LINKS": str(links), "UV_NO_INDEX": "1"})
 
     assert result.status == 0, result.errors
-    assert "NOTE: not locked is what this build needs: onlysource" in result.output
+    assert result.output.count("not locked is what this build needs: onlysource\n") == 1
+    assert result.output.count("not locked is what this build needs") == 1
     assert result.manifest["build_requirements"] == []
 
 
@@ -257,3 +258,13 @@ def test_a_uv_that_waits_for_itself_and_no_source_says_why_goes_on_without_the_l
 
     assert outcome.ok, outcome.output
     assert "not locked is what this build needs: uv does not say what" in capfd.readouterr().out
+    assert uv.compile([str(uv.cwd / "needed.txt")], foreign, out).ok
+    assert "not locked" not in capfd.readouterr().out
+
+
+def test_each_thing_that_is_not_locked_is_told_once(tmp_path: Path) -> None:
+    found = BuildLock(tmp_path / "build-lock.txt")
+
+    assert found.untold(["a>=1", "b"]) == ["a>=1", "b"]
+    assert found.untold(["a>=1", "c"]) == ["c"]
+    assert found.untold(["a>=1"]) == []
