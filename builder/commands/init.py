@@ -35,7 +35,7 @@ BUILT = ("lambda-layer plan", "lambda-layer status")
 )
 @click.option("--architecture", default="", type=click.Choice(["", *ARCHITECTURES]), metavar="NAME",
     help="arm64 or x86_64; default: what is found, or x86_64, as functions have it.")  # fmt: skip
-@click.option("--package", default="", metavar="DIR", help="A folder with a pyproject.toml.")
+@click.option("--package", default="", metavar="DIR", help="A package's folder.")
 @click.option("--requirements", multiple=True, metavar="FILE", help="A requirements file.")
 @click.option("--dependency", "dependencies", multiple=True, metavar="REQ", help="A requirement.")
 @click.option("--no-schema", is_flag=True, help=f"Do not write {SCHEMA_FILE} for editors.")
@@ -53,11 +53,11 @@ def init(
 ) -> None:
     """Write a layers.toml for what is in this folder; never over one that is there.
 
-    It looks for pyproject.toml with its lock, requirements.txt, a SAM template, serverless.yml and
-    Terraform files with layers; where none of them is, it looks into subfolders. Beside a call of
-    our module, or a stack of your own that was synthesized here, it writes the same application and
-    layers for the other commands. On a terminal it asks what it does not know for sure; elsewhere,
-    or with --yes, it takes what it found. It calls nothing in AWS.
+    It looks for pyproject.toml with its lock, requirements.txt, setup.py, a SAM template,
+    serverless.yml and Terraform files with layers; where none of them is, it looks into subfolders.
+    Beside a call of our module, or a stack of your own that was synthesized here, it writes the
+    same application and layers for the other commands. On a terminal it asks what it does not know
+    for sure; elsewhere, or with --yes, it takes what it found. It calls nothing in AWS.
 
     \b
     Example: lambda-layer init

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from builder.spec.dependency_lists import PROJECT_FILES
 from builder.spec.runtimes import ARCHITECTURES, RUNTIMES
 
 LONGEST_FILE = 1_000_000
@@ -102,7 +103,7 @@ def contents_of(root: Path, folder: Path) -> dict[str, str]:
         return {}  # paths in layers.toml stay inside the project
     if (folder / "requirements.txt").is_file():
         return {"requirements": (inside / "requirements.txt").as_posix()}
-    if (folder / "pyproject.toml").is_file():
+    if any((folder / name).is_file() for name in PROJECT_FILES):
         return {"package": inside.as_posix()}
     return {}
 

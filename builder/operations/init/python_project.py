@@ -1,4 +1,4 @@
-"""The layer of a Python project: its pyproject.toml, or its requirements file."""
+"""The layer of a Python project: its pyproject.toml, its requirements file, or its setup.py."""
 
 from __future__ import annotations
 
@@ -31,12 +31,19 @@ def project_layer(root: Path, name: str) -> DraftLayer | None:
     files = [file for file in REQUIREMENTS if (root / file).is_file()]
     if _is_usable(root, document):
         return _package(root, document, name, files)
+    has_setup = (root / "setup.py").is_file()
     if files:
-        remarks: tuple[str, ...] = ()
+        remarks = []
         if (root / "Pipfile").is_file():
-            remarks = (f"Pipfile is not read; the layer is of {files[0]}",)
-        return DraftLayer(name, files[0], {"requirements": files[0]}, remarks=remarks)
-    return None
+            remarks.append(f"Pipfile is not read; the layer is of {files[0]}")
+        if has_setup:
+            remarks.append(
+                f"the layer is of {files[0]}, without the package of setup.py; for that and what "
+                'it requires, write package = "." instead of requirements'
+            )
+        keys = {"requirements": files[0]}
+        return DraftLayer(name, files[0], keys, remarks=tuple(remarks))
+    return DraftLayer(name, "setup.py", {"package": "."}) if has_setup else None
 
 
 def python_of(root: Path) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from builder.operations.init.draft import Draft, DraftLayer, apart, name_from
 from builder.operations.init.ours import ours
 from builder.operations.init.python_project import app_of, project_layer, python_of
 from builder.operations.init.sam import sam_layers
-from builder.operations.init.serverless import serverless_layers
+from builder.operations.init.serverless import serverless_layers, service_of
 from builder.operations.init.subfolders import subfolder_layers
 from builder.operations.init.terraform_files import terraform_layers
 from builder.spec.checks import APP_NAME
@@ -119,5 +119,5 @@ def _merged(layer: DraftLayer, project: DraftLayer) -> DraftLayer:
 
 
 def _app(root: Path) -> str:
-    name = name_from(app_of(root), "app")[:LONGEST_APP].rstrip("-")
+    name = name_from(service_of(root) or app_of(root), "app")[:LONGEST_APP].rstrip("-")
     return name if APP_NAME.fullmatch(name) else "app"

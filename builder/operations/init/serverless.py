@@ -1,7 +1,7 @@
-"""The layer that serverless-python-requirements makes.
+"""The layer that serverless-python-requirements makes, and the service's name.
 
-Sources: Serverless Framework documentation, "Serverless.yml reference" (provider), and the README
-of serverless-python-requirements (custom.pythonRequirements).
+Sources: Serverless Framework documentation, "Serverless.yml reference" (service, provider), and the
+README of serverless-python-requirements (custom.pythonRequirements).
 """
 
 from __future__ import annotations
@@ -60,6 +60,16 @@ def serverless_layers(root: Path) -> list[DraftLayer]:
             )
         ]
     return []
+
+
+def service_of(root: Path) -> str:
+    """Return the name of the service in a folder's serverless.yml, "" where it says none."""
+    for file in FILES:
+        service = load(root / file).get("service")
+        name = service.get("name") if isinstance(service, dict) else service
+        if isinstance(name, str) and "$" not in name:  # a variable, which Serverless resolves
+            return name
+    return ""
 
 
 def _left(document: Mapping[str, Any]) -> Iterator[str]:

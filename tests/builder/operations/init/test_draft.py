@@ -53,6 +53,14 @@ def test_what_lies_outside_the_project_is_not_taken(tmp_path: Path) -> None:
     assert contents_of(root, root / "link") == {}
 
 
+def test_what_pip_installs_is_a_package(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"a/setup.py": "", "b/setup.cfg": "", "c/pyproject.toml": ""})
+
+    found = {name: contents_of(tmp_path, tmp_path / name) for name in "abc"}
+
+    assert found == {"a": {"package": "a"}, "b": {}, "c": {"package": "c"}}
+
+
 def test_a_file_that_is_no_text_is_read_as_nothing(tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "long").write_bytes(b"x" * 1_000_001)

@@ -27,6 +27,9 @@ def keys(root: Path) -> object:
          {"requirements": "requirements.txt"}),
         ({"pyproject.toml": PROJECT, "requirements.txt": ""},
          {"requirements": "requirements.txt"}),
+        ({"setup.py": ""}, {"package": "."}),
+        ({"setup.py": "", "pyproject.toml": "[tool.ruff]\n"}, {"package": "."}),
+        ({"setup.py": "", "requirements.txt": ""}, {"requirements": "requirements.txt"}),
         ({"pyproject.toml": "[[[", "requirements.txt": ""}, {"requirements": "requirements.txt"}),
         ({"pyproject.toml": '[tool.poetry]\nname = "a"\n[tool.poetry.dependencies]\nsix = "*"\n'},
          {"package": "."}),
@@ -47,6 +50,15 @@ def test_a_lock_is_named_and_what_else_there_is_to_know(tmp_path: Path) -> None:
     assert "uv.lock" in layer.origin
     assert "package = false" in layer.remarks[0]
     assert "requirements.txt is not used" in layer.remarks[1]
+
+
+def test_beside_a_list_of_requirements_it_is_said_what_setup_py_is_for(tmp_path: Path) -> None:
+    layer = project_layer(write_tree(tmp_path, {"setup.py": "", "requirements.txt": ""}), "web")
+
+    assert layer is not None
+    (remark,) = layer.remarks
+    assert "without the package of setup.py" in remark
+    assert 'package = "."' in remark
 
 
 def test_one_that_declares_itself_a_list_needs_no_advice(tmp_path: Path) -> None:

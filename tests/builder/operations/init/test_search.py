@@ -16,6 +16,7 @@ FOLDERS = {
     "requirements": {"requirements.txt": "six\n"},
     "project": {"pyproject.toml": PROJECT + LISTED + BUILD, "acme_shop/__init__.py": ""},
     "list": {"pyproject.toml": PROJECT + LISTED, "uv.lock": ""},
+    "setup": {"setup.py": "from setuptools import setup\n", "shop.py": ""},
     "sam": {"template.yaml": LAYERS, "common/requirements.txt": "six"},
     "sam functions": {"template.yaml": FUNCTIONS, "orders/requirements.txt": "six"},
     "serverless": {"serverless.yml": TEXT, "deps/prod.txt": "six"},
@@ -37,6 +38,14 @@ def test_every_folder_gets_a_file_that_can_be_used(tmp_path: Path, tree: dict[st
     root = write_tree(tmp_path / "Über 9 Läden", tree)
     (root / "layers.toml").write_text(text_of(draft_of(root, Wishes())), encoding="utf-8")
     assert load_config(root / "layers.toml").layers
+
+
+def test_the_application_is_called_what_the_service_is(tmp_path: Path) -> None:
+    tree = {**FOLDERS["serverless"], "pyproject.toml": PROJECT + LISTED}
+    assert draft_of(write_tree(tmp_path / "here", tree), Wishes()).app == "shop"
+    assert draft_of(tmp_path / "here", Wishes(app="till")).app == "till"
+    (tmp_path / "here/serverless.yml").write_text(TEXT.replace("shop", "${env:NAME}"))
+    assert draft_of(tmp_path / "here", Wishes()).app == "acme-shop"
 
 
 def test_what_is_wished_for_is_not_looked_for(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 from pathlib import Path
 
-from builder.operations.init.serverless import serverless_layers
+import pytest
+
+from builder.operations.init.serverless import serverless_layers, service_of
 from tests.builder.conftest import write_tree
 
 TEXT = """
@@ -62,3 +64,17 @@ def test_layers_that_are_folders_are_named(tmp_path: Path) -> None:
     (layer,) = serverless_layers(write_tree(tmp_path, tree))
 
     assert layer.remarks[-1].startswith("layers.common is not here: it is a folder as it is")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (TEXT, "shop"),
+        ("service: {name: shop}\n", "shop"),
+        ("service: shop-${opt:stage}\n", ""),
+        ("provider: {name: aws}\n", ""),
+        ("service: [shop]\n", ""),
+    ],
+)
+def test_the_service_has_a_name(tmp_path: Path, text: str, name: str) -> None:
+    assert service_of(write_tree(tmp_path, {"serverless.yml": text})) == name
