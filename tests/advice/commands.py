@@ -268,6 +268,9 @@ FILES: dict[str, dict[str, Row | Commands]] = {
     "builder/sizes/skeleton.py": {"_lay": SIZES},
     "builder/sizes/wheels_only.py": {"_needs_a_build": SIZES},
     "builder/sizes/trial.py": {"_refused": SIZES, "_refused#2": SIZES, "_leave": SIZES},
+    "builder/commands/synthesis.py": {
+        "synthesis": Elsewhere("a machine that stands still: tests/builder/commands/test_synth.py"),
+    },
     "builder/commands/wanted_roles.py": {
         "wanted_roles": Elsewhere("what synth refuses: tests/builder/commands/test_roles.py"),
     },

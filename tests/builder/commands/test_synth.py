@@ -5,7 +5,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from builder.cli import main
+from builder.commands import synthesis
 from tests.builder.commands.conftest import PROGRAM
 from tests.builder.conftest import write_tree
 from tests.fast_lambda_layer.test_synth import LAYERS
@@ -46,3 +49,19 @@ def test_sources_are_bundled_on_demand(tmp_path: Path) -> None:
     write_tree(tmp_path, {"layers.toml": text, "requirements.txt": "six"})
     assert synth(tmp_path, "synth", "--bundle-sources").returncode == 0
     assert list((tmp_path / "cdktf.out").rglob("requirements.txt"))
+
+
+@pytest.mark.parametrize("command", ["synth", "deploy"])
+def test_a_synthesis_that_does_not_end_is_one_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr(synthesis, "LONGEST", 0.003)  # no Python starts in it
+    write_tree(tmp_path, {"layers.toml": LAYERS})
+
+    done = CliRunner().invoke(main, ["--config", str(tmp_path / "layers.toml"), command])
+
+    assert done.exit_code == 1
+    assert done.stderr.startswith("ERROR: the synthesis did not end within ")
+    assert f"where:    {tmp_path / 'layers.toml'}" in done.stderr
+    assert "node --version" in done.stderr
+    assert "Traceback" not in done.output
