@@ -21,6 +21,12 @@ $(STAMP): requirements.lock bootstrap.lock pyproject.toml
 	@"$(BIN)/uv" pip install --quiet --python "$(BIN)/python" --no-build-isolation --no-deps -e .
 	@touch "$(STAMP)"
 
+# An editable install has a copy of the script that starts the command.
+COMMAND := $(BIN)/lambda-layer
+$(COMMAND): fast_lambda_layer/lambda-layer.sh | $(STAMP)
+	@"$(BIN)/uv" pip install --quiet --python "$(BIN)/python" --no-build-isolation --no-deps -e .
+	@touch "$(COMMAND)"
+
 demo: $(STAMP) ## Build two layers on an embedded AWS with the real terraform (KEEP=1 leaves it running)
 	@exec "$(BIN)/python" -m demo $(if $(KEEP),--keep)
 
@@ -45,10 +51,10 @@ PYTEST = $(if $(SEED),echo "in the order of SHUFFLE=$(SEED)";) PYTHONDONTWRITEBY
 
 # Each worker takes 8 s of CPU before its first test, and few of these tests wait for anything.
 quick: WORKERS := 3
-quick: $(STAMP) ## Run the tests that need neither an embedded AWS nor terraform (tests/needs.py) and are quick
+quick: $(STAMP) $(COMMAND) ## Run the tests that need neither an embedded AWS nor terraform (tests/needs.py) and are quick
 	@$(PYTEST) -m "not aws and not terraform and not slow" $(ARGS)
 
-test: $(STAMP) ## Run the whole test suite (SHUFFLE=1 in another order, SHUFFLE=<seed> in that order again)
+test: $(STAMP) $(COMMAND) ## Run the whole test suite (SHUFFLE=1 in another order, SHUFFLE=<seed> in that order again)
 	@$(PYTEST) $(ARGS)
 
 soak: $(STAMP) ## Kill, race and disturb releases for up to ten minutes, and write docs/reliability.md (ARGS="--random 60")

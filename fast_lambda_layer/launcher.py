@@ -11,9 +11,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-INHERITED = ("PYTHONHOME", "PYTHONPATH", "PYTHONPLATLIBDIR", "PYTHONSTARTUP", "PYTHONINSPECT")
+INHERITED = (
+    *("PYTHONHOME", "PYTHONPATH", "PYTHONPLATLIBDIR", "PYTHONSTARTUP", "PYTHONINSPECT"),
+    *("PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__"),
+)
 """Variables that change what is imported or run (Python docs, "Command line and environment").
 
+With one of the last two Python looks for its venv beside another program (getpath.py of CPython).
 Others, such as PYTHONWARNINGS, are what somebody wants of this very program.
 """
 

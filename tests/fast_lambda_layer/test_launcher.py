@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -11,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from builder import __version__
+from fast_lambda_layer.launcher import INHERITED
 from tests.patience import PATIENCE
 
+PROJECT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 COMMAND = [str(BIN / "lambda-layer")]
 STARTED_BARE = [str(BIN / "lambda-layer-python")]
@@ -69,9 +72,17 @@ def test_a_variable_for_other_programs_changes_nothing(
     says_its_version(run([*command, "--version"], tmp_path, **setting))
 
 
-@pytest.mark.parametrize("variable", ["PYTHONHOME", "PYTHONPLATLIBDIR"])
+@pytest.mark.parametrize(
+    "variable", ["PYTHONHOME", "PYTHONPLATLIBDIR", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__"]
+)
 def test_a_variable_that_stops_python_itself_changes_nothing(tmp_path: Path, variable: str) -> None:
     says_its_version(run([*COMMAND, "--version"], tmp_path, **{variable: "/nonexistent"}))
+
+
+def test_the_script_and_the_launcher_clear_the_same_variables() -> None:
+    text = (PROJECT / "fast_lambda_layer/lambda-layer.sh").read_text(encoding="utf-8")
+    cleared = re.findall(r"^unset ([^#\n]+)", text, re.MULTILINE)
+    assert tuple(" ".join(cleared).split()) == INHERITED
 
 
 @pytest.mark.parametrize("command", [COMMAND, STARTED_BARE, AS_MODULE], ids=lambda c: c[-1])
