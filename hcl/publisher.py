@@ -13,6 +13,7 @@ from typing import Any
 
 from builder.inputs.publisher_code import KEY as CODE_KEY
 from builder.inputs.publisher_code import SHA256
+from builder.protocol.keys import LayerKeys
 from builder.protocol.variables import (
     APP_VARIABLE,
     LAYER_NAMES_VARIABLE,
@@ -242,7 +243,7 @@ EVERY_ROLE = (
 
 def _list(statement: Mapping[str, Any]) -> str:
     actions = tuple(statement["Action"])
-    if actions == ("s3:GetObject",) and "/bundles/*" in json.dumps(statement):
+    if actions == ("s3:GetObject",) and f"{LayerKeys('').bundles}/*" in json.dumps(statement):
         return f"{PREFIX}building"
     for action, of in ONE.items():
         if action in actions:

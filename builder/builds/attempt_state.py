@@ -12,11 +12,13 @@ from builder.clock import Clock
 from builder.layer.attempt import Attempt
 from builder.layer.layer import Layer
 from builder.layer.record import Record
+from builder.protocol.statuses import BUILDING, FAILED, PUBLISHING
 from builder.protocol.variables import TARGET_VARIABLE
 
 PATIENCE = timedelta(minutes=15)
 """How long after its build a release may take; a Lambda function runs for 15 minutes at most."""
 
+NOT_RELEASED = "it is built, and was not released; the next apply does that, and builds nothing"
 
 UNKNOWN_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds between looks for a build that CodeBuild does not know, or does not know yet."""
@@ -68,8 +70,21 @@ class AttemptState:
         return self.condition in {Condition.FAILED, Condition.FORGOTTEN}
 
     @property
+    def stage(self) -> str:
+        """How far it is, in a word of `lambda-layer status` and `watch`."""
+        match self.condition:
+            case Condition.STARTING | Condition.RUNNING:
+                return BUILDING
+            case Condition.BUILT:
+                return PUBLISHING
+            case Condition.FAILED | Condition.FORGOTTEN | Condition.ABANDONED:
+                return FAILED
+
+    @property
     def failure(self) -> str:
-        """Why it has failed, "" if it has not."""
+        """Why it has failed or will not be released by itself, "" if neither is so."""
+        if self.condition is Condition.ABANDONED:
+            return NOT_RELEASED
         if not self.failed:
             return ""
         return self.attempt.failure or self.failure_of_builds
@@ -166,8 +181,16 @@ def _condition(
         return Condition.FORGOTTEN
     if not builds:
         return Condition.STARTING
+    return Condition.BUILT if now - _built(attempt, builds) < PATIENCE else Condition.ABANDONED
+
+
+def _built(attempt: Attempt, builds: tuple[BuildState, ...]) -> datetime:
+    """Return since when only the release is missing: an attempt may go on with older builds."""
     ended = max(state.ended for state in builds)
-    return Condition.BUILT if now - ended < PATIENCE else Condition.ABANDONED
+    try:
+        return max(ended, datetime.fromisoformat(attempt.started_at))
+    except (ValueError, TypeError):  # not a time, or one without a zone
+        return ended
 
 
 def _failures(attempt: Attempt, builds: tuple[BuildState, ...]) -> dict[str, str]:

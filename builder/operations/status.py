@@ -12,7 +12,7 @@ from builder.errors import AwsError
 from builder.functions.sizes import UnzippedSizes
 from builder.layer.layer import Layer
 from builder.layer.record import Record, Release
-from builder.protocol.statuses import BUILDING, FAILED, MISSING, PINNED, PUBLISHED
+from builder.protocol.statuses import MISSING, PINNED, PUBLISHED
 from builder.sizes.together import Together, together
 
 
@@ -58,14 +58,14 @@ class Status:
     def word(self) -> str:
         """The layer's state in a word."""
         if self.state is not None:
-            return FAILED if self.state.failed else BUILDING
+            return self.state.stage
         if self.record.pinned is not None:
             return PINNED
         return PUBLISHED if self.record.current else MISSING
 
     @property
     def failure(self) -> str:
-        """Why the last attempt failed, "" if it did not."""
+        """Why the last attempt failed or stands still, "" if neither is so."""
         return self.state.failure if self.state else ""
 
     @property

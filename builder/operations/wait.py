@@ -54,21 +54,23 @@ def _stage(layer: Layer, attempt: Attempt, clock: Clock) -> str:
     now = datetime.fromtimestamp(clock.now(), UTC)
     state = attempt_state(layer, attempt, now=now, clock=clock)
     ids = ", ".join(attempt.all_builds.values())
-    if state.condition == Condition.STARTING:
-        return f"build {attempt.number} is being started"
-    if state.condition == Condition.RUNNING:
-        return f"build {', '.join(build.id for build in state.running)} runs"
-    if state.failed:
-        raise _failed(layer, attempt, clock)
-    if state.condition == Condition.ABANDONED:
-        raise LayerError(
-            f"build {attempt.number} of layer {layer.name!r} has ended and was not released",
-            where=f"build {ids}; {PATIENCE.seconds // 60} minutes ago",
-            expected="the publisher function (docs/async.md), or an apply, to publish it",
-            fix="see the publisher's log, and release it yourself: "
-            f"lambda-layer build {layer.name}",
-        )
-    return f"build {ids} has ended; it is being released"
+    match state.condition:
+        case Condition.STARTING:
+            return f"build {attempt.number} is being started"
+        case Condition.RUNNING:
+            return f"build {', '.join(build.id for build in state.running)} runs"
+        case Condition.FAILED | Condition.FORGOTTEN:
+            raise _failed(layer, attempt, clock)
+        case Condition.BUILT:
+            return f"build {ids} has ended; it is being released"
+        case Condition.ABANDONED:
+            raise LayerError(
+                f"build {attempt.number} of layer {layer.name!r} has ended and was not released",
+                where=f"build {ids}; {PATIENCE.seconds // 60} minutes ago",
+                expected="the publisher function (docs/async.md), or an apply, to publish it",
+                fix="see the publisher's log, and release it yourself: "
+                f"lambda-layer build {layer.name}",
+            )
 
 
 def _failed(layer: Layer, attempt: Attempt, clock: Clock) -> BuildFailed:

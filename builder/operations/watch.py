@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from builder.aws.codebuild import BuildState
-from builder.builds.attempt_state import Condition, state_of
+from builder.builds.attempt_state import state_of
 from builder.builds.start import recent_builds
 from builder.clock import Clock
 from builder.errors import LayerError
@@ -16,14 +17,11 @@ from builder.layer.record import Record, Release
 from builder.layer.token import Token
 from builder.operations.log_line import ERROR, NOTE, STEP, LogLine, Step, parse
 from builder.operations.logs import Tail
-from builder.protocol.statuses import BUILDING, FAILED, PUBLISHED, PUBLISHING, WAITING
+from builder.protocol.statuses import FAILED, PUBLISHED, WAITING
 from builder.protocol.variables import PUSH_VARIABLE, TOKEN_VARIABLE
 
 PAUSE = 1.0
 """Seconds between looks."""
-
-PATIENCE = 180.0
-"""Seconds that a build which has ended may take to be published; that takes a few."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +127,6 @@ class _Watcher:
         self._before: Record | None = None
         self._attempt: Attempt | None = None
         self._seen: dict[str, _Progress] = {}
-        self._built_at: float | None = None
 
     def look(self) -> View:
         """Return how the layer is now."""
@@ -150,7 +147,7 @@ class _Watcher:
                 wait=self._wait,
             )
         builds = tuple(self._build(state, now) for state in builds_of(self._layer, attempt))
-        stage, release, problem = self._judge(record, attempt, builds, now)
+        stage, release, problem = self._judge(record, attempt, builds)
         return View(self._layer.name, stage, now, attempt.reason, builds, release, problem)
 
     def _follow(self, record: Record) -> Attempt | None:
@@ -184,30 +181,20 @@ class _Watcher:
         )
 
     def _judge(
-        self, record: Record, attempt: Attempt, builds: Sequence[BuildView], now: float
+        self, record: Record, attempt: Attempt, builds: Sequence[BuildView]
     ) -> tuple[str, Release | None, str]:
         """Return the stage, the release if there is one, and what went wrong."""
         release = _release_of(record, attempt.token)
         if release is not None:
             return PUBLISHED, release, ""
-        state = state_of(attempt, [build.state for build in builds])
-        if state.failed:
-            if any(build.state.failed for build in builds):
-                said = [build.errors[-1] for build in builds if build.state.failed and build.errors]
-                cause = "; ".join(dict.fromkeys(said)) or state.failure_of_builds
-                hint = f"lambda-layer logs {self._layer.name} --failed"
-                return FAILED, None, f"{cause}\n{hint}"
-            return FAILED, None, state.failure
-        if state.condition in {Condition.STARTING, Condition.RUNNING}:
-            return BUILDING, None, ""
-        return self._publishing(now)
-
-    def _publishing(self, now: float) -> tuple[str, Release | None, str]:
-        if self._built_at is None:
-            self._built_at = now
-        if now - self._built_at < PATIENCE:
-            return PUBLISHING, None, ""
-        return FAILED, None, "it is built, and is not being published; apply again, nothing is lost"
+        now = datetime.fromtimestamp(self._clock.now(), UTC)
+        state = state_of(attempt, [build.state for build in builds], now=now)
+        if state.failed and any(build.state.failed for build in builds):
+            said = [build.errors[-1] for build in builds if build.state.failed and build.errors]
+            cause = "; ".join(dict.fromkeys(said)) or state.failure_of_builds
+            hint = f"lambda-layer logs {self._layer.name} --failed"
+            return FAILED, None, f"{cause}\n{hint}"
+        return state.stage, None, state.failure
 
 
 def _all_lines(tail: Tail, state: BuildState) -> list[str]:

@@ -45,13 +45,13 @@ NO_BUILD = (UNMOVED, UNSHARED)
 PUBLISHED = "published"
 """There is a release; also the last stage of a release that is watched."""
 
-# A release that is watched is building, published or failed, or:
+PUBLISHING = "publishing"
+"""It is built, and not published yet."""
+
+# A release that is watched is building, publishing, published or failed, or:
 
 WAITING = "waiting"
 """No build has begun yet."""
-
-PUBLISHING = "publishing"
-"""It is built, and not published yet."""
 
 # The publisher function answers that a layer is building or failed, or:
 

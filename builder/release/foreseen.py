@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from builder.layer.layer import Layer
-from builder.protocol.statuses import AT_REST, BUILDING, UNMOVED
+from builder.protocol.statuses import AT_REST, BUILDING, NO_BUILD
 from builder.release.plan import Plan
 from builder.sizes.candidate import Candidate
 
@@ -13,7 +13,7 @@ from builder.sizes.candidate import Candidate
 def candidate(layer: Layer, planned: Plan) -> Candidate:
     """Return a layer with the size of its release, unless another is to be built."""
     release, fingerprint = planned.release, planned.token.fingerprint
-    is_built = planned.status in {*AT_REST, UNMOVED, BUILDING} or (
+    is_built = planned.status in {*AT_REST, *NO_BUILD, BUILDING} or (
         release is not None and release.fingerprint == fingerprint
     )
     released = release.unzipped_size if release else None

@@ -170,12 +170,14 @@ def _why(layer: Layer, current: Release | None, evidence: Evidence) -> str:
 
 def _attempted(state: AttemptState, why: str, otherwise: str) -> tuple[str, str]:
     attempt = state.attempt
-    if state.condition == Condition.RUNNING:
-        return BUILDING, attempt.reason
-    if state.failed:
-        how = f"build {attempt.number} failed ({state.failure}) and is to be tried again"
-        return FAILED, shortened(f"{why}; {how}")
-    return otherwise, why
+    match state.condition:
+        case Condition.RUNNING:
+            return BUILDING, attempt.reason
+        case Condition.FAILED | Condition.FORGOTTEN:
+            how = f"build {attempt.number} failed ({state.failure}) and is to be tried again"
+            return FAILED, shortened(f"{why}; {how}")
+        case Condition.STARTING | Condition.BUILT | Condition.ABANDONED:
+            return otherwise, why
 
 
 def next_token(

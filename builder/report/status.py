@@ -155,6 +155,7 @@ def _remarks(found: Sequence[Status]) -> list[str]:
         name, pin = status.layer.name, status.record.pinned
         if status.failure:
             remarks.append(f"{name}: {styled(FAILED)}: {escape(status.failure)}")
+        if status.state is not None and status.state.failed:
             remarks.append(
                 f"its log: lambda-layer logs {name} --failed; the next apply tries again"
             )

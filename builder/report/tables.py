@@ -29,6 +29,7 @@ STYLES = {
     statuses.BUILDING: "cyan",
     statuses.PUBLISHING: "cyan",
     statuses.FAILED: "red",
+    statuses.INVALID: "red",
     MoveOutcome.MOVED: "green",
     MoveOutcome.ALREADY: "green",
     "behind": "yellow",

@@ -4,8 +4,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from builder.aws.codebuild import BuildState
-from builder.builds.attempt_state import PATIENCE, Condition, ongoing_attempt, state_of
+from builder.builds.attempt_state import (
+    NOT_RELEASED,
+    PATIENCE,
+    Condition,
+    ongoing_attempt,
+    state_of,
+)
 from builder.layer.attempt import Attempt
+from builder.protocol.statuses import FAILED, PUBLISHING
 from builder.release.plan import plan
 from builder.release.release import advance
 from tests.builder.conftest import World, order_of, quick
@@ -47,7 +54,10 @@ LOST = "CodeBuild does not know build"
         (replace(ONE, build_id=""), [], Condition.STARTING, ""),
         (ONE, [RUNS], Condition.RUNNING, ""),
         (ONE, [GOOD], Condition.BUILT, ""),
-        (ONE, [OLD], Condition.ABANDONED, ""),
+        (ONE, [OLD], Condition.ABANDONED, NOT_RELEASED),
+        # One that has just begun and goes on with what an earlier one built.
+        (replace(ONE, started_at="2026-01-01T11:59:00Z"), [OLD], Condition.BUILT, ""),
+        (replace(ONE, started_at="noon"), [OLD], Condition.ABANDONED, NOT_RELEASED),
         (ONE, [BAD], Condition.FAILED, "BUILD: no"),
         (ONE, [], Condition.FORGOTTEN, f"{LOST} web:1"),
         (replace(ONE, failure="no artifact"), [GOOD], Condition.FAILED, "no artifact"),
@@ -70,7 +80,9 @@ def test_an_attempt_is_judged_by_its_builds(
     state = state_of(attempt, builds, now=NOW)
 
     assert (state.condition, state.failure) == (condition, failure)
-    assert state.failed == bool(failure)
+    assert state.failed == (failure not in {"", NOT_RELEASED})
+    assert (state.stage == FAILED) == bool(failure)
+    assert (state.stage == PUBLISHING) == (condition == Condition.BUILT)
     assert state.goes_on == (condition in {Condition.RUNNING, Condition.BUILT})
 
 

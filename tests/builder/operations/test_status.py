@@ -1,8 +1,10 @@
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from builder.aws.functions import Use
+from builder.builds.attempt_state import NOT_RELEASED
 from builder.layer.record import Pin, Record
 from builder.operations.status import Status, beside_each_other, status_of
 from tests.builder.conftest import World, spec_of
@@ -57,6 +59,18 @@ def test_a_build_that_failed_unseen_is_reported(world: World) -> None:
 
     found = Status(LAYER, record, (failed,))
     assert (found.word, found.failure) == ("failed", "BUILD: exit 1")
+
+
+def test_what_is_built_is_being_published_until_that_takes_too_long(world: World) -> None:
+    release = world.release()
+    state = world.services.codebuild.state(release.build_id)
+    assert state is not None
+    record = Record("web", attempt=attempt_of(2, build_id=state.id))
+    long_ago = replace(state, started=state.started - timedelta(hours=1))
+
+    assert Status(LAYER, record, (state,)).word == "publishing"
+    found = Status(LAYER, record, (long_ago,))
+    assert (found.word, found.failure) == ("failed", NOT_RELEASED)
 
 
 def test_functions_are_seen_on_which_version(world: World) -> None:

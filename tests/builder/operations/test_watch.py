@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from builder.builds.attempt_state import PATIENCE
 from builder.builds.start import start_build
 from builder.errors import BuildFailed, LayerError
 from builder.layer.attempt import Attempt
 from builder.layer.token import Token
 from builder.operations.log_line import STEP
-from builder.operations.watch import PATIENCE, View, builds_of, watch
+from builder.operations.watch import View, builds_of, watch
 from builder.protocol.statuses import BUILDING, FAILED, PUBLISHED, PUBLISHING, WAITING
 from tests import patience
 from tests.builder.conftest import World, hurried, quick
@@ -139,13 +140,14 @@ def test_a_build_that_no_one_publishes_is_given_up(world: World) -> None:
     begun(world, build_id)
 
     wait_until(lambda: [b["buildStatus"] for b in world.builds()] == ["SUCCEEDED"])
-    # Looking once a second would make 180 looks of three minutes.
-    seen = list(watch(layer, wait=1, clock=hurried(pace=60)))
+    # Looking once a second would make 900 looks of a quarter of an hour.
+    seen = list(watch(layer, wait=1, clock=hurried(pace=120)))
 
     assert seen[-2].stage == PUBLISHING
     assert seen[-1].stage == FAILED
-    assert "is not being published" in seen[-1].problem
-    assert seen[-1].at - next(v.at for v in seen if v.stage == PUBLISHING) >= PATIENCE
+    assert "it is built, and was not released" in seen[-1].problem
+    (build,) = seen[-1].builds
+    assert seen[-1].at - build.state.ended.timestamp() >= PATIENCE.total_seconds()
 
 
 def test_a_step_is_found_in_the_log_with_its_count(world: World) -> None:

@@ -13,7 +13,7 @@ def sources() -> list[Path]:
     """Return the modules that use the protocol; the worker may import nothing of it."""
     found = [
         path
-        for room in ("builder", "modules", "stacks")
+        for room in ("builder", "fast_lambda_layer", "modules", "hcl", "stacks")
         for path in sorted((ROOT / room).rglob("*.py"))
         if "worker" not in path.relative_to(ROOT).parts
     ]

@@ -5,7 +5,7 @@ from builder.worker import parts
 from tests.builder.protocol.strings import ROOT, sources, strings
 
 WEB = LayerKeys("web")
-BARE = re.compile(r"record\.json|/approved|/artifacts|/bundles|/inputs|/requests|/parts")
+BARE = re.compile(r"record\.json|/approved|/artifacts|/bundles|/inputs(?!\.md)|/requests|/parts")
 
 
 def test_each_object_of_a_layer_has_its_key_below_the_layers_name() -> None:

@@ -13,6 +13,7 @@ FIELDS = {
     "builder/report/rollback.py": {"pinned"},
     "builder/report/status.py": {"pinned", "published"},
     "builder/report/tables.py": {"published"},
+    "hcl/publisher.py": {"building"},  # of a list in the module
 }
 """Names of fields and columns, and words of other things, that are spelled like a status."""
 
@@ -42,16 +43,8 @@ def test_the_exceptions_are_still_needed() -> None:
 def test_the_documents_say_what_a_plan_may_say() -> None:
     text = Path(ROOT, "docs/protocol.md").read_text("utf-8")
     said = text.partition("`status` is one of ")[2].partition("\n\n")[0]
-    plans = (
-        statuses.CURRENT,
-        statuses.STALE,
-        statuses.MISSING,
-        statuses.FORCED,
-        statuses.BUILDING,
-        statuses.FAILED,
-        statuses.UNMOVED,
-        statuses.UNSHARED,
-        statuses.PINNED,
-        statuses.INVALID,
-    )
-    assert [word for word in plans if f"`{word}`" not in said] == []
+    elsewhere = {
+        *(statuses.PUBLISHED, statuses.PUBLISHING, statuses.WAITING),  # of `status` and `watch`
+        *(statuses.RELEASED, statuses.IGNORED),  # of the publisher function
+    }
+    assert [word for word in sorted(WORDS - elsewhere) if f"`{word}`" not in said] == []

@@ -1,10 +1,13 @@
 import json
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
+from builder.aws.codebuild import BuildState
 from builder.aws.functions import Use
+from builder.builds.attempt_state import NOT_RELEASED
 from builder.layer.record import Lease, Pin, Record
 from builder.operations.status import Load, Status
 from builder.report.status import show_status
@@ -74,7 +77,23 @@ def test_on_the_narrowest_terminal_times_and_statuses_are_whole(
 def test_a_failure_is_reported_with_every_letter(capsys: pytest.CaptureFixture[str]) -> None:
     record = Record("web", attempt=attempt_of(2, failure="BUILD: [x] exit 1"))
 
-    assert "web: failed: BUILD: [x] exit 1" in shown(capsys, Status(LAYER, record))
+    said = shown(capsys, Status(LAYER, record))
+    assert "web: failed: BUILD: [x] exit 1" in said
+    assert "lambda-layer logs web --failed" in said
+
+
+def test_a_build_that_was_not_released_has_no_failed_log(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    record = Record("web", attempt=attempt_of(2, build_id="web:1"))
+    build = BuildState(
+        *("web:1", "SUCCEEDED", "COMPLETED", "", "", {}, "", datetime(2026, 1, 1, tzinfo=UTC)),
+        seconds=60,
+        limit_seconds=3600,
+    )
+    said = shown(capsys, Status(LAYER, record, (build,)))
+    assert f"web: failed: {NOT_RELEASED}" in said
+    assert "--failed" not in said
 
 
 def test_a_pin_is_reported_with_how_it_is_let_go(capsys: pytest.CaptureFixture[str]) -> None:

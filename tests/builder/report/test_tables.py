@@ -1,6 +1,8 @@
 import pytest
 
-from builder.report.tables import megabytes
+from builder.operations.explain import STATUSES
+from builder.protocol import statuses
+from builder.report.tables import STYLES, megabytes
 
 
 @pytest.mark.parametrize(
@@ -10,3 +12,8 @@ from builder.report.tables import megabytes
 )  # fmt: skip
 def test_a_size_says_something_be_it_ever_so_small(size: int | None, said: str) -> None:
     assert megabytes(size) == said
+
+
+def test_each_status_of_a_layer_has_its_colour() -> None:
+    only_in_answers_to_lambda = {statuses.RELEASED, statuses.IGNORED}
+    assert STATUSES.keys() - only_in_answers_to_lambda <= STYLES.keys()
