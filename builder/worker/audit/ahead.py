@@ -1,4 +1,4 @@
-"""Compiling ahead: what the import check will load is compiled while the layer is slimmed.
+"""Compiling ahead: what the import check loads is compiled from the moment that it is installed.
 
 Compiling takes more of an import than all else. It runs nothing of what it compiles, but reads
 what strangers wrote: so it is done in a sandbox, too. Nothing of it gets into the layer, and the
@@ -40,15 +40,20 @@ class Ahead:
         traceback: TracebackType | None,
     ) -> None:
         """End what still runs; remove what was made."""
-        self.ready()
+        self.end()
         discard(self._folder)
+
+    @property
+    def made(self) -> Path:
+        """The folder with what is compiled, by the files' names below python/; more may come."""
+        return self._folder / "made"
 
     def start(self, interpreter: Interpreter, python: Path, root: Path) -> None:
         """Begin to compile what is below ``root``; ``python`` is the layer's python/."""
         source = pkgutil.get_data(__package__, "compiler.py")
         assert source is not None
         root, python = root.resolve(), python.resolve()
-        into = self._folder / "made" / root.relative_to(python)
+        into = self.made / root.relative_to(python)
         into.mkdir(parents=True, exist_ok=True)
         arguments = ["-I", "-S", "-B", "-c", source.decode("utf-8"), str(root), str(into)]
         sandbox = Sandbox(self._folder)
@@ -64,8 +69,8 @@ class Ahead:
             )
             self._running.append(process)
 
-    def ready(self) -> Path:
-        """End what still compiles; return the folder, by the files' names below python/."""
+    def end(self) -> None:
+        """End what still compiles."""
         for process in self._running:
             # The cage ends what it has started.
             process.terminate()
@@ -76,4 +81,3 @@ class Ahead:
                 process.kill()
                 process.wait()
         self._running.clear()
-        return self._folder / "made"

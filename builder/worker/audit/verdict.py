@@ -99,8 +99,11 @@ def _import(
     names = sorted({module for of_one in modules.values() for module in of_one})
     log.step(f"importing {counted(len(names), 'module')} with python{interpreter.version}")
     with log.timed("import"):
-        lib, compiled = stage / include.LIB, ahead.ready()
-        report = imports.check(interpreter, stage / PYTHON, names, libraries=lib, compiled=compiled)
+        lib = stage / include.LIB
+        report = imports.check(
+            interpreter, stage / PYTHON, names, libraries=lib, compiled=ahead.made
+        )
+        ahead.end()
     if report.start:
         raise _start_error(report.start, content)
     refusals, tolerated = imports.judge(report, modules, content.own, wanted.may_fail, main)

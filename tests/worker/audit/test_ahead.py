@@ -28,10 +28,11 @@ def compiled(folder: Path, names: list[str]) -> Path:
     """Compile all of a folder, and wait for these files."""
     with Ahead() as running:
         running.start(interpreters.running(), folder, folder)
-        place = running._folder / "made"
+        place = running.made
         wait_until(lambda: all((place / f"{name}.pyc").exists() for name in names))
         kept = folder.with_name("kept")
-        shutil.copytree(running.ready(), kept)
+        running.end()
+        shutil.copytree(running.made, kept)
     assert not place.exists()
     return kept
 
@@ -90,7 +91,7 @@ def test_modules_of_a_version_of_its_own_are_found(tmp_path: Path) -> None:
     root = lay(python / "lib" / f"python{here.version}" / "site-packages", {"mine": "x = 1"})
     with Ahead() as running:
         running.start(here, python, root)
-        place = running._folder / "made" / root.relative_to(python) / "mine.pyc"
+        place = running.made / root.relative_to(python) / "mine.pyc"
         wait_until(place.exists)
 
 
@@ -109,7 +110,8 @@ def test_what_does_not_end_or_start_neither_stays_nor_stops_the_build(
     with Ahead() as running:
         running.start(replace(interpreters.running(), path=str(script)), layer, layer)
         (process,) = running._running
-        assert list(running.ready().rglob("*.pyc")) == []
+        running.end()
+        assert list(running.made.rglob("*.pyc")) == []
         assert process.poll() is not None
 
 

@@ -71,6 +71,27 @@ def test_interpreters_of_other_versions_find_the_same(tmp_path: Path, python: Pa
     assert made(into) == set(LAYER) - NOT_IMPORTED
 
 
+def test_the_heaviest_package_comes_first_and_its_tests_do_not_count() -> None:
+    sizes = {
+        "heavy/__init__.py": 10,
+        "heavy/inside/core.py": 3_000_000,
+        "much_tested/__init__.py": 5,
+        "much_tested/tests/test_all.py": 9_000_000,
+        "single.py": 2_000_000,
+        "space/light/__init__.py": 20,
+    }
+
+    # The last one is taken first; the lightest are left to the import check.
+    assert compiler.beginnings(sizes) == ["single.py", "heavy/__init__.py"]
+
+
+def test_of_a_small_layer_everything_at_the_top_is_compiled() -> None:
+    sizes = {"a/__init__.py": 900, "a/more.py": 1, "b.py": 2, "empty.py": 0}
+
+    assert compiler.beginnings(sizes) == ["empty.py", "b.py", "a/__init__.py"]
+    assert compiler.beginnings({}) == []
+
+
 def test_imports_behind_more_names_than_one_byte_can_count_are_found(tmp_path: Path) -> None:
     many = "\n".join(f"name_{number} = {number}" for number in range(70_000))
     layer = lay(
