@@ -50,9 +50,9 @@ PYTEST = $(if $(SEED),echo "in the order of SHUFFLE=$(SEED)";) PYTHONDONTWRITEBY
 	  $(if $(SEED),-p randomly --randomly-seed=$(SEED))
 
 # Each worker takes 8 s of CPU before its first test, and few of these tests wait for anything.
-quick: WORKERS := 3
+quick: WORKERS := 2
 quick: $(STAMP) $(COMMAND) ## Run the tests that need neither an embedded AWS nor terraform (tests/needs.py) and are quick
-	@$(PYTEST) -m "not aws and not terraform and not slow" $(ARGS)
+	@$(PYTEST) --ignore=tests/terraform -m "not aws and not terraform and not slow" $(ARGS)
 
 test: $(STAMP) $(COMMAND) ## Run the whole test suite (SHUFFLE=1 in another order, SHUFFLE=<seed> in that order again)
 	@$(PYTEST) $(ARGS)

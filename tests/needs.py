@@ -1,8 +1,8 @@
 """What a test needs of its machine: an embedded AWS (``aws``), the real terraform (``terraform``).
 
-The marks are set by what a test uses, not by hand, so that `make quick` and `make test` cannot
-disagree about it: by its fixtures, and by its folder. A test that starts either without having the
-mark fails, whoever started it in this process.
+And that it is ``slow``, where that shows. The marks are set by what a test uses, not by hand, so
+that `make quick` and `make test` cannot disagree about it: by its fixtures, and by its folder. A
+test that starts either without having the mark fails, whoever started it in this process.
 """
 
 from __future__ import annotations
@@ -20,10 +20,14 @@ from typing import Any
 import pytest
 
 from embedded.leash import kept
+from tests.syntheses import synthesizes
 
 BY_FIXTURE: Mapping[str, frozenset[str]] = {
     "aws": frozenset({"aws"}),
     "terraform": frozenset({"terraform"}),
+    "slow": frozenset(
+        {"errors_page", "make_bundle", "sdist", "serve", "submodules", "synthesize", "wheel"}
+    ),
 }
 """A mark, and the fixtures that give what it means; others get it through these."""
 
@@ -46,9 +50,8 @@ def needs_of(item: pytest.Item) -> set[str]:
     """Return the marks that a test has by its folder and its fixtures."""
     folder = _folder(item.path)
     used = set(getattr(item, "fixturenames", ()))
-    return {mark for mark, names in BY_FIXTURE.items() if used & names} | BY_FOLDER.get(
-        folder, frozenset()
-    )
+    found = {mark for mark, names in BY_FIXTURE.items() if used & names}
+    return found | BY_FOLDER.get(folder, frozenset()) | ({"slow"} if synthesizes(item) else set())
 
 
 @cache  # eight thousand tests are in some six hundred files

@@ -135,6 +135,7 @@ def test_an_arrow_that_breaks_a_rule_is_named(
     assert arrow in checked.stdout
 
 
+@pytest.mark.slow
 def test_a_room_that_no_rule_names_is_refused(project: Path) -> None:
     (project / "builder/attic").mkdir()
     (project / "builder/attic/__init__.py").write_text("", encoding="utf-8")
@@ -143,6 +144,7 @@ def test_a_room_that_no_rule_names_is_refused(project: Path) -> None:
     assert "builder.attic" in checked.stdout + checked.stderr
 
 
+@pytest.mark.slow
 def test_a_permission_that_is_not_used_is_refused(project: Path) -> None:
     rules = project / ".importlinter"
     text = rules.read_text(encoding="utf-8")
@@ -166,6 +168,7 @@ def test_every_room_stands_in_the_page_of_the_architecture(contract: str) -> Non
     assert not set(re.findall(r"\w+", floors)) - named
 
 
+@pytest.mark.slow
 def test_the_project_keeps_its_own_rules(project: Path) -> None:
     checked = lint(project)
     assert checked.returncode == 0, checked.stdout + checked.stderr

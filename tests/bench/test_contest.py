@@ -47,6 +47,7 @@ def test_the_memory_of_all_processes_of_a_command_is_seen(
     assert usage.peak > 120_000_000
 
 
+@pytest.mark.slow
 def test_the_time_of_a_command_is_that_of_a_clock_on_the_wall(tmp_path: Path) -> None:
     assert run(["sleep", "0.5"], tmp_path, os.environ).wall >= 0.5
 

@@ -35,6 +35,7 @@ def test_an_output_that_cannot_be_written_is_one_line(
     assert said in line
 
 
+@pytest.mark.slow
 def test_a_hook_without_stdin_says_what_it_reads_from_there() -> None:
     done = shell("<&-", "hook", "plan")
 

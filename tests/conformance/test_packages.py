@@ -38,6 +38,7 @@ def test_a_wheel_with_another_hash_is_not_used(
         packages.wheel(PACKAGE, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_machine_without_an_index_is_reported_so_in_one_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

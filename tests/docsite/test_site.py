@@ -20,6 +20,7 @@ def source_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_every_page_is_in_the_contents_once(source: Path) -> None:
     index = (source / "index.md").read_text(encoding="utf-8")
     listed = re.findall(r"^(?:docs|reference|examples/ci)/[\w-]+$", index, re.MULTILINE)

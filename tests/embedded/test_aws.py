@@ -152,6 +152,7 @@ OWNER = """
 """
 
 
+@pytest.mark.slow
 def test_nothing_stays_when_the_owner_is_killed(tmp_path: Path) -> None:
     state = tmp_path / "state"
     owner = subprocess.Popen([sys.executable, "-c", textwrap.dedent(OWNER), str(state)])

@@ -95,6 +95,7 @@ def test_plain_python_would_have_imported_it(hostile: Path) -> None:
     assert done.stderr == "this is not builder\n"
 
 
+@pytest.mark.slow
 def test_a_hook_answers_terraform_with_all_of_them_set(hostile: Path) -> None:
     done = run(
         [*COMMAND, "hook", "plan"],
@@ -109,6 +110,7 @@ def test_a_hook_answers_terraform_with_all_of_them_set(hostile: Path) -> None:
     assert done.returncode == 1
 
 
+@pytest.mark.slow
 def test_a_hook_reads_what_terraform_writes_in_any_encoding(tmp_path: Path) -> None:
     query = '{"region": "é", "web.spec": "{}"}'
     done = run([*COMMAND, "hook", "plan"], tmp_path, query, PYTHONIOENCODING="ascii")
@@ -116,6 +118,7 @@ def test_a_hook_reads_what_terraform_writes_in_any_encoding(tmp_path: Path) -> N
     assert "it has no 'account'" in done.stderr
 
 
+@pytest.mark.slow
 def test_words_and_the_exit_status_go_through(tmp_path: Path, hostile: Path) -> None:
     done = run([*STARTED_BARE, "--config", "a b.toml", "plan"], tmp_path, PYTHONPATH=str(hostile))
     assert "a b.toml" in done.stderr
@@ -123,6 +126,7 @@ def test_words_and_the_exit_status_go_through(tmp_path: Path, hostile: Path) -> 
     assert run([*COMMAND, "--nonsense"], tmp_path).returncode == 2
 
 
+@pytest.mark.slow
 def test_programs_that_it_starts_do_not_inherit_them_either(tmp_path: Path, hostile: Path) -> None:
     seen = tmp_path / "seen"
     terraform = tmp_path / "bin" / "terraform"

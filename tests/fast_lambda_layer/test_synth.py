@@ -93,6 +93,7 @@ def test_a_folder_that_cannot_be_made_is_one_clear_error(project: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_without_cdktf_the_fix_is_one_line_and_no_traceback(project: Path) -> None:
     done = run(project, "-c", WITHOUT_CDKTF)
 

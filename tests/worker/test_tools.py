@@ -52,6 +52,7 @@ def test_tools_refuses_what_is_not_pinned(
     assert "hash" in caught.value.where.lower()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gone", ["deflate", "cyclonedx"])
 def test_a_build_without_a_tool_is_refused_and_not_done_in_another_way(
     gone: str, make_bundle: "MakeBundle"

@@ -24,6 +24,7 @@ def deploy(
         )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_without_terraform_it_says_so_before_anything_is_written(tmp_path: Path) -> None:
     package(tmp_path)
     write_tree(tmp_path, {"layers.toml": LAYERS.format(app="x1")})
@@ -34,12 +35,14 @@ def test_without_terraform_it_says_so_before_anything_is_written(tmp_path: Path)
     assert not (tmp_path / "cdktf.out").exists()
 
 
+@pytest.mark.slow
 def test_without_layers_toml_the_fix_is_to_write_one(tmp_path: Path) -> None:
     done = deploy(tmp_path)
     assert done.returncode == 1
     assert "lambda-layer init" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_variable_without_a_value_is_wrong_usage(tmp_path: Path) -> None:
     package(tmp_path)
     write_tree(tmp_path, {"layers.toml": LAYERS.format(app="x1")})
@@ -58,6 +61,7 @@ def test_an_error_of_the_synthesis_is_said_once(tmp_path: Path) -> None:
     assert done.stderr.count("ERROR") == 1
 
 
+@pytest.mark.slow
 def test_a_question_that_nobody_can_answer_is_said_before_anything_is_written(
     tmp_path: Path,
 ) -> None:
@@ -70,6 +74,7 @@ def test_a_question_that_nobody_can_answer_is_said_before_anything_is_written(
     assert not (tmp_path / "cdktf.out").exists()
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_not_typed_is_an_answer(tmp_path: Path) -> None:
     package(tmp_path)
     write_tree(tmp_path, {"layers.toml": LAYERS.format(app="x1")})

@@ -3,6 +3,7 @@ import subprocess
 from pathlib import Path
 
 import click
+import pytest
 
 from builder.cli import main
 from builder.commands.options import complete_layers
@@ -11,6 +12,7 @@ from tests.builder.conftest import package, write_tree
 from tests.patience import PATIENCE
 
 
+@pytest.mark.slow
 def test_a_broken_description_is_reported_without_aws(tmp_path: Path) -> None:
     package(tmp_path)
     write_tree(tmp_path, {"layers.toml": '[app]\nname = "x1"\n[layers.web]\npyton = []\n'})
@@ -25,6 +27,7 @@ def test_a_broken_description_is_reported_without_aws(tmp_path: Path) -> None:
     assert "\x1b" not in done.stderr
 
 
+@pytest.mark.slow
 def test_without_credentials_the_fix_is_to_log_in(tmp_path: Path) -> None:
     package(tmp_path)
     write_tree(tmp_path, {"layers.toml": LAYERS.format(app="x1")})
@@ -42,6 +45,7 @@ def test_without_credentials_the_fix_is_to_log_in(tmp_path: Path) -> None:
     assert "log in" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_shell_completes_names_of_layers(tmp_path: Path) -> None:
     package(tmp_path)
     write_tree(tmp_path, {"layers.toml": LAYERS.format(app="x1")})

@@ -170,6 +170,7 @@ print(len(first), first == second)
 """
 
 
+@pytest.mark.slow
 def test_an_index_that_has_no_room_is_left_out_and_the_files_are_what_they_are(
     tmp_path: Path,
 ) -> None:

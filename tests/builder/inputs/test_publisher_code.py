@@ -52,6 +52,7 @@ def test_the_handler_starts_with_lambdas_own_packages_and_what_is_packed(
     assert HANDLER == "builder.publisher.function.handler"
 
 
+@pytest.mark.slow
 def test_it_brings_the_program_that_pushes_images_as_a_hook_does(
     files: dict[str, bytes], tmp_path: Path
 ) -> None:

@@ -6,6 +6,8 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from builder.inputs.publisher_code import PUSHER, files_of, zip_of
 from builder.inputs.pusher_code import COMMAND, pusher_zip
 from embedded.ministack import lambda_runtime
@@ -17,6 +19,7 @@ def names() -> set[str]:
         return set(archive.namelist())
 
 
+@pytest.mark.slow
 def test_the_program_starts_with_boto3_and_what_is_packed_alone(tmp_path: Path) -> None:
     code = tmp_path / "code"
     zipfile.ZipFile(io.BytesIO(pusher_zip())).extractall(code)

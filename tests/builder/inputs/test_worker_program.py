@@ -30,6 +30,7 @@ def run(code: str, folder: Path, **variables: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_the_worker_runs_from_its_one_file_without_our_packages(tmp_path: Path) -> None:
     (tmp_path / "worker.pyz").write_bytes(worker())
 

@@ -82,6 +82,7 @@ def test_a_document_that_is_not_there_is_not_proven(tmp_path: Path) -> None:
     assert unproven == ["a", "sbom.cdx.json", "provenance.json"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_an_archive_that_was_changed_anywhere_is_wrong_and_no_traceback(
     tmp_path: Path, method: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
@@ -21,10 +22,13 @@ def sources() -> list[Path]:
     return found
 
 
-def strings(source: str) -> Iterator[tuple[int, str]]:
-    """Yield the strings of a program that are no docstrings, with their lines."""
-    tree = ast.parse(source)
-    documents = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and node not in documents and isinstance(node.value, str):
-            yield node.lineno, node.value
+@cache  # two tests look through all of them
+def strings(source: str) -> Sequence[tuple[int, str]]:
+    """Return the strings of a program that are no docstrings, with their lines."""
+    nodes = list(ast.walk(ast.parse(source)))
+    documents = {node.value for node in nodes if isinstance(node, ast.Expr)}
+    return [
+        (node.lineno, node.value)
+        for node in nodes
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in documents
+    ]

@@ -31,6 +31,7 @@ def test_a_pipe_gets_a_line_for_each_finding_and_its_fix(
     ]
 
 
+@pytest.mark.slow
 def test_in_a_narrow_terminal_words_are_wrapped_and_addresses_stay_whole(tmp_path: Path) -> None:
     module = "tests.builder.report.test_doctor"
     program = f"from {module} import *; show_findings(FOUND, as_json=False)"

@@ -6,10 +6,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from embedded.ecs import images
 from embedded.ecs.containers import Containers, network_of
 
 
+@pytest.mark.slow
 def test_no_two_embedded_aws_of_a_machine_give_tasks_the_same_addresses() -> None:
     networks = [ipaddress.ip_network(f"{network_of(port)}.0/24") for port in range(1024, 1 << 16)]
     assert len(set(networks)) == len(networks)

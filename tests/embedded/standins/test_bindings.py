@@ -44,6 +44,7 @@ def test_types_are_those_of_the_bindings_declarations(aws_schema: ProviderSchema
     assert checked > 200
 
 
+@pytest.mark.slow
 def test_known_facts_of_the_real_schema(aws_schema: ProviderSchema) -> None:
     bucket = aws_schema.resources["aws_s3_bucket"]
     assert bucket.attributes["arn"] == Attribute("string", computed=True)

@@ -41,20 +41,25 @@ Synthesize = Callable[..., Synthesized]
 SPEC = LayerSpec("receipts", ("3.12",), "arm64", package="examples/receipts")
 
 
+def synthesized(
+    *, spec: LayerSpec = SPEC, infrastructure: dict[str, Any] | None = None, **settings: Any
+) -> Synthesized:
+    stack = TerraformStack(Testing.app(), "stack")
+    AwsProvider(stack, "aws", region="eu-west-1")
+    ExternalProvider(stack, "external")
+    build = BuildInfrastructure(stack, "build", app=AppSpec("shop"), **(infrastructure or {}))
+    layer = LambdaLayer(stack, spec.name, infrastructure=build, spec=spec, **settings)
+    layer.add_output()
+    return Synthesized(Testing.synth(stack))
+
+
 @pytest.fixture
 def synthesize() -> Synthesize:
-    def with_settings(
-        *,
-        spec: LayerSpec = SPEC,
-        infrastructure: dict[str, Any] | None = None,
-        **settings: Any,
-    ) -> Synthesized:
-        stack = TerraformStack(Testing.app(), "stack")
-        AwsProvider(stack, "aws", region="eu-west-1")
-        ExternalProvider(stack, "external")
-        build = BuildInfrastructure(stack, "build", app=AppSpec("shop"), **(infrastructure or {}))
-        layer = LambdaLayer(stack, spec.name, infrastructure=build, spec=spec, **settings)
-        layer.add_output()
-        return Synthesized(Testing.synth(stack))
+    """What synthesizes a stack with one layer, as a test wants it."""
+    return synthesized
 
-    return with_settings
+
+@pytest.fixture(scope="session")
+def plain() -> Synthesized:
+    """A stack with one layer and no settings, synthesized once."""
+    return synthesized()

@@ -24,8 +24,8 @@ AT_REST = f'contains(["current", "pinned", "invalid"], {PLAN}.status)'
 
 
 @pytest.fixture
-def stack(synthesize: Synthesize) -> Synthesized:
-    return synthesize()
+def stack(plain: Synthesized) -> Synthesized:
+    return plain
 
 
 def test_the_plan_hook_is_reported_all_that_it_needs(stack: Synthesized) -> None:
@@ -212,9 +212,9 @@ def test_a_layer_is_retired_with_all_that_the_stack_knows_of_it(stack: Synthesiz
 
 
 def test_forcing_or_debugging_leaves_everything_but_the_hooks_alone(
-    synthesize: Synthesize,
+    synthesize: Synthesize, plain: Synthesized
 ) -> None:
-    plain, forced = synthesize(), synthesize(force_rebuild=True, debug_mode=True)
+    forced = synthesize(force_rebuild=True, debug_mode=True)
     assert plain.json["resource"] == forced.json["resource"]
 
 

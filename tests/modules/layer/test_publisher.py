@@ -41,6 +41,19 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
     return with_settings
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a stack with a layer and a publisher without settings, synthesized once."""
+    return synthesized(tmp_path_factory.mktemp("made"), SPEC, uses=False)
+
+
+@pytest.fixture
+def document(made: Path) -> dict[str, Any]:
+    """The JSON of that stack."""
+    found: dict[str, Any] = json.loads((made / "cdk.tf.json").read_text())
+    return found
+
+
 def synthesized(out: Path, spec: LayerSpec, *, uses: bool, **settings: Any) -> Path:
     """Synthesize a layer with a publisher into a folder; return the stack's."""
     app = App(outdir=str(out), stack_traces=False)
@@ -75,8 +88,7 @@ def granted(document: dict[str, Any]) -> dict[str, set[str]]:
     return found
 
 
-def test_the_function_runs_the_builder_on_arm64(synthesize: Synthesize) -> None:
-    document, folder = synthesize()
+def test_the_function_runs_the_builder_on_arm64(document: dict[str, Any], made: Path) -> None:
     function = resource(document, "aws_lambda_function", "function")
     assert function["function_name"] == "shop-layers-publisher"
     assert (function["runtime"], function["architectures"]) == ("python3.13", ["arm64"])
@@ -84,7 +96,7 @@ def test_the_function_runs_the_builder_on_arm64(synthesize: Synthesize) -> None:
     assert function["timeout"] == 900
     assert function["environment"]["variables"]["LAMBDA_LAYER_APP"] == "shop"
     assert function["filename"] == "${path.module}/assets/publisher.zip"
-    assert (folder / "assets" / "publisher.zip").is_file()
+    assert (made / "assets" / "publisher.zip").is_file()
 
 
 def test_runtime_and_architecture_can_be_chosen(synthesize: Synthesize) -> None:
@@ -100,8 +112,9 @@ def test_the_zip_is_the_same_wherever_it_is_made(synthesize: Synthesize) -> None
     assert made[0].read_bytes() == made[1].read_bytes()
 
 
-def test_it_is_called_for_every_end_of_a_build_of_this_application(synthesize: Synthesize) -> None:
-    document, _ = synthesize()
+def test_it_is_called_for_every_end_of_a_build_of_this_application(
+    document: dict[str, Any],
+) -> None:
     rule = resource(document, "aws_cloudwatch_event_rule", "rule")
     assert json.loads(rule["event_pattern"]) == {
         "source": ["aws.codebuild"],
@@ -116,8 +129,7 @@ def test_it_is_called_for_every_end_of_a_build_of_this_application(synthesize: S
     assert permission["source_arn"] == "${aws_cloudwatch_event_rule.build_publisher_rule.arn}"
 
 
-def test_a_build_is_started_only_when_someone_listens_for_its_end(synthesize: Synthesize) -> None:
-    document, _ = synthesize()
+def test_a_build_is_started_only_when_someone_listens_for_its_end(document: dict[str, Any]) -> None:
     approval = document["resource"]["aws_s3_object"]["web_approval"]
     assert {
         "aws_lambda_permission.build_publisher_permission",
@@ -125,8 +137,8 @@ def test_a_build_is_started_only_when_someone_listens_for_its_end(synthesize: Sy
     } <= set(approval["depends_on"])
 
 
-def test_no_one_listens_any_more_when_a_layer_is_retired(synthesize: Synthesize) -> None:
-    target = resource(synthesize()[0], "aws_cloudwatch_event_target", "target")
+def test_no_one_listens_any_more_when_a_layer_is_retired(document: dict[str, Any]) -> None:
+    target = resource(document, "aws_cloudwatch_event_target", "target")
     assert "terraform_data.build_retire" in target["depends_on"]
 
 
@@ -358,15 +370,13 @@ def test_a_topic_hears_of_failed_builds_and_of_what_failed_for_good(
     assert retries["maximum_retry_attempts"] == 2
 
 
-def test_without_a_topic_nothing_is_reported_to_anybody(synthesize: Synthesize) -> None:
-    document, _ = synthesize()
+def test_without_a_topic_nothing_is_reported_to_anybody(document: dict[str, Any]) -> None:
     assert not [place for place in granted(document) if ":sns:" in place]
     retries = resource(document, "aws_lambda_function_event_invoke_config", "retries")
     assert "destination_config" not in retries
 
 
-def test_a_layer_that_no_one_uses_may_be_without_a_version(synthesize: Synthesize) -> None:
-    document, _ = synthesize()
+def test_a_layer_that_no_one_uses_may_be_without_a_version(document: dict[str, Any]) -> None:
     conditions = document["resource"]["aws_s3_object"]["web_approval"]["lifecycle"]["precondition"]
     assert not [each for each in conditions if "no version" in each["error_message"]]
     assert document["output"]["web"]["value"]["layer_arn"] == "${local.web_answer.layer_arn}"

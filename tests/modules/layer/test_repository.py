@@ -73,8 +73,8 @@ def test_a_layer_that_is_an_image_has_a_repository_that_goes_after_its_images(
     assert stack.data("external", "build_plan")["query"]["web.layer_name"] == "shop/web"
 
 
-def test_a_layer_has_no_repository(synthesize: Synthesize) -> None:
-    assert "aws_ecr_repository" not in synthesize().json["resource"]
+def test_a_layer_has_no_repository(plain: Synthesized) -> None:
+    assert "aws_ecr_repository" not in plain.json["resource"]
 
 
 def test_the_output_of_an_image_has_its_address_and_no_arn(synthesize: Synthesize) -> None:

@@ -3,6 +3,7 @@ import random
 import shutil
 import subprocess
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,21 +16,23 @@ from builder.worker.pack.libdeflate import Libdeflate
 from tests.patience import PATIENCE
 
 
-def tree(root: Path) -> Path:
+@cache
+def contents() -> dict[str, bytes]:
     noise = random.Random(7)
-    contents = {
+    return {
         "python/empty.py": b"",
         "python/text.py": b"import os\n" * 500,
         "python/noise.bin": noise.randbytes(4000),
-        "python/large.so": b"".join(
-            noise.choice([b"spam", b"eggs", b"ham"]) for _ in range(900_000)
-        ),
+        "python/large.so": b"".join(noise.choices([b"spam", b"eggs", b"ham"], k=900_000)),
         "python/large_noise.so": noise.randbytes(pack.GROUP_SIZE * 2 + 17),
         "python/exact.so": b"ab" * (pack.GROUP_SIZE // 2) * 2,
         "python/ünïcode/" + "long" * 60 + ".py": b"x = 1\n",
         "python/run": b"#!/bin/sh\n",
     }
-    for name, content in contents.items():
+
+
+def tree(root: Path) -> Path:
+    for name, content in contents().items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(content)
     (root / "python/run").chmod(0o700)

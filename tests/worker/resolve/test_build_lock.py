@@ -216,6 +216,7 @@ def made(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Uv:
     return Uv(program, project, str(python), Log(), folder / "uv", locked)
 
 
+@pytest.mark.slow
 def test_a_uv_that_waits_for_itself_is_ended_and_gets_what_the_sources_ask_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, foreign: Target
 ) -> None:
@@ -232,6 +233,7 @@ def test_a_uv_that_waits_for_itself_is_ended_and_gets_what_the_sources_ask_for(
     assert "nowhere" not in uv.locked.file.with_suffix(".in").read_text()
 
 
+@pytest.mark.slow
 def test_a_uv_that_waits_for_a_slow_index_still_builds_with_the_lock_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, foreign: Target
 ) -> None:
@@ -244,6 +246,7 @@ def test_a_uv_that_waits_for_a_slow_index_still_builds_with_the_lock_alone(
     assert "six==1.0" in out.read_text()
 
 
+@pytest.mark.slow
 def test_a_uv_that_waits_for_itself_and_no_source_says_why_goes_on_without_the_lock(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -71,6 +71,7 @@ def test_what_fits_in_no_allowed_version_is_refused(
     assert text.split("=")[0].rstrip(">") in f"{caught.value}"
 
 
+@pytest.mark.slow
 def test_requirements_that_contradict_each_other_are_refused(index: Path, uv_program: Path) -> None:
     with pytest.raises(BuildError, match=r"no set of versions|there is no fast"):
         resolve("uses-fast\nfast<1", index, uv_program)
@@ -118,6 +119,7 @@ def test_the_newest_version_that_is_old_enough_is_chosen(
     assert [(pin.name, pin.version) for pin in locked.pins] == [("old", version)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["young", "old==2.0"])
 def test_what_is_too_young_in_every_version_is_refused_by_its_name(
     text: str, dated: PackageIndex, uv_program: Path

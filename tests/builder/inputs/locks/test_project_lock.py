@@ -85,6 +85,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["uv.lock", "pylock.toml"])
 def test_what_uv_wrote_is_read_with_its_forks_and_hashes(project: Path, name: str) -> None:
     text = convert(name, (project / "pkg" / name).read_text())
@@ -118,6 +119,7 @@ conflicts = [[{ extra = "old" }, { extra = "new" }]]
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("extra", "starts"), [("old", "idna==3.4"), ("new", "idna==3.")])
 def test_of_extras_that_exclude_each_other_the_layers_own_counts(
     tmp_path: Path, extra: str, starts: str
@@ -151,6 +153,7 @@ def repository(tmp_path: Path) -> tuple[Path, str]:
     return folder, git(folder, "rev-parse", "HEAD")
 
 
+@pytest.mark.slow
 def test_what_comes_from_git_keeps_to_its_locked_commit(
     tmp_path: Path, repository: tuple[Path, str]
 ) -> None:
