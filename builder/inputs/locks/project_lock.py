@@ -7,6 +7,7 @@ for pylock.toml; the others are as uv and Poetry write them.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -25,23 +26,26 @@ from builder.spec.layer_spec import LayerSpec
 from builder.spec.runtimes import Target
 from builder.spec.toml_keys import table_in
 
-FORMATS: Mapping[str, Callable[[Mapping[str, Any]], list[Entry]]] = {
-    "pylock.toml": pylock.entries,
-    "uv.lock": uv_lock.entries,
-    "poetry.lock": poetry_lock.entries,
+
+@dataclass(frozen=True)
+class Format:
+    """What reads a lock file, and how the file is written again."""
+
+    entries: Callable[[Mapping[str, Any]], list[Entry]]
+    refresh: str
+
+
+FORMATS: Mapping[str, Format] = {
+    "pylock.toml": Format(pylock.entries, "write it again with the tool that wrote it"),
+    "uv.lock": Format(uv_lock.entries, "run `uv lock`"),
+    "poetry.lock": Format(poetry_lock.entries, "run `poetry lock`"),
 }
-"""What reads each lock file; the first one that is there counts."""
+"""By the names of the lock files; the first one that is there counts."""
 
 LOCKS = tuple(FORMATS)
 
 LOCKED = "locked.txt"
 """Where the bundle holds the lock, as pinned requirements."""
-
-REFRESH = {
-    "pylock.toml": "write it again with the tool that wrote it",
-    "uv.lock": "run `uv lock`",
-    "poetry.lock": "run `poetry lock`",
-}
 
 
 def lock_of(
@@ -77,7 +81,7 @@ def locked_requirements(spec: LayerSpec, path: str, content: bytes, pyproject: b
 def _locked(
     spec: LayerSpec, path: str, document: Mapping[str, Any], pyproject: Mapping[str, Any]
 ) -> bytes:
-    entries = FORMATS[PurePosixPath(path).name](document)
+    entries = FORMATS[PurePosixPath(path).name].entries(document)
     _check_fits(spec, path, entries, pyproject)
     lines = [f"# {path}"]
     for entry, marker in _chosen(spec, path, document, entries):
@@ -202,5 +206,5 @@ def _error(path: str, problem: str) -> SourceError:
         f"{name} {problem}",
         where=path,
         expected="a lock that fits the pyproject.toml beside it",
-        fix=REFRESH.get(name, "correct the file") + (", or delete it" if name in REFRESH else ""),
+        fix=f"{FORMATS[name].refresh}, or delete it",
     )

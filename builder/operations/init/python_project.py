@@ -10,6 +10,7 @@ from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from builder.inputs.locks.project_lock import LOCKS
 from builder.inputs.poetry_dependencies import PoetryError, translate
 from builder.operations.init.draft import DraftLayer, read
 from builder.spec.dependency_lists import is_declared
@@ -20,7 +21,6 @@ REQUIREMENTS = (
     "requirements.txt",
     *(f"requirements/{name}.txt" for name in ("prod", "production", "main", "base")),
 )
-LOCKS = ("pylock.toml", "uv.lock", "poetry.lock")
 USUAL = "3.13"
 """The Python version where nothing says another: the newest that nearly all wheels are made for."""
 
