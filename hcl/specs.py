@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from builder.spec.field import Place
-from builder.spec.fields import LAYER_FIELDS, fields_in
+from builder.spec.fields import fields_in
+from builder.spec.layer_fields import LAYER_FIELDS
 from builder.spec.layer_spec import SCHEMA
 from hcl.attributes import ARCHITECTURE, ARCHITECTURES
 from hcl.logins import statements

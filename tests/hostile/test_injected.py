@@ -17,8 +17,8 @@ import pytest
 
 from builder.errors import SpecError
 from builder.spec.app_spec import AppSpec
-from builder.spec.fields import LAYER_FIELDS
 from builder.spec.kinds import BOOLEAN, COUNT
+from builder.spec.layer_fields import LAYER_FIELDS
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.service_fields import SERVICE_FIELDS
 from builder.spec.service_spec import ServiceSpec

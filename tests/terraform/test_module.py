@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from builder.spec.field import Place
-from builder.spec.fields import LAYER_FIELDS, fields_in
+from builder.spec.fields import fields_in
+from builder.spec.layer_fields import LAYER_FIELDS
 from builder.spec.layers_toml import Config, load_config
 from builder.spec.service_fields import SERVICE_FIELDS
 from tests.terraform.conftest import Make, Planned, Stack
