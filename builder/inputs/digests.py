@@ -65,13 +65,18 @@ class Digests:
         self._note(path, status, digest)
         return digest
 
-    def read(self, path: str, file: Path, content: Callable[[], bytes]) -> str:
-        """Return the SHA-256 of a file's content, and remember it unless the file is racy."""
-        before, began = file.stat(), time.time_ns()
+    def read(
+        self, path: str, file: Path | str, before: os.stat_result, content: Callable[[], bytes]
+    ) -> str:
+        """Return the SHA-256 of a file's content, and remember it unless the file is racy.
+
+        ``before`` is how the file was at some time before this call.
+        """
+        began = time.time_ns()
         digest = hashlib.sha256(content()).hexdigest()
         # Times that are ahead of the clock say nothing.
         is_calm = max(before.st_mtime_ns, before.st_ctime_ns) < began - CALM
-        if is_calm and stamp_of(file.stat()) == stamp_of(before):
+        if is_calm and stamp_of(os.stat(file)) == stamp_of(before):  # noqa: PTH116 - half of Path.stat
             self.is_new = True
             self._note(path, before, digest)
         return digest

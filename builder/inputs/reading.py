@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -39,16 +40,18 @@ def read_input(root: Path, path: str) -> bytes:
 
 def read_content(root: Path, path: str) -> bytes:
     """Return a file's content; raise SourceError when it cannot be read, or is too large."""
-    file = root / path
     try:
-        if file.stat().st_size > LARGEST:
-            raise SourceError(
-                f"{path} has {file.stat().st_size:,} bytes",
-                where=str(file),
-                expected=f"files of at most {LARGEST:,} bytes, which is more than a layer can hold",
-                fix="exclude the file, or put it into a bucket of its own",
-            )
-        return file.read_bytes()
+        # Without a buffer and a Path: half of the time of Path.read_bytes, and asked of every file.
+        with open(os.path.join(root, path), "rb", buffering=0) as file:  # noqa: PTH118, PTH123
+            size = os.fstat(file.fileno()).st_size
+            if size > LARGEST:
+                raise SourceError(
+                    f"{path} has {size:,} bytes",
+                    where=str(root / path),
+                    expected=f"files of at most {LARGEST:,} bytes, more than a layer can hold",
+                    fix="exclude the file, or put it into a bucket of its own",
+                )
+            return file.readall()
     except OSError as error:
         raise unreadable(path, root, error) from error
 

@@ -110,7 +110,7 @@ def test_what_changes_while_it_is_read_is_not_remembered(
         file.write_text("changed")
         return content
 
-    known.read("src/a.py", file, read)
+    known.read("src/a.py", file, file.stat(), read)
     assert known.found == {}
 
 
