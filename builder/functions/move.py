@@ -91,11 +91,11 @@ def hand_over(layer: Layer, release: Release, *, progress: Progress, clock: Cloc
     """
     if not layer.spec.functions:
         return Moves(release.layer_arn)
-    pin = pin_of(layer, layer.records.load())
+    record = layer.records.load()
+    pin = pin_of(layer, record)
     if pin is not None and pin.release != release:
         progress(f"functions stay on {pin.release.layer_arn}: {pin}")
         return Moves(release.layer_arn)
-    record = layer.records.load()
     before = record.handover if record else None
     moves = move_functions(
         layer,

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 
-from builder.aws.store import Changed, Store
-from builder.errors import ConflictError, LayerRetired, RecordError
+from builder.aws.store import Changed, Store, StoredObject
+from builder.errors import ConflictError, LayerError, LayerRetired, RecordError
 from builder.layer.attempt import Attempt
 from builder.layer.record import Record, Release, is_image, log
 from builder.layer.token import Token
@@ -30,7 +30,11 @@ def _changes(before: Record, after: Record) -> str:
 
 
 class Records:
-    """The record of one layer in the bucket."""
+    """The record of one layer in the bucket.
+
+    As it was when it was last read or written here, it is what a change is tried on first: S3
+    refuses the write if it is not that any more, and then it is read.
+    """
 
     def __init__(
         self,
@@ -47,6 +51,7 @@ class Records:
         self._key = LayerKeys(layer).record
         self._sleep = sleep
         self._held: Token | None = None
+        self._seen: StoredObject | None = None
 
     @property
     def url(self) -> str:
@@ -74,7 +79,8 @@ class Records:
 
         Raise ConflictError when others are faster time and again.
         """
-        return self.change_dated(lambda record, _now: change(record))
+        done = self._changed_as_seen(change)
+        return done or self.change_dated(lambda record, _now: change(record))
 
     def change_dated(self, change: Callable[[Record, float], Record]) -> Record:
         """Change the record as :meth:`change` does, by what AWS's own clock says, too.
@@ -86,25 +92,46 @@ class Records:
             before = stored or Record(self._layer)
             self._require_held(before)
             after = change(before, now)
-            if after == before:
+            if after == before or self._wrote(before, after, etag):
                 return after
-            try:
-                self._store.replace(
-                    self._key, after.to_json().encode(), "application/json", etag=etag
-                )
-            except Changed:
-                # Full jitter: AWS Architecture Blog, "Exponential Backoff And Jitter".
-                self._sleep(random.uniform(0, min(2.0, 0.05 * 2**attempt)))  # noqa: S311 (no secret)
-                continue
-            if log.isEnabledFor(logging.DEBUG):  # copies every release of both
-                log.debug("record of %s: %s", self._layer, _changes(before, after))
-            return after
+            # Full jitter: AWS Architecture Blog, "Exponential Backoff And Jitter".
+            self._sleep(random.uniform(0, min(2.0, 0.05 * 2**attempt)))  # noqa: S311 (no secret)
         raise ConflictError(
             f"the record of layer {self._layer!r} is changed by others all the time",
             where=self.url,
             expected="a quiet moment within a few seconds",
             fix="see who else is releasing this layer (lambda-layer status), then run it again",
         )
+
+    def _changed_as_seen(self, change: Callable[[Record], Record]) -> Record | None:
+        """Change the record as it was last seen; None unless a write proves that it still is that.
+
+        An error of ``change``, or that it changes nothing, would rest on what may be old.
+        """
+        seen = self._seen
+        if seen is None:
+            return None
+        try:
+            before = self._parsed(seen)
+            self._require_held(before)
+            after = change(before)
+        except LayerError:
+            return None
+        return after if after != before and self._wrote(before, after, seen.etag) else None
+
+    def _wrote(self, before: Record, after: Record, etag: str | None) -> bool:
+        """Write the record unless it has another ETag by now; return whether it was written."""
+        self._seen = None
+        try:
+            written = self._store.replace(
+                self._key, after.to_json().encode(), "application/json", etag=etag
+            )
+        except Changed:
+            return False
+        self._seen = written if written.etag else None
+        if log.isEnabledFor(logging.DEBUG):  # copies every release of both
+            log.debug("record of %s: %s", self._layer, _changes(before, after))
+        return True
 
     @contextmanager
     def held(self, token: Token) -> Iterator[None]:
@@ -149,13 +176,15 @@ class Records:
         return self.change(noted)
 
     def _load(self) -> tuple[Record | None, str | None, float]:
-        stored = self._store.read(self._key)
+        self._seen = stored = self._store.read(self._key)
         if stored is None:
             return None, None, 0.0
-        text = stored.content.decode("utf-8", "replace")
-        record = Record.from_json(text, self.url)
+        return self._parsed(stored), stored.etag, stored.answered
+
+    def _parsed(self, stored: StoredObject) -> Record:
+        record = Record.from_json(stored.content.decode("utf-8", "replace"), self.url)
         self._require_own(record)
-        return record, stored.etag, stored.answered
+        return record
 
     def _require_own(self, record: Record) -> None:
         """Raise RecordError for a release of another account, region or layer."""

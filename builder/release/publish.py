@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -79,8 +79,8 @@ def publish(
     if existing is not None:
         return existing
     call = _Call()
-    with _lease(layer, token, call, clock, progress):
-        _remove_refused(layer, progress)
+    with _lease(layer, token, call, clock, progress) as record:
+        _remove_refused(layer, record.refused, progress)
         existing = find_version(layer, artifact, token, since)
         existing = existing or _awaited(layer, artifact, token, since, clock, progress)
         if existing is not None:
@@ -160,9 +160,8 @@ def _publish(
     raise AssertionError("the last try returns or raises")
 
 
-def _remove_refused(layer: Layer, progress: Progress) -> None:
+def _remove_refused(layer: Layer, refused: Collection[str], progress: Progress) -> None:
     """Delete versions that were refused and could not be deleted then; what fails is said."""
-    refused = layer.records.load_or_new().refused
     if not refused:
         return
     for version in list(layer.services.layers.versions(layer.site.layer_name)):
@@ -274,15 +273,16 @@ def _verify(layer: Layer, artifact: Artifact, token: Token, version: LayerVersio
 @contextmanager
 def _lease(
     layer: Layer, token: Token, call: _Call, clock: Clock, progress: Progress
-) -> Iterator[None]:
+) -> Iterator[Record]:
     """Hold the lease inside, waiting for it first while another process has it.
 
-    A call that got no answer by the end is noted, be it that we are interrupted.
+    Yield the record in which it was taken. A call that got no answer by the end is noted, be it
+    that we are interrupted.
     """
-    _take_lease(layer, token, clock, progress)
+    record = _take_lease(layer, token, clock, progress)
     try:
         with clock.every(RENEWAL_SECONDS, partial(_renew, layer, clock)):
-            yield
+            yield record
     finally:
         # Of a layer that was retired nothing is noted; what follows says so, before it writes.
         with suppress(LayerRetired):
@@ -297,10 +297,11 @@ def _renew(layer: Layer, clock: Clock) -> None:
         log.debug("%s: the lease was not renewed: %s", layer.name, error.what)
 
 
-def _take_lease(layer: Layer, token: Token, clock: Clock, progress: Progress) -> None:
+def _take_lease(layer: Layer, token: Token, clock: Clock, progress: Progress) -> Record:
     """Take the lease once it is free, or once it has not changed for LEASE_SECONDS of ours.
 
-    ``until`` was written by another's clock, so it is only compared with itself.
+    Return the record in which it is taken. ``until`` was written by another's clock, so it is only
+    compared with itself.
     """
     waited, seen, unchanged = 0.0, None, 0.0
     said = clock.monotonic() - REPORT_SECONDS
@@ -310,7 +311,7 @@ def _take_lease(layer: Layer, token: Token, clock: Clock, progress: Progress) ->
         record = layer.records.change_dated(taken)
         lease = record.lease
         if lease is not None and lease.owner == clock.owner:
-            return
+            return record
         if clock.monotonic() - said >= REPORT_SECONDS and lease is not None:
             said = clock.monotonic()
             progress(f"waiting for {lease.owner}, which is publishing this layer")
