@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from builder.cli import COMMANDS
 from builder.spec.layers_toml import load_config
 from sandbox.copies import toml
 from tests.commands import check_command, commands_in
@@ -97,6 +98,13 @@ def paths_in(document: dict[str, Any]) -> Iterator[str]:
 def test_every_command_and_option_is_one_of_ours(page: str) -> None:
     for words in command_lines(page):
         check_command(words, page)
+
+
+def test_every_command_is_in_the_table_of_the_operations() -> None:
+    text = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ")[0] for line in text.splitlines() if line.startswith("| `")]
+    named = {name for row in rows for name in re.findall(r"`([a-z-]+)", row)}
+    assert COMMANDS.keys() - {"hook"} <= named  # that one is for Terraform
 
 
 @pytest.mark.parametrize("page", PAGES)

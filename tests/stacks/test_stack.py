@@ -12,6 +12,7 @@ from builder.spec.field import Place
 from builder.spec.fields import fields_in
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.service_spec import ServiceSpec
+from hcl.variables import variables
 from stacks.app import synthesize
 from tests.stacks.conftest import APP
 
@@ -53,6 +54,15 @@ def test_a_variable_says_what_it_is_for(
     variable = document["variable"][name]
     assert (variable["type"], variable["default"]) == (type_, default)
     assert variable["description"]
+
+
+def test_each_variable_is_one_of_the_module_for_hcl_or_its_callers_own(
+    document: dict[str, Any],
+) -> None:
+    called_otherwise = {"app_name", "aws_profile", "aws_region"}
+    of_the_callers_provider = {"tags", "s3_use_path_style", "skip_aws_checks"}
+    in_the_module = {block.labels[0] for block in variables()}
+    assert set(document["variable"]) - in_the_module == called_otherwise | of_the_callers_provider
 
 
 def test_async_mode_is_refused_in_plain_words_without_a_publisher(document: dict[str, Any]) -> None:
