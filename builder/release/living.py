@@ -14,11 +14,6 @@ UNLISTED = "published before the releases that the record lists"
 """The reason of a release that only Lambda still knows."""
 
 
-def living_releases(layer: Layer, record: Record) -> list[Release]:
-    """Return the recorded releases that Lambda still has, newest version first."""
-    return _recorded(record, _versions(layer))
-
-
 def living_release(layer: Layer, record: Record, version: int) -> Release:
     """Return the release of a version that Lambda still has, be it in the record or no longer.
 
@@ -56,6 +51,7 @@ def _versions(layer: Layer) -> dict[int, LayerVersion]:
 
 
 def _recorded(record: Record, versions: dict[int, LayerVersion]) -> list[Release]:
+    """Return the recorded releases that Lambda still has, newest version first."""
     alive = {version.arn for version in versions.values()}
     alive -= set(record.pruned)
     found = [release for release in record.all_releases if release.layer_arn in alive]

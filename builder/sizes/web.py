@@ -98,9 +98,6 @@ class Logins:
         return f"Basic {base64.b64encode(login.encode()).decode()}" if login else ""
 
 
-NO_LOGINS = Logins({})
-
-
 def open_file(url: str, sha256: str, logins: Logins, keep: Path) -> Source:
     """Return the file behind a URL, ready to be read in parts.
 

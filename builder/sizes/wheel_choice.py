@@ -71,7 +71,7 @@ def _direct(pin: Pin) -> WheelFile | None:
 def _best(
     files: Iterable[Mapping[str, Any]], pin: Pin, target: Target, work: Path
 ) -> WheelFile | None:
-    ranks = _ranks(target.python, target.machine, target.platform)
+    ranks = ranks_for(target)
     best: tuple[Fit, WheelFile] | None = None
     for file in files:
         url = str(file.get("url") or _file_url(str(file.get("path", "")), work))

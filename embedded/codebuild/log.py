@@ -9,8 +9,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from embedded.codebuild.role import ERRORS
 
 if TYPE_CHECKING:
@@ -124,8 +122,3 @@ def batches(events: Iterable[InputLogEventTypeDef]) -> list[list[InputLogEventTy
         result[-1].append(event)
         size += weight
     return result
-
-
-def denied(error: ClientError) -> bool:
-    """Whether an error says that the role may not."""
-    return "AccessDenied" in error.response.get("Error", {}).get("Code", "")

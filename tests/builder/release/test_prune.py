@@ -4,8 +4,9 @@ import pytest
 
 from builder.aws.functions import Use
 from builder.aws.layers import LayerVersion
+from builder.errors import LayerError
 from builder.layer.record import Pin, Record, Release
-from builder.release.living import living_releases
+from builder.release.living import living_release
 from builder.release.prune import Pruning, decide, prune, pruning_of
 from tests.builder.aws.test_layers import archive
 from tests.builder.conftest import World
@@ -351,5 +352,7 @@ def test_a_version_that_is_about_to_be_deleted_is_neither_adopted_nor_listed(
     layer = world.layer()
     layer.records.change(lambda record: record.pruning([first.layer_arn]))
 
-    assert living_releases(layer, layer.records.load_or_new()) == [second]
+    with pytest.raises(LayerError, match="version 1 of layer 'web' was deleted") as caught:
+        living_release(layer, layer.records.load_or_new(), 1)
+    assert caught.value.expected == f"version 2 of {second.published_at} ({second.reason})"
     assert going(pruning_of(layer, 1)) == [1]

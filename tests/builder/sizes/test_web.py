@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from builder.sizes import web
-from builder.sizes.web import NO_LOGINS, Local, Logins, UnreadableError, open_file
+from builder.sizes.web import Local, Logins, UnreadableError, open_file
 from tests.package_index import PackageIndex
 from tests.serving import serving
+
+NO_LOGINS = Logins({})
 
 CONTENT = bytes(range(256)) * 4000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
