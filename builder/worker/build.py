@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Iterator, Mapping, Sequence
+from typing import Any, Collection, Iterator, Mapping, Sequence
 
 from . import indexes, program, request, sandbox
 from .audit import checks, licences, verdict
@@ -56,7 +57,8 @@ def build(bundle: Path, log: Log, limit: int = checks.UNZIPPED_LIMIT, *, runtime
             sealed = {n: digest for content in contents for n, digest in content.sealed.items()}
             found = files.collect(stage)
             sealed.update(pack.seal([file for file in found if file.name not in sealed]))
-            collected = [_without_paths(file, sealed) for file in found]
+            present = {file.name for file in found}
+            collected = [_without_paths(file, sealed, present) for file in found]
         at_start = tuple(_at_start(stage, contents))
         # The audit mostly waits for the interpreter that imports the modules.
         judging = pool.submit(verdict.judge, wanted, contents, collected, stage, log, limit, ahead)
@@ -118,16 +120,19 @@ def _packages(sizes: Mapping[tuple[str, str], int], contents: Sequence[Content])
     ]
 
 
-def _without_paths(file: LayerFile, sealed: Mapping[str, bytes]) -> LayerFile:
+def _without_paths(
+    file: LayerFile, sealed: Mapping[str, bytes], present: Collection[str]
+) -> LayerFile:
     """Give RECORD only the files that are still there: uv's own differ from machine to machine."""
     if not file.name.endswith(".dist-info/RECORD"):
         return file
     content = file.path.read_bytes()
     pack.check(file, content, sealed)
     record = content.decode("utf-8")
-    root = file.path.parent.parent
-    listed = [row for row in distributions.record_paths(record) if os.path.exists(root / row)]  # noqa: PTH110 - no error for a name that is too long
-    kept = distributions.record_of_present(record, set(listed))
+    root = file.name.rpartition("/")[0].rpartition("/")[0]
+    rows = distributions.record_paths(record)
+    listed = {row for row in rows if posixpath.normpath(posixpath.join(root, row)) in present}
+    kept = distributions.record_of_present(record, listed)
     return file.replaced(kept.encode("utf-8"))
 
 

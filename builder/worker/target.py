@@ -140,9 +140,7 @@ def fill(
 
 def _seal(root: Path, proven: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return the SHA-256 of each file; those that were proven are not read again."""
-    there = files.collect(root)
-    sealed = {file.name: proven[file.name] for file in there if file.name in proven}
-    return {**sealed, **pack.seal([file for file in there if file.name not in sealed])}
+    return {**proven, **pack.seal(files.collect(root, proven))}
 
 
 def _settle(

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builder.inputs.worker_program import worker
-from builder.worker import program
+from builder.worker import build, program
 from builder.worker.contents.elf import read as read_elf
+from builder.worker.contents.files import collect
 from builder.worker.request import Target
 from tests.patience import PATIENCE
 from tests.worker.samples import mine
@@ -180,3 +181,18 @@ def test_an_error_of_the_audit_is_the_build_s_however_long_packing_takes(
     assert "ERROR: mine cannot be imported by " in result.errors
     assert "Traceback" not in result.errors
     assert {path.name for path in result.out.iterdir()} <= {f"lock-{PYTHON}.txt"}
+
+
+def test_a_record_lists_what_is_in_the_layer_and_nothing_of_the_machine(tmp_path: Path) -> None:
+    record = tmp_path / "layer/python/a-1.dist-info/RECORD"
+    record.parent.mkdir(parents=True)
+    lines = ["a.py,sha256=x,1", "a-1.dist-info/../a.py,,", "gone.py,,", "../../outside.py,,"]
+    record.write_text("".join(f"{line}\n" for line in lines))
+    (tmp_path / "layer/python/a.py").write_text("1")
+    (tmp_path / "outside.py").write_text("the machine's own")
+    found = collect(tmp_path / "layer")
+    (file,) = (file for file in found if file.name.endswith("RECORD"))
+
+    packed = build._without_paths(file, {}, {file.name for file in found})
+
+    assert packed.data == b"a-1.dist-info/../a.py,,\na.py,sha256=x,1\n"

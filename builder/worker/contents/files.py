@@ -7,7 +7,7 @@ import shutil
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator
+from typing import Collection, Iterator
 
 from ..errors import BuildError
 
@@ -55,10 +55,15 @@ def fresh(folder: Path) -> Path:
     return folder
 
 
-def collect(root: Path) -> list[LayerFile]:
-    """Return all files below the layer's root, by name; links inside it count as what they show."""
+def collect(root: Path, known: Collection[str] = ()) -> list[LayerFile]:
+    """Return all files below the layer's root, by name; links inside it count as what they show.
+
+    Files whose names are ``known`` are left out.
+    """
     real_root = root.resolve()
-    found = [_file(real_root, entry) for entry in _entries(str(real_root))]
+    start = len(str(real_root)) + 1
+    left = (entry for entry in _entries(str(real_root)) if entry.path[start:] not in known)
+    found = [_file(real_root, entry) for entry in left]
     return sorted(found, key=lambda file: file.name.encode("utf-8", "surrogateescape"))
 
 

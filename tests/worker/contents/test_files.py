@@ -64,3 +64,14 @@ def test_folders_that_are_deeper_than_what_python_can_walk_are_refused(tmp_path:
             read(tmp_path)
         assert len(caught.value.where) < 100
     assert len(fits) == 1
+
+
+def test_what_is_known_is_not_looked_at_again(tmp_path: Path) -> None:
+    (tmp_path / "pkg").mkdir()
+    for name in ("pkg/known.py", "pkg/new.py", "known.py"):
+        (tmp_path / name).touch()
+
+    assert [file.name for file in files.collect(tmp_path, {"pkg/known.py"})] == [
+        "known.py",
+        "pkg/new.py",
+    ]
