@@ -12,6 +12,8 @@ import pytest
 from docsite.__main__ import REPOSITORY, lay_out
 from tests.patience import PATIENCE
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(name="source", scope="module")
 def source_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -20,7 +22,6 @@ def source_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
 def test_every_page_is_in_the_contents_once(source: Path) -> None:
     index = (source / "index.md").read_text(encoding="utf-8")
     listed = re.findall(r"^(?:docs|reference|examples/ci)/[\w-]+$", index, re.MULTILINE)
@@ -38,7 +39,6 @@ def test_the_index_is_the_readme(source: Path) -> None:
     assert index.startswith((REPOSITORY / "README.md").read_text(encoding="utf-8"))
 
 
-@pytest.mark.slow
 def test_sphinx_makes_it_without_a_warning(source: Path, tmp_path: Path) -> None:
     uv = Path(sys.executable).with_name("uv")
     python = tmp_path / "venv" / "bin" / "python"

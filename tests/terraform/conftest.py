@@ -288,9 +288,13 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run the tests of a file with ``FORMS`` for each of them: "stack", "module"."""
+    """Run the tests of a file with ``FORMS`` for each of them, "stack" and "module".
+
+    One that names its own form is run for that.
+    """
     forms = getattr(metafunc.module, "FORMS", ())
-    if forms and "form" in metafunc.fixturenames:
+    own = any("form" in mark.args for mark in metafunc.definition.iter_markers("parametrize"))
+    if forms and "form" in metafunc.fixturenames and not own:
         metafunc.parametrize("form", forms, indirect=True, scope="module")
 
 

@@ -1,4 +1,8 @@
-"""An apply is cut off at a bad moment: the next plan and apply go on from there."""
+"""An apply is cut off at a bad moment: the next plan and apply go on from there.
+
+That a running build is joined is seen in a stack and in a module; the other moments, at which
+terraform and the hooks do the same in both, in a stack.
+"""
 
 from __future__ import annotations
 
@@ -116,6 +120,7 @@ def attempt(stack: Stack) -> dict[str, Any]:
     return {key: value for key, value in (stack.record()["attempt"] or {}).items() if value}
 
 
+@pytest.mark.parametrize("form", ["stack"], indirect=True, scope="module")
 @pytest.mark.parametrize(
     ("cut", "operation"),
     [
@@ -137,6 +142,7 @@ def test_an_apply_that_is_cut_off_at_a_write_is_finished_by_the_next(
     recovers(stack, builds, began=1)
 
 
+@pytest.mark.parametrize("form", ["stack"], indirect=True, scope="module")
 @pytest.mark.parametrize("cut", [interrupt, kill_terraform])
 def test_an_apply_that_is_cut_off_as_it_approves_builds_with_the_next(make: Make, cut: Cut) -> None:
     stack = make()
@@ -163,6 +169,7 @@ def own(tmp_path: Path) -> Iterator[EmbeddedAws]:
         yield aws
 
 
+@pytest.mark.parametrize("form", ["stack"], indirect=True, scope="module")
 def test_a_build_that_died_with_its_agent_is_built_again(
     make: Make, own: EmbeddedAws, machine: dict[str, str]
 ) -> None:

@@ -1,6 +1,8 @@
 """The release hook is killed at a write, or its build goes on alone: the next apply continues.
 
 `test_interrupts.py` has the same for terraform and for the agent, at moments that are watched for.
+What is killed here is the same program in a stack and in a module, so a stack is enough; what
+terraform does after an apply that failed is seen in both by `test_failed_build.py`.
 """
 
 from __future__ import annotations
@@ -18,8 +20,6 @@ from embedded.terraform import Running
 from tests.patience import PATIENCE, wait_until
 from tests.terraform.builds import Builds, hooks_of, ours, quick_builds
 from tests.terraform.conftest import Make, Stack
-
-FORMS = ("stack", "module")
 
 DOOMED = Path(__file__).with_name("doomed.py")
 
