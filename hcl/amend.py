@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from hcl.blocks import Each
+from hcl.blocks import NAMES, Each
 from hcl.images import RETIREMENTS, base
 from hcl.names import EACH, put_names
 from hcl.options import put_options, statements
@@ -41,7 +41,7 @@ def amend(template: dict[str, Any]) -> None:
     _expiry(resources["aws_s3_bucket_lifecycle_configuration"]["build_lifecycle"])
     _policies(resources["aws_iam_role_policy"])
     put_roles(template)
-    _problems(resources["aws_s3_object"][f"{LAYER}_approval"])
+    _approval(resources["aws_s3_object"][f"{LAYER}_approval"])
 
 
 def _place(template: dict[str, Any]) -> None:
@@ -114,6 +114,8 @@ def _retirement(shared: dict[str, Any], retire: dict[str, Any]) -> None:
     # A destroy-time provisioner sees nothing but self.
     whole = {**put_names(settings, "name"), "program": Raw("var.command")}
     shared[RETIREMENTS] = each("name in keys(local.layers)", "name", whole)
+    del shared["build_layers"]
+    retire["for_each"] = Raw(NAMES)
     retire["provisioner"][0]["local-exec"]["interpreter"] = Raw("self.input.program")
 
 
@@ -137,7 +139,11 @@ def _policies(policies: dict[str, Any]) -> None:
     shared["policy"] = statements(shared["policy"])
 
 
-def _problems(approval: dict[str, Any]) -> None:
+def _approval(approval: dict[str, Any]) -> None:
+    # Who waits for the policy of a role waits for the role.
+    approval["depends_on"] = [
+        address for address in approval["depends_on"] if not address.startswith("aws_iam_role.")
+    ]
     problems = {
         "condition": "${length(local.layer_problems[each.key]) == 0}",
         "error_message": f"Layer {LAYER} cannot be built.\n"

@@ -50,6 +50,10 @@ BARE = frozenset({"ignore_changes", "replace_triggered_by", "depends_on"})
 """Arguments that hold references, which Terraform's own language has without quotes."""
 
 
+NAMES = "local.layer_names"
+"""What resources are repeated over (terraform/specs.tf)."""
+
+
 @dataclass(frozen=True)
 class Each:
     """What one of several blocks has, of which there is one for each item of ``over``."""
@@ -60,7 +64,7 @@ class Each:
 
 def resource(kind: str, type_: str, name: str, body: Mapping[str, Any], comment: str = "") -> Block:
     """Return the block of a resource or data source; that of a layer has instances."""
-    first = {"for_each": Raw("local.layers")} if is_of_each(name) else {}
+    first = {"for_each": Raw(NAMES)} if is_of_each(name) else {}
     items = list(body_of({**first, **body}))
     # What hangs on an option is there for checkov, which takes the caller's value for given.
     argued = [each for each in argued_of(of_each(name)) if each.option not in OPTIONS]

@@ -12,6 +12,9 @@ from modules.layer.pusher import bases
 IMAGES = "local.layer_images"
 """The layers that are images (terraform/specs.tf)."""
 
+IMAGE_NAMES = "local.layer_image_names"
+"""What their resources are repeated over."""
+
 RETIREMENTS = "build_retirements"
 """The local value that has what layers are retired by."""
 
@@ -30,7 +33,7 @@ def with_images(template: dict[str, Any], image: Mapping[str, Any]) -> dict[str,
             if name in own:
                 _wait_for_more(own[name], body)
             else:
-                own[name] = {**body, "for_each": Raw(IMAGES)}
+                own[name] = {**body, "for_each": Raw(IMAGE_NAMES)}
     _fate(*(each["locals"][RETIREMENTS] for each in (template, image)))
     for name, output in image["output"].items():
         value = template["output"][name]["value"]

@@ -52,10 +52,22 @@ class Kind:
     def repeats(self) -> dict[str, Raw]:
         """The argument that says how many there are."""
         if self.over:
-            return {
-                "for_each": Raw(f"{{ for name, layer in {self.over} : name => layer if {MADE} }}")
-            }
+            return {"for_each": Raw(f"local.{self.names}")}
         return {"count": Raw(f"{MADE} ? {self.count} : 0")}
+
+    @property
+    def names(self) -> str:
+        """The local value that roles are repeated over, where there is one each."""
+        return f"{of_each(self.role)}_names"
+
+    @property
+    def known(self) -> str:
+        """The local value that has the ids of the roles that are made, where there is one each.
+
+        A policy that named its role itself would wait for the roles of all layers: Terraform
+        follows each of these ways for each approval, and that is the cube of the layers.
+        """
+        return f"{of_each(self.role)}_id"
 
     @property
     def reference(self) -> str:
@@ -84,6 +96,12 @@ def put_roles(template: dict[str, Any]) -> None:
         role, policy = roles[kind.role], policies[kind.policy]
         told.append(_told(kind, policy["name"]))
         template["locals"][kind.wanted] = _wanted(kind, role, policy)
+        if kind.over:
+            ids = f"{{ for name, role in aws_iam_role.{of_each(kind.role)} : name => role.id }}"
+            template["locals"][kind.known] = Raw(ids)
+            template["locals"][kind.names] = Raw(
+                f"{{ for name in keys({kind.over}) : name => name if {MADE} }}"
+            )
         roles[kind.role], policies[kind.policy] = _role(kind, role), _policy(kind, policy)
     for (type_, name, argument), kind in USED.items():
         resources[type_][name][argument] = _arn(kind)
@@ -139,12 +157,13 @@ def _role(kind: Kind, role: Mapping[str, Any]) -> dict[str, Any]:
 
 def _policy(kind: Kind, policy: Mapping[str, Any]) -> dict[str, Any]:
     checked = {name: block for name, block in policy.items() if name == "lifecycle"}
+    made = f"aws_iam_role.{of_each(kind.role)}"
     return {
         **kind.repeats,
         **checked,
         "name": Raw(f"{kind.reference}.policy_name"),
         "policy": Raw(f"jsonencode({kind.reference}.policy)"),
-        "role": Raw(f"aws_iam_role.{of_each(kind.role)}{kind.index}.id"),
+        "role": Raw(f"local.{kind.known}{kind.index}" if kind.over else f"{made}[0].id"),
     }
 
 

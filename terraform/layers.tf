@@ -195,6 +195,8 @@ locals {
       }
     }
   }
+  layer_push-role_id    = { for name, role in aws_iam_role.layer_push-role : name => role.id }
+  layer_push-role_names = { for name in keys(local.layer_images) : name => name if var.roles == "create" }
   layer_role_wanted = {
     for name in keys(local.layers) : name => {
       description          = "Builds of the Lambda layer ${name}"
@@ -264,6 +266,8 @@ locals {
       }
     }
   }
+  layer_role_id    = { for name, role in aws_iam_role.layer_role : name => role.id }
+  layer_role_names = { for name in keys(local.layers) : name => name if var.roles == "create" }
 }
 
 # Looks at all layers at every plan, and writes nothing.
@@ -310,7 +314,7 @@ data "external" "build_plan" {
 
 # One role a layer: no build can write what another layer publishes.
 resource "aws_iam_role" "layer_role" {
-  for_each = { for name, layer in local.layers : name => layer if var.roles == "create" }
+  for_each = local.layer_role_names
 
   assume_role_policy   = jsonencode(local.layer_role_wanted[each.key].trust)
   description          = local.layer_role_wanted[each.key].description
@@ -320,24 +324,24 @@ resource "aws_iam_role" "layer_role" {
 }
 
 resource "aws_iam_role_policy" "layer_permissions" {
-  for_each = { for name, layer in local.layers : name => layer if var.roles == "create" }
+  for_each = local.layer_role_names
 
   name   = local.layer_role_wanted[each.key].policy_name
   policy = jsonencode(local.layer_role_wanted[each.key].policy)
-  role   = aws_iam_role.layer_role[each.key].id
+  role   = local.layer_role_id[each.key]
 }
 
 # Versions are published by builds, not by Terraform, so this removes them. A layer that moves to
 # another name, bucket, account or region is retired where it was.
 resource "terraform_data" "build_retire" {
-  for_each = local.build_retirements
+  for_each = local.layer_names
 
-  input = each.value
+  input = local.build_retirements[each.key]
   triggers_replace = {
-    account    = each.value.account
-    bucket     = each.value.bucket
-    layer_name = each.value.layer_name
-    region     = each.value.region
+    account    = local.build_retirements[each.key].account
+    bucket     = local.build_retirements[each.key].bucket
+    layer_name = local.build_retirements[each.key].layer_name
+    region     = local.build_retirements[each.key].region
   }
 
   provisioner "local-exec" {
@@ -366,7 +370,7 @@ resource "terraform_data" "build_retire" {
 
 # What layers that are images are instead of a layer in Lambda (docs/hybrid.md).
 resource "aws_ecr_repository" "layer_repository" {
-  for_each = local.layer_images
+  for_each = local.layer_image_names
 
   force_delete         = false
   image_tag_mutability = "IMMUTABLE"
@@ -397,7 +401,7 @@ resource "aws_ecr_repository" "layer_repository" {
 
 # No rule for tagged images: something may be started from any of them.
 resource "aws_ecr_lifecycle_policy" "layer_image-lifecycle" {
-  for_each = local.layer_images
+  for_each = local.layer_image_names
 
   policy = jsonencode({
     rules = [
@@ -421,7 +425,7 @@ resource "aws_ecr_lifecycle_policy" "layer_image-lifecycle" {
 
 # The one role that may push into a layer's repository. No code of strangers runs under it.
 resource "aws_iam_role" "layer_push-role" {
-  for_each = { for name, layer in local.layer_images : name => layer if var.roles == "create" }
+  for_each = local.layer_push-role_names
 
   assume_role_policy   = jsonencode(local.layer_push-role_wanted[each.key].trust)
   description          = local.layer_push-role_wanted[each.key].description
@@ -431,16 +435,16 @@ resource "aws_iam_role" "layer_push-role" {
 }
 
 resource "aws_iam_role_policy" "layer_push-permissions" {
-  for_each = { for name, layer in local.layer_images : name => layer if var.roles == "create" }
+  for_each = local.layer_push-role_names
 
   name   = local.layer_push-role_wanted[each.key].policy_name
   policy = jsonencode(local.layer_push-role_wanted[each.key].policy)
-  role   = aws_iam_role.layer_push-role[each.key].id
+  role   = local.layer_push-role_id[each.key]
 }
 
 # Pushes what was built and verified, with our own program.
 resource "aws_codebuild_project" "layer_push" {
-  for_each = local.layer_images
+  for_each = local.layer_image_names
 
   build_timeout = 30
   description   = "Pushes the image of the Lambda layer ${each.key} of ${var.app}"
@@ -496,7 +500,7 @@ resource "aws_codebuild_project" "layer_push" {
 # The token of the build that is due. A plan with such a change asks for a build; apply writes it,
 # which approves the build.
 resource "aws_s3_object" "layer_approval" {
-  for_each = local.layers
+  for_each = local.layer_names
 
   bucket       = "${var.app}-layers-${local.build_place.account}-${local.build_place.region}"
   content      = local.layer_plan[each.key].token
@@ -543,14 +547,11 @@ resource "aws_s3_object" "layer_approval" {
     aws_s3_bucket_logging.build_access,
     aws_cloudwatch_log_group.build_logs,
     aws_codebuild_project.build_project,
-    aws_iam_role.layer_role,
     aws_iam_role_policy.layer_permissions,
-    terraform_data.build_retire,
     aws_lambda_permission.build_publisher_permission,
     aws_cloudwatch_event_target.build_publisher_target,
     aws_ecr_repository.layer_repository,
     aws_ecr_lifecycle_policy.layer_image-lifecycle,
-    aws_iam_role.layer_push-role,
     aws_iam_role_policy.layer_push-permissions,
     aws_codebuild_project.layer_push,
   ]
@@ -560,7 +561,7 @@ resource "aws_s3_object" "layer_approval" {
 # changes the approval: so Terraform reads it during apply, and only then. It is no depends_on,
 # which would put off all layers for one. Where nothing is due, the program is echo.
 data "external" "layer_release" {
-  for_each = local.layers
+  for_each = local.layer_names
 
   program = contains(["current", "pinned", "invalid"], local.layer_plan[each.key].status) ? local.build_no-release : local.build_release-hook
   query = {

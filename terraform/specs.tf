@@ -102,6 +102,11 @@ locals {
   # Those that are container images have a repository of ECR, which is named by layer_name.
   layer_images = { for name, layer in local.layers : name => layer if layer.image }
 
+  # What resources are repeated over. Terraform reads all of it again for each instance, and a set, or
+  # a map of settings, takes it many times as long.
+  layer_names       = { for name in keys(local.layers) : name => name }
+  layer_image_names = { for name in keys(local.layer_images) : name => name }
+
   # What names of roles have of their path and of who makes them, as builder/spec/app_spec.py has it.
   role_marked = "${var.role_path == "/" ? "" : var.role_path}${var.roles == "create" ? "" : var.roles}"
   role_mark   = local.role_marked == "" ? "" : "-${substr(sha256(local.role_marked), 0, 3)}"

@@ -230,16 +230,13 @@ class BuildInfrastructure(Construct):
         unused = ("log_group", "signing_key")
         return {key: value for key, value in self.query().items() if key not in unused}
 
-    def retire(
-        self, layer: str, settings: Mapping[str, Any], program: Sequence[str]
-    ) -> ITerraformDependable:
+    def retire(self, layer: str, settings: Mapping[str, Any], program: Sequence[str]) -> None:
         """Let ``program retire`` be run with these settings when the layer goes.
 
         ``settings`` are those of docs/protocol.md; ``program`` is the same for all layers.
         """
         self._retirements[layer] = settings
         self._program = list(program)
-        return self._retire
 
     def retire_before(self, resource: TerraformResource) -> None:
         """Let layers be retired before this is destroyed."""
@@ -247,7 +244,11 @@ class BuildInfrastructure(Construct):
         self._retire_after.append(address)
 
     def moves_of(self, layer: str) -> list[str]:
-        """Return the addresses of what changes when a layer moves to another place."""
+        """Return the addresses of what changes when a layer moves to another place.
+
+        They name the layer's own retirement, so who refers to them waits for that one. What depends
+        on the block of all layers has as many ways in Terraform's graph as there are layers.
+        """
         address = f"{self._retire.terraform_resource_type}.{self._retire.friendly_unique_id}"
         return [f'{address}["{layer}"].triggers_replace.{key}' for key in PLACE]
 
@@ -258,17 +259,22 @@ class BuildInfrastructure(Construct):
         # docs, "Provisioners"). It sees nothing but self, so all it needs is in the input. A new
         # input alone does not run it; a layer that moves to another name, bucket, account or
         # region is retired where it was.
+        settings = f"local.{self._retired.friendly_unique_id}"
+        own = f"{settings}[each.key]"
         retire = named(
             DataResource(
                 self,
                 "retire",
-                triggers_replace={key: f"${{each.value.{key}}}" for key in ("layer_name", *PLACE)},
+                triggers_replace={key: f"${{{own}.{key}}}" for key in ("layer_name", *PLACE)},
                 depends_on=[*self.ready],
             )
         )
-        retire.add_override("input", "${each.value}")
-        # Each instance reads the expression anew, and every layer's settings were in it.
-        retire.add_override("for_each", f"${{local.{self._retired.friendly_unique_id}}}")
+        retire.add_override("input", f"${{{own}}}")
+        # Each instance reads all of for_each anew: so it has no settings. It is no set either,
+        # which takes Terraform many times as long.
+        names = f"${{{{ for name in keys({settings}) : name => name }}}}"
+        of_each = named(TerraformLocal(self, "layers", names)).friendly_unique_id
+        retire.add_override("for_each", f"${{local.{of_each}}}")
         at_synthesis(retire, self._put_retirements)
         return retire
 

@@ -120,9 +120,9 @@ class LambdaLayer(Construct):
             if spec.image
             else fate_of_versions(retain_versions, force_destroy=infrastructure.force_destroy),
         }
-        retire = infrastructure.retire(spec.name, self._settings, self._program)
+        infrastructure.retire(spec.name, self._settings, self._program)
         finisher = publisher.ready if publisher else []
-        ready = [*infrastructure.ready, *role.ready, *images, retire, *finisher]
+        ready = [*infrastructure.ready, *role.ready, *images, *finisher]
         self._approval = self._approve(ready)
         self._release = self._release_hook({**infrastructure.query(), **self._query}, answer)
         self._answer = self._choose()
@@ -333,10 +333,11 @@ class LambdaLayer(Construct):
         )
 
     def _conditions(self, *more: Precondition) -> TerraformResourceLifecycle:
-        # A layer that moves to another bucket is approved anew. So an approval that is there while
-        # the layer is retired says that it goes on (builder/operations/retire.py). One that gets
-        # another name in Lambda keeps its approval: where a resource that depends on the layer is
-        # created before it is destroyed, so is the approval, whose key would be deleted last.
+        # A layer that moves to another bucket is approved anew, and one that goes is retired when
+        # its approval is gone. So an approval that is there while the layer is retired says that it
+        # goes on (builder/operations/retire.py). One that gets another name in Lambda keeps its
+        # approval: where a resource that depends on the layer is created before it is destroyed, so
+        # is the approval, whose key would be deleted last.
         return TerraformResourceLifecycle(
             precondition=[*self._can_be_built(), *more],
             replace_triggered_by=self._infrastructure.moves_of(self.spec.name),

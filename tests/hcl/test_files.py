@@ -41,7 +41,7 @@ def test_a_resource_that_is_new_is_written_too(monkeypatch: pytest.MonkeyPatch) 
     assert (
         'resource "aws_sns_topic" "build_topic" {\n  name = "${var.app}-topic"' in made["main.tf"]
     )
-    own = 'resource "aws_sns_topic" "layer_topic" {\n  for_each = local.layers\n\n'
+    own = 'resource "aws_sns_topic" "layer_topic" {\n  for_each = local.layer_names\n\n'
     assert f'{own}  name = "${{var.app}}-${{each.key}}"' in made["layers.tf"]
 
 

@@ -27,7 +27,7 @@ def test_only_images_have_a_repository_and_what_pushes_into_it(
     _, _, rest = made["layers.tf"].partition(f'resource "{type_}" "layer_{label}" {{\n')
     block, _, _ = rest.partition("\n}\n")
 
-    assert "  for_each = local.layer_images\n" in block
+    assert "  for_each = local.layer_image_names\n" in block
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,9 @@ def test_only_images_have_a_role_that_pushes_if_the_module_makes_roles(
     _, _, rest = made["layers.tf"].partition(f'resource "{type_}" "layer_{label}" {{\n')
     block, _, _ = rest.partition("\n}\n")
 
-    only = 'for name, layer in local.layer_images : name => layer if var.roles == "create"'
-    assert f"  for_each = {{ {only} }}\n" in block
+    assert "  for_each = local.layer_push-role_names\n" in block
+    only = 'for name in keys(local.layer_images) : name => name if var.roles == "create"'
+    assert f"  layer_push-role_names = {{ {only} }}\n" in made["layers.tf"]
     assert "local.layer_push-role_wanted[each.key]" in block
 
 

@@ -31,7 +31,10 @@ def test_a_role_is_made_from_what_it_has_to_be_and_only_if_the_module_makes_role
 ) -> None:
     found = block(made[file], f'resource "aws_iam_role" "{role}"')
 
-    assert 'var.roles == "create"' in found.partition("\n\n")[0]
+    repeats = found.partition("\n\n")[0]
+    names = repeats.partition("for_each = local.")[2]
+    asked = made[file].partition(f"  {names} = ")[2].partition("\n")[0] if names else repeats
+    assert 'var.roles == "create"' in asked
     assert f"jsonencode({local}.trust)" in found
     assert f"  name                 = {local}.name\n" in found
 
@@ -49,3 +52,34 @@ def test_the_plan_hook_hears_of_roles_only_where_others_make_them(made: dict[str
 
     names = "".join(names_of("name").split())
     assert f'"${{name}}.roles"={names}}}ifvar.roles=="existing"' in "".join(found.split())
+
+
+@pytest.mark.parametrize(
+    ("type_", "name"),
+    [
+        ("aws_iam_role_policy", "layer_permissions"),
+        ("aws_iam_role_policy", "layer_push-permissions"),
+        ("aws_s3_object", "layer_approval"),
+    ],
+)
+def test_nothing_of_a_layer_names_the_roles_of_all(
+    made: dict[str, str], type_: str, name: str
+) -> None:
+    found = block(made["layers.tf"], f'resource "{type_}" "{name}"')
+
+    # To Terraform an instance that names a block of many names each of them.
+    assert found
+    assert "aws_iam_role." not in found
+
+
+def test_no_resource_is_repeated_over_more_than_names(made: dict[str, str]) -> None:
+    repeats = [
+        line
+        for file, text in made.items()
+        if file in {"main.tf", "layers.tf", "publisher.tf"}
+        for line in text.splitlines()
+        if line.startswith("  for_each = ")
+    ]
+
+    assert len(repeats) > 5
+    assert all(line.endswith("_names") for line in repeats)

@@ -52,3 +52,14 @@ def test_functions_that_a_policy_has_no_room_for_are_refused_at_plan(make: Make)
     assert refused.writes == []
 
     make(layer(functions=("tag:team=billing",)), app=ASYNC).plan()
+
+
+def test_each_layer_more_has_as_many_ways_in_terraforms_graph_as_the_one_before(make: Make) -> None:
+    ways = []
+    for number in (1, 3, 5):
+        stack = make(*many(number))
+        stack.plan()
+        ways.append(stack.run("graph", "-plan=plan").stdout.count(" -> "))
+
+    few, more, most = ways
+    assert most - more == more - few > 0

@@ -60,7 +60,9 @@ def test_every_layer_is_in_what_all_of_them_share(tmp_path: Path) -> None:
     assert {key.partition(".")[0] for key in asked if key.endswith(".spec")} == names
     retire = document["resource"]["terraform_data"]["build_retire"]
     # Each instance of a block reads its for_each anew, so that has no layer's settings in it.
-    assert retire["for_each"] == "${local.build_retirements}"
+    assert retire["for_each"] == "${local.build_layers}"
+    each = "${{ for name in keys(local.build_retirements) : name => name }}"
+    assert document["locals"]["build_layers"] == each
     assert set(document["locals"]["build_retirements"]) == names
     assert retire["provisioner"][0]["local-exec"]["command"] == "retire"
     after = [of for of in retire["depends_on"] if of.startswith("aws_ecr_repository.")]

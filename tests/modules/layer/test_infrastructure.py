@@ -141,7 +141,7 @@ def test_retiring_a_layer_needs_nothing_but_its_own_input(stack: Synthesized) ->
         "command": "retire",
         "environment": {"LAMBDA_LAYER_RETIRE": "${jsonencode(self.input)}"},
     }
-    assert retire["input"] == "${each.value}"
+    assert retire["input"] == "${local.build_retirements[each.key]}"
 
 
 def test_a_layer_is_retired_before_the_bucket_goes(stack: Synthesized) -> None:
@@ -153,5 +153,6 @@ def test_a_layer_is_retired_before_the_bucket_goes(stack: Synthesized) -> None:
 def test_a_layer_that_moves_is_retired_where_it_was(stack: Synthesized) -> None:
     triggers = stack.resource("terraform_data", "build_retire")["triggers_replace"]
     assert triggers == {
-        name: f"${{each.value.{name}}}" for name in ("layer_name", "bucket", "region", "account")
+        name: f"${{local.build_retirements[each.key].{name}}}"
+        for name in ("layer_name", "bucket", "region", "account")
     }

@@ -75,8 +75,17 @@ def test_the_approval_is_the_token_and_waits_for_all_that_a_build_needs(
         "aws_codebuild_project.build_project",
         "aws_iam_role.receipts_role",
         "aws_iam_role_policy.receipts_permissions",
-        "terraform_data.build_retire",
     }
+
+
+def test_the_approval_waits_for_the_retirement_of_its_own_layer_alone(stack: Synthesized) -> None:
+    approval = stack.resource("aws_s3_object", "receipts_approval")
+
+    retirement = 'terraform_data.build_retire["receipts"]'
+    assert f"{retirement}.triggers_replace.bucket" in approval["lifecycle"]["replace_triggered_by"]
+    assert json.dumps(approval).count("build_retire") == json.dumps(approval).count(
+        json.dumps(retirement)[1:-1]
+    )
 
 
 def test_a_changed_tag_is_no_approval(stack: Synthesized) -> None:
