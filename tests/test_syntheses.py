@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from stacks import app as stacks_app
 from tests.syntheses import leads_there, synthesizes
 
 
@@ -37,8 +36,8 @@ def by_a_block(app: Any) -> str:
         return made
 
 
-def by_a_module() -> object:
-    return stacks_app.synthesize
+def by_its_name(stacks: Any) -> object:
+    return stacks.synthesize()
 
 
 @cache
@@ -54,7 +53,7 @@ def only_a_word() -> str:
     return "synth"
 
 
-@pytest.mark.parametrize("function", [by_itself, by_another, later, by_a_block, by_a_module])
+@pytest.mark.parametrize("function", [by_itself, by_another, later, by_a_block, by_its_name])
 def test_what_synthesizes_is_told(function: FunctionType) -> None:
     assert leads_there(function)
 
