@@ -28,6 +28,9 @@ PAGES = ("text/", "application/vnd.pypi", "application/json")
 
 SECONDS = 60
 
+LOOK = 0.05
+"""Seconds between two looks whether a way shall end; `socketserver` itself takes 0.5."""
+
 
 class Relays:
     """The ways that are open: ``environment`` is what uv gets, less every login."""
@@ -80,7 +83,7 @@ def _through(entry: str, environment: Mapping[str, str], relays: Relays, stack: 
 @contextmanager
 def _serve(origin: str, user: str, password: str) -> Iterator[str]:
     way = _Way(origin, user, password)
-    thread = threading.Thread(target=way.serve_forever, daemon=True)
+    thread = threading.Thread(target=way.serve_forever, args=(LOOK,), daemon=True)
     thread.start()
     try:
         yield way.here

@@ -3,7 +3,6 @@
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from functools import partialmethod
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 
 from builder.worker import relay
 from tests.patience import PATIENCE
-from tests.serving import POLL, serving
+from tests.serving import serving
 
 
 class Origin(ThreadingHTTPServer):
@@ -52,12 +51,6 @@ class Answers(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Stay silent."""
-
-
-@pytest.fixture(autouse=True)
-def ways_end_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    soon = partialmethod(ThreadingHTTPServer.serve_forever, POLL)
-    monkeypatch.setattr(relay._Way, "serve_forever", soon)
 
 
 @pytest.fixture
