@@ -49,8 +49,6 @@ WORKERS := 4
 PYTEST = $(if $(SEED),echo "in the order of SHUFFLE=$(SEED)";) PYTHONDONTWRITEBYTECODE= "$(BIN)/python" -m pytest -n $(WORKERS) --dist worksteal \
 	  $(if $(SEED),-p randomly --randomly-seed=$(SEED))
 
-# Each worker takes 8 s of CPU before its first test, and few of these tests wait for anything.
-quick: WORKERS := 2
 quick: $(STAMP) $(COMMAND) ## Run the tests that need neither an embedded AWS nor terraform (tests/needs.py) and are quick
 	@$(PYTEST) --ignore=tests/terraform -m "not aws and not terraform and not slow" $(ARGS)
 

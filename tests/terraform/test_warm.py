@@ -21,11 +21,10 @@ def test_a_fork_whose_caller_ends_within_its_request_ends(warm: Warm, said: byte
     if not warm.command:
         pytest.skip("this system has no pidfd_open, and nothing is warm")
     address = Path(warm.command["PATH"].split(os.pathsep)[0]).with_name("s")
+    server = int(address.with_name("server").read_text())
+    before = _forks(server)
     with socket.socket(socket.AF_UNIX) as caller:
         caller.connect(str(address))
-        credentials = caller.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
-        server = struct.unpack("3i", credentials)[0]
-        before = _forks(server)
         wait_until(lambda: _forks(server) - before, "the fork for this caller")
         fork = _forks(server) - before
         caller.sendall(said)

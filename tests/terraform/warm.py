@@ -101,7 +101,10 @@ def _write_client(program: Path, address: Path) -> None:
 
 
 def serve(address: str) -> None:
-    """Answer callers, each in a fork of its own, until this process is ended."""
+    """Answer callers, each in a fork of its own, until this process is ended.
+
+    The file ``server`` beside the address has the id of this process before anybody can call.
+    """
     _import_all("builder")
     _import_all("embedded.standins")
     for service in SERVICES:
@@ -109,6 +112,7 @@ def serve(address: str) -> None:
     # What was allocated so far is not touched again, and stays shared with the forks.
     collect_seldom()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
+    Path(address).with_name("server").write_text(str(os.getpid()))
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address + ".new")
         listener.listen(64)
