@@ -59,12 +59,12 @@ def roles(
         with click.open_file(plan, "rb") as file:
             content = file.read(LARGEST + 1)
         found = roles_of_plan(content, "standard input" if plan == "-" else plan)
-        check_policies(found)
-        show_roles(found, form=form, as_json=as_json)
-        return
-    config = setting.load()
-    wanted = wanted_roles(setting, setting.session(config), account or "")
-    check_policies(wanted)
-    show_roles(wanted, form=form, as_json=as_json)
-    if config.app.makes_roles:
+        made_by_stack = False
+    else:
+        config = setting.load()
+        found = wanted_roles(setting, setting.session(config), account or "")
+        made_by_stack = config.app.makes_roles
+    check_policies(found)
+    show_roles(found, form=form, as_json=as_json)
+    if made_by_stack:
         say(MADE)

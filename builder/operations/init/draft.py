@@ -110,9 +110,9 @@ def contents_of(root: Path, folder: Path) -> dict[str, str]:
 
 def has_code(folder: Path) -> bool:
     """Whether there are Python files in a folder or below, environments and hidden ones apart."""
-    apart = (".", "node_modules", "venv")
+    apart = ("node_modules", "venv")
     return any(
-        not any(part.startswith(apart) for part in path.relative_to(folder).parts)
+        not any(part.startswith(".") or part in apart for part in path.relative_to(folder).parts)
         for path in folder.rglob("*.py")
     )
 

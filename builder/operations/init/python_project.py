@@ -12,7 +12,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from builder.inputs.locks.project_lock import LOCKS
 from builder.inputs.poetry_dependencies import PoetryError, translate
-from builder.operations.init.draft import DraftLayer, read
+from builder.operations.init.draft import DraftLayer, has_code, read
 from builder.spec.dependency_lists import is_declared
 from builder.spec.runtimes import RUNTIMES, by_version
 from builder.spec.toml_keys import table_in
@@ -88,12 +88,7 @@ def _is_usable(root: Path, document: Mapping[str, Any]) -> bool:
     is_workspace = "workspace" in table_in(document, "tool", "uv")
     if is_declared(document) or (is_workspace and "build-system" not in document):
         return "dynamic" in listed or bool(_required(document))
-    hidden = (".venv", "node_modules")
-    code = any(
-        not any(part.startswith(".") or part in hidden for part in path.relative_to(root).parts)
-        for path in root.rglob("*.py")
-    )
-    return bool(listed) or ("build-system" in document and code)
+    return bool(listed) or ("build-system" in document and has_code(root))
 
 
 def _required(document: Mapping[str, Any]) -> list[Any]:

@@ -23,6 +23,8 @@ def keys(root: Path) -> object:
         ({"requirements/prod.txt": "six"}, {"requirements": "requirements/prod.txt"}),
         ({"pyproject.toml": PROJECT + LISTED}, {"package": "."}),
         ({"pyproject.toml": PROJECT + BUILD, "acme.py": ""}, {"package": "."}),
+        ({"pyproject.toml": PROJECT + BUILD, "venvs/__init__.py": ""}, {"package": "."}),
+        ({"pyproject.toml": PROJECT + BUILD, "venv/lib/six.py": ""}, None),
         ({"pyproject.toml": "[tool.ruff]\n", "requirements.txt": ""},
          {"requirements": "requirements.txt"}),
         ({"pyproject.toml": PROJECT, "requirements.txt": ""},
