@@ -88,7 +88,7 @@ $(BENCH_STAMP): bench.lock $(STAMP)
 	@"$(BIN)/uv" pip install --quiet --python "$(BENCH)/bin/python" --require-hashes -r bench.lock
 	@touch "$(BENCH_STAMP)"
 
-bench: $(BENCH_STAMP) ## Measure the worker against pip + zipfile and sam build (SIZES="small medium large plan files")
+bench: $(BENCH_STAMP) ## Measure the worker against pip + zipfile and sam build (SIZES="small medium large plan files", PACKAGE_PY=file)
 	@"$(BIN)/python" -m bench $(SIZES) $(ARGS)
 
 field: $(STAMP) ## Take 42 real requirement sets through the worker, and use what it makes (ARGS="--each 2")

@@ -33,10 +33,29 @@ SIDES = (
 )
 
 
+def package_py_file(_: click.Context, __: click.Parameter, file: Path | None) -> Path | None:
+    """Return the file, if one is named; raise BadParameter where there is none."""
+    if file and not file.is_file():
+        raise click.BadParameter(
+            f"no file {file}; expected package.py of the module terraform-aws-lambda, as "
+            "'terraform init' leaves it in .terraform/modules/NAME/package.py"
+        )
+    return file
+
+
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice((*SAMPLES, PLAN, FILES)))
 @click.option("--repeat", default=3, show_default=True, help="Warm runs of each; the best counts.")
-def main(names: tuple[str, ...], repeat: int) -> None:
+@click.option(
+    "--package-py",
+    type=click.Path(path_type=Path),
+    callback=package_py_file,
+    envvar="PACKAGE_PY",
+    show_envvar=True,
+    metavar="FILE",
+    help="plan: package.py of the module terraform-aws-lambda, to run beside our script.",
+)
+def main(names: tuple[str, ...], repeat: int, package_py: Path | None) -> None:
     """Compare ours with pip + zipfile and with sam build, in turns, in one run.
 
     ``plan`` times the hooks of a plan without changes, ``files`` the fingerprint of many files.
@@ -55,7 +74,7 @@ def main(names: tuple[str, ...], repeat: int) -> None:
     try:
         for name in names or (*SAMPLES, PLAN, FILES):
             if name == PLAN:
-                show_plans(plans(repeat), screen)
+                show_plans(plans(repeat, package_py), screen)
                 continue
             if name == FILES:
                 show_files(files(repeat), screen)
@@ -98,8 +117,8 @@ def show_plans(found: Plans, screen: Console) -> None:
         for count in more
     ]
     rows += [
-        (f"a process each, {count}", taken, found.hooks[count], f"our hook of {count}", 0)
-        for count, taken in found.each.items()
+        (f"{who}, {count}", taken, found.hooks[count], f"our hook of {count}", 0)
+        for (who, count), taken in found.each.items()
     ]
     rows.append(("--help", found.help, found.command, "python that imports click", 3))
     for what, taken, base, name, wanted in rows:

@@ -11,13 +11,12 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
-from subprocess import run
 from tempfile import TemporaryDirectory
 
+from bench.each import hashers, printed
 from bench.measure import Failed
 from builder.inputs.fingerprint import inputs_of
 from builder.inputs.source_files import source_files
@@ -29,27 +28,6 @@ from embedded.aws import EmbeddedAws
 
 COUNTS = (1, 50, 500)
 EACH_COUNTS = (50, 500)
-AT_ONCE = 10
-"""Data sources that Terraform reads at once (terraform plan, -parallelism)."""
-
-EACH = """
-import argparse, hashlib, json, logging, os, pathlib, shutil, subprocess, sys, tempfile, zipfile
-folder, out = map(pathlib.Path, sys.argv[1:])
-digest = hashlib.sha256()
-files = sorted(path for path in folder.rglob("*") if path.is_file())
-for path in files:
-    digest.update(str(path.relative_to(folder)).encode())
-    with path.open("rb") as file:
-        while block := file.read(1 << 13):
-            digest.update(block)
-plan = json.dumps({"filename": digest.hexdigest(), "build_plan": [["zip", str(folder), None]]})
-out.mkdir(exist_ok=True)
-(out / f"{digest.hexdigest()}.plan.json").write_text(plan)
-print(plan)
-"""
-"""What `package.py prepare` of the module terraform-aws-lambda does for each layer, made anew,
-because no package index has it: a process for each data source, which hashes all files of the
-layer's source and writes a plan. It asks AWS nothing."""
 
 CLIENTS = "import boto3; s = boto3.Session(); s.client('s3'); s.client('lambda')"
 APP = "bench"
@@ -74,17 +52,20 @@ class Taken:
 
 @dataclass(frozen=True)
 class Plans:
-    """What each took; by the number of layers the ``hooks``, and a process ``each``."""
+    """What each took; by the number of layers the ``hooks``, and a process ``each`` of whom."""
 
     clients: Taken
     command: Taken
     help: Taken
     hooks: Mapping[int, Taken]
-    each: Mapping[int, Taken]
+    each: Mapping[tuple[str, int], Taken]
 
 
-def plans(repeat: int) -> Plans:
-    """Release layers on an embedded AWS, then time the hook that finds nothing to do."""
+def plans(repeat: int, package_py: Path | None = None) -> Plans:
+    """Release layers on an embedded AWS, then time the hook that finds nothing to do.
+
+    Beside it a process for each layer: of our script, and of ``package_py`` where it is given.
+    """
     with EmbeddedAws() as aws, TemporaryDirectory() as made:
         folder = Path(made)
         query = _released(aws, folder, max(COUNTS))
@@ -94,31 +75,29 @@ def plans(repeat: int) -> Plans:
 
         def hook(count: int) -> None:
             asked = {k: v for k, v in query.items() if _number(k) < count}
-            done = _ran([command, "hook", "plan"], env, json.dumps(asked))
+            done = printed([command, "hook", "plan"], env, json.dumps(asked))
             statuses = [json.loads(answer)["status"] for answer in json.loads(done).values()]
             if statuses != [CURRENT] * count:
                 raise Failed(f"not all of {count} layers are current: {sorted(set(statuses))}")
 
-        def each(count: int) -> None:
-            script = [sys.executable, "-c", EACH]
-            with ThreadPoolExecutor(AT_ONCE) as pool:
-                out = str(folder / "plans")
-                folders = [str(folder / f"layer-{number}") for number in range(count)]
-                list(pool.map(lambda place: _ran([*script, place, out], env), folders))
-
+        names = [f"layer-{number}" for number in range(max(COUNTS))]
+        each = {(who, n): work for n in EACH_COUNTS for who, work in hashers(package_py).items()}
         sides: dict[str, Callable[[], object]] = {
-            "clients": lambda: _ran([sys.executable, "-c", CLIENTS], env),
-            "command": lambda: _ran([sys.executable, "-c", "import click"], env),
-            "help": lambda: _ran([command, "--help"], env),
+            "clients": lambda: printed([sys.executable, "-c", CLIENTS], env),
+            "command": lambda: printed([sys.executable, "-c", "import click"], env),
+            "help": lambda: printed([command, "--help"], env),
             **{str(count): lambda count=count: hook(count) for count in COUNTS},  # type: ignore[misc]
-            **{f"each {n}": lambda n=n: each(n) for n in EACH_COUNTS},  # type: ignore[misc]
+            **{
+                f"{who} {n}": lambda work=work, n=n: work(names[:n], folder, env)  # type: ignore[misc]
+                for (who, n), work in each.items()
+            },
         }
         best = dict.fromkeys(sides, Taken())
         for _ in range(repeat + 1):  # the first compiles what is imported
             for name, side in sides.items():
                 best[name] = best[name].best(_taken(side))
     hooks = {count: best[str(count)] for count in COUNTS}
-    apart = {count: best[f"each {count}"] for count in EACH_COUNTS}
+    apart = {(who, count): best[f"{who} {count}"] for who, count in each}
     return Plans(best["clients"], best["command"], best["help"], hooks, apart)
 
 
@@ -134,13 +113,6 @@ def _taken(side: Callable[[], object]) -> Taken:
 def _number(key: str) -> int:
     name, dot, _ = key.partition(".")
     return int(name.removeprefix("layer-")) if dot else -1
-
-
-def _ran(command: list[str], env: Mapping[str, str], text: str = "") -> str:
-    done = run(command, env=dict(env), input=text, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise Failed(f"{' '.join(command)}\n{done.stderr[-3000:]}")
-    return done.stdout
 
 
 def _released(aws: EmbeddedAws, root: Path, count: int) -> dict[str, str]:
