@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
 from builder.errors import SourceError
 from builder.inputs.local_dependencies import folders_of_others
-from builder.inputs.poetry_dependencies import PoetryError, Translated, translate
 from builder.inputs.pyproject import read_pyproject
 from builder.spec.dependency_lists import is_declared, may_be_one
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.toml_keys import table_in
+
+if TYPE_CHECKING:
+    from builder.inputs.poetry_dependencies import Translated
 
 LISTED = "listed.toml"
 """Where the bundle holds the pyproject.toml of a list; a package has none."""
@@ -54,6 +56,9 @@ def read_listed(spec: LayerSpec, root: Path, paths: Collection[str]) -> bytes | 
     if {"name", "version"} <= {*project} and "dependencies" not in dynamic:
         _check(spec, where, project, project.get("optional-dependencies", {}))
         return (root / folder / "pyproject.toml").read_bytes()
+    # Only here: a plan of other layers does not wait for its imports.
+    from builder.inputs.poetry_dependencies import PoetryError, translate
+
     try:
         found = translate(document)
     except PoetryError as error:

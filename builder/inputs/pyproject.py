@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -44,19 +46,25 @@ def read_pyproject(root: Path, folder: PurePosixPath) -> Mapping[str, Any]:
 
     Raise SourceError when it is not TOML, or when a value that counts is of another type.
     """
-    path = root / folder / "pyproject.toml"
+    # Not a Path, which takes longer than the rest: a plan asks this ten times of each layer.
+    path = os.path.join(root, folder, "pyproject.toml")  # noqa: PTH118
     try:
-        if not path.is_file():  # a pipe would be waited for
+        if not os.path.isfile(path):  # noqa: PTH113 - a pipe would be waited for
             return {}
-        with path.open("rb") as file:
+        with open(path, "rb") as file:  # noqa: PTH123
             content = file.read(LARGEST + 1)
     except (OSError, ValueError):  # ValueError: no path has a NUL
         return {}  # whoever needs it refuses the folder
     return parse_pyproject(content, (folder / "pyproject.toml").as_posix())
 
 
+@lru_cache(maxsize=32)
 def parse_pyproject(content: bytes, name: str) -> Mapping[str, Any]:
-    """Return what a pyproject.toml says; raise SourceError as for :func:`read_pyproject`."""
+    """Return what a pyproject.toml says; raise SourceError as for :func:`read_pyproject`.
+
+    The same bytes are parsed once, because a layer's are read several times: who wants to change
+    what is returned makes a copy.
+    """
     try:
         document = read_toml(content, largest=LARGEST)
         _check(document)

@@ -9,7 +9,6 @@ from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from builder.errors import SpecError
@@ -183,6 +182,11 @@ class Check:
     def dependencies(self, key: str, value: Any) -> tuple[str, ...]:
         """Take PEP 508 requirements without passwords."""
         dependencies = self.several(key, value)
+        if not dependencies:
+            return ()
+        # Only here: it takes longer to import than the rest of a description to read.
+        from packaging.requirements import InvalidRequirement, Requirement
+
         for text in dependencies:
             try:
                 wanted = Requirement(text)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from packaging.markers import InvalidMarker, Marker
 from packaging.version import Version
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -51,6 +50,9 @@ class UnknownFormat(Exception):
 
 def any_of(markers: Iterable[str]) -> str:
     """Return the marker that holds if one of several does; raise ValueError for what is none."""
+    # Only here: a plan of layers without a lock does not wait for its imports.
+    from packaging.markers import InvalidMarker, Marker
+
     try:
         several = [str(Marker(text)) for text in markers if text]
     except InvalidMarker as error:

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from packaging.markers import Marker
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from builder.documents import Malformed, read_toml
@@ -25,6 +23,9 @@ from builder.inputs.pyproject import parse_pyproject
 from builder.spec.layer_spec import LayerSpec
 from builder.spec.runtimes import Target
 from builder.spec.toml_keys import table_in
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,9 @@ def _check_fits(
 
 def _wanted(spec: LayerSpec, pyproject: Mapping[str, Any]) -> list[Requirement]:
     """Return what pyproject.toml asks for on any of the targets."""
+    # Only here: a plan of layers without a lock does not wait for its imports.
+    from packaging.requirements import InvalidRequirement, Requirement
+
     project = table_in(pyproject, "project")
     extras = {canonicalize_name(extra) for extra in spec.extras}
     lines = list(project.get("dependencies", []))
@@ -185,6 +189,10 @@ def _applies(spec: LayerSpec, requirement: Requirement) -> bool:
 
 def _holds(spec: LayerSpec, target: Target, marker: str) -> bool:
     """Whether a marker holds for a target, with any of the layer's extras."""
+    if not marker:
+        return True
+    from packaging.markers import Marker  # as above
+
     environment = {
         "python_version": target.python,
         "python_full_version": f"{target.python}.0",
@@ -195,7 +203,7 @@ def _holds(spec: LayerSpec, target: Target, marker: str) -> bool:
         "platform_python_implementation": "CPython",
         "platform_machine": "aarch64" if target.architecture == "arm64" else "x86_64",
     }
-    return not marker or any(
+    return any(
         Marker(marker).evaluate({**environment, "extra": extra}) for extra in ("", *spec.extras)
     )
 

@@ -16,6 +16,7 @@ LOOK = """
 import json, sys
 from builder.publisher.function import handler
 import builder.layer.image_versions, builder.pusher.__main__  # what only images need
+import builder.inputs.poetry_dependencies  # and lists of dependencies
 ours = [n for n in sys.modules if n.partition(".")[0] in ("builder", "packaging")]
 print(json.dumps({n: sys.modules[n].__file__ for n in ours}))
 """

@@ -7,6 +7,7 @@ import pytest
 
 from builder.errors import SourceError
 from builder.inputs.source_files import (
+    FEW_FILES,
     SourceFile,
     read_file,
     source_files,
@@ -36,6 +37,19 @@ def test_a_layer_of_dependencies_alone_has_no_files(tmp_path: Path) -> None:
     write_tree(tmp_path, {"x.py": ""})
 
     assert source_files(spec_of(), tmp_path) == ()
+
+
+def test_many_files_are_read_as_few_are(tmp_path: Path) -> None:
+    package(tmp_path, {f"web/m{n:03}.py": f"x = {n}\n" for n in range(FEW_FILES + 1)})
+
+    many = source_files(spec_of(package="src"), tmp_path)
+    few = source_files(spec_of(package="src", exclude=("web/m0[1-9]?.py",)), tmp_path)
+
+    assert len(few) < FEW_FILES < len(many)
+    assert set(few) < set(many)
+    write_tree(tmp_path, {"src/web/m000.txt": "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n"})
+    with pytest.raises(SourceError, match=r"src/web/m000\.txt is a private key"):
+        source_files(spec_of(package="src"), tmp_path)
 
 
 def test_files_come_sorted_by_path_with_digest_and_exec_bit(tmp_path: Path) -> None:
