@@ -70,9 +70,10 @@ def plan(layer: Layer, *, force: bool = False, pins: bool = True, waits: bool = 
         if attempt is not None:
             behind = record.left_behind()
             return Plan(attempt.token, BUILDING, attempt.reason, record.current, behind)
-    approved = layer.approved()
     evidence = gather(layer, record)
     status, why = decide(layer, record, evidence, force=force and pin is None)
+    # What is current keeps the token of its release, whatever was approved.
+    approved = None if status == CURRENT and pin is None else layer.approved()
     if status == MISSING and record is None and approved is not None:
         why = f"the record {layer.records.url} is gone"
     token = next_token(layer.fingerprint, status, record, approved)

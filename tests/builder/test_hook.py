@@ -105,14 +105,14 @@ def test_a_plan_that_finds_nothing_to_do_loads_only_what_it_uses(world: World) -
     assert len([name for name in loaded if name.startswith("builder.")]) <= 110, loaded
 
 
-def test_a_plan_that_finds_nothing_to_do_asks_aws_six_times(world: World) -> None:
+def test_a_plan_that_finds_nothing_to_do_asks_aws_five_times(world: World) -> None:
     apply(world)
     before = len(world.aws.calls())
 
     assert planned(world)["status"] == "current"
     assert Counter(call.operation for call in world.aws.calls()[before:]) == {
         "GetCallerIdentity": 1,  # once, however many layers there are
-        "GetObject": 4,  # the record, the approval; whether manifest and archive are there
+        "GetObject": 3,  # the record; whether manifest and archive are there
         "GetLayerVersion": 1,
     }
 
