@@ -31,6 +31,10 @@ CHECKED_HASH = (0b11).to_bytes(4, "little")
 
 TESTS = {"test", "tests"}
 """Folders that are not imported, as a rule."""
+MARK = b"TYPE_CHECKING:"
+"""How the line ends that only type checkers go beyond."""
+BELOW = b" \t\r#)]}"
+"""What a line begins with that belongs to the block above, or is empty or a comment."""
 LITTLE = 1 << 20
 """Bytes of sources that are compiled whatever they are a part of."""
 LIGHTEST = 0.25
@@ -46,8 +50,8 @@ def main(root: str, into: str) -> None:
     while waiting:
         name = waiting.pop()
         with contextlib.suppress(OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-            code = compiled(root, name, into)
-            following = [n for n in imported(code, name, present) if n not in known]
+            code, unread = compiled(root, name, into)
+            following = [n for n in imported(code, unread, name, present) if n not in known]
             known.update(following)
             waiting += reversed(following)
 
@@ -97,8 +101,11 @@ def starts(present: Set[str]) -> Iterator[str]:
             yield name
 
 
-def compiled(root: str, name: str, into: str) -> CodeType:
-    """Compile a file, and put the result where the import check looks for it."""
+def compiled(root: str, name: str, into: str) -> tuple[CodeType, Set[int]]:
+    """Compile a file, and put the result where the import check looks for it.
+
+    Return it with the lines that imports do not run.
+    """
     path = f"{root}/{name}"
     with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes long to import
         source = file.read()
@@ -110,13 +117,28 @@ def compiled(root: str, name: str, into: str) -> CodeType:
         file.write(importlib.util.MAGIC_NUMBER + CHECKED_HASH)
         file.write(importlib.util.source_hash(source) + marshal.dumps(code))
     os.replace(f"{place}.part", place)  # noqa: PTH105
-    return code
+    return code, set(for_type_checkers(source)) if MARK in source else set()
 
 
-def imported(code: CodeType, name: str, present: Set[str]) -> Iterator[str]:
+def for_type_checkers(source: bytes) -> Iterator[int]:
+    """Yield the numbers of the lines of blocks that only type checkers read.
+
+    (Python's documentation, typing.TYPE_CHECKING: it is False at run time.) Whole packages are
+    imported in them where the package does it later, by ``__getattr__``.
+    """
+    inside = False
+    for number, line in enumerate(source.split(b"\n"), 1):
+        if line[:1] not in BELOW:
+            condition = line[3:].partition(b":")[0] if line.startswith(b"if ") else b""
+            inside = condition.rpartition(b".")[2].strip() + b":" == MARK
+        if inside:
+            yield number
+
+
+def imported(code: CodeType, unread: Set[int], name: str, present: Set[str]) -> Iterator[str]:
     """Yield the files that a module may import when it is imported itself."""
     package = name.split("/")[:-1]
-    for base, names in imports(code):
+    for base, names in imports(code, unread):
         for end in range(len(package) + 1):
             folder = [*package[:end], *filter(None, base.split("."))]
             for each in ([], *([n] for n in names)):
@@ -133,12 +155,15 @@ def module(parts: list[str], present: Set[str]) -> Iterator[str]:
         yield from found[:1]
 
 
-def imports(code: CodeType) -> Iterator[tuple[str, list[str]]]:
+def imports(code: CodeType, unread: Set[int]) -> Iterator[tuple[str, list[str]]]:
     """Yield what a module's own lines import: modules, each with the names taken from it.
 
+    ``unread`` are lines that do not count. Before Python 3.10 all do: code tells its lines since.
     (Python's documentation of dis: IMPORT_NAME, and IMPORT_FROM with what stores the name.)
     """
     kinds, arguments = code.co_code[::2], code.co_code[1::2]
+    lines = code.co_lines() if unread and hasattr(code, "co_lines") else ()
+    skipped = {at // 2 for start, end, line in lines if line in unread for at in range(start, end)}
 
     def named(at: int) -> str:
         index, place, shift = arguments[at], at - 1, 8
@@ -155,7 +180,8 @@ def imports(code: CodeType) -> Iterator[tuple[str, list[str]]]:
         while place >= 0:
             names.append(named(place))
             place = kinds.find(IMPORT_FROM, place + 1, end)
-        yield named(at), names
+        if at not in skipped:
+            yield named(at), names
         at = following
 
 

@@ -4,6 +4,7 @@ import importlib.util
 import marshal
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,43 @@ def test_interpreters_of_other_versions_find_the_same(tmp_path: Path, python: Pa
     subprocess.run([*program, str(layer), str(into)], check=True, timeout=PATIENCE)
 
     assert made(into) == set(LAYER) - NOT_IMPORTED
+
+
+TYPED = """\
+import typing
+from typing import TYPE_CHECKING
+
+if typing.TYPE_CHECKING:  # pragma: no cover
+    from pkg import types_a
+    from pkg import (
+        types_b,
+)
+
+    # a comment
+    import pkg.types_c
+if not TYPE_CHECKING:
+    import pkg.run_a
+if TYPE_CHECKING: import pkg.types_d
+else:
+    import pkg.run_b
+if TYPE_CHECKING or True:
+    import pkg.run_c
+def __getattr__(name):
+    import pkg.types_a
+import pkg.run_d
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="code tells its lines since Python 3.10")
+def test_what_only_type_checkers_import_is_not_compiled(tmp_path: Path) -> None:
+    names = ["types_a", "types_b", "types_c", "types_d", "run_a", "run_b", "run_c", "run_d"]
+    files = {"pkg/__init__.py": TYPED, **{f"pkg/{name}.py": "" for name in names}}
+    layer, into = lay(tmp_path / "layer", files), tmp_path / "made"
+
+    compiler.main(str(layer), str(into))
+
+    run = {f"pkg/{name}.py" for name in names if name.startswith("run_")}
+    assert made(into) == {"pkg/__init__.py", *run}
 
 
 def test_the_heaviest_package_comes_first_and_its_tests_do_not_count() -> None:
