@@ -53,7 +53,7 @@ def install(
     for pin in built:
         log.step(f"building {pin.name} for {target}")
         _build(uv, locked, pin, target, work)
-    uv = uv.with_cache(work / "uv-install")
+    uv = uv.believing(work / "uv-install")
     for number, batch in enumerate(batches([p for p in locked.pins if p not in built], BATCH)):
         log.step(f"installing {done + len(batch)} of {total} for {target}")
         _install_pins(uv, locked, batch, target, into, work / f"batch-{number}.txt")
@@ -83,7 +83,7 @@ def install_alone(
     into.mkdir(parents=True)
     own = [wheel for wheel in wheels if wheel.name == name]
     pins = [pin for pin in locked.pins if pin.name == name]
-    uv = uv.with_cache(work / "uv-install")
+    uv = uv.believing(work / "uv-install")
     if own:
         _install_wheels(uv, own, target, into)
     elif pins:

@@ -7,9 +7,9 @@ import re
 import shutil
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Iterator, Mapping, Sequence
+from typing import Iterator, List, Mapping, Sequence
 
 from .. import relay, tools
 from ..errors import BuildError
@@ -48,7 +48,8 @@ class Uv:
     of its own and without the logins of package indexes.
 
     ``newest`` is the age under which packages are left out, or a moment. It is for what is
-    resolved: what is installed later comes from the lock.
+    resolved: what is installed later comes from the lock. ``strangers`` are the commands that may
+    have run such code so far, also of the same uv for other folders and caches.
     """
 
     program: Path
@@ -58,14 +59,19 @@ class Uv:
     cache: Path
     locked: BuildLock
     newest: str = ""
+    strangers: List[Sequence[str]] = field(default_factory=list)
 
     def at(self, cwd: Path) -> Uv:
         """Return the same uv for another folder."""
         return replace(self, cwd=cwd)
 
-    def with_cache(self, cache: Path) -> Uv:
-        """Return the same uv with another cache."""
-        return replace(self, cache=cache)
+    def believing(self, empty: Path) -> Uv:
+        """Return the same uv with a cache that no code of strangers could write to.
+
+        It is the one that it has, with what the index has said, as long as no such code has run;
+        then ``empty``, where nothing is but what was installed from there.
+        """
+        return replace(self, cache=empty) if self.strangers else self
 
     def compile(self, arguments: Sequence[str], target: Target, out: Path) -> Outcome:
         """Resolve into the file ``out``: ``uv pip compile`` for the target."""
@@ -230,6 +236,7 @@ class _Apart:
     def _once(self, words: Sequence[str], idle: float = 0.0) -> Outcome:
         """Run uv in the sandbox; one that does nothing for ``idle`` seconds is ended (0: never)."""
         program = self.sandbox.command([str(self.uv.program), *words])
+        self.uv.strangers.append(words)
         log, cwd = self.uv.log, self.uv.cwd
         outcome = with_retries(
             lambda: run(program, log=log, cwd=cwd, env=self.env, shown=words, idle=idle), log=log

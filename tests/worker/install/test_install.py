@@ -57,7 +57,7 @@ def test_a_pin_that_was_just_resolved_is_asked_for_again(
     program.chmod(0o755)
     locked = Lock((Pin("late", "1.0", "late==1.0"),), (), ("--no-index", f"--find-links {links}"))
     uv = Uv(
-        program, tmp_path, sys.executable, Log(), tmp_path / "uv", BuildLock(tmp_path / "l.txt")
+        program, tmp_path, sys.executable, Log(), tmp_path / "cache", BuildLock(tmp_path / "l.txt")
     )
 
     install.install(uv, locked, [], here, tmp_path / "into", work, Log())

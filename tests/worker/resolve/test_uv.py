@@ -1,9 +1,12 @@
+import sys
 from pathlib import Path
 
 import pytest
 
 from builder.worker.errors import BuildError
+from builder.worker.log import Log
 from builder.worker.resolve import uv
+from builder.worker.resolve.build_lock import BuildLock
 
 
 def test_a_build_before_tools_says_what_to_run_first(tmp_path: Path) -> None:
@@ -45,3 +48,22 @@ def test_a_setting_that_builds_what_is_installed_is_refused(tmp_path: Path, text
 
     with pytest.raises(BuildError, match=r"pyproject\.toml has uv build packages from source"):
         uv.check_settings(tmp_path)
+
+
+def test_after_code_of_strangers_nothing_that_was_cached_is_believed(tmp_path: Path) -> None:
+    does_nothing = tmp_path / "uv"
+    does_nothing.write_text("#!/bin/sh\n")
+    does_nothing.chmod(0o755)
+    for name in ("project", "work"):
+        (tmp_path / name).mkdir()
+    used, empty = tmp_path / "work" / "used", tmp_path / "work" / "empty"
+    locked = BuildLock(tmp_path / "work" / "build-lock.txt")
+    own = uv.Uv(does_nothing, tmp_path / "project", sys.executable, Log(), used, locked)
+    other = own.at(tmp_path)
+
+    assert own.believing(empty).cache == used
+
+    own.build_wheel(tmp_path / "project", tmp_path / "wheels", {})
+
+    assert own.believing(empty).cache == empty
+    assert other.believing(empty).cache == empty
