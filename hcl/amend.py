@@ -8,7 +8,7 @@ from typing import Any
 
 from hcl.blocks import NAMES, Each
 from hcl.images import RETIREMENTS, base
-from hcl.names import EACH, put_names
+from hcl.names import EACH, put_names, without_key
 from hcl.options import put_options, statements
 from hcl.publisher import put_publisher
 from hcl.roles import THEIRS, names_of, put_roles
@@ -41,7 +41,7 @@ def amend(template: dict[str, Any]) -> None:
     _expiry(resources["aws_s3_bucket_lifecycle_configuration"]["build_lifecycle"])
     _policies(resources["aws_iam_role_policy"])
     put_roles(template)
-    _approval(resources["aws_s3_object"][f"{LAYER}_approval"])
+    _approval(template["locals"], resources["aws_s3_object"][f"{LAYER}_approval"])
 
 
 def _place(template: dict[str, Any]) -> None:
@@ -139,11 +139,19 @@ def _policies(policies: dict[str, Any]) -> None:
     shared["policy"] = statements(shared["policy"])
 
 
-def _approval(approval: dict[str, Any]) -> None:
+def _approval(shared: dict[str, Any], approval: dict[str, Any]) -> None:
     # Who waits for the policy of a role waits for the role.
-    approval["depends_on"] = [
-        address for address in approval["depends_on"] if not address.startswith("aws_iam_role.")
-    ]
+    waits = [each for each in approval["depends_on"] if not each.startswith("aws_iam_role.")]
+    # A layer that moves has another bucket, which replaces the approval by itself.
+    of_place = approval["lifecycle"].pop("replace_triggered_by")
+    retire = of_place[0].partition("[")[0]
+    # An instance that names a block of all layers waits for each of its instances, and Terraform
+    # follows each of these ways anew for each release: that is the cube of the layers. A local
+    # value that all instances name makes it one way.
+    many = [retire, *(each for each in waits if f".{LAYER}_" in each)]
+    keys = "".join(f"  keys({without_key(each)}),\n" for each in many)
+    shared["layer_ready"] = Raw(f"concat(\n{keys})")
+    approval["depends_on"] = [*(e for e in waits if e not in many), "local.layer_ready"]
     problems = {
         "condition": "${length(local.layer_problems[each.key]) == 0}",
         "error_message": f"Layer {LAYER} cannot be built.\n"

@@ -268,6 +268,14 @@ locals {
   }
   layer_role_id    = { for name, role in aws_iam_role.layer_role : name => role.id }
   layer_role_names = { for name in keys(local.layers) : name => name if var.roles == "create" }
+  layer_ready = concat(
+    keys(terraform_data.build_retire),
+    keys(aws_iam_role_policy.layer_permissions),
+    keys(aws_ecr_repository.layer_repository),
+    keys(aws_ecr_lifecycle_policy.layer_image-lifecycle),
+    keys(aws_iam_role_policy.layer_push-permissions),
+    keys(aws_codebuild_project.layer_push),
+  )
 }
 
 # Looks at all layers at every plan, and writes nothing.
@@ -515,12 +523,6 @@ resource "aws_s3_object" "layer_approval" {
   }
 
   lifecycle {
-    replace_triggered_by = [
-      terraform_data.build_retire[each.key].triggers_replace.bucket,
-      terraform_data.build_retire[each.key].triggers_replace.region,
-      terraform_data.build_retire[each.key].triggers_replace.account,
-    ]
-
     precondition {
       condition     = (local.layer_plan[each.key].status != "invalid")
       error_message = "Layer ${each.key} cannot be built.\n${local.layer_plan[each.key].reason}"
@@ -547,13 +549,9 @@ resource "aws_s3_object" "layer_approval" {
     aws_s3_bucket_logging.build_access,
     aws_cloudwatch_log_group.build_logs,
     aws_codebuild_project.build_project,
-    aws_iam_role_policy.layer_permissions,
     aws_lambda_permission.build_publisher_permission,
     aws_cloudwatch_event_target.build_publisher_target,
-    aws_ecr_repository.layer_repository,
-    aws_ecr_lifecycle_policy.layer_image-lifecycle,
-    aws_iam_role_policy.layer_push-permissions,
-    aws_codebuild_project.layer_push,
+    local.layer_ready,
   ]
 }
 

@@ -77,8 +77,8 @@ locals {
         length(layer.architectures) > 1 && layer.split == null ? "one layer cannot be for several architectures: add split = \"target\" for one layer a target" : "",
         layer.split != null && layer.parameter != "" ? "a layer that is split has one parameter: remove it, or write one layer for each target" : "",
         layer.split != null && layer.layer_name != "" ? "a layer that is split has one layer_name: remove it, or write one layer for each target" : "",
-        length([for other in values(local.layer_name) : other if other == local.layer_name[name]]) > 1 ? "two layers have the name ${local.layer_name[name]} in Lambda: remove layer_name from one of them" : "",
-        layer.parameter != "" && length([for other in values(local.layers) : other if other.parameter == layer.parameter]) > 1 ? "two layers have the parameter ${layer.parameter}: name another one in one of them" : "",
+        length(local.layer_named[local.layer_name[name]]) > 1 ? "two layers have the name ${local.layer_name[name]} in Lambda: remove layer_name from one of them" : "",
+        layer.parameter != "" && length(local.layer_parameters[layer.parameter]) > 1 ? "two layers have the parameter ${layer.parameter}: name another one in one of them" : "",
         var.vpc != null && layer.compute != "container" ? "compute is ${layer.compute}, and builds are to run in a VPC, which CodeBuild's Lambda compute does not know: take compute out, or vpc" : "",
         layer.split != null && length(layer.functions) > 0 ? "a layer that is split has functions: each could get one of the layers, not all" : "",
       ],
@@ -98,6 +98,10 @@ locals {
     for name, layer in local.layers :
     name => layer.image ? "${var.app}/${name}" : layer.layer_name == "" ? "${var.app}-${name}" : layer.layer_name
   }
+
+  # Which layers have a name in Lambda, and which a parameter: one each, or layer_problems says so.
+  layer_named      = { for name, known in local.layer_name : known => name... }
+  layer_parameters = { for name, layer in local.layers : layer.parameter => name... }
 
   # Those that are container images have a repository of ECR, which is named by layer_name.
   layer_images = { for name, layer in local.layers : name => layer if layer.image }

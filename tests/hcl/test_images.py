@@ -47,10 +47,14 @@ def test_only_images_have_a_role_that_pushes_if_the_module_makes_roles(
 
 
 def test_retirement_and_approval_wait_for_repositories(made: dict[str, str]) -> None:
-    waits = "    aws_ecr_repository.layer_repository,\n"
-    for begin in ('"terraform_data" "build_retire"', '"aws_s3_object" "layer_approval"'):
+    repository = "aws_ecr_repository.layer_repository"
+    for begin, end, waits in (
+        ('"terraform_data" "build_retire"', "\n}\n", f"    {repository},\n"),
+        ('"aws_s3_object" "layer_approval"', "\n}\n", "    local.layer_ready,\n"),
+        ("  layer_ready = concat(\n", "\n  )\n", f"    keys({repository}),\n"),
+    ):
         _, _, rest = made["layers.tf"].partition(begin)
-        block, _, _ = rest.partition("\n}\n")
+        block, _, _ = rest.partition(end)
         assert waits in block, begin
 
 
