@@ -23,6 +23,7 @@ def text_of(draft: Draft, *, schema: bool = True) -> str:
         "[app]",
         _line("name", draft.app, "names the bucket, the CodeBuild project and the layers"),
         _hint("region", "eu-west-1", "without it: AWS_REGION, or the profile's"),
+        *_state(draft),
         "",
         "[defaults]",
         _line("python", draft.python, "the runtimes of the functions that use the layers"),
@@ -50,6 +51,14 @@ def _built(draft: Draft) -> list[str]:
         _comment(f"{draft.built_by} builds them: change both alike, and build with Terraform."),
         "# This file is for status, logs, watch, diff, prune, rollback and the like.",
     ]
+
+
+def _state(draft: Draft) -> Iterator[str]:
+    if draft.built_by:
+        return  # what builds them has a state of its own
+    where = {"bucket": "my-state", "key": draft.app, "region": "eu-west-1", "use_lockfile": True}
+    yield "# Terraform's state is a file beside this one, for one person. In S3, with a lock:"
+    yield "# " + f"backend = {_value(where)}"
 
 
 def _layer(layer: DraftLayer) -> Iterator[str]:

@@ -1,7 +1,9 @@
 import tomllib
+from dataclasses import replace
 
 from builder.operations.init.draft import Draft, DraftLayer
 from builder.operations.init.text import text_of
+from builder.spec.backend_fields import BACKEND_FIELDS
 
 DRAFT = Draft(
     "shop",
@@ -37,11 +39,18 @@ def test_without_a_schema_no_line_names_one() -> None:
 def test_every_hint_is_right_once_it_is_no_comment() -> None:
     before, _, hints = text_of(DRAFT).partition("# What a layer can say besides:\n")
     keys = [line.removeprefix("# ") for line in hints.splitlines() if " = " in line]
-    before = before.replace("# region", "region")
+    before = before.replace("# region", "region").replace("# backend", "backend")
     found = tomllib.loads(before + "\n".join(keys))
 
     assert found["app"]["region"] == "eu-west-1"
+    state = {"bucket": "my-state", "key": "shop", "region": "eu-west-1", "use_lockfile": True}
+    assert found["app"]["backend"] == state
+    assert set(state) <= {field.name for field in BACKEND_FIELDS}
     assert found["layers"]["own"]["keep"] == 5
+
+
+def test_where_terraform_files_build_the_layers_nothing_is_said_of_a_state() -> None:
+    assert "backend" not in text_of(replace(DRAFT, built_by="The module in main.tf"))
 
 
 def test_what_a_file_is_called_cannot_write_keys() -> None:
