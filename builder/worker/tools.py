@@ -16,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import program as own
-from . import wheels_by_hash
 from .errors import BuildError
 from .log import Log
 from .process import run, with_retries
@@ -90,6 +89,9 @@ def _installed(bundle: Path, target: Path, log: Log) -> Path:
 
 def _fetched(target: Path, log: Log) -> bool:
     """Fetch the tools by their hashes; say why if that cannot be."""
+    # Not for a build, which fetches nothing itself and starts faster without HTTP.
+    from . import wheels_by_hash
+
     try:
         index = wheels_by_hash.index_of(os.environ, Path.home())
         wheels_by_hash.fetch(wheels_by_hash.pins_of(lock()), index, target)

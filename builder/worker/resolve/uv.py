@@ -9,9 +9,9 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Iterator, List, Mapping, Sequence
+from typing import TYPE_CHECKING, Iterator, List, Mapping, Sequence
 
-from .. import relay, tools
+from .. import tools
 from ..errors import BuildError
 from ..log import Log
 from ..process import Outcome, run, run_split, with_retries
@@ -19,6 +19,9 @@ from ..request import Target
 from ..sandbox import Sandbox, discard, take
 from . import build_lock, requirements_text
 from .build_lock import BuildLock
+
+if TYPE_CHECKING:
+    from .. import relay
 
 NO_BINARY = re.compile(r"^[ \t]*[\"']?no-binary[\"']?\s*=|\bno-binary\s*=\s*\[", re.MULTILINE)
 
@@ -176,6 +179,9 @@ class Uv:
 
         ``extra`` are variables for that code.
         """
+        # Only here: a server takes longer to import than the rest of a build of wheels.
+        from .. import relay
+
         folder = Path(tempfile.mkdtemp(prefix="apart-", dir=self.cache.parent))
         sandbox = Sandbox(folder, (self.cwd,))
         try:
