@@ -137,7 +137,7 @@ def show_files(found: Files, screen: Console) -> None:
         table.add_column(heading, justify="left" if not heading else "right")
     for side, seconds in found.seconds.items():
         wanted = "0.5" if "fingerprint" in side else ""
-        table.add_row(side, f"{seconds:.2f} s", f"{found.seconds['read'] / seconds:.2f}", wanted)
+        table.add_row(side, f"{seconds:.2f} s", f"{found.speed(side):.2f}", wanted)
     screen.print(table)
 
 

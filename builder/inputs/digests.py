@@ -15,7 +15,8 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +35,11 @@ WORTH = 4 << 20
 
 LARGEST = 64 << 20
 """Bytes of an index, which has about 200 for each file."""
+
+READERS = 4
+"""Files that are read at the same time."""
+TOGETHER = 64
+"""Files of one job: to hand over a job takes as long as to read a small file."""
 
 DIGITS = 64
 
@@ -120,3 +126,19 @@ def digests_of(root: Path, layer: str) -> Digests:
         return Digests(index, typed(_Stored, read_json(index.read_bytes(), largest=LARGEST)).files)
     except (OSError, Malformed):
         return Digests(index)
+
+
+def of_many(digest: Callable[[str], str], paths: Sequence[str]) -> dict[str, str]:
+    """Return the digests of files, of which several are read at once; raise the first error.
+
+    (Python documentation, hashlib: it hashes beside other threads.)
+    """
+
+    def some(start: int) -> dict[str, str]:
+        return {path: digest(path) for path in paths[start : start + TOGETHER]}
+
+    with ThreadPoolExecutor(READERS) as pool:
+        found: dict[str, str] = {}
+        for part in pool.map(some, range(0, len(paths), TOGETHER)):
+            found |= part
+    return found

@@ -7,13 +7,12 @@ import logging
 import os
 import re
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from builder.errors import SourceError
 from builder.inputs.dependency_list import only_lists, read_listed
-from builder.inputs.digests import Digests, digests_of
+from builder.inputs.digests import Digests, digests_of, of_many
 from builder.inputs.git import Listing
 from builder.inputs.ignore import Exclude, Reason
 from builder.inputs.local_dependencies import local_dependencies, workspace_of
@@ -36,8 +35,8 @@ INSTALLERS = re.compile(
 )
 """Files that say where installers find packages."""
 
-READERS, FEW_FILES, FEW_BYTES = 4, 64, 1 << 20
-"""Files that are read at the same time, but for a few, for which starting threads takes longer."""
+FEW_FILES, FEW_BYTES = 64, 1 << 20
+"""What is read one file after the other: to start threads would take longer."""
 
 NAMED = 20
 """How many paths that are left out a debug line names."""
@@ -388,9 +387,7 @@ def _described(root: Path, paths: Iterable[str], known: Digests) -> tuple[Source
     if len(new) <= FEW_FILES and sum(status.st_size for status in new.values()) <= FEW_BYTES:
         digests |= {path: digest(path, status) for path, status in new.items()}
     else:
-        # hashlib works beside others (Python documentation, hashlib: the GIL is released).
-        with ThreadPoolExecutor(READERS) as pool:
-            digests |= zip(new, pool.map(digest, new, new.values()), strict=True)
+        digests |= of_many(lambda path: digest(path, new[path]), list(new))
     known.keep()
     return tuple(
         SourceFile(path, str(digests[path]), bool(status.st_mode & 0o100))

@@ -188,3 +188,20 @@ def test_an_index_that_has_no_room_is_left_out_and_the_files_are_what_they_are(
     assert (full.status, full.errors, full.left) == (0, "", [])
     assert full.output == roomy.output == "601 True\n"
     assert [file.rpartition(".")[2] for file in roomy.left] == ["json"]
+
+
+def test_the_digests_of_many_files_come_each_with_its_path() -> None:
+    paths = [f"m{number}.py" for number in range(3 * digests.TOGETHER + 1)]
+
+    assert digests.of_many(str.upper, paths) == {path: path.upper() for path in paths}
+    assert digests.of_many(str.upper, []) == {}
+
+
+def test_one_file_of_many_that_cannot_be_read_is_the_error() -> None:
+    def read(path: str) -> str:
+        if path == "m150.py":
+            raise OSError("no")
+        return path
+
+    with pytest.raises(OSError, match="no"):
+        digests.of_many(read, [f"m{number}.py" for number in range(200)])
