@@ -59,7 +59,8 @@ def plan_hook(query: Query) -> Answer:
     plan. It disturbs no other layer.
     """
     asked = query.each()
-    services = query.connect()
+    names = {name for one in asked.values() if "/" not in (name := one.get("layer_name"))}
+    services = query.connect(looks_at=names)
     with ThreadPoolExecutor(LOOKS) as pool, ThreadPoolExecutor(1) as beside:
         # Made while AWS answers: it takes as long as a few calls.
         code = beside.submit(described_publisher if query.flag("publisher") else dict)

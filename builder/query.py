@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,14 +74,14 @@ class Query:
             raise _bad_query("it names no layer, which may be an older version's: synthesize again")
         return {name: Query({**shared, **fields}) for name, fields in own.items()}
 
-    def connect(self) -> Services:
-        """Return the services of the application.
+    def connect(self, looks_at: Collection[str] = ()) -> Services:
+        """Return the services of the application; ``looks_at`` names layers in Lambda.
 
         Raise CredentialsError when they are those of another account than Terraform's.
         """
         session = self._session()
         session.require(self["account"])
-        return connect(session, bucket=self["bucket"], project=self["project"])
+        return connect(session, bucket=self["bucket"], project=self["project"], looks_at=looks_at)
 
     def lacking_roles(self, names: Sequence[str], pool: Executor) -> set[str]:
         """Return which of these roles are known not to be there; nothing is asked about none."""

@@ -101,6 +101,10 @@ class Versions(Protocol):
     def get(self, arn: str) -> LayerVersion | None:
         """Return a version by its ARN, or None if it was deleted."""
 
+    def exists(self, arn: str) -> bool:
+        """Say whether a version is there, by its ARN."""
+        return self.get(arn) is not None
+
     def download(self, arn: str, into: Path) -> LayerVersion:
         """Write the archive of a version to a file."""
 

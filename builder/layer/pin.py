@@ -12,6 +12,6 @@ def pin_of(layer: Layer, record: Record | None) -> Pin | None:
     A version that was deleted by hand can hold nothing: no function could be created with it.
     """
     pin = record.pinned if record else None
-    if pin is None or layer.services.layers.get(pin.release.layer_arn) is None:
+    if pin is None or not layer.services.layers.exists(pin.release.layer_arn):
         return None
     return pin

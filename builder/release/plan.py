@@ -108,7 +108,7 @@ def gather(layer: Layer, record: Record | None) -> Evidence:
     current, attempt = record.current, record.attempt
     if current is not None and current.fingerprint == layer.fingerprint:
         return Evidence(
-            version_alive=layer.services.layers.get(current.layer_arn) is not None,
+            version_alive=layer.services.layers.exists(current.layer_arn),
             artifact_present=all(
                 layer.services.store.head(key(layer.fingerprint))
                 for key in (layer.keys.verified.manifest, layer.keys.verified.archive)

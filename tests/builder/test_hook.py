@@ -362,6 +362,18 @@ def test_who_calls_is_asked_once_for_all_layers(world: World) -> None:
     assert calls.count("GetCallerIdentity") == 1
 
 
+def test_a_plan_of_many_layers_sees_that_a_version_was_deleted(world: World) -> None:
+    apply(world)
+    layers = {
+        name: query_of(world, spec=named_spec(world, name), layer_name=f"{world.name}-{name}")
+        for name in ("web", *(f"web{n}" for n in range(9)))
+    }
+    world.services.layers.delete(f"{world.name}-web", 1)
+    before = len(world.aws.calls())
+    assert json.loads(plan_hook(asked_of_all(layers))["web"]) == planned(world)
+    assert "ListLayers" in {call.operation for call in world.aws.calls()[before:]}
+
+
 def named_spec(world: World, name: str) -> str:
     return replace(world.layer().spec, name=name).to_json()
 

@@ -345,6 +345,9 @@ class _Layers(_Service):
         number = int(arn.rpartition(":")[2])
         return self.call(lambda: self.aws.versions.get(number))
 
+    def exists(self, arn: str) -> bool:
+        return self.get(arn) is not None
+
     def versions(self, _name: str) -> Iterator[LayerVersion]:
         found = self.call(lambda: list(self.aws.versions.values()))
         yield from (replace(v, code_sha256="", code_size=0) for v in reversed(found))
