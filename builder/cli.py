@@ -17,6 +17,7 @@ import click
 from builder import __version__
 from builder.commands.options import AS_JSON, BUILD_GOES_ON, LEFT, Setting
 from builder.errors import LayerError
+from builder.heap import keep_what_is_loaded
 from builder.report.debug import show_decisions
 from builder.report.errors import show_error
 from builder.report.terminal import be_quiet
@@ -61,6 +62,8 @@ COMMANDS = {
 }
 """Each command's module below builder.commands, and its name there: only what is called is
 imported, because boto3 takes half a second that `--version` and completion need not wait for."""
+
+HOOK = "hook"
 
 WITH_BUILDS = {"build", "deploy", "hook", "logs", "wait", "watch"}
 """Commands during which a build may run; their end does not end it."""
@@ -167,6 +170,8 @@ class Commands(click.Group):
             return None
         module, _, attribute = COMMANDS[cmd_name].partition(":")
         found: click.Command = getattr(import_module(f"builder.commands.{module}"), attribute)
+        if cmd_name != HOOK:  # whose plan loads as much again, and says itself when it has
+            keep_what_is_loaded()
         return found
 
     def resolve_command(

@@ -10,6 +10,7 @@ import json
 import logging
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from builder.aws.services import Services
 from builder.errors import (
@@ -51,7 +52,13 @@ LOOKS = 8
 """Layers that are looked at at once: as many as botocore has connections (10) allows."""
 
 
-def plan_hook(query: Query) -> Answer:
+def connect_for_plan(query: Query) -> Services:
+    """Return the services with which a plan looks at all layers; raise as Query.connect does."""
+    layers = (one.get("layer_name") for one in query.each().values())
+    return query.connect(looks_at={name for name in layers if "/" not in name})
+
+
+def plan_hook(query: Query, services: Services | None = None) -> Answer:
     """Answer what each layer needs, name to JSON; read-only.
 
     A spec, source or record that cannot be used gives status ``invalid`` with the error as reason,
@@ -59,14 +66,13 @@ def plan_hook(query: Query) -> Answer:
     plan. It disturbs no other layer.
     """
     asked = query.each()
-    names = {name for one in asked.values() if "/" not in (name := one.get("layer_name"))}
-    services = query.connect(looks_at=names)
+    services = services or connect_for_plan(query)
     with ThreadPoolExecutor(LOOKS) as pool, ThreadPoolExecutor(1) as beside:
         # Made while AWS answers: it takes as long as a few calls.
         code = beside.submit(described_publisher if query.flag("publisher") else dict)
         names = sorted({name for one in asked.values() for name in one.roles})
         lacking = query.lacking_roles(names, pool)
-        looked = pool.map(lambda one: _planned(one, services, lacking), asked.values())
+        looked = pool.map(partial(_planned, services=services, lacking=lacking), asked.values())
         found = dict(zip(asked, looked, strict=True))
     sizes = sizes_of({name: one for name, (_, one) in found.items() if one})
     answers = {name: {**answer, **sizes.get(name, {})} for name, (answer, _) in found.items()}

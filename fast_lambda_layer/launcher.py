@@ -4,6 +4,7 @@ Nothing of ours is imported before the environment is clean, and of others only 
 has imported by then: any name may be taken in a folder of PYTHONPATH.
 """
 
+import gc
 import os
 import sys
 
@@ -52,6 +53,7 @@ def main() -> None:
     from fast_lambda_layer.names import check_names
 
     check_names("builder")
+    gc.disable()  # until all is loaded: builder/heap.py
     from builder.cli import main as command
     from builder.signals import end_at_once
 

@@ -12,7 +12,8 @@ import click
 from builder import report
 from builder.commands.options import Setting, pass_setting
 from builder.errors import Denied
-from builder.hook import plan_hook, publisher_hook, release_hook
+from builder.heap import keep_what_is_loaded
+from builder.hook import connect_for_plan, plan_hook, publisher_hook, release_hook
 from builder.protocol.variables import PUBLISHER_VARIABLE
 from builder.query import Query
 from builder.report.debug import show_decisions
@@ -58,7 +59,9 @@ def hook_plan(setting: Setting) -> None:
     """
     query = _query(setting)
     with _known(query):
-        report.answer(plan_hook(query))
+        services = connect_for_plan(query)
+        keep_what_is_loaded()
+        report.answer(plan_hook(query, services))
 
 
 @hook.command("release")
@@ -69,6 +72,7 @@ def hook_release(setting: Setting) -> None:
     \b
     Example: lambda-layer hook release < query.json
     """
+    keep_what_is_loaded()
     query = _query(setting)
     with _known(query):
         report.answer(release_hook(query, report.progress("lambda-layer")))
@@ -83,6 +87,7 @@ def hook_publisher() -> None:
     \b
     Example: lambda-layer hook publisher
     """
+    keep_what_is_loaded()
     query = Query.parse(os.environ.get(PUBLISHER_VARIABLE, ""))
     with _known(query):
         publisher_hook(query)
