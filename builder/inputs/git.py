@@ -59,19 +59,19 @@ class Listing:
     """What git lists below some folders (real paths), asked once for each repository."""
 
     def __init__(self, folders: Iterable[Path]) -> None:
-        self._folders: dict[Path, list[str]] = {}
-        for folder in folders:
-            top = repository_of(folder)
+        self._tops = {folder: repository_of(folder) for folder in folders}
+        asked: dict[Path, list[str]] = {}
+        for folder, top in self._tops.items():
             if top is not None:
-                self._folders.setdefault(top, []).append(folder.relative_to(top).as_posix())
-        self._listed = {top: _listed(top, below) for top, below in self._folders.items()}
+                asked.setdefault(top, []).append(folder.relative_to(top).as_posix())
+        self._listed = {top: _listed(top, below) for top, below in asked.items()}
 
     def below(self, folder: Path) -> list[Listed] | None:
-        """Return what is listed below a folder, or None where git has no say.
+        """Return what is listed below one of the folders, or None where git has no say.
 
         That is so outside of a repository, and where git ignores the folder as a whole.
         """
-        top = repository_of(folder)
+        top = self._tops[folder]
         if top is None:
             return None
         prefix = _prefix(folder, top)
