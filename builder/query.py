@@ -16,6 +16,10 @@ from builder.layer.layer import Layer
 from builder.layer.site import Site
 from builder.spec.layer_spec import LayerSpec
 
+MANY_LAYERS = 10
+"""Layers from which on a plan lists those of the account: Lambda takes 15 calls a second of all
+that an account does (AWS Lambda developer guide, "Lambda quotas", control plane API requests)."""
+
 
 @dataclass(frozen=True)
 class Query:
@@ -75,13 +79,21 @@ class Query:
         return {name: Query({**shared, **fields}) for name, fields in own.items()}
 
     def connect(self, looks_at: Collection[str] = ()) -> Services:
-        """Return the services of the application; ``looks_at`` names layers in Lambda.
+        """Return the services of the application.
+
+        ``looks_at`` names the layers in Lambda that a plan looks at, at once and once.
 
         Raise CredentialsError when they are those of another account than Terraform's.
         """
         session = self._session()
         session.require(self["account"])
-        return connect(session, bucket=self["bucket"], project=self["project"], looks_at=looks_at)
+        layers = None
+        if len(looks_at) >= MANY_LAYERS:
+            # Only here: who has few layers does not wait for its import.
+            from builder.aws.listed_layers import ListedLayers
+
+            layers = ListedLayers(session, looks_at)
+        return connect(session, bucket=self["bucket"], project=self["project"], layers=layers)
 
     def lacking_roles(self, names: Sequence[str], pool: Executor) -> set[str]:
         """Return which of these roles are known not to be there; nothing is asked about none."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from builder.aws.codebuild import CodeBuild
@@ -14,10 +13,6 @@ from builder.aws.logs import Logs
 from builder.aws.parameters import Parameters
 from builder.aws.session import Session
 from builder.aws.store import Store
-
-MANY_LAYERS = 10
-"""Layers from which on a plan lists those of the account: Lambda takes 15 calls a second of all
-that an account does (AWS Lambda developer guide, "Lambda quotas", control plane API requests)."""
 
 
 @dataclass(frozen=True)
@@ -39,16 +34,13 @@ class Services:
 
 
 def connect(
-    session: Session, *, bucket: str, project: str, looks_at: Collection[str] = ()
+    session: Session, *, bucket: str, project: str, layers: Layers | None = None
 ) -> Services:
-    """Return the services of an application that has this bucket and CodeBuild project.
-
-    ``looks_at`` names the layers in Lambda that a plan looks at, at once and once.
-    """
+    """Return the services of an application that has this bucket and CodeBuild project."""
     return Services(
         store=Store(session, bucket),
         codebuild=CodeBuild(session, project, bucket),
-        layers=_layers(session, looks_at),
+        layers=layers or Layers(session),
         functions=Functions(session),
         logs=Logs(session),
         parameters=Parameters(session),
@@ -56,12 +48,3 @@ def connect(
         images=Images(session),
         registries=Registries(session),
     )
-
-
-def _layers(session: Session, looks_at: Collection[str]) -> Layers:
-    if len(looks_at) < MANY_LAYERS:
-        return Layers(session)
-    # Only here: who has few layers does not wait for its import.
-    from builder.aws.listed_layers import ListedLayers
-
-    return ListedLayers(session, looks_at)
