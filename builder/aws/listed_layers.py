@@ -48,8 +48,9 @@ class ListedLayers(Layers):
             with explained("lambda:ListLayers", "the layers of the account"):
                 for page in islice(pages, max(1, len(missing) // WORTH)):
                     for layer in page.get("Layers", ()):
-                        missing.discard(layer["LayerName"])
-                        found.add(layer["LatestMatchingVersion"]["LayerVersionArn"])
+                        # The API reference says of no field that it is always there.
+                        missing.discard(layer.get("LayerName", ""))
+                        found.add(layer.get("LatestMatchingVersion", {}).get("LayerVersionArn", ""))
                     if not missing:
                         break
         except LayerError as error:

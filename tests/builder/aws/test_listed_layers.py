@@ -2,6 +2,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
+from botocore.stub import Stubber
 
 from builder.aws import listed_layers
 from builder.aws.layers import Layers
@@ -79,6 +80,17 @@ def test_the_list_ends_where_all_names_were_seen(
     arn = entries[0]["LatestMatchingVersion"]["LayerVersionArn"]
 
     assert calls(world, lambda: layers.exists(arn)) == {"ListLayers": 1}
+
+
+def test_a_layer_of_which_the_list_says_no_version_is_asked_for(world: World) -> None:
+    arn = publish(world, "a")
+    layers = listed(world, "a")
+    with Stubber(layers._lambda) as stubbed:
+        stubbed.add_response("list_layers", {"Layers": [{"LayerName": f"{world.name}-a"}, {}]})
+        stubbed.add_client_error("get_layer_version_by_arn", "ResourceNotFoundException")
+
+        assert not layers.exists(arn)
+    assert layers.exists(arn)
 
 
 def test_who_may_not_list_asks_for_each(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
