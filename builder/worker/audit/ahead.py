@@ -40,8 +40,7 @@ class Ahead:
         traceback: TracebackType | None,
     ) -> None:
         """End what still runs; remove what was made."""
-        self.end()
-        discard(self._folder)
+        self.close()
 
     @property
     def made(self) -> Path:
@@ -68,6 +67,12 @@ class Ahead:
                 stderr=subprocess.DEVNULL,
             )
             self._running.append(process)
+
+    def close(self) -> None:
+        """End what still compiles, and remove what was made: nothing imports it any more."""
+        self.end()
+        if self._folder.exists():
+            discard(self._folder)
 
     def end(self) -> None:
         """End what still compiles."""

@@ -64,6 +64,8 @@ def judge(
         notes += checks.check_libraries(natives, report.mapped.keys(), content.target)
         again = partial(_import_without, content, stage, report.imported)
         notes += opened.check(report, stage, natives, content.target, wanted.may_fail, again)
+    # Now, while files are still packed.
+    ahead.close()
     sizes = {f"{name} {version}": size for (name, version), size in total.items()}
     notes += checks.check_size(collected, sizes, limit)
     notes += checks.notes_on_boto({name: size for (name, _), size in total.items()})

@@ -37,6 +37,17 @@ def compiled(folder: Path, names: list[str]) -> Path:
     return kept
 
 
+def test_what_was_made_is_gone_once_nothing_imports_it_any_more(tmp_path: Path) -> None:
+    layer = lay(tmp_path / "python", {"mine": ""})
+    with Ahead() as running:
+        running.start(interpreters.running(), layer, layer)
+        wait_until((running.made / "mine.pyc").exists)
+
+        running.close()
+
+        assert not running.made.parent.exists()
+
+
 def test_the_check_says_the_same_with_what_was_compiled_ahead(tmp_path: Path) -> None:
     layer = lay(tmp_path / "python", SOURCES)
     kept = compiled(layer, [name for name in SOURCES if name != "broken"])
