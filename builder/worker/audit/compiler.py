@@ -31,8 +31,8 @@ CHECKED_HASH = (0b11).to_bytes(4, "little")
 
 TESTS = {"test", "tests"}
 """Folders that are not imported, as a rule."""
-MARK = b"TYPE_CHECKING:"
-"""How the line ends that only type checkers go beyond."""
+MARK = b"TYPE_CHECKING"
+"""The condition that only type checkers take for true, behind the name of a module, too."""
 BELOW = b" \t\r#)]}"
 """What a line begins with that belongs to the block above, or is empty or a comment."""
 LITTLE = 1 << 20
@@ -130,7 +130,7 @@ def for_type_checkers(source: bytes) -> Iterator[int]:
     for number, line in enumerate(source.split(b"\n"), 1):
         if line[:1] not in BELOW:
             condition = line[3:].partition(b":")[0] if line.startswith(b"if ") else b""
-            inside = condition.rpartition(b".")[2].strip() + b":" == MARK
+            inside = condition.rpartition(b".")[2].strip() == MARK
         if inside:
             yield number
 
@@ -163,7 +163,8 @@ def imports(code: CodeType, unread: Set[int]) -> Iterator[tuple[str, list[str]]]
     """
     kinds, arguments = code.co_code[::2], code.co_code[1::2]
     lines = code.co_lines() if unread and hasattr(code, "co_lines") else ()
-    skipped = {at // 2 for start, end, line in lines if line in unread for at in range(start, end)}
+    spans = (range(start // 2, end // 2) for start, end, line in lines if line in unread)
+    skipped = {at for span in spans for at in span}
 
     def named(at: int) -> str:
         index, place, shift = arguments[at], at - 1, 8
